@@ -1,0 +1,1 @@
+"""Viewfinder: put an image into a bucket; a REST API answers what is in it."""

@@ -1,0 +1,1 @@
+"""The only rooms that know AWS, pictures and HTTP: each implements a port."""

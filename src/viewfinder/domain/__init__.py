@@ -1,0 +1,1 @@
+"""Plain data and rules of the pipeline; imports the standard library only."""

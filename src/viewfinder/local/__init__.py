@@ -1,0 +1,1 @@
+"""The one-machine runtime: emulator, engine and front door as processes."""

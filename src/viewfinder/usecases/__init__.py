@@ -1,0 +1,1 @@
+"""What the pipeline does: one file and one public function each."""
