@@ -1,0 +1,71 @@
+"""An analysis: what the detector answered to a content, kept by that content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from viewfinder.domain.label import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A detector's answer to one picture."""
+
+    labels: tuple[Label, ...]
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A detection with the facts of the picture that it is about, and where a thumbnail of it was put first."""
+
+    sha256: str
+    format: str
+    width: int
+    height: int
+    model_version: str
+    labels: tuple[Label, ...]
+    thumbnail: str
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Analysis:
+        """Reads the JSON object of the derived bucket."""
+        return cls(
+            sha256=document["Sha256"],
+            format=document["Format"],
+            width=document["Width"],
+            height=document["Height"],
+            model_version=document["LabelModelVersion"],
+            labels=tuple(Label.from_document(entry) for entry in document["Labels"]),
+            thumbnail=document["Thumbnail"],
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """Gives the JSON object of the derived bucket."""
+        return {
+            "Sha256": self.sha256,
+            "Format": self.format,
+            "Width": self.width,
+            "Height": self.height,
+            "LabelModelVersion": self.model_version,
+            "Labels": [label.to_document() for label in self.labels],
+            "Thumbnail": self.thumbnail,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What is asked of the detector: at most so many labels, at least so sure (percent)."""
+
+    max_labels: int
+    min_confidence: float
+
+    def __str__(self) -> str:
+        return f"general-labels-max{self.max_labels}-min{self.min_confidence:g}"
+
+
+def analysis_key(parameters: Parameters, sha256: str) -> str:
+    """Gives the derived bucket's key of the analysis of a content under these parameters."""
+    return f"analyses/{parameters}/{sha256}.json"

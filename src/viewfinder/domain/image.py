@@ -1,0 +1,86 @@
+"""An image: the object of a bucket, as the catalog knows it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from viewfinder.domain.label import Label
+
+MAX_IMAGE_ID_BYTES = 1024
+"""An ImageId is an object key; S3 allows 1,024 bytes of UTF-8."""
+
+
+class Status(StrEnum):
+    """What became of an image."""
+
+    ANALYZED = "ANALYZED"
+    REJECTED = "REJECTED"
+    FAILED = "FAILED"
+    REMOVED = "REMOVED"  # a tombstone: the API does not show it
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same object would end here again; a failure deserves another try."""
+        return self is not Status.FAILED
+
+
+VISIBLE_STATUSES = (Status.ANALYZED, Status.REJECTED, Status.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was read: facts of the upright original, and what is derived from it.
+
+    `rendition` is what the detector gets (JPEG or PNG, at most 5 MB, 80 to 10,000 px a side), the original bytes
+    themselves where the detector takes them. `thumbnail` is WebP, at most 512 px a side.
+    """
+
+    format: str
+    width: int
+    height: int
+    rendition: bytes
+    thumbnail: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image of the catalog.
+
+    `sequencer` is that of the last S3 event the record accounts for; `version` grows with every write (the catalog
+    sets it). `superseded` names the derived objects that this record made useless. Times are ISO 8601, UTC.
+    """
+
+    image_id: str
+    status: Status
+    sequencer: str
+    analyzed_at: str
+    size: int = 0
+    etag: str = ""
+    sha256: str = ""
+    format: str = ""
+    width: int = 0
+    height: int = 0
+    labels: tuple[Label, ...] = ()
+    model_version: str = ""
+    thumbnail: str = ""
+    superseded: tuple[str, ...] = ()
+    reason: str = ""
+    message: str = ""
+    version: int = 0
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether the API shows this image."""
+        return self.status is not Status.REMOVED
+
+
+def image_digest(image_id: str) -> str:
+    """Gives 24 hex digits that stand for an ImageId where its 1,024 bytes don't fit (a sort key's limit, AWS)."""
+    return hashlib.blake2b(image_id.encode(), digest_size=12).hexdigest()
+
+
+def is_folder_marker(image_id: str) -> bool:
+    """Tells whether a key is the empty object that consoles create for a folder."""
+    return image_id.endswith("/")
