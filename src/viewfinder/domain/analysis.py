@@ -28,6 +28,7 @@ class Analysis:
     model_version: str
     labels: tuple[Label, ...]
     thumbnail: str
+    analyzed_at: str
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Analysis:
@@ -40,6 +41,7 @@ class Analysis:
             model_version=document["LabelModelVersion"],
             labels=tuple(Label.from_document(entry) for entry in document["Labels"]),
             thumbnail=document["Thumbnail"],
+            analyzed_at=document["AnalyzedAt"],
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -52,6 +54,7 @@ class Analysis:
             "LabelModelVersion": self.model_version,
             "Labels": [label.to_document() for label in self.labels],
             "Thumbnail": self.thumbnail,
+            "AnalyzedAt": self.analyzed_at,
         }
 
 

@@ -10,15 +10,15 @@ class ImageEvent:
     """One hint about one object.
 
     `event_id` is the same in every delivery of the event and of no other event. `sequencer` orders the events of one
-    key ("" where the event did not come from S3). `fresh_analysis` asks for a new answer of the detector even when one
-    is known. `last_delivery` is true when the queue will not deliver this message again.
+    key ("" where the event did not come from S3). An analysis made before `analyzed_since` is not good enough ("": any
+    is). `last_delivery` is true when the queue will not deliver this message again.
     """
 
     bucket: str
     image_id: str
     event_id: str
     sequencer: str = ""
-    fresh_analysis: bool = False
+    analyzed_since: str = ""
     last_delivery: bool = False
 
 

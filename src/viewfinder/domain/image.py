@@ -84,3 +84,11 @@ def image_digest(image_id: str) -> str:
 def is_folder_marker(image_id: str) -> bool:
     """Tells whether a key is the empty object that consoles create for a folder."""
     return image_id.endswith("/")
+
+
+def thumbnail_key(image_id: str, event_id: str) -> str:
+    """Gives the derived bucket's key of the thumbnail that an event makes.
+
+    No other event ever writes this key, so that deleting what a record superseded can't hit a thumbnail in use.
+    """
+    return f"thumbnails/{image_digest(image_id)}/{event_id}.webp"

@@ -1,0 +1,90 @@
+"""The catalog's records: one image with its postings changes in one transaction, or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from viewfinder.adapters.dynamodb import items, keys
+from viewfinder.domain.errors import CatalogConflictError
+from viewfinder.domain.image import Image
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_CONFLICTS = {"ConditionalCheckFailed", "TransactionConflict"}
+
+
+class DynamoDbCatalog:
+    """Implements `ports.Catalog`."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        shards: int,
+        tombstone_seconds: int,
+        microseconds: Callable[[], int] = lambda: time.time_ns() // 1000,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._shards = shards
+        self._tombstone_seconds = tombstone_seconds
+        self._microseconds = microseconds
+
+    def find(self, image_id: str) -> Image | None:
+        """Reads the record, strongly consistent."""
+        answer = self._client.get_item(
+            TableName=self._table, Key=keys.marshalled(keys.image_key(image_id)), ConsistentRead=True
+        )
+        return items.image_from_item(answer["Item"]) if "Item" in answer else None
+
+    def save(self, image: Image, *, replacing: Image | None) -> Image:
+        """Writes record and postings, and deletes the postings that the image no longer has."""
+        image = dataclasses.replace(image, version=self._next_version(replacing))
+        postings = items.posting_items(image, shards=self._shards)
+        outdated = items.posting_confidences(replacing, shards=self._shards) if replacing else {}
+        writes = [self._record(image, replacing)]
+        writes += [{"Put": {"TableName": self._table, "Item": posting}} for posting in postings.values()]
+        writes += [self._deletion(key) for key in outdated if key not in postings]
+        self._write(writes)
+        return image
+
+    def _next_version(self, replacing: Image | None) -> int:
+        # Grows even where a tombstone has expired in between: time goes on.
+        return max(self._microseconds(), replacing.version + 1 if replacing else 0)
+
+    def _record(self, image: Image, replacing: Image | None) -> dict[str, Any]:
+        item = items.image_item(image, shards=self._shards, tombstone_seconds=self._tombstone_seconds)
+        put: dict[str, Any] = {"TableName": self._table, "Item": item}
+        if replacing is None:
+            put |= {"ConditionExpression": "attribute_not_exists(PK)"}
+        else:
+            put |= {
+                "ConditionExpression": "Version = :read",
+                "ExpressionAttributeValues": {":read": {"N": str(replacing.version)}},
+            }
+        return {"Put": put}
+
+    def _deletion(self, key: keys.Key) -> dict[str, Any]:
+        return {"Delete": {"TableName": self._table, "Key": keys.marshalled(key)}}
+
+    def _write(self, writes: list[dict[str, Any]]) -> None:
+        try:
+            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+        except ClientError as error:
+            if _is_conflict(error):
+                raise CatalogConflictError("the image was written by someone else meanwhile") from error
+            raise
+
+
+def _is_conflict(error: ClientError) -> bool:
+    if error.response["Error"]["Code"] == "TransactionConflictException":
+        return True
+    reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    return any(reason.get("Code") in _CONFLICTS for reason in reasons)

@@ -1,0 +1,69 @@
+"""The detector: Amazon Rekognition, or whatever answers on its wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from viewfinder.domain.analysis import Detection, Parameters
+from viewfinder.domain.errors import (
+    DetectorUnavailableError,
+    ImageRejectedError,
+    MisconfiguredError,
+    ViewfinderError,
+)
+from viewfinder.domain.label import Label
+
+if TYPE_CHECKING:
+    from types_boto3_rekognition import RekognitionClient
+
+# Rekognition Developer Guide, "Error handling": only these are worth another try.
+_UNAVAILABLE = {
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "InternalServerError",
+    "ServiceUnavailableException",
+}
+_REJECTED = {
+    "InvalidImageFormatException": "UNSUPPORTED_FORMAT",
+    "ImageTooLargeException": "IMAGE_TOO_LARGE",
+}
+
+
+class RekognitionDetector:
+    """Implements `ports.Detector`."""
+
+    def __init__(self, client: RekognitionClient) -> None:
+        self._client = client
+
+    def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
+        """Asks for general labels, the picture sent as bytes."""
+        try:
+            answer = self._client.detect_labels(
+                Image={"Bytes": rendition},
+                MaxLabels=parameters.max_labels,
+                MinConfidence=parameters.min_confidence,
+                Features=["GENERAL_LABELS"],
+            )
+        except ClientError as error:
+            raise _translated(error) from error
+        except HTTPClientError as error:
+            raise DetectorUnavailableError(f"the detector can't be reached: {error}") from error
+        except BotoCoreError as error:
+            raise MisconfiguredError(f"the detector can't be called: {error}") from error
+        return Detection(
+            labels=tuple(Label.from_document(entry) for entry in answer.get("Labels", ())),
+            model_version=answer.get("LabelModelVersion", ""),
+        )
+
+
+def _translated(error: ClientError) -> ViewfinderError:
+    code = error.response["Error"]["Code"]
+    message = error.response["Error"].get("Message", "")
+    if code in _REJECTED:
+        return ImageRejectedError(_REJECTED[code], f"the detector refused the picture: {message}")
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    if code in _UNAVAILABLE or status >= 500:
+        return DetectorUnavailableError(f"{code}: {message}")
+    return MisconfiguredError(f"{code}: {message}")

@@ -1,0 +1,46 @@
+"""Batches of SQS messages: each on its own, several at once, and only what failed is given back."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+Record = Mapping[str, Any]
+
+_FIRST_DELAY_SECONDS = 5
+_LONGEST_DELAY_SECONDS = 900
+
+
+def run_batch(records: Sequence[Record], work: Callable[[Record], bool], *, threads: int) -> dict[str, Any]:
+    """Gives Lambda's partial batch response: the messages for which `work` did not answer True.
+
+    `work` handles its own errors; one that escapes gives back that message alone.
+    """
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        futures = [pool.submit(work, record) for record in records]
+    failed = [
+        record
+        for record, future in zip(records, futures, strict=True)
+        if future.exception() is not None or not future.result()
+    ]
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def retry_delay(receive_count: int) -> int:
+    """Gives the seconds until the next delivery: doubled each time, up to 15 minutes, with jitter."""
+    delay = min(_FIRST_DELAY_SECONDS * 2 ** (receive_count - 1), _LONGEST_DELAY_SECONDS)
+    return round(delay * random.uniform(0.75, 1.0))  # noqa: S311 - spreads load, guards nothing
+
+
+def postpone(client: SQSClient, queue_url: str, record: Record) -> None:
+    """Makes a message that is given back visible sooner than the queue's visibility timeout would."""
+    client.change_message_visibility(
+        QueueUrl=queue_url,
+        ReceiptHandle=record["receiptHandle"],
+        VisibilityTimeout=retry_delay(int(record["attributes"]["ApproximateReceiveCount"])),
+    )

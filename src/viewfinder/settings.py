@@ -1,0 +1,52 @@
+"""The settings of the pipeline: one typed table that feeds functions, template check and docs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any
+
+from viewfinder.domain.errors import MisconfiguredError
+
+
+def _setting(environment: str, explanation: str, default: Any = MISSING) -> Any:
+    return field(default=default, metadata={"environment": environment, "help": explanation})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a function is told by its environment; the template sets each of these."""
+
+    images_bucket: str = _setting("VIEWFINDER_IMAGES_BUCKET", "Bucket that people put images into")
+    derived_bucket: str = _setting("VIEWFINDER_DERIVED_BUCKET", "Bucket of analyses and thumbnails")
+    table: str = _setting("VIEWFINDER_TABLE", "Table of the catalog")
+    queue_url: str = _setting("VIEWFINDER_QUEUE_URL", "Queue between the bucket and the image function")
+    max_labels: int = _setting("VIEWFINDER_MAX_LABELS", "Labels kept of an image, at most 40", 40)
+    min_confidence: float = _setting("VIEWFINDER_MIN_CONFIDENCE", "Least confidence of a kept label, percent", 55.0)
+    shards: int = _setting("VIEWFINDER_SHARDS", "Partitions per label, and per status listing", 4)
+    max_object_bytes: int = _setting("VIEWFINDER_MAX_OBJECT_BYTES", "Largest object that is read", 100 * 1024 * 1024)
+    max_receive_count: int = _setting("VIEWFINDER_MAX_RECEIVE_COUNT", "Deliveries before a message is a dead letter", 8)
+    batch_threads: int = _setting("VIEWFINDER_BATCH_THREADS", "Images of a batch that are worked on at once", 4)
+    tombstone_seconds: int = _setting("VIEWFINDER_TOMBSTONE_SECONDS", "How long a removal is remembered", 7 * 86_400)
+    link_seconds: int = _setting("VIEWFINDER_LINK_SECONDS", "How long upload and content URLs are good", 900)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Reads the table from the environment; raises MisconfiguredError that names the variable."""
+        return cls(**{row.name: _value(row, environment) for row in fields(cls) if _is_given(row, environment)})
+
+
+def _is_given(row: Field[Any], environment: Mapping[str, str]) -> bool:
+    name = row.metadata["environment"]
+    if name not in environment and row.default is MISSING:
+        raise MisconfiguredError(f"{name} is not set: {row.metadata['help']}")
+    return name in environment
+
+
+def _value(row: Field[Any], environment: Mapping[str, str]) -> Any:
+    name = row.metadata["environment"]
+    kind = {"str": str, "int": int, "float": float}[str(row.type)]
+    try:
+        return kind(environment[name])
+    except ValueError as error:
+        raise MisconfiguredError(f"{name} is no {row.type}: {environment[name]!r}") from error
