@@ -1,0 +1,48 @@
+"""Opening a picture with the one decoder of its format, within limits of pixels, memory and time.
+
+Each decoder class is named here and imported when needed: Image.open would import more of them (cold start), try
+them in turn, and check sizes against a limit that is global to the process and warns.
+"""
+
+from __future__ import annotations
+
+import io
+from importlib import import_module
+from typing import cast
+
+from PIL import ImageFile
+
+from viewfinder.adapters.pictures.defects import Defect, rejected
+
+DECODERS = {
+    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),  # also MPO: its first picture is a JPEG
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+    "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "HEIC": ("pillow_heif", "HeifImageFile"),
+}
+
+MAX_READS = 1_000_000
+"""A picture in more pieces than this is hostile: a 50 MB file of empty chunks would keep a decoder busy for minutes."""
+
+
+class _CountedReads(io.BytesIO):
+    """A content that ends the reading of a file made of endless small pieces."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        if self.reads > MAX_READS:
+            raise rejected(Defect.CORRUPT_IMAGE, f"The image is made of more than {MAX_READS:,} pieces.")
+        return super().read(size)
+
+
+def open_source(format_name: str, content: bytes) -> ImageFile.ImageFile:
+    """Reads the picture's header; pixels are decoded later, by its `load()`."""
+    module, name = DECODERS[format_name]
+    decoder = getattr(import_module(module), name)
+    return cast(ImageFile.ImageFile, decoder(_CountedReads(content)))
