@@ -1,0 +1,88 @@
+"""Who may import whom: DESIGN's rooms, kept by reading the source."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+SOURCE = REPOSITORY / "src"
+PACKAGE = SOURCE / "viewfinder"
+
+# Room -> the rooms of viewfinder that it may import. A room not named here is an error: give it its place.
+MAY_IMPORT = {
+    "domain": {"domain"},
+    "ports": {"domain"},
+    "settings": {"domain"},
+    "observability": {"domain", "settings"},
+    "usecases": {"domain", "ports", "observability", "usecases"},
+    "adapters": {"domain", "ports", "observability", "settings", "adapters"},
+    "bootstrap": {"domain", "ports", "settings", "observability", "adapters", "usecases"},
+    "detectlabels": {"detectlabels"},
+    "front_door": {"front_door"},
+    "deployment": {"deployment"},
+    "local": {"local", "deployment", "front_door"},
+    "cli": {
+        *("domain", "ports", "settings", "observability", "usecases", "adapters", "bootstrap"),
+        *("detectlabels", "front_door", "deployment", "local", "cli"),
+    },
+    "lambdas": {"bootstrap", "domain", "observability", "usecases", "adapters", "settings"},
+}
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if room != "__init__":
+            yield room, path
+    for path in sorted((REPOSITORY / "lambdas").rglob("*.py")):
+        yield "lambdas", path
+
+
+def _imports(path: Path) -> set[str]:
+    """Gives the dotted names that a file imports, inside functions too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+MODULES = [pytest.param(room, path, id=str(path.relative_to(REPOSITORY))) for room, path in _modules()]
+
+
+@pytest.mark.parametrize(("room", "path"), MODULES)
+def test_a_room_imports_only_what_lies_below_it(room: str, path: Path) -> None:
+    imported = {name.split(".")[1] for name in _imports(path) if name.startswith("viewfinder.")}
+    assert imported - MAY_IMPORT[room] == set()
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "domain").glob("*.py")), ids=lambda path: path.name)
+def test_the_domain_knows_the_standard_library_only(path: Path) -> None:
+    outside = {name.split(".")[0] for name in _imports(path)} - {"viewfinder"}
+    assert outside <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "usecases").glob("*.py")), ids=lambda path: path.name)
+def test_use_cases_know_no_sdk(path: Path) -> None:
+    roots = {name.split(".")[0] for name in _imports(path)}
+    assert roots & {"boto3", "botocore", "PIL", "starlette", "httpx"} == set()
+
+
+def test_nothing_scans_the_table() -> None:
+    """A Scan reads the whole table, whatever it answers; `Scan` in the SDK is `scan` and the `scan` paginator."""
+    calls = [
+        f"{path.relative_to(REPOSITORY)}:{node.lineno}"
+        for _, path in _modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Attribute) and node.attr == "scan")
+        or (isinstance(node, ast.Constant) and node.value == "scan")
+    ]
+    assert calls == []
