@@ -23,9 +23,9 @@ MAY_IMPORT = {
     "adapters": {"domain", "ports", "observability", "settings", "adapters"},
     "bootstrap": {"domain", "ports", "settings", "observability", "adapters", "usecases"},
     "detectlabels": {"detectlabels"},
-    "front_door": {"front_door"},
-    "deployment": {"deployment"},
-    "local": {"local", "deployment", "front_door"},
+    "front_door": {"domain", "front_door"},
+    "deployment": {"domain", "deployment"},
+    "local": {"domain", "local", "deployment", "front_door"},
     "cli": {
         *("domain", "ports", "settings", "observability", "usecases", "adapters", "bootstrap"),
         *("detectlabels", "front_door", "deployment", "local", "cli"),
