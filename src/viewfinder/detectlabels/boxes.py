@@ -1,0 +1,59 @@
+"""Boxes that a detector found, and the suppression of those that repeat a surer one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+MOST_CANDIDATES = 300
+"""Boxes kept for suppression, the surest first; its cost grows with their square."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """Detected boxes, surest first: `corners` (n, 4) are left, top, right, bottom as ratios of the picture."""
+
+    corners: Floats
+    scores: Floats
+    classes: Integers
+
+
+def select(corners: Floats, scores: Floats, least_score: float) -> Boxes:
+    """Gives the surest pairs of box and class out of (n, 4) corners and (n, classes) scores."""
+    rows, classes = np.nonzero(scores >= least_score)
+    return _surest(corners[rows], scores[rows, classes], classes)
+
+
+def surest(corners: Floats, scores: Floats, classes: Integers, least_score: float) -> Boxes:
+    """Gives the surest boxes of a detector that names one class a box."""
+    kept = scores >= least_score
+    return _surest(corners[kept], scores[kept], classes[kept])
+
+
+def _surest(corners: Floats, scores: Floats, classes: Integers) -> Boxes:
+    order = np.argsort(-scores, kind="stable")[:MOST_CANDIDATES]
+    return Boxes(np.clip(corners[order], 0.0, 1.0), scores[order], classes[order])
+
+
+def suppress(boxes: Boxes, overlap: float) -> Boxes:
+    """Drops each box that overlaps a surer one of its class by more than `overlap` (intersection over union)."""
+    repeats = (_overlaps(boxes.corners) > overlap) & (boxes.classes[:, None] == boxes.classes[None, :])
+    kept = np.ones(len(boxes.scores), dtype=bool)
+    for index in np.flatnonzero(np.triu(repeats, 1).any(axis=1)):
+        if kept[index]:
+            kept[index + 1 :] &= ~repeats[index, index + 1 :]
+    return Boxes(boxes.corners[kept], boxes.scores[kept], boxes.classes[kept])
+
+
+def _overlaps(corners: Floats) -> Floats:
+    start = np.maximum(corners[:, None, :2], corners[None, :, :2])
+    end = np.minimum(corners[:, None, 2:], corners[None, :, 2:])
+    shared = np.prod(np.clip(end - start, 0.0, None), axis=2)
+    areas = np.prod(corners[:, 2:] - corners[:, :2], axis=1)
+    union = areas[:, None] + areas[None, :] - shared
+    return np.asarray(shared / np.maximum(union, 1e-9), dtype=np.float32)

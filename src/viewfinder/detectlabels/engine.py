@@ -1,0 +1,79 @@
+"""The engine: image bytes and a request in, the document of a DetectLabels response out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from viewfinder.detectlabels.calibration import DETECTOR
+from viewfinder.detectlabels.classifier import Classifier
+from viewfinder.detectlabels.detectors import Detector, default_detector, open_detector
+from viewfinder.detectlabels.labels import LabelMerger, answer, label_document
+from viewfinder.detectlabels.pictures import read_picture
+from viewfinder.detectlabels.request import Request
+from viewfinder.detectlabels.settings import Settings
+from viewfinder.detectlabels.taxonomy import load_taxonomy
+
+MODEL_VERSION = "viewfinder-1.0"
+LEAST_SCORE = 0.05
+"""Below it a detector's boxes are noise, whatever confidence is asked for."""
+
+DETAIL = 640
+"""Pixels that a side keeps when a JPEG is scaled while decoding: enough for both networks and the image properties."""
+
+
+class Engine:
+    """The two networks and the taxonomy, loaded once; safe to use from several threads."""
+
+    def __init__(self, detector: Detector, classifier: Classifier, settings: Settings) -> None:
+        self._detector = detector
+        self._classifier = classifier
+        self._max_pixels = settings.max_pixels
+        self._merger = LabelMerger(load_taxonomy(), detector.names)
+        self._beside = ThreadPoolExecutor(settings.workers, thread_name_prefix="classifier")
+        self.version = MODEL_VERSION if not settings.detector else f"{MODEL_VERSION}-{detector.version}"
+
+    @classmethod
+    def load(cls, settings: Settings) -> Engine:
+        """Opens the networks that the settings name; raises ModelFileError."""
+        labels = Path(settings.labels) if settings.labels else None
+        detector = open_detector(Path(settings.detector), labels) if settings.detector else default_detector()
+        return cls(detector, Classifier(), settings)
+
+    def detect_labels(self, content: bytes, request: Request) -> dict[str, Any]:
+        """Gives the DetectLabels response; raises EngineError where the image can't be taken."""
+        picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
+        classification = self._beside.submit(self._classifier.classify, picture)
+        boxes = self._detector.detect(picture, max(LEAST_SCORE, DETECTOR.score(request.min_confidence / 100)))
+        labels = self._merger.merge(boxes, classification.result())
+        return {
+            "Labels": [label_document(label, None) for label in answer(labels, request)],
+            "LabelModelVersion": self.version,
+        }
+
+
+@cache
+def _default_engine() -> Engine:
+    return Engine.load(Settings())
+
+
+def detect_labels(
+    image_bytes: bytes,
+    *,
+    max_labels: int | None = None,
+    min_confidence: float | None = None,
+    features: Sequence[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    engine: Engine | None = None,
+) -> dict[str, Any]:
+    """Answers as Rekognition's DetectLabels would, in this process.
+
+    Takes JPEG or PNG bytes and the members of the request by their Python names; gives the response's document.
+    Raises EngineError with the service's code. The first call loads the networks, unless an engine is given.
+    """
+    members = {"MaxLabels": max_labels, "MinConfidence": min_confidence, "Features": features, "Settings": settings}
+    request = Request.from_document({name: value for name, value in members.items() if value is not None})
+    return (engine or _default_engine()).detect_labels(image_bytes, request)

@@ -1,0 +1,59 @@
+"""The engine's settings: one typed table of name, default and help, read from VIEWFINDER_ENGINE_* variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+PREFIX = "VIEWFINDER_ENGINE_"
+
+
+def _setting(default: Any, help_text: str) -> Any:
+    return field(default=default, metadata={"help": help_text})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of the engine; a setting `x` is read from the variable VIEWFINDER_ENGINE_X."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(8090, "Port to listen on; 0 takes a free one.")
+    workers: int = _setting(os.cpu_count() or 1, "Images looked at in parallel; the machine's cores are best.")
+    queue: int = _setting(64, "Requests that may wait for a worker; beyond it the answer is ThrottlingException.")
+    timeout: float = _setting(30.0, "Seconds that one request may take, waiting included.")
+    max_pixels: int = _setting(32_000_000, "Pixels that an image may have once decoded.")
+    detector: str = _setting("", "ONNX file of a better detector (YOLOX, RT-DETR/D-FINE or RF-DETR).")
+    labels: str = _setting("", "Text file with the detector's class names, one a line; COCO's by default.")
+    s3_endpoint: str = _setting("", "The only S3 endpoint that S3Object is read from; S3Object is refused without it.")
+    allow_buckets: tuple[str, ...] = _setting((), "Buckets that S3Object may name; wildcards as in `photos-*`.")
+    region: str = _setting("us-east-1", "Region of the S3 endpoint.")
+    access_key_id: str = _setting("", "With secret_access_key: verify that requests are signed with this key pair.")
+    secret_access_key: str = _setting("", "The secret half of access_key_id.")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], **overrides: Any) -> Settings:
+        """Reads the settings; an override that is None leaves the environment's value or the default."""
+        values: dict[str, Any] = {}
+        for entry in fields(cls):
+            text = environment.get(PREFIX + entry.name.upper())
+            if text is not None:
+                values[entry.name] = _parse(entry.name, text)
+        values.update({name: value for name, value in overrides.items() if value is not None})
+        return cls(**values)
+
+
+def help_of(name: str) -> str:
+    """Gives the help text of a setting."""
+    return next(str(entry.metadata["help"]) for entry in fields(Settings) if entry.name == name)
+
+
+def _parse(name: str, text: str) -> Any:
+    default: Any = next(entry.default for entry in fields(Settings) if entry.name == name)
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        return type(default)(text)
+    except ValueError as error:
+        raise ValueError(f"{PREFIX}{name.upper()} must be of type {type(default).__name__}, not {text!r}") from error
