@@ -1,0 +1,186 @@
+"""Function packages: one zip per function, the same bytes for the same input.
+
+A package is what `lambdas/NAME/` holds, the rooms of `viewfinder` that run in a function, and the wheels that
+`lambdas/NAME/requirements.txt` pins, for the platform the function runs on. boto3 comes with the runtime.
+
+`python -m viewfinder.deployment.packages FUNCTION FOLDER` builds an unzipped package: `sam build` calls it so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
+from uv import find_uv_bin
+
+from viewfinder.deployment.errors import PackageError
+
+PIPELINE_ROOMS = (
+    "__init__.py",
+    "adapters",
+    "bootstrap.py",
+    "domain",
+    "observability.py",
+    "ports.py",
+    "settings.py",
+    "usecases",
+)
+"""What of `viewfinder` a function carries; the engine, the command line and the rest stay at home."""
+
+UNUSED = ("__pycache__", "*.pyi", "py.typed", "tests", "sboms")
+"""What wheels bring that no function reads."""
+
+INSTALLER_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "uv_cache.json")
+"""Files of a dist-info folder that tell how a wheel was installed (licences and entry points stay)."""
+
+BUILDER_VERSION = 1
+"""Part of the cache key: grows when this module builds something else from the same input."""
+
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+ZIP_MODE = 0o100644 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Where a function runs; `wheels` is uv's name of the platform, None for the machine at hand."""
+
+    python: str
+    wheels: str | None = None
+
+
+AWS = Platform(python="3.13", wheels="aarch64-manylinux_2_28")
+"""Lambda's python3.13 on Graviton (Amazon Linux 2023 has glibc 2.34; the wheels ask for 2.28 at most)."""
+
+
+def this_machine() -> Platform:
+    """Gives the platform of this interpreter, which is the emulator's too."""
+    return Platform(python=platform.python_version())
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A built package; `digest` names its content."""
+
+    function: str
+    zip: Path
+    digest: str
+
+
+def build_package(project: Path, function: str, target: Platform) -> Package:
+    """Gives the package of `lambdas/FUNCTION`, from the cache where its input is unchanged; raises PackageError."""
+    cached = (
+        user_cache_path("viewfinder") / "packages" / f"{function}-{_digest_of_input(project, function, target)}.zip"
+    )
+    if not cached.exists():
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary) / "package"
+            assemble(project, function, target, folder)
+            _zip(folder, cached)
+    return Package(function, cached, hashlib.sha256(cached.read_bytes()).hexdigest())
+
+
+def assemble(project: Path, function: str, target: Platform, folder: Path) -> None:
+    """Puts an unzipped package into a folder (created if missing); raises PackageError."""
+    source = _function_source(project, function)
+    folder.mkdir(parents=True, exist_ok=True)
+    _install_wheels(source / "requirements.txt", target, folder)
+    _prune(folder)
+    for origin in _own_files(project, source):
+        destination = folder / _path_in_package(project, source, origin)
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(origin, destination)
+
+
+def _function_source(project: Path, function: str) -> Path:
+    source = project / "lambdas" / function
+    if not (source / "handler.py").is_file():
+        raise PackageError(f"There is no function {function!r}: {source / 'handler.py'} does not exist.")
+    return source
+
+
+def _own_files(project: Path, source: Path) -> Iterator[Path]:
+    """Our own source files of a package."""
+    rooms = (project / "src" / "viewfinder" / room for room in PIPELINE_ROOMS)
+    for root in (source, *rooms):
+        files = sorted(root.rglob("*")) if root.is_dir() else [root]
+        yield from (file for file in files if file.is_file() and "__pycache__" not in file.parts)
+
+
+def _path_in_package(project: Path, source: Path, file: Path) -> Path:
+    return file.relative_to(source if file.is_relative_to(source) else project / "src")
+
+
+def _digest_of_input(project: Path, function: str, target: Platform) -> str:
+    source = _function_source(project, function)
+    digest = hashlib.sha256(f"{BUILDER_VERSION} {target}".encode())
+    for file in _own_files(project, source):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{_path_in_package(project, source, file)}\0{content}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def _install_wheels(requirements: Path, target: Platform, folder: Path) -> None:
+    if not requirements.exists():
+        return
+    command = [find_uv_bin(), "pip", "install", "--quiet", "--target", str(folder), "--python-version", target.python]
+    command += ["--only-binary", ":all:", "--python", sys.executable, "--link-mode", "copy", "-r", str(requirements)]
+    if target.wheels:
+        command += ["--python-platform", target.wheels]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PackageError(f"The wheels of {requirements} can't be installed:\n{done.stderr.strip()}")
+    _refuse_unpinned(requirements, folder)
+
+
+def _refuse_unpinned(requirements: Path, folder: Path) -> None:
+    """A version that resolves by itself today is another one tomorrow: then the same input gives another package."""
+    pinned = {_normal(line.split("==")[0]) for line in requirements.read_text().splitlines() if "==" in line}
+    for info in sorted(folder.glob("*.dist-info")):
+        name, version = info.stem.rsplit("-", 1)
+        if _normal(name) not in pinned:
+            raise PackageError(f"{requirements} must pin what it brings along, too: add {_normal(name)}=={version}")
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.split("[", maxsplit=1)[0].strip()).lower()
+
+
+def _prune(folder: Path) -> None:
+    for path in [folder / "bin", *(path for pattern in UNUSED for path in folder.rglob(pattern))]:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    for info in folder.glob("*.dist-info"):
+        for name in INSTALLER_NOTES:
+            (info / name).unlink(missing_ok=True)
+
+
+def _zip(folder: Path, destination: Path) -> None:
+    """Zips a folder with nothing of the moment in it: sorted names, one time, one mode."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=destination.parent)) / "package.zip"
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = ZIP_MODE
+            archive.writestr(entry, file.read_bytes())
+    unfinished.replace(destination)
+    unfinished.parent.rmdir()
+
+
+def main(function: str, folder: str) -> None:
+    """Builds one package for Lambda into a folder."""
+    assemble(Path.cwd(), function, AWS, Path(folder))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

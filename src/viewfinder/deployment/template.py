@@ -1,0 +1,70 @@
+"""The SAM template: read it, and point it at uploaded artifacts (as `aws cloudformation package` does)."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from viewfinder.deployment.errors import TemplateError
+
+Template = dict[str, Any]
+
+
+def read_template(path: Path) -> Template:
+    """Reads a template with CloudFormation's short tags (`!Ref`, `!Sub`) spelled out; raises TemplateError."""
+    try:
+        template = yaml_parse(path.read_text())
+    except (OSError, ValueError) as error:
+        raise TemplateError(f"The template {path} can't be read: {error}") from error
+    if not isinstance(template, dict) or "Resources" not in template:
+        raise TemplateError(f"{path} is no CloudFormation template: it has no Resources.")
+    return template
+
+
+def functions(template: Template) -> dict[str, str]:
+    """Maps the logical id of each function to its folder's name in `lambdas/`."""
+    return {name: PurePosixPath(resource["Properties"]["CodeUri"]).name for name, resource in _functions(template)}
+
+
+def included_files(template: Template) -> list[str]:
+    """Names the files, relative to the template, that `Fn::Transform: AWS::Include` brings in."""
+    return [include["Parameters"]["Location"] for include in _includes(template)]
+
+
+def point_at_artifacts(template: Template, packages: Mapping[str, str], include: Callable[[str], str]) -> Template:
+    """Gives a copy with each function's CodeUri and each included file's Location replaced by an s3:// address.
+
+    `packages` maps the logical id of a function to its address, `include` a file's name to its own.
+    """
+    packaged = copy.deepcopy(template)
+    for name, resource in _functions(packaged):
+        resource["Properties"]["CodeUri"] = packages[name]
+    for transform in _includes(packaged):
+        transform["Parameters"]["Location"] = include(transform["Parameters"]["Location"])
+    return packaged
+
+
+def to_json(template: Template) -> bytes:
+    """Writes a template as CloudFormation takes it; YAML's dates become the strings they were."""
+    return json.dumps(template, default=str, indent=1).encode()
+
+
+def _functions(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            yield name, resource
+
+
+def _includes(node: Any) -> Iterator[dict[str, Any]]:
+    """Finds every AWS::Include in a tree."""
+    if isinstance(node, dict):
+        transform = node.get("Fn::Transform")
+        if isinstance(transform, dict) and transform.get("Name") == "AWS::Include":
+            yield transform
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _includes(child)

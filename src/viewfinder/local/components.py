@@ -1,0 +1,88 @@
+"""The three processes of a local stack: how each is started."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from viewfinder.local.data_directory import DataDirectory, KeyPair
+from viewfinder.local.processes import Component
+from viewfinder.local.record import REGION, Record
+
+STACK_NAME = "viewfinder"
+
+FROM_OUR_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TZ")
+"""All that a component inherits: the functions see the emulator's environment, and must not see the user's keys."""
+
+
+def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Component:
+    """MiniStack, with signatures verified and IAM policies enforced."""
+    settings = {
+        "AUTH": "true",
+        "AWS_ENDPOINT_URL_REKOGNITION": record.rekognition_url,  # for the functions, which inherit it
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(record.ports.emulator),
+        "IOT_MTLS_ENABLED": "0",  # opens a port of its own otherwise
+        "LOG_LEVEL": "WARNING",
+        "MINISTACK_REGION": REGION,
+        "PERSIST_STATE": "1",
+        "PYTHONSAFEPATH": "1",  # what lies in the current folder is not to be imported
+        "S3_DATA_DIR": str(data.objects),
+        "S3_PERSIST": "1",
+        "SFTP_ENABLED": "0",
+        "STATE_DIR": str(data.state),
+        "TMPDIR": str(data.temporary),
+    }
+    return Component(
+        "emulator",
+        (str(interpreter), "-m", "ministack"),
+        {**_environment(data.key_pair()), **settings},
+        f"{record.endpoint_url}/_ministack/health",
+        data.logs / "emulator.log",
+    )
+
+
+def engine(data: DataDirectory, record: Record) -> Component:
+    """The DetectLabels engine, which may read the stack's buckets and no others."""
+    detector = ("--detector", record.detector) if record.detector else ()
+    where = ("--host", "127.0.0.1", "--port", str(record.ports.engine))
+    objects = ("--s3-endpoint", record.endpoint_url, "--allow-bucket", f"{STACK_NAME}-*")
+    return Component(
+        "engine",
+        (sys.executable, "-m", "viewfinder.cli.main", "rekognition", "serve", *where, *objects, *detector),
+        _environment(data.key_pair()),
+        f"{record.rekognition_url}/healthz",
+        data.logs / "engine.log",
+    )
+
+
+def front_door(data: DataDirectory, record: Record) -> Component:
+    """The front door: the gallery, and the API without a signature."""
+    queues = (
+        "--queue-url",
+        record.outputs["QueueUrl"],
+        "--dead-letter-queue-url",
+        record.outputs["DeadLetterQueueUrl"],
+    )
+    return Component(
+        "front door",
+        (
+            *(sys.executable, "-m", "viewfinder.front_door", "--port", str(record.ports.gateway)),
+            *("--api-url", record.api_url, *queues),
+        ),
+        {**_environment(data.key_pair()), "AWS_ENDPOINT_URL": record.endpoint_url},
+        f"http://127.0.0.1:{record.ports.gateway}/healthz",
+        data.logs / "front-door.log",
+    )
+
+
+def _environment(keys: KeyPair) -> dict[str, str]:
+    inherited = {name: os.environ[name] for name in FROM_OUR_ENVIRONMENT if name in os.environ}
+    return inherited | {
+        "AWS_ACCESS_KEY_ID": keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -1,0 +1,112 @@
+"""The data directory: everything that a local stack keeps, and the lock that lets one command at a time change it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import string
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from viewfinder.local.errors import DiskFullError, LocalStackError
+
+LEAST_FREE_BYTES = 500_000_000
+"""What a first start needs for the emulator's environment, packages and state, with some room for images."""
+
+
+def default_path() -> Path:
+    """Gives the user's data folder of Viewfinder."""
+    return user_data_path("viewfinder")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """The root key pair of one emulator."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataDirectory:
+    """One stack's folder."""
+
+    path: Path
+
+    @property
+    def record(self) -> Path:
+        """What the last `up` started and deployed."""
+        return self.path / "stack.json"
+
+    @property
+    def logs(self) -> Path:
+        """One file per component."""
+        return self.path / "logs"
+
+    @property
+    def objects(self) -> Path:
+        """The objects of the emulator's buckets, on disk as they are put."""
+        return self.path / "emulator" / "s3"
+
+    @property
+    def state(self) -> Path:
+        """The emulator's other state, on disk after an orderly stop."""
+        return self.path / "emulator" / "state"
+
+    @property
+    def temporary(self) -> Path:
+        """The emulator's temporary files: the unpacked functions."""
+        return self.path / "tmp"
+
+    def prepare(self) -> None:
+        """Creates the folders, readable by the user alone; raises DiskFullError."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.logs, self.objects, self.state):
+            folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self.temporary.mkdir()
+        free = shutil.disk_usage(self.path).free
+        if free < LEAST_FREE_BYTES:
+            raise DiskFullError(
+                f"{self.path} has {free // 1_000_000} MB left; the stack needs {LEAST_FREE_BYTES // 1_000_000}."
+            )
+
+    def forget_emulator(self) -> None:
+        """Deletes what the emulator keeps."""
+        for folder in (self.objects, self.state):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+
+    def key_pair(self) -> KeyPair:
+        """Gives the key pair, made when first asked for."""
+        file = self.path / "credentials.json"
+        if not file.exists():
+            # Created with its mode: at no moment can another user read it.
+            with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+                json.dump(asdict(_new_key_pair()), out)
+        return KeyPair(**json.loads(file.read_text()))
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other `up` and `down` out; raises LocalStackError where one is at work."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.path / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                message = f"Another viewfinder command is starting or stopping the stack of {self.path}: wait for it."
+                raise LocalStackError(message) from None
+            yield
+
+
+def _new_key_pair() -> KeyPair:
+    """Gives a key pair of AWS's form."""
+    letters = string.ascii_uppercase + "234567"
+    return KeyPair("AKIA" + "".join(secrets.choice(letters) for _ in range(16)), secrets.token_urlsafe(30))

@@ -1,0 +1,130 @@
+"""Processes: start a component in the background, tell whether it is alive and well, end it with all its children."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from viewfinder.local.errors import ComponentDiedError
+
+MARK = "VIEWFINDER_COMPONENT_OF"
+"""An environment variable that every process of a stack carries: it finds the children of a killed emulator too."""
+
+START_SECONDS = 60
+STOP_SECONDS = 30
+"""An orderly stop writes the emulator's state to the disk."""
+
+POLL_SECONDS = 0.05
+
+CLOCK_SECONDS = 5
+"""A start time moves a little when the system's clock is set; no pid comes round again in that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """How a process is started and where it says that it is well."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    health_url: str
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that was started. `started` tells it from a later one that got the same pid."""
+
+    name: str
+    pid: int
+    started: float
+    log: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether this very process runs."""
+        return self._find() is not None
+
+    def end(self) -> None:
+        """Asks it to stop in order, and kills it after 30 seconds."""
+        if process := self._find():
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except psutil.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def last_words(self, lines: int = 15) -> str:
+        """The end of its log."""
+        return "\n".join(Path(self.log).read_text(errors="replace").splitlines()[-lines:])
+
+    def _find(self) -> psutil.Process | None:
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < CLOCK_SECONDS
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def start(component: Component, stack: Path) -> Process:
+    """Starts a component in a session of its own: a Ctrl-C in our terminal is not for it."""
+    environment = {**component.environment, MARK: str(stack)}
+    write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    pid = os.posix_spawn(
+        component.command[0],
+        component.command,
+        environment,
+        setsid=True,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(component.log), write, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+    )
+    return Process(component.name, pid, psutil.Process(pid).create_time(), str(component.log))
+
+
+def wait_until_healthy(component: Component, process: Process) -> None:
+    """Returns once the component answers; raises ComponentDiedError with the end of its log."""
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(component.health_url):
+        if not process.alive:
+            raise died(process)
+        if time.monotonic() > deadline:
+            raise ComponentDiedError(f"{process.name} does not answer:\n{process.last_words()}")
+        time.sleep(POLL_SECONDS)
+
+
+def died(process: Process) -> ComponentDiedError:
+    """Says which component ended, with the end of its log."""
+    return ComponentDiedError(f"{process.name} has ended. The end of {process.log}:\n{process.last_words()}")
+
+
+def kill_stragglers(stack: Path) -> None:
+    """Kills every process of a stack, by its mark."""
+    stragglers = [process for process in psutil.process_iter() if _mark(process) == str(stack)]
+    for process in stragglers:
+        process.kill()
+    psutil.wait_procs(stragglers, timeout=STOP_SECONDS)
+
+
+def _mark(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get(MARK)
+    except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
+        return None  # gone, a zombie, or another user's
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200  # no proxy between us and ourselves
+    except httpx.HTTPError:
+        return False
