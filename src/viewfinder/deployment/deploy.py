@@ -1,4 +1,4 @@
-"""Deploy the pipeline: build the packages, upload, propose the changes, carry them out; and remove it again."""
+"""Deploy the pipeline: build the packages, upload, propose the changes, carry them out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from viewfinder.deployment.artifacts import ArtifactsBucket
-from viewfinder.deployment.errors import DeploymentDeclinedError, DeploymentError
+from viewfinder.deployment.errors import DeploymentDeclinedError
 from viewfinder.deployment.home import Home
 from viewfinder.deployment.packages import Package, Platform, build_package
 from viewfinder.deployment.progress import Progress, Report
@@ -82,17 +82,6 @@ def deploy(stack: Stack, blueprint: Blueprint, report: Report, approve: Approve 
     return True
 
 
-def destroy(stack: Stack, report: Report, *, delete_data: bool) -> None:
-    """Deletes the stack; its buckets only with `delete_data`, else DeploymentError says which still hold objects."""
-    buckets = stack.buckets() if stack.status else []
-    for bucket in buckets:
-        if delete_data:
-            _empty(stack.home, bucket, report)
-        elif stack.home.s3.list_objects_v2(Bucket=bucket, MaxKeys=1).get("Contents"):
-            raise DeploymentError(f"The bucket {bucket} holds objects; --delete-data deletes them with the stack.")
-    stack.delete(report)
-
-
 def _upload(home: Home, blueprint: Blueprint, report: Report) -> str:
     """Uploads everything, and gives the URL of the template that points at it."""
     bucket = ArtifactsBucket(home)
@@ -110,15 +99,3 @@ def _upload(home: Home, blueprint: Blueprint, report: Report) -> str:
     key = bucket.upload("template.json", to_json(packaged))
     report(Progress(bucket.name, "UPLOADED"))
     return f"{home.endpoint_url or f'https://s3.{home.region}.amazonaws.com'}/{bucket.name}/{key}"
-
-
-def _empty(home: Home, bucket: str, report: Report) -> None:
-    """Deletes every version of every object, 1,000 a call (S3's limit)."""
-    deleted = 0
-    for page in home.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        keys = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
-        if keys:
-            home.s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})  # type: ignore[typeddict-item]
-        deleted += len(keys)
-    report(Progress(bucket, "EMPTIED", f"{deleted} objects"))

@@ -11,6 +11,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
+    from types_boto3_dynamodb.client import DynamoDBClient
     from types_boto3_s3.client import S3Client
 
 RETRIES = Config(retries={"mode": "standard", "max_attempts": 8})
@@ -33,6 +34,11 @@ class Home:
     def s3(self) -> S3Client:
         """The S3 client."""
         return self.session.client("s3", endpoint_url=self.endpoint_url, config=RETRIES)
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """The DynamoDB client."""
+        return self.session.client("dynamodb", endpoint_url=self.endpoint_url, config=RETRIES)
 
     @cached_property
     def account(self) -> str:

@@ -111,11 +111,11 @@ class Stack:
         self.home.cloudformation.delete_stack(StackName=self.name)
         self._follow(stack["StackId"], seen, report)
 
-    def buckets(self) -> list[str]:
-        """Names the stack's buckets."""
+    def resources(self, resource_type: str) -> list[str]:
+        """Names the stack's resources of one type, as `AWS::S3::Bucket`."""
         pages = self.home.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
         resources = (resource for page in pages for resource in page["StackResourceSummaries"])
-        return [found["PhysicalResourceId"] for found in resources if found["ResourceType"] == "AWS::S3::Bucket"]
+        return [found["PhysicalResourceId"] for found in resources if found["ResourceType"] == resource_type]
 
     def _describe(self) -> StackTypeDef | None:
         try:

@@ -26,6 +26,10 @@ Recover = Callable[["LocalStack"], None]
 """Called after a start that follows a crash, when all is up: rebuilds what the crash took from the catalog."""
 
 
+def nothing_to_recover(_: LocalStack) -> None:
+    """The recovery of a stack whose catalog nobody needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the user chose; None keeps what the data directory remembers."""
@@ -69,7 +73,7 @@ class LocalStack:
             "VIEWFINDER_GATEWAY_URL": record.gateway_url,
         }
 
-    def up(self, template: Path, options: Options, report: Report, recover: Recover) -> bool:
+    def up(self, template: Path, options: Options, report: Report, recover: Recover = nothing_to_recover) -> bool:
         """Brings the stack up as the template and the options want it; gives False where it was so already.
 
         After an error everything is stopped again.

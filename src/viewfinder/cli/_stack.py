@@ -1,0 +1,84 @@
+"""What the commands share: the options that name a stack, and how a deployment's progress looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
+    from viewfinder.deployment.progress import Progress
+    from viewfinder.local.stack import LocalStack
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        envvar="VIEWFINDER_DATA_DIR",
+        help="Folder of the local stack.",
+        show_default="the user's data folder",
+        file_okay=False,
+    ),
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+StackName = Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")]
+
+Region = Annotated[str | None, typer.Option("--region", help="AWS region.", show_default="as configured for AWS")]
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def local_stack(data_dir: Path | None) -> LocalStack:
+    """Gives the stack of a data directory, or of the user's own."""
+    from viewfinder.local.data_directory import DataDirectory, default_path
+    from viewfinder.local.stack import LocalStack
+
+    return LocalStack(DataDirectory((data_dir or default_path()).absolute()))
+
+
+def template() -> Path:
+    """Gives the stack's template; a ViewfinderError where only the package is installed, not the project."""
+    import viewfinder
+    from viewfinder.domain.errors import ViewfinderError
+
+    path = Path(viewfinder.__file__).parents[2] / "infrastructure" / "template.yaml"
+    if not path.is_file():
+        raise ViewfinderError(f"{path} is missing: run viewfinder from a clone of the project (make setup).")
+    return path
+
+
+class ProgressLines:
+    """Shows progress: one line for what is done, a spinner for what goes on."""
+
+    def __init__(self, console: Console, status: Status) -> None:
+        self.console = console
+        self.status = status
+
+    def __call__(self, progress: Progress) -> None:
+        """Takes one step."""
+        text = f"{progress.subject}: {progress.status.lower().replace('_', ' ')}"
+        if progress.status.endswith("IN_PROGRESS"):
+            self.status.update(text)
+        elif progress.failed:
+            self.console.print(f"[red]✗[/] {text} {progress.detail}", highlight=False)
+        else:
+            self.console.print(f"[green]✓[/] {text} [dim]{progress.detail}[/]", highlight=False)
+
+
+def print_pairs(console: Console, title: str, pairs: Mapping[str, str]) -> None:
+    """Prints names with their values."""
+    from rich.table import Table
+
+    table = Table(title=title, show_header=False, box=None, title_justify="left", title_style="bold")
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in pairs.items():
+        table.add_row(name, value)
+    console.print(table)

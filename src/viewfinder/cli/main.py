@@ -1,0 +1,67 @@
+"""The `viewfinder` command: every subcommand is registered here, and expected failures become one clear line.
+
+The modules of the commands import what they need inside the command, so that `viewfinder --help` stays fast.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from viewfinder.cli import rekognition
+from viewfinder.cli.deploy import deploy
+from viewfinder.cli.destroy import destroy
+from viewfinder.cli.down import down
+from viewfinder.cli.env import env
+from viewfinder.cli.logs import logs
+from viewfinder.cli.status import status
+from viewfinder.cli.up import up
+
+
+class Commands(TyperGroup):
+    """Runs a command; a failure that the user can act on is told without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that the arguments name."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if not _is_expected(error):
+                raise
+            typer.secho(f"Error: {error}", fg="red", err=True)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Put an image into a bucket; within seconds a REST API answers what is in it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+LOCAL, AWS, ENGINE = "On this machine", "On AWS", "The engine by itself"
+
+app.command(rich_help_panel=LOCAL)(up)
+app.command(rich_help_panel=LOCAL)(down)
+app.command(rich_help_panel=LOCAL)(status)
+app.command(rich_help_panel=LOCAL)(env)
+app.command(rich_help_panel=LOCAL)(logs)
+app.command(rich_help_panel=AWS)(deploy)
+app.command(rich_help_panel=AWS)(destroy)
+app.add_typer(rekognition.app, name="rekognition", rich_help_panel=ENGINE)
+
+
+def _is_expected(error: Exception) -> bool:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from viewfinder.domain.errors import ViewfinderError
+
+    return isinstance(error, ViewfinderError | BotoCoreError | ClientError | OSError)
+
+
+if __name__ == "__main__":
+    sys.exit(app())

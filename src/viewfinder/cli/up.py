@@ -1,0 +1,88 @@
+"""`viewfinder up`: starts the whole pipeline on this machine."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from viewfinder.cli._stack import DataDir, ProgressLines, local_stack, print_pairs, template
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from viewfinder.local.stack import LocalStack
+
+
+def up(
+    *,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when all is up.")] = False,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the AWS emulator.", show_default="4566, or as last time")
+    ] = None,
+    gateway_port: Annotated[
+        int | None, typer.Option(help="Port of gallery and front door.", show_default="8080, or as last time")
+    ] = None,
+    data_dir: DataDir = None,
+    detector: Annotated[Path | None, typer.Option(help="A better ONNX detector.", exists=True, dir_okay=False)] = None,
+    samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
+) -> None:
+    """Start the pipeline on this machine, and stay until Ctrl-C."""
+    from rich.console import Console
+
+    from viewfinder.local.stack import Options
+
+    console = Console()
+    stack = local_stack(data_dir)
+    # A polite kill is a Ctrl-C: what was started is stopped in order.
+    signal.signal(signal.SIGTERM, _interrupt)
+    started = _start(stack, Options(port, gateway_port, str(detector.absolute()) if detector else None), console)
+    console.print("[bold green]Up.[/]" if started else "Up already.")
+    if samples:
+        _import_samples(stack)
+    _show(stack, console)
+    if started and not detach:
+        _stay(stack, console)
+
+
+def _start(stack: LocalStack, options: Any, console: Console) -> bool:
+    from viewfinder.local.stack import nothing_to_recover
+
+    with console.status("Starting") as status:
+        return stack.up(template(), options, ProgressLines(console, status), nothing_to_recover)
+
+
+def _import_samples(stack: LocalStack) -> None:
+    from viewfinder.cli.main import app
+
+    app(["import", "--data-dir", str(stack.data.path), str(template().parents[1] / "samples")], standalone_mode=False)
+
+
+def _show(stack: LocalStack, console: Console) -> None:
+    record, environment = stack.record, stack.environment()
+    urls = {
+        "Gallery": record.gateway_url,
+        "REST API": record.api_url,
+        "Through the front door": f"{record.gateway_url}/prod/images",
+        "Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}",
+        "Data": str(stack.data.path),
+        "For AWS's tools": 'eval "$(viewfinder env)"',
+    }
+    print_pairs(console, "Viewfinder", urls)
+
+
+def _stay(stack: LocalStack, console: Console) -> None:
+    console.print("Ctrl-C stops it.")
+    try:
+        stack.watch()
+        console.print("Stopped by another command.")
+    except KeyboardInterrupt:
+        with console.status("Stopping"):
+            stack.down()
+        console.print("Stopped; the data stays.")
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
