@@ -1,0 +1,61 @@
+# What one does with Viewfinder, from a fresh clone on; `make help` explains each target.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+SETUP := .venv/.complete
+# In an environment of its own: its pins conflict with ours. Without --skip-download it asks its maker's server.
+CHECKOV := $(BIN)/uvx --quiet --from checkov==3.3.30 checkov --quiet --compact --skip-download
+
+.PHONY: help setup up test check format unit bench postman docs clean
+
+help: ## Show this help
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
+
+setup: $(SETUP) ## Make .venv with everything in it, exactly the versions of constraints.txt
+
+$(SETUP): pyproject.toml constraints.txt
+	tools/setup-python
+	touch $@
+
+up: $(SETUP) ## Start the pipeline on this machine, analyse the sample photos, stay until Ctrl-C
+	$(BIN)/viewfinder up --samples
+
+test: check ## Run every check and every test
+	tools/setup-browser
+	$(BIN)/pytest
+
+check: $(SETUP) ## Format, lint, types and templates; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/cfn-lint infrastructure/template.yaml
+	$(CHECKOV) --framework cloudformation --file infrastructure/template.yaml
+
+format: $(SETUP) ## Format the code and put imports in order
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+unit: $(SETUP) ## Run the tests that need no network and no stack
+	$(BIN)/pytest tests/unit tests/architecture tests/infrastructure
+
+bench: $(SETUP) ## Measure: engine, pictures, pipeline
+	for script in $$(find benchmarks -name '*.py' -not -name '_*' | sort); do $(BIN)/python "$$script"; done
+
+postman: $(SETUP) ## Make the Postman collection from the API's contract
+	$(BIN)/python tools/make_postman.py
+
+docs: $(SETUP) ## Make the diagrams and tables of docs/
+	$(BIN)/python tools/make_docs.py
+
+clean: ## Remove what was made (not the data of a local stack)
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
+
+# `sam build` asks for these: the functions as `viewfinder deploy` builds them.
+build-ImageProcessingFunction: FUNCTION := image_processing
+build-ApiHandlerFunction: FUNCTION := api_handler
+build-LabelStatisticsFunction: FUNCTION := label_statistics
+build-%Function: $(SETUP)
+	$(BIN)/python -m viewfinder.deployment.packages $(FUNCTION) "$(ARTIFACTS_DIR)"
