@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
+from yaml import YAMLError
 
 from viewfinder.deployment.errors import TemplateError
 
@@ -19,7 +20,7 @@ def read_template(path: Path) -> Template:
     """Reads a template with CloudFormation's short tags (`!Ref`, `!Sub`) spelled out; raises TemplateError."""
     try:
         template = yaml_parse(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, YAMLError) as error:
         raise TemplateError(f"The template {path} can't be read: {error}") from error
     if not isinstance(template, dict) or "Resources" not in template:
         raise TemplateError(f"{path} is no CloudFormation template: it has no Resources.")

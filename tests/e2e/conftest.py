@@ -1,0 +1,72 @@
+"""The real local stack, one for the whole session: started and stopped by the code that `viewfinder up` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from viewfinder.deployment.progress import silent
+from viewfinder.local.data_directory import DataDirectory
+from viewfinder.local.ports import free_port
+from viewfinder.local.record import REGION
+from viewfinder.local.stack import LocalStack, Options
+
+PROJECT = Path(__file__).parents[2]
+TEMPLATE = PROJECT / "infrastructure" / "template.yaml"
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """What a test needs of a stack."""
+
+    local: LocalStack
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        return self.local.record.outputs
+
+    @property
+    def bucket(self) -> str:
+        return self.outputs["ImagesBucketName"]
+
+    @property
+    def gateway_url(self) -> str:
+        return self.local.record.gateway_url
+
+    @property
+    def api_url(self) -> str:
+        return self.local.record.api_url
+
+    def client(self, service: str, **session: Any) -> Any:
+        """A client of the root user, or of the credentials given."""
+        return self.local.session.client(service, endpoint_url=self.local.record.endpoint_url, **session)
+
+    def call(self, method: str, path: str, *, credentials: Credentials | None = None, **request: Any) -> httpx.Response:
+        """Calls the REST API, signed; `path` is already percent-encoded."""
+        keys = self.local.data.key_pair()
+        signer = credentials or Credentials(keys.access_key_id, keys.secret_access_key)
+        unsigned = AWSRequest(method, self.api_url + path, data=request.get("content"), headers=request.get("headers"))
+        SigV4Auth(signer, "execute-api", REGION).add_auth(unsigned)
+        return httpx.request(method, self.api_url + path, **{**request, "headers": dict(unsigned.headers)}, timeout=60)
+
+    def image(self, image_id: str) -> httpx.Response:
+        """Asks the REST API for an image."""
+        return self.call("GET", f"/images/{quote(image_id)}")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack on free ports, with a data directory of its own."""
+    local = LocalStack(DataDirectory(tmp_path_factory.mktemp("stack")))
+    local.up(TEMPLATE, Options(port=free_port(), gateway_port=free_port()), silent)
+    yield RunningStack(local)
+    local.down()
