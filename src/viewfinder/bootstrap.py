@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 from viewfinder.settings import Settings
 
 if TYPE_CHECKING:
-    from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, PictureReader
+    from viewfinder.adapters.s3_objects import S3Objects
+    from viewfinder.domain.analysis import Parameters
+    from viewfinder.ports import (
+        Catalog,
+        Clock,
+        DerivedStore,
+        Detector,
+        ImageStore,
+        PictureReader,
+        Records,
+        Requests,
+    )
     from viewfinder.usecases.index_image import Pipeline
 
 
@@ -76,9 +87,15 @@ class Application:
         return SystemClock()
 
     @cached_property
+    def parameters(self) -> Parameters:
+        """What is asked of the detector."""
+        from viewfinder.domain.analysis import Parameters
+
+        return Parameters(self.settings.max_labels, self.settings.min_confidence)
+
+    @cached_property
     def pipeline(self) -> Pipeline:
         """What indexing an image needs."""
-        from viewfinder.domain.analysis import Parameters
         from viewfinder.usecases.index_image import Pipeline
 
         return Pipeline(
@@ -88,9 +105,42 @@ class Application:
             detector=self.detector,
             catalog=self.catalog,
             clock=self.clock,
-            parameters=Parameters(self.settings.max_labels, self.settings.min_confidence),
+            parameters=self.parameters,
             max_bytes=self.settings.max_object_bytes,
         )
+
+    @cached_property
+    def records(self) -> Records:
+        """The catalog in bulk."""
+        from viewfinder.adapters.dynamodb.records import DynamoDbRecords
+
+        return DynamoDbRecords(self.dynamodb_client, self.settings.table, shards=self.settings.shards)
+
+    @cached_property
+    def image_objects(self) -> S3Objects:
+        """The images bucket in bulk."""
+        from viewfinder.adapters.s3_objects import S3Objects
+
+        return S3Objects(self.s3_client, self.settings.images_bucket)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """The queue, for those who want an object looked at again."""
+        from viewfinder.adapters.sqs_requests import SqsRequests
+
+        return SqsRequests(self.sqs_client, self.settings.queue_url, self.settings.images_bucket)
+
+    @cached_property
+    def session(self) -> Any:
+        """The AWS session: credentials and region."""
+        from boto3.session import Session
+
+        return Session()
+
+    @cached_property
+    def endpoint_url(self) -> str | None:
+        """Where AWS is, if not where the environment or AWS itself says."""
+        return None
 
     @cached_property
     def dynamodb_client(self) -> Any:
@@ -113,13 +163,11 @@ class Application:
         return self._client("rekognition", retries={"mode": "adaptive", "total_max_attempts": 5}, read_timeout=20)
 
     def _client(self, service: str, **options: Any) -> Any:
-        from boto3.session import Session
         from botocore.config import Config
 
-        session: Any = Session()
         defaults: dict[str, Any] = {
             "connect_timeout": 5,
             "max_pool_connections": max(10, 2 * self.settings.batch_threads),
             "retries": {"mode": "standard", "total_max_attempts": 4},
         }
-        return session.client(service, config=Config(**defaults | options))
+        return self.session.client(service, endpoint_url=self.endpoint_url, config=Config(**defaults | options))

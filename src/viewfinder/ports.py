@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from viewfinder.domain.analysis import Analysis, Detection, Parameters
+from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.image import Image, Picture
+from viewfinder.domain.query import Entry, Source, Stretch
+from viewfinder.domain.statistics import KnownName
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,9 @@ class DerivedStore(Protocol):
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
         """Gives the known analysis of a content."""
+
+    def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
+        """Tells whether the content has been analysed."""
 
     def save_analysis(self, parameters: Parameters, analysis: Analysis) -> None:
         """Keeps an analysis by its content."""
@@ -76,3 +83,74 @@ class Clock(Protocol):
 
     def now(self) -> str:
         """Gives the time in UTC as ISO 8601 with microseconds and a Z: `2026-01-31T12:00:00.000000Z`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSummary:
+    """An object as a listing tells of it; `modified` in seconds since 1970."""
+
+    key: str
+    size: int
+    etag: str
+    modified: float
+
+
+class Objects(Protocol):
+    """A bucket in bulk."""
+
+    def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
+        """Gives every object whose key starts so."""
+
+    def find(self, key: str) -> ObjectSummary | None:
+        """Gives one object's summary."""
+
+    def delete(self, key: str) -> None:
+        """Deletes one object; one that is gone already is fine."""
+
+
+class Records(Protocol):
+    """The catalog in bulk."""
+
+    def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
+        """Gives the records as last written (tombstones too); ids without one are left out."""
+
+    def list_all(self) -> Iterator[Image]:
+        """Gives every visible record; may lag a little."""
+
+
+class Requests(Protocol):
+    """The queue, for those who want an object looked at again."""
+
+    def send(self, image_ids: Sequence[str], *, analyzed_since: str = "") -> None:
+        """Queues one request per image."""
+
+
+class Index(Protocol):
+    """The catalog as a search reads it: each source in shards, each shard in order."""
+
+    @property
+    def shards(self) -> int:
+        """How many shards each source has."""
+
+    def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
+        """Gives the next entries, about `size` of them and at least one, and whether these are the last."""
+
+
+class Statistics(Protocol):
+    """How many images have a label or a status."""
+
+    def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
+        """Gives what is known of each case-folded name."""
+
+
+class ImportSource(Protocol):
+    """Where images are imported from."""
+
+    def candidates(self) -> Iterable[Candidate]:
+        """Gives what could be imported."""
+
+    def is_present(self, candidate: Candidate) -> bool:
+        """Whether the pipeline has this very content under this key."""
+
+    def send(self, candidate: Candidate) -> str:
+        """Puts the image before the pipeline, and gives the ETag that its object has then."""

@@ -58,6 +58,16 @@ class S3DerivedStore:
             raise _translated(error, f"s3://{self._bucket}/{key}") from error
         return Analysis.from_document(json.loads(body))
 
+    def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
+        """Asks for the JSON object's head only."""
+        try:
+            self._client.head_object(Bucket=self._bucket, Key=analysis_key(parameters, sha256))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                return False
+            raise
+        return True
+
     def save_analysis(self, parameters: Parameters, analysis: Analysis) -> None:
         """Writes the JSON object of the content."""
         self._client.put_object(

@@ -16,6 +16,7 @@ from viewfinder.cli.deploy import deploy
 from viewfinder.cli.destroy import destroy
 from viewfinder.cli.down import down
 from viewfinder.cli.env import env
+from viewfinder.cli.import_ import import_images
 from viewfinder.cli.logs import logs
 from viewfinder.cli.status import status
 from viewfinder.cli.up import up
@@ -43,13 +44,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-LOCAL, AWS, ENGINE = "On this machine", "On AWS", "The engine by itself"
+LOCAL, IMAGES, AWS, ENGINE = "On this machine", "Images", "On AWS", "The engine by itself"
 
 app.command(rich_help_panel=LOCAL)(up)
 app.command(rich_help_panel=LOCAL)(down)
 app.command(rich_help_panel=LOCAL)(status)
 app.command(rich_help_panel=LOCAL)(env)
 app.command(rich_help_panel=LOCAL)(logs)
+app.command("import", rich_help_panel=IMAGES)(import_images)
 app.command(rich_help_panel=AWS)(deploy)
 app.command(rich_help_panel=AWS)(destroy)
 app.add_typer(rekognition.app, name="rekognition", rich_help_panel=ENGINE)

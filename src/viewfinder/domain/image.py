@@ -26,6 +26,15 @@ class Status(StrEnum):
         return self is not Status.FAILED
 
 
+class Effort(StrEnum):
+    """What it took to answer an event."""
+
+    NONE = "NONE"  # the record accounted for the event already
+    RECORD = "RECORD"  # rejected or removed: no analysis
+    REUSED = "REUSED"  # the analysis of this content was known
+    DETECTED = "DETECTED"  # the detector was asked
+
+
 VISIBLE_STATUSES = (Status.ANALYZED, Status.REJECTED, Status.FAILED)
 
 
@@ -65,6 +74,7 @@ class Image:
     labels: tuple[Label, ...] = ()
     model_version: str = ""
     thumbnail: str = ""
+    effort: Effort = Effort.RECORD
     superseded: tuple[str, ...] = ()
     reason: str = ""
     message: str = ""

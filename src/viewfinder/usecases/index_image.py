@@ -8,25 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from viewfinder.domain.analysis import Analysis, Parameters
 from viewfinder.domain.errors import CatalogConflictError, ImageRejectedError, ObjectNotFoundError
 from viewfinder.domain.event import ImageEvent, is_accounted_for, later_sequencer
-from viewfinder.domain.image import Image, Status, thumbnail_key
+from viewfinder.domain.image import Effort, Image, Status, thumbnail_key
 from viewfinder.observability import span
 from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, PictureReader, StoredObject
 
 _ATTEMPTS = 5
-
-
-class Effort(StrEnum):
-    """What it took to answer an event."""
-
-    NONE = "NONE"  # the record accounted for the event already
-    RECORD = "RECORD"  # rejected or removed: no analysis
-    REUSED = "REUSED"  # the analysis of this content was known
-    DETECTED = "DETECTED"  # the detector was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +95,7 @@ def _examine(event: ImageEvent, known: Image | None, stored: StoredObject, pipel
         analysis, effort = _analyze(event, image.sha256, stored.content, pipeline)
     except ImageRejectedError as rejection:
         return replace(image, reason=rejection.reason, message=str(rejection)), Effort.RECORD
-    return _analyzed(image, analysis, thumbnail_key(event.image_id, event.event_id)), effort
+    return replace(_analyzed(image, analysis, thumbnail_key(event.image_id, event.event_id)), effort=effort), effort
 
 
 def _analyzed(image: Image, analysis: Analysis, thumbnail: str) -> Image:

@@ -12,7 +12,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from viewfinder.adapters.dynamodb import keys
-from viewfinder.domain.image import Image, Status
+from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.domain.label import Label, category_confidences
 
 Item = dict[str, Any]
@@ -38,6 +38,7 @@ _MEMBERS = {
     "Height": "height",
     "LabelModelVersion": "model_version",
     "Thumbnail": "thumbnail",
+    "Effort": "effort",
     "Superseded": "superseded",
     "Reason": "reason",
     "Message": "message",
@@ -66,7 +67,7 @@ def image_from_item(item: Mapping[str, Any]) -> Image:
     attributes = unmarshalled(item)
     fields = {field: attributes[name] for name, field in _MEMBERS.items()}
     fields |= {name: int(fields[name]) for name in ("size", "width", "height", "version")}
-    fields["status"] = Status(fields["status"])
+    fields |= {"status": Status(fields["status"]), "effort": Effort(fields["effort"])}
     fields["superseded"] = tuple(fields["superseded"])
     fields["labels"] = tuple(Label.from_document(entry) for entry in attributes["Labels"])
     return Image(**fields)
@@ -156,6 +157,6 @@ def _with_decimals(value: Any) -> Any:
             return {key: _with_decimals(entry) for key, entry in value.items()}
         case list():
             return [_with_decimals(entry) for entry in value]
-        case Status():
+        case Status() | Effort():
             return str(value)
     return value

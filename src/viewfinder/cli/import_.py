@@ -1,0 +1,178 @@
+"""`viewfinder import`: photos of a folder or a bucket, through the pipeline."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from viewfinder.cli._stack import AsJson, DataDir, Yes
+from viewfinder.cli._target import StackOption, Target, find_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from viewfinder.domain.image import Image
+    from viewfinder.ports import ImportSource
+    from viewfinder.usecases.await_images import Sent
+    from viewfinder.usecases.import_images import Plan, Summary
+
+_SHOWN_LABELS = 6
+_SHOWN_IMAGES = 20
+
+
+def import_images(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH|s3://BUCKET/PREFIX...", help="Files, folders, buckets.")],
+    *,
+    prefix: Annotated[str, typer.Option(help="Put before the keys of imported files, as in `holiday/`.")] = "",
+    max_rate: Annotated[float, typer.Option(min=0, help="Images per second.", show_default="as fast as it goes")] = 0,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, help="Dollars for detector calls; what costs more is left for later.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    patience: Annotated[float, typer.Option(min=1, help="Seconds without any answer before giving up.")] = 900,
+    as_json: AsJson = False,
+    yes: Yes = False,
+    data_dir: DataDir = None,
+    stack: StackOption = None,
+) -> None:
+    """Import photos: send what the pipeline does not have yet, and wait until it is analysed."""
+    from rich.console import Console
+
+    console = Console(stderr=as_json)
+    target = find_target(data_dir, stack)
+    plan, source = _plan(paths, prefix, target, console)
+    price = _price(plan.calls, target)
+    if max_cost is not None and price > max_cost:
+        plan = _affordable(plan, max_cost, console)
+        price = _price(plan.calls, target)
+    if dry_run:
+        _report({"New": len(plan.new), "Present": len(plan.present), "Calls": plan.calls, "Dollars": price}, as_json)
+        return
+    if price and not yes:
+        typer.confirm(f"{plan.calls:,} detector calls, ${price:,.2f} at list price. Go on?", abort=True, err=as_json)
+    sent = _send(plan, source, target, max_rate, console)
+    images = _await(sent, target, patience, console)
+    _conclude(plan, images, target, console, as_json)
+
+
+def _plan(paths: list[str], prefix: str, target: Target, console: Console) -> tuple[Plan, ImportSource]:
+    from viewfinder.usecases.import_images import plan_import
+
+    source = _source(paths, prefix, target)
+    application = target.application
+    with _progress(console) as bar:
+        task = bar.add_task("Comparing", total=None)
+        return plan_import(
+            source, application.derived, application.parameters, on_checked=lambda: bar.advance(task)
+        ), source
+
+
+def _source(paths: list[str], prefix: str, target: Target) -> ImportSource:
+    from viewfinder.adapters.import_sources import Files, OtherBucket, SameBucket
+    from viewfinder.adapters.s3_objects import S3Objects
+
+    application = target.application
+    if not any(path.startswith("s3://") for path in paths):
+        return Files(tuple(_existing(path) for path in paths), prefix, application.image_objects)
+    if len(paths) > 1:
+        raise typer.BadParameter("name one s3:// address, or files and folders")
+    bucket, _, start = paths[0].removeprefix("s3://").partition("/")
+    if bucket == application.settings.images_bucket:
+        return SameBucket(application.image_objects, start, application.records, application.requests)
+    return OtherBucket(S3Objects(application.s3_client, bucket), start, application.image_objects)
+
+
+def _existing(path: str) -> Path:
+    if not Path(path).exists():
+        raise typer.BadParameter(f"{path} does not exist")
+    return Path(path)
+
+
+def _price(calls: int, target: Target) -> float:
+    from viewfinder.cli._prices import list_prices
+
+    return 0.0 if target.is_local else list_prices().dollars(calls)
+
+
+def _affordable(plan: Plan, dollars: float, console: Console) -> Plan:
+    from viewfinder.cli._prices import list_prices
+
+    part = plan.affordable(list_prices().affordable_calls(dollars))
+    console.print(f"${dollars:,.2f} pays for {len(part.new):,} of {len(plan.new):,} images; run again for the rest.")
+    return part
+
+
+def _send(plan: Plan, source: ImportSource, target: Target, max_rate: float, console: Console) -> list[Sent]:
+    from viewfinder.usecases.import_images import send_images
+
+    with _progress(console) as bar:
+        task = bar.add_task("Sending", total=len(plan.new))
+        records = target.application.records
+        return send_images(plan, source, records, per_second=max_rate, on_sent=lambda: bar.advance(task))
+
+
+def _await(sent: list[Sent], target: Target, patience: float, console: Console) -> list[Image]:
+    from viewfinder.usecases.await_images import await_images
+
+    with _progress(console) as bar:
+        task = bar.add_task("Analysing", total=len(sent))
+        records = target.application.records
+        return await_images(sent, records, patience=patience, on_answered=lambda _: bar.advance(task))
+
+
+def _conclude(plan: Plan, images: list[Image], target: Target, console: Console, as_json: bool) -> None:
+    from viewfinder.cli._prices import list_prices
+    from viewfinder.usecases.import_images import Summary
+
+    summary = Summary.of(plan, images)
+    saved = list_prices().dollars(summary.saved_calls)
+    if as_json:
+        _report(_document(summary, saved), as_json)
+    else:
+        if len(images) <= _SHOWN_IMAGES:
+            _print_labels(images, console)
+        console.print(_sentence(summary, saved), highlight=False)
+    if summary.failed:
+        raise typer.Exit(1)
+
+
+def _document(summary: Summary, saved: float) -> dict[str, Any]:
+    counts = {name.title().replace("_", ""): value for name, value in asdict(summary).items()}
+    return counts | {"SavedCalls": summary.saved_calls, "SavedDollars": saved}
+
+
+def _sentence(summary: Summary, saved: float) -> str:
+    return (
+        f"{summary.images:,} images: {summary.present:,} were there already, {summary.analyzed:,} analysed, "
+        f"{summary.rejected:,} rejected, {summary.failed:,} failed. "
+        f"{summary.calls:,} detector calls; {summary.saved_calls:,} saved by reuse "
+        f"(${saved:,.2f} at Amazon Rekognition's list price)."
+    )
+
+
+def _print_labels(images: Iterable[Image], console: Console) -> None:
+    from rich.table import Table
+
+    table = Table("Image", "Status", "Labels")
+    for image in sorted(images, key=lambda image: image.image_id):
+        labels = [f"{label.name} {label.confidence:.0f}" for label in image.labels[:_SHOWN_LABELS]]
+        table.add_row(image.image_id, str(image.status), ", ".join(labels) or image.reason)
+    if table.row_count:
+        console.print(table)
+
+
+def _report(document: dict[str, Any], as_json: bool) -> None:
+    typer.echo(json.dumps(document) if as_json else "\n".join(f"{name}: {value}" for name, value in document.items()))
+
+
+def _progress(console: Console) -> Any:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    return Progress(*columns, console=console, transient=True)
