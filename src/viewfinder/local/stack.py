@@ -22,6 +22,9 @@ DEFAULT_PORT = 4566
 DEFAULT_GATEWAY_PORT = 8080
 WATCH_SECONDS = 0.5
 
+PARAMETERS = {"RequireTls": "false"}
+"""All in which the local stack differs from one on AWS: the emulator speaks plain HTTP, on loopback."""
+
 Recover = Callable[["LocalStack"], None]
 """Called after a start that follows a crash, when all is up: rebuilds what the crash took from the catalog."""
 
@@ -80,7 +83,7 @@ class LocalStack:
         """
         with self.data.locked():
             before = load(self.data.record)
-            blueprint = draw(template, this_machine(), {}, report)
+            blueprint = draw(template, this_machine(), PARAMETERS, report)
             wanted = _with_options(before, options)
             if wanted.running and wanted == before and wanted.fingerprint == blueprint.fingerprint:
                 return False
