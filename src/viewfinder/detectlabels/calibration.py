@@ -32,5 +32,5 @@ class Calibration:
         return 1 / (1 + math.exp(-odds))
 
 
-DETECTOR = Calibration(slope=1.0, offset=0.2)
+DETECTOR = Calibration(slope=1.75, offset=0.13)
 CLASSIFIER = Calibration(slope=1.0, offset=0.0)

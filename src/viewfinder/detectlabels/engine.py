@@ -8,17 +8,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from viewfinder.detectlabels.calibration import DETECTOR
+from PIL import Image
+
 from viewfinder.detectlabels.classifier import Classifier
 from viewfinder.detectlabels.detectors import Detector, default_detector, open_detector
-from viewfinder.detectlabels.labels import LabelMerger, answer, label_document
+from viewfinder.detectlabels.image_properties import Corners, ImageProperties
+from viewfinder.detectlabels.labels import Label, LabelMerger, answer, label_document
 from viewfinder.detectlabels.pictures import read_picture
-from viewfinder.detectlabels.request import Request
+from viewfinder.detectlabels.request import LEAST_CONFIDENCE, Request
 from viewfinder.detectlabels.settings import Settings
 from viewfinder.detectlabels.taxonomy import load_taxonomy
 
 MODEL_VERSION = "viewfinder-1.0"
-LEAST_SCORE = 0.05
+LEAST_SCORE = 0.1
 """Below it a detector's boxes are noise, whatever confidence is asked for."""
 
 DETAIL = 640
@@ -46,13 +48,26 @@ class Engine:
     def detect_labels(self, content: bytes, request: Request) -> dict[str, Any]:
         """Gives the DetectLabels response; raises EngineError where the image can't be taken."""
         picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
+        labels = self._look(picture)
+        properties = ImageProperties(picture, _objects(labels), request.max_dominant_colors)
+        response: dict[str, Any] = {"Labels": [], "LabelModelVersion": self.version}
+        if request.general_labels:
+            colors = properties.colors_of if request.image_properties else None
+            response["Labels"] = [label_document(label, colors) for label in answer(labels, request)]
+        if request.image_properties:
+            response["ImageProperties"] = properties.document()
+        return response
+
+    def _look(self, picture: Image.Image) -> list[Label]:
         classification = self._beside.submit(self._classifier.classify, picture)
-        boxes = self._detector.detect(picture, max(LEAST_SCORE, DETECTOR.score(request.min_confidence / 100)))
-        labels = self._merger.merge(boxes, classification.result())
-        return {
-            "Labels": [label_document(label, None) for label in answer(labels, request)],
-            "LabelModelVersion": self.version,
-        }
+        boxes = self._detector.detect(picture, LEAST_SCORE)
+        return self._merger.merge(boxes, classification.result())
+
+
+def _objects(labels: list[Label]) -> list[Corners]:
+    """Gives the boxes that make up the foreground: whatever is asked for, those that a plain call would report."""
+    instances = [instance for label in labels for instance in label.instances]
+    return [instance.corners for instance in instances if instance.confidence >= LEAST_CONFIDENCE]
 
 
 @cache

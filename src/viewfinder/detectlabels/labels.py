@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,11 @@ from viewfinder.detectlabels.taxonomy import Taxonomy, TaxonomyLabel
 
 UNKNOWN_CATEGORY = "Everyday Objects"
 """Category of a class that only a detector of the user's knows: the service gives every label one."""
+
+ColorsOf = Callable[[tuple[float, float, float, float]], list[dict[str, Any]]]
+
+DOUBT = 0.6
+"""How much the classifier counts for a class that the detector looks for and does not see."""
 
 DECIMALS = 4
 
@@ -44,12 +49,13 @@ class LabelMerger:
         self._targets = [self._target(taxonomy, name) for name in detector_names]
         self._classified = sorted({name for leaf in taxonomy.imagenet if leaf for name in self._spoken_for(leaf)})
         self._membership = self._memberships(taxonomy.imagenet)
+        self._watched = np.array([self._watcher(leaf) for leaf in taxonomy.imagenet])
 
     def merge(self, boxes: Boxes, probabilities: Floats) -> list[Label]:
         """Gives all labels with any evidence, unordered."""
         instances = self._instances(boxes)
         seen = self._seen(instances)
-        thought = self._thought(probabilities)
+        thought = self._thought(probabilities * self._trust(seen))
         return [
             Label(self._entries[name], _combined(seen.get(name, 0.0), thought.get(name, 0.0)), instances.get(name, ()))
             for name in seen.keys() | thought.keys()
@@ -81,6 +87,17 @@ class LabelMerger:
             membership[[rows[name] for name in self._spoken_for(leaf)] if leaf else [], column] = 1
         return membership
 
+    def _watcher(self, leaf: str | None) -> int:
+        """Gives the index of the detector's target that a class of the classifier is a kind of; -1: of none."""
+        kinds = {leaf, *self._entries[leaf].parents} if leaf else set()
+        found = [index for index, target in enumerate(self._targets) if target in kinds]
+        return max(found, key=lambda index: len(self._entries[self._targets[index]].parents), default=-1)
+
+    def _trust(self, seen: Mapping[str, float]) -> Floats:
+        """(1000,): how much each class of the classifier counts, given what the detector saw."""
+        surest = np.array([*(seen.get(target, 0.0) / 100 for target in self._targets), 1.0], dtype=np.float32)
+        return np.asarray(DOUBT + (1 - DOUBT) * surest[self._watched], dtype=np.float32)
+
     def _instances(self, boxes: Boxes) -> dict[str, tuple[Instance, ...]]:
         found: dict[str, list[Instance]] = {}
         confidences = _percent(DETECTOR.confidence(boxes.scores))
@@ -105,7 +122,7 @@ class LabelMerger:
 def answer(labels: Iterable[Label], request: Request) -> list[Label]:
     """Gives the labels that a request asks for: filtered, surest first, ties by name, cut."""
     wanted = [
-        label
+        _less_unsure(label, request.min_confidence)
         for label in labels
         if label.confidence >= request.min_confidence and request.filters.keep(label.entry.name, label.entry.category)
     ]
@@ -113,12 +130,16 @@ def answer(labels: Iterable[Label], request: Request) -> list[Label]:
     return wanted[: request.max_labels]
 
 
-def label_document(label: Label, colours: Mapping[Instance, Any] | None) -> dict[str, Any]:
-    """Gives a label in the form of the service's shape Label; colours only where both features are asked."""
+def _less_unsure(label: Label, least: float) -> Label:
+    return replace(label, instances=tuple(entry for entry in label.instances if entry.confidence >= least))
+
+
+def label_document(label: Label, colors_of: ColorsOf | None) -> dict[str, Any]:
+    """Gives a label in the form of the service's shape Label, with the colours of its objects where these are asked."""
     return {
         "Name": label.entry.name,
         "Confidence": label.confidence,
-        "Instances": [_instance_document(instance, colours) for instance in label.instances],
+        "Instances": [_instance_document(instance, colors_of) for instance in label.instances],
         "Parents": _names(label.entry.parents),
         "Aliases": _names(label.entry.aliases),
         "Categories": _names((label.entry.category,)),
@@ -126,7 +147,8 @@ def label_document(label: Label, colours: Mapping[Instance, Any] | None) -> dict
 
 
 def _combined(seen: float, thought: float) -> float:
-    return max(seen, thought)
+    """Two witnesses: a label is wrong only where both are."""
+    return round(100 - (100 - seen) * (100 - thought) / 100, DECIMALS)
 
 
 def _percent(confidences: Floats) -> list[float]:
@@ -137,10 +159,10 @@ def _names(names: Iterable[str]) -> list[dict[str, str]]:
     return [{"Name": name} for name in names]
 
 
-def _instance_document(instance: Instance, colours: Mapping[Instance, Any] | None) -> dict[str, Any]:
+def _instance_document(instance: Instance, colors_of: ColorsOf | None) -> dict[str, Any]:
     left, top, right, bottom = instance.corners
     document: dict[str, Any] = {
         "BoundingBox": {"Width": right - left, "Height": bottom - top, "Left": left, "Top": top},
         "Confidence": instance.confidence,
     }
-    return document if colours is None else {**document, "DominantColors": colours[instance]}
+    return {**document, "DominantColors": colors_of(instance.corners)} if colors_of else document

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from viewfinder.detectlabels.engine import Engine
-from viewfinder.detectlabels.protocol import check_target, parse_request
+from viewfinder.detectlabels.protocol import check_target, parse_request, service_model
 from viewfinder.detectlabels.request import Request
 from viewfinder.detectlabels.s3 import S3Reader
 from viewfinder.detectlabels.settings import Settings
-
-
-class Verifier(Protocol):
-    """Checks who sent a request."""
-
-    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Raises EngineError unless the request is signed as it should be."""
+from viewfinder.detectlabels.sigv4 import SignatureVerifier
 
 
 class Service:
     """Answers DetectLabels requests; safe to use from several threads."""
 
-    def __init__(self, engine: Engine, s3: S3Reader, verifier: Verifier | None = None) -> None:
+    def __init__(self, engine: Engine, s3: S3Reader, verifier: SignatureVerifier | None = None) -> None:
         self._engine = engine
         self._s3 = s3
         self._verifier = verifier
@@ -31,7 +25,8 @@ class Service:
     def from_settings(cls, settings: Settings) -> Service:
         """Loads everything; raises ModelFileError."""
         s3 = S3Reader(settings.s3_endpoint, settings.region, settings.allow_buckets)
-        return cls(Engine.load(settings), s3)
+        service_model()  # read now, so that the first request is as fast as the others
+        return cls(Engine.load(settings), s3, _verifier(settings))
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         """Gives the document of the response; raises EngineError. Header names are lower case."""
@@ -44,3 +39,9 @@ class Service:
     def _content(self, image: Mapping[str, Any]) -> bytes:
         content: bytes = image["Bytes"] if "Bytes" in image else self._s3.read(image["S3Object"])
         return content
+
+
+def _verifier(settings: Settings) -> SignatureVerifier | None:
+    if not settings.access_key_id:
+        return None
+    return SignatureVerifier(settings.access_key_id, settings.secret_access_key)

@@ -1,0 +1,102 @@
+"""Dominant colours: which of CSS's named colours the pixels of a region are nearest to."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageColor
+
+from viewfinder.detectlabels.boxes import Floats, Integers
+
+Pixels = NDArray[np.uint8]
+
+LEAST_PERCENT = 1.0
+"""A colour of fewer pixels than this is not dominant."""
+
+LEVELS = 32
+"""Steps a channel in the table from any colour to its nearest named one; 8 units of 255 wide each."""
+
+SIMPLIFIED = {
+    "black": "black",
+    "blue": "aquamarine blue cadetblue cornflowerblue cyan darkblue darkcyan darkturquoise deepskyblue dodgerblue "
+    "lightblue lightcyan lightskyblue lightsteelblue mediumblue mediumturquoise midnightblue navy paleturquoise "
+    "powderblue royalblue skyblue steelblue teal turquoise lightseagreen azure aliceblue",
+    "brown": "brown chocolate maroon peru rosybrown saddlebrown sandybrown sienna burlywood tan",
+    "beige": "antiquewhite beige bisque blanchedalmond cornsilk linen moccasin navajowhite oldlace papayawhip "
+    "peachpuff wheat",
+    "green": "chartreuse darkgreen darkolivegreen darkseagreen forestgreen green greenyellow honeydew lawngreen "
+    "lightgreen lime limegreen mediumaquamarine mediumseagreen mediumspringgreen mintcream olive olivedrab palegreen "
+    "seagreen springgreen yellowgreen",
+    "grey": "darkgrey darkslategrey dimgrey gainsboro gray lightgrey lightslategrey silver slategrey",
+    "orange": "coral darkorange darksalmon lightsalmon orange orangered salmon tomato lightcoral",
+    "pink": "deeppink hotpink lavenderblush lightpink mediumvioletred mistyrose palevioletred pink",
+    "purple": "blueviolet darkmagenta darkorchid darkslateblue darkviolet indigo lavender magenta mediumorchid "
+    "mediumpurple mediumslateblue orchid plum purple rebeccapurple slateblue thistle violet",
+    "red": "crimson darkred firebrick indianred red",
+    "white": "floralwhite ghostwhite ivory seashell snow white whitesmoke",
+    "yellow": "darkgoldenrod darkkhaki gold goldenrod khaki lemonchiffon lightgoldenrodyellow lightyellow "
+    "palegoldenrod yellow",
+}
+"""The simplified colours, of which the service has 12 whose list it does not publish, with the CSS names of each."""
+
+SIMPLIFIED_OF = {name: simple for simple, names in SIMPLIFIED.items() for name in names.split()}
+NAMES = tuple(sorted(SIMPLIFIED_OF))
+
+
+@cache
+def palette() -> Integers:
+    """(names, 3): red, green and blue of each of NAMES."""
+    return np.array([ImageColor.getrgb(name) for name in NAMES], dtype=np.int64)
+
+
+def named(pixels: Pixels) -> Integers:
+    """Gives each pixel of (..., 3) the index of the nearest of NAMES."""
+    red, green, blue = np.moveaxis(pixels // (256 // LEVELS), -1, 0).astype(np.int64)
+    indices: Integers = _nearest()[red, green, blue]
+    return indices
+
+
+def dominant_colors(names: Integers, most: int) -> list[dict[str, Any]]:
+    """Counts the indices that `named` gave, and describes the most frequent in the shape DominantColor."""
+    counts = np.bincount(names.ravel(), minlength=len(NAMES))
+    percents = counts * 100 / max(names.size, 1)
+    order = np.argsort(-percents, kind="stable")[:most]
+    return [_document(int(index), float(percents[index])) for index in order if percents[index] >= LEAST_PERCENT]
+
+
+def _document(index: int, percent: float) -> dict[str, Any]:
+    red, green, blue = palette()[index].tolist()
+    return {
+        "Red": red,
+        "Blue": blue,
+        "Green": green,
+        "HexCode": f"#{red:02x}{green:02x}{blue:02x}",
+        "CSSColor": NAMES[index],
+        "SimplifiedColor": SIMPLIFIED_OF[NAMES[index]],
+        "PixelPercent": round(percent, 4),
+    }
+
+
+@cache
+def _nearest() -> Integers:
+    """(LEVELS, LEVELS, LEVELS): index of the named colour nearest to the middle of each cell."""
+    middles = np.arange(LEVELS) * (256 / LEVELS) + 128 / LEVELS
+    cells = _lab(np.stack(np.meshgrid(middles, middles, middles, indexing="ij"), axis=-1).reshape(-1, 3))
+    colours = _lab(palette())
+    # The square of the distance, less the cell's own square, which is the same for every colour.
+    distances = (colours**2).sum(axis=1) - 2 * cells @ colours.T
+    return np.asarray(distances.argmin(axis=1).reshape(LEVELS, LEVELS, LEVELS), dtype=np.int64)
+
+
+def _lab(colours: Any) -> Floats:
+    """CIELAB (D65), in which distances are as the eye sees them."""
+    channels = np.asarray(colours, dtype=np.float32) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    matrix = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    ratios = linear @ matrix.T / np.array([0.9505, 1.0, 1.089])
+    curved = np.where(ratios > 0.008856, np.cbrt(ratios), 7.787 * ratios + 16 / 116)
+    x, y, z = curved.T
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1).astype(np.float32)
