@@ -6,10 +6,10 @@ from PIL import ImageFile, JpegImagePlugin
 
 from viewfinder.adapters.pictures.defects import Defect, rejected
 
-MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I": 12, "F": 12}
 OTHER_MODE_BYTES = 4  # RGB too
 
-EXTRA_BYTES = {"WEBP": 16, "AVIF": 12, "HEIC": 12, "TIFF": 8}
+EXTRA_BYTES = {"WEBP": 13, "AVIF": 10, "HEIC": 8, "TIFF": 6}
 """Bytes per pixel beside the decoded picture: planes, frame buffers and copies of the decoder (measured)."""
 
 MAX_SCANNED_PIXELS = 4_000_000_000

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from typing import cast
+
 from PIL import Image
 
-BAND_PIXELS = 4_000_000
+from viewfinder.adapters.pictures.colours import in_srgb
+
+BAND_PIXELS = 1_000_000
 """Modes are converted in bands of about this size, so that there is never a second copy of a large picture."""
 
 PLAIN_MODES = ("L", "RGB", "CMYK", "LAB")
@@ -13,10 +18,18 @@ PLAIN_MODES = ("L", "RGB", "CMYK", "LAB")
 
 def shrink(source: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Gives the picture in `size`, a mean of what each pixel stands for, in RGB."""
-    factor = max(1, min(source.width // (2 * size[0]), source.height // (2 * size[1])))
+    factor = max(1, min(source.width // size[0], source.height // size[1]))
+    source = _stretched(source) if source.mode in ("I", "F") else source
     plain = source if factor == 1 and _is_plain(source) else _reduce(source, factor)
     scaled = plain if plain.size == size else plain.resize(size, Image.Resampling.BICUBIC)
-    return scaled if scaled.mode == "RGB" else scaled.convert("RGB")
+    return in_srgb(scaled, source.info.get("icc_profile"))
+
+
+def _stretched(source: Image.Image) -> Image.Image:
+    """32-bit grey has no white of its own: its lightest pixel becomes white."""
+    low, high = cast(tuple[float, float], source.getextrema())
+    scale = 255 / (high - low) if high > low else 1.0
+    return source.point(lambda value: value * scale - low * scale).convert("L")
 
 
 def _is_plain(picture: Image.Image) -> bool:
@@ -24,21 +37,13 @@ def _is_plain(picture: Image.Image) -> bool:
 
 
 def _reduce(source: Image.Image, factor: int) -> Image.Image:
-    """Reduces by a whole factor, band by band; the final filter smooths what remains."""
+    """Reduces by a whole factor, band by band; the filter of the resize smooths what remains."""
+    mode = _plain(source.crop((0, 0, 1, 1))).mode
+    whole = Image.new(mode, (math.ceil(source.width / factor), math.ceil(source.height / factor)))
     height = max(1, BAND_PIXELS // source.width // factor) * factor
-    bands = []
     for top in range(0, source.height, height):
         band = source.crop((0, top, source.width, min(top + height, source.height)))
-        bands.append(_plain(band).reduce(factor))
-    return _stack(bands)
-
-
-def _stack(bands: list[Image.Image]) -> Image.Image:
-    whole = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
-    top = 0
-    for band in bands:
-        whole.paste(band, (0, top))
-        top += band.height
+        whole.paste(_plain(band).reduce(factor), (0, top // factor))
     return whole
 
 

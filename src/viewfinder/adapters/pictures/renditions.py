@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, JpegImagePlugin, WebPImagePlugin
 
 MAX_RENDITION_BYTES = 5 * 1024 * 1024
 MIN_SIDE = 80
@@ -18,6 +18,9 @@ RENDITION_SIDE = 2048
 """More would help no detector: Rekognition finds what covers 5% of the shorter side, here some 80 pixels."""
 
 THUMBNAIL_SIDE = 512
+
+JPEG, WEBP = (JpegImagePlugin.JpegImageFile.format, WebPImagePlugin.WebPImageFile.format)
+"""Imported above, for else the first save of a WebP would import every decoder that Pillow has (cold start)."""
 
 WHOLE_PNG_MODES = ("1", "L", "P", "RGB")
 
@@ -60,7 +63,7 @@ def thumbnail_size(size: tuple[int, int]) -> tuple[int, int]:
 def encode_rendition(picture: Image.Image) -> bytes:
     """Encodes as JPEG; pure noise alone needs a second try to fit."""
     for quality in (90, 70, 40):
-        encoded = _encoded(picture, "JPEG", quality=quality)
+        encoded = _encoded(picture, JPEG, quality=quality)
         if len(encoded) <= MAX_RENDITION_BYTES:
             break
     return encoded
@@ -68,7 +71,7 @@ def encode_rendition(picture: Image.Image) -> bytes:
 
 def encode_thumbnail(picture: Image.Image) -> bytes:
     """Encodes as WebP; method 1 takes a third of the default's time and gives about the same size."""
-    return _encoded(picture, "WEBP", quality=75, method=1)
+    return _encoded(picture, WEBP, quality=75, method=1)
 
 
 def _encoded(picture: Image.Image, format_name: str, **options: int) -> bytes:

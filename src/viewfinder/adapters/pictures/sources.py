@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import io
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from PIL import ImageFile
 
 from viewfinder.adapters.pictures.defects import Defect, rejected
+
+if TYPE_CHECKING:
+    from PIL.TiffImagePlugin import TiffImageFile
 
 DECODERS = {
     "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),  # also MPO: its first picture is a JPEG
@@ -27,6 +30,9 @@ DECODERS = {
 
 MAX_READS = 1_000_000
 """A picture in more pieces than this is hostile: a 50 MB file of empty chunks would keep a decoder busy for minutes."""
+
+NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706
+"""Tags of TIFF 6.0 and of the DNG specification."""
 
 
 class _CountedReads(io.BytesIO):
@@ -45,4 +51,14 @@ def open_source(format_name: str, content: bytes) -> ImageFile.ImageFile:
     """Reads the picture's header; pixels are decoded later, by its `load()`."""
     module, name = DECODERS[format_name]
     decoder = getattr(import_module(module), name)
-    return cast(ImageFile.ImageFile, decoder(_CountedReads(content)))
+    source = cast(ImageFile.ImageFile, decoder(_CountedReads(content)))
+    if format_name == "TIFF" and _is_camera_raw(cast("TiffImageFile", source)):
+        raise rejected(Defect.UNSUPPORTED_FORMAT, "Camera raw is not among the formats that are analysed.")
+    return source
+
+
+def _is_camera_raw(source: TiffImageFile) -> bool:
+    """Tells a DNG, NEF or ARW, whose first picture is but a small preview, from a TIFF."""
+    tags = source.tag_v2
+    is_preview = bool(tags.get(NEW_SUBFILE_TYPE, 0) & 1)
+    return DNG_VERSION in tags or (is_preview and SUB_IFDS in tags)
