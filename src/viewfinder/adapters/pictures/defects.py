@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Literal
+
+from PIL.Image import DecompressionBombError
 
 from viewfinder.domain.errors import ImageRejectedError
 
@@ -36,6 +39,8 @@ def rejecting_defects(content: bytes) -> Iterator[None]:
         yield
     except ImageRejectedError:
         raise
+    except DecompressionBombError as error:  # Pillow's own limit, which some of its decoders look at first
+        raise rejected(Defect.TOO_MANY_PIXELS, str(error)) from error
     except Exception as error:
         defect = Defect.TRUNCATED_IMAGE if _is_cut(content, str(error)) else Defect.CORRUPT_IMAGE
         raise rejected(defect, f"The image can't be decoded: {error}"[:500]) from error
@@ -46,7 +51,16 @@ def _is_cut(content: bytes, complaint: str) -> bool:
         return 8 + int.from_bytes(content[4:8], "little") > len(content)
     if content[4:8] == b"ftyp":
         return _end_of_boxes(content) > len(content)
+    if content[:2] in (b"II", b"MM"):
+        return _start_of_directory(content) >= len(content) or "truncated" in complaint
     return any(word in complaint.lower() for word in ("truncated", "end of file", "unexpected eof"))
+
+
+def _start_of_directory(content: bytes) -> int:
+    """Says where a TIFF's first directory is: often at the file's end (TIFF 6.0, section 2; BigTIFF has it at 8)."""
+    order: Literal["little", "big"] = "little" if content[:2] == b"II" else "big"
+    is_big = b"+" in content[2:4]
+    return int.from_bytes(content[8:16] if is_big else content[4:8], order)
 
 
 def _end_of_boxes(content: bytes) -> int:
