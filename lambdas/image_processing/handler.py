@@ -9,25 +9,32 @@ from viewfinder.adapters.sqs import Record, postpone, run_batch
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.domain.event import ImageEvent
-from viewfinder.observability import logger
-from viewfinder.usecases.index_image import index_image, record_failure
+from viewfinder.domain.image import Status
+from viewfinder.observability import correlated, logger, measure, publishing_metrics, span
+from viewfinder.usecases.index_image import Effort, Outcome, index_image, record_failure
 
 application = Application()
+
+COUNTED = {Status.ANALYZED: "ImagesAnalyzed", Status.REJECTED: "ImagesRejected"}
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Gives the partial batch response."""
-    return run_batch(event["Records"], _handle, threads=application.settings.batch_threads)
+    with publishing_metrics():
+        return run_batch(event["Records"], _handle, threads=application.settings.batch_threads)
 
 
 def _handle(record: Record) -> bool:
-    try:
-        for event in events_of(record, max_receive_count=application.settings.max_receive_count):
-            _index(event)
-    except Exception:
-        logger.exception("message given back", extra={"message_id": record["messageId"]})
-        postpone(application.sqs_client, application.settings.queue_url, record)
-        return False
+    # A message is one event of S3's, and has the same id in each of its deliveries.
+    with correlated(correlation_id=record["messageId"]):
+        try:
+            for event in events_of(record, max_receive_count=application.settings.max_receive_count):
+                with correlated(image_id=event.image_id), span("image", image_id=event.image_id):
+                    _index(event)
+        except Exception:
+            logger.exception("message given back")
+            postpone(application.sqs_client, application.settings.queue_url, record)
+            return False
     return True
 
 
@@ -39,8 +46,19 @@ def _index(event: ImageEvent) -> None:
     except Exception as error:
         if event.last_delivery:
             record_failure(event, error, application.pipeline)
+            measure("ImagesFailed")
         raise
-    logger.info(
-        "image indexed",
-        extra={"image_id": event.image_id, "status": outcome.image.status, "effort": outcome.effort},
-    )
+    logger.info("image indexed", extra={"status": outcome.image.status, "effort": outcome.effort})
+    _measure(outcome)
+
+
+def _measure(outcome: Outcome) -> None:
+    if outcome.effort is Effort.NONE:
+        return
+    if outcome.image.status in COUNTED:
+        measure(COUNTED[outcome.image.status])
+    if outcome.effort is Effort.REUSED:
+        measure("AnalysesReused")
+    if outcome.effort is Effort.DETECTED:
+        measure("LabelsPerImage", len(outcome.image.labels))
+        measure("DetectorCost", application.settings.detector_price, "None")

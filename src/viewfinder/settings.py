@@ -28,6 +28,7 @@ class Settings:
     max_receive_count: int = _setting("VIEWFINDER_MAX_RECEIVE_COUNT", "Deliveries before a message is a dead letter", 8)
     batch_threads: int = _setting("VIEWFINDER_BATCH_THREADS", "Images of a batch that are worked on at once", 4)
     tombstone_seconds: int = _setting("VIEWFINDER_TOMBSTONE_SECONDS", "How long a removal is remembered", 7 * 86_400)
+    detector_price: float = _setting("VIEWFINDER_DETECTOR_PRICE", "Dollars per DetectLabels call", 0.001)
     link_seconds: int = _setting("VIEWFINDER_LINK_SECONDS", "How long upload and content URLs are good", 900)
 
     @classmethod

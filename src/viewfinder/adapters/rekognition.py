@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
@@ -14,14 +14,15 @@ from viewfinder.domain.errors import (
     ViewfinderError,
 )
 from viewfinder.domain.label import Label
+from viewfinder.observability import measure
 
 if TYPE_CHECKING:
     from types_boto3_rekognition import RekognitionClient
 
+_THROTTLED = {"ThrottlingException", "ProvisionedThroughputExceededException"}
 # Rekognition Developer Guide, "Error handling": only these are worth another try.
 _UNAVAILABLE = {
-    "ThrottlingException",
-    "ProvisionedThroughputExceededException",
+    *_THROTTLED,
     "InternalServerError",
     "ServiceUnavailableException",
 }
@@ -36,6 +37,8 @@ class RekognitionDetector:
 
     def __init__(self, client: RekognitionClient) -> None:
         self._client = client
+        # The client tries again by itself: only it sees each answer.
+        client.meta.events.register("response-received.rekognition.DetectLabels", _measure_throttle)
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
         """Asks for general labels, the picture sent as bytes."""
@@ -56,6 +59,11 @@ class RekognitionDetector:
             labels=tuple(Label.from_document(entry) for entry in answer.get("Labels", ())),
             model_version=answer.get("LabelModelVersion", ""),
         )
+
+
+def _measure_throttle(parsed_response: dict[str, Any] | None, **_: object) -> None:
+    if parsed_response and parsed_response.get("Error", {}).get("Code") in _THROTTLED:
+        measure("DetectorThrottles")
 
 
 def _translated(error: ClientError) -> ViewfinderError:

@@ -30,7 +30,7 @@ PIPELINE_ROOMS = (
     "adapters",
     "bootstrap.py",
     "domain",
-    "observability.py",
+    "observability",
     "ports.py",
     "settings.py",
     "usecases",

@@ -22,7 +22,7 @@ DEFAULT_PORT = 4566
 DEFAULT_GATEWAY_PORT = 8080
 WATCH_SECONDS = 0.5
 
-PARAMETERS = {"RequireTls": "false"}
+PARAMETERS = {"DetectorPrice": "0", "RequireTls": "false"}
 """All in which the local stack differs from one on AWS: the emulator speaks plain HTTP, on loopback."""
 
 Recover = Callable[["LocalStack"], None]

@@ -13,7 +13,7 @@ from viewfinder.domain.analysis import Analysis, Parameters
 from viewfinder.domain.errors import CatalogConflictError, ImageRejectedError, ObjectNotFoundError
 from viewfinder.domain.event import ImageEvent, is_accounted_for, later_sequencer
 from viewfinder.domain.image import Effort, Image, Status, thumbnail_key
-from viewfinder.observability import span
+from viewfinder.observability import span, timed
 from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, PictureReader, StoredObject
 
 _ATTEMPTS = 5
@@ -121,7 +121,7 @@ def _analyze(event: ImageEvent, sha256: str, content: bytes, pipeline: Pipeline)
         return analysis, Effort.REUSED
     with span("decode"):
         picture = pipeline.pictures.read(content)
-    with span("detect"):
+    with span("detect"), timed("DetectorLatency"):
         detection = pipeline.detector.detect(picture.rendition, pipeline.parameters)
     analysis = Analysis(
         sha256=sha256,
