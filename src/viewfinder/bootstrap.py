@@ -17,11 +17,14 @@ if TYPE_CHECKING:
         DerivedStore,
         Detector,
         ImageStore,
+        Links,
         PictureReader,
         Records,
         Requests,
+        Statistics,
     )
     from viewfinder.usecases.index_image import Pipeline
+    from viewfinder.usecases.search_images import Search
 
 
 class Application:
@@ -143,6 +146,34 @@ class Application:
         return None
 
     @cached_property
+    def statistics(self) -> Statistics:
+        """The counts of labels and statuses."""
+        from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
+
+        return DynamoDbStatistics(self.dynamodb_client, self.settings.table)
+
+    @cached_property
+    def search(self) -> Search:
+        """What a search needs."""
+        from viewfinder.adapters.dynamodb.index import DynamoDbIndex
+        from viewfinder.usecases.search_images import Search
+
+        index = DynamoDbIndex(self.dynamodb_client, self.settings.table, shards=self.settings.shards)
+        return Search(index, self.statistics, self.clock)
+
+    @cached_property
+    def links(self) -> Links:
+        """Presigned URLs of the buckets."""
+        from viewfinder.adapters.s3_links import S3Links
+
+        return S3Links(
+            self.signing_client,
+            images_bucket=self.settings.images_bucket,
+            derived_bucket=self.settings.derived_bucket,
+            seconds=self.settings.link_seconds,
+        )
+
+    @cached_property
     def dynamodb_client(self) -> Any:
         """A DynamoDB client."""
         return self._client("dynamodb")
@@ -151,6 +182,15 @@ class Application:
     def s3_client(self) -> Any:
         """An S3 client."""
         return self._client("s3")
+
+    @cached_property
+    def signing_client(self) -> Any:
+        """An S3 client whose URLs name the bucket's region, by Signature Version 4.
+
+        Without this style botocore signs for s3.amazonaws.com, which redirects to other regions until DNS has caught up
+        with a new bucket, and a redirect breaks the signature (botocore.signers, `_should_use_global_endpoint`).
+        """
+        return self._client("s3", signature_version="s3v4", s3={"addressing_style": "path"})
 
     @cached_property
     def sqs_client(self) -> Any:

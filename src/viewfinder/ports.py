@@ -10,7 +10,8 @@ from viewfinder.domain.analysis import Analysis, Detection, Parameters
 from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.image import Image, Picture
 from viewfinder.domain.query import Entry, Source, Stretch
-from viewfinder.domain.statistics import KnownName
+from viewfinder.domain.statistics import KnownName, LabelCount
+from viewfinder.domain.upload import UploadForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,25 @@ class Statistics(Protocol):
 
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
         """Gives what is known of each case-folded name."""
+
+    def labels(self, prefix: str, after: str) -> Iterator[LabelCount]:
+        """Gives the labels in use by case-folded name, behind the name `after`, read as they are taken."""
+
+    def statuses(self) -> Mapping[str, int]:
+        """Gives the number of images of each status."""
+
+
+class Links(Protocol):
+    """Short-lived URLs, by which callers meet the buckets themselves."""
+
+    def original(self, image_id: str, content_type: str, disposition: str) -> str:
+        """Gives a URL that answers with the object, under this Content-Type and Content-Disposition."""
+
+    def thumbnail(self, key: str) -> str:
+        """Gives a URL of a thumbnail."""
+
+    def upload_form(self, image_id: str, content_type: str, max_bytes: int) -> UploadForm:
+        """Gives a form for one object of this key and type and of 1 to `max_bytes` bytes."""
 
 
 class ImportSource(Protocol):

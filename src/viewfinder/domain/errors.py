@@ -42,3 +42,7 @@ class InvalidRequestError(ViewfinderError):
 
 class ImageNotFoundError(ViewfinderError):
     """The catalog has no image of this id."""
+
+
+class ThumbnailNotFoundError(ViewfinderError):
+    """The image has no thumbnail: it was not analysed."""

@@ -64,3 +64,23 @@ def posting_keys(image: Image, postings: list[tuple[str, float]]) -> dict[Key, f
 def marshalled(key: Key) -> dict[str, Any]:
     """Gives a key in the form of DynamoDB's API."""
     return {"PK": {"S": key[0]}, "SK": {"S": key[1]}}
+
+
+def counted_key(image_id: str) -> Key:
+    """Gives the key of the note what of an image the statistics account for."""
+    return f"IMAGE#{image_id}", "COUNTED"
+
+
+def label_counts(shard: int) -> str:
+    """Gives the partition of the label counts' shard; the sort key is the case-folded name."""
+    return f"LABELS#{shard}"
+
+
+def status_counts(shard: int) -> str:
+    """Gives the partition of the status counts' shard; the sort key is the status."""
+    return f"STATUSES#{shard}"
+
+
+def alias_key(alias: str) -> Key:
+    """Gives the key of an alias, which names the labels that it stands for."""
+    return f"ALIAS#{alias.casefold()}", "ALIAS"

@@ -1,0 +1,123 @@
+"""Answers the REST API: each route parses, calls one use case, and formats what that gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from viewfinder import __version__
+from viewfinder.adapters.http import fields
+from viewfinder.adapters.http.documents import image_document, label_document, page_document, summary_document
+from viewfinder.adapters.http.fields import read_members, read_query
+from viewfinder.adapters.http.requests import Request
+from viewfinder.adapters.http.responses import (
+    Response,
+    document_response,
+    error_response,
+    no_route_response,
+    redirect_response,
+)
+from viewfinder.bootstrap import Application
+from viewfinder.domain.query import Query
+from viewfinder.usecases.analyze_again import analyze_again
+from viewfinder.usecases.create_upload import create_upload
+from viewfinder.usecases.delete_image import delete_image
+from viewfinder.usecases.get_content import original_url, thumbnail_url
+from viewfinder.usecases.get_image import get_image
+from viewfinder.usecases.get_statistics import get_statistics
+from viewfinder.usecases.list_labels import list_labels
+from viewfinder.usecases.search_images import search_images
+
+application = Application()
+
+
+def handler(event: dict[str, Any], context: object) -> Response:
+    """Gives the response in the form of API Gateway's proxy integration."""
+    request = Request.from_event(event)
+    route = _ROUTES.get((request.method, request.resource))
+    if route is None:
+        return no_route_response(any(request.resource == path for _, path in _ROUTES), request.request_id)
+    try:
+        return route(request)
+    except Exception as error:
+        return error_response(error, request.request_id)
+
+
+def _search_images(request: Request) -> Response:
+    given = read_query(fields.SEARCH, request.query)
+    paging = {keyword: given.pop(keyword) for keyword in ("limit", "token") if keyword in given}
+    page = search_images(Query(**given), application.search, **paging)
+    return document_response(page_document("Images", map(summary_document, page.entries), page.next_token))
+
+
+def _create_upload(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    upload = create_upload(application.links, **read_members(fields.UPLOAD, request.members()))
+    document = {
+        "ImageId": upload.image_id,
+        "Url": upload.form.url,
+        "Fields": upload.form.fields,
+        "ExpiresAt": upload.form.expires_at,
+    }
+    return document_response(document, HTTPStatus.CREATED)
+
+
+def _get_image(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    return document_response(image_document(get_image(_image_id(request), application.catalog)))
+
+
+def _delete_image(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    image_id = _image_id(request)
+    delete_image(image_id, application.catalog, application.image_objects)
+    return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
+
+
+def _get_content(request: Request) -> Response:
+    rendition = read_query(fields.CONTENT, request.query).get("rendition")
+    url = thumbnail_url if rendition is fields.Rendition.THUMBNAIL else original_url
+    return redirect_response(url(_image_id(request), application.catalog, application.links))
+
+
+def _analyze_image(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    image_id = read_members(fields.IMAGE, request.members())["image_id"]
+    analyze_again(image_id, application.catalog, application.requests, application.clock)
+    return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
+
+
+def _list_labels(request: Request) -> Response:
+    page = list_labels(application.statistics, **read_query(fields.LABELS, request.query))
+    return document_response(page_document("Labels", map(label_document, page.labels), page.next_token))
+
+
+def _get_statistics(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    statistics = get_statistics(application.statistics)
+    images = {**statistics.images, "Total": sum(statistics.images.values())}
+    return document_response({"Images": images, "Labels": statistics.labels})
+
+
+def _get_health(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    application.catalog.find("health")
+    return document_response({"Status": "OK", "Version": __version__})
+
+
+def _image_id(request: Request) -> str:
+    return str(read_members(fields.IMAGE, {"ImageId": request.image_id})["image_id"])
+
+
+_ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
+    ("GET", "/images"): _search_images,
+    ("POST", "/images"): _create_upload,
+    ("GET", "/images/{ImageId+}"): _get_image,
+    ("DELETE", "/images/{ImageId+}"): _delete_image,
+    ("GET", "/content/{ImageId+}"): _get_content,
+    ("POST", "/analyses"): _analyze_image,
+    ("GET", "/labels"): _list_labels,
+    ("GET", "/stats"): _get_statistics,
+    ("GET", "/health"): _get_health,
+}

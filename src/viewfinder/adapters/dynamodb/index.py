@@ -1,0 +1,98 @@
+"""The catalog as a search reads it: each call one Query of one partition, in the order of its sort key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from viewfinder.adapters.dynamodb import items, keys
+from viewfinder.domain.image import Status
+from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_PARTITIONS = {
+    SourceKind.STATUS: lambda name, shard: keys.listing(Status(name), shard),
+    SourceKind.LABEL: keys.label_partition,
+    SourceKind.CATEGORY: keys.category_partition,
+}
+
+_ATTRIBUTES = ("ImageId", "Status", "AnalyzedAt", "Width", "Height", "Reason", "Labels", "Categories", "Confidence")
+_NAMES = {f"#{number}": name for number, name in enumerate((*_ATTRIBUTES, "SK", "GSI1SK"))}
+
+_FIRST, _LAST = "!", "~"  # sort before and after all positions, which begin with a digit
+
+
+class DynamoDbIndex:
+    """Implements `ports.Index`; reads are eventually consistent, as those of a global index always are."""
+
+    def __init__(self, client: DynamoDBClient, table: str, *, shards: int) -> None:
+        self._client = client
+        self._table = table
+        self.shards = shards
+
+    def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
+        """Asks for one entry more where `after` is given: a range of keys includes its ends."""
+        first, last = _bounds(stretch)
+        if first > last:
+            return [], True
+        question = self._question(source, shard, stretch.order, (first, last))
+        question["Limit"] = size + bool(stretch.after)
+        while True:
+            answer = self._client.query(**question)
+            entries = [_entry(item, stretch.order) for item in answer["Items"]]
+            entries = [entry for entry in entries if entry.position != stretch.after]
+            if entries or "LastEvaluatedKey" not in answer:
+                return entries, "LastEvaluatedKey" not in answer
+            question["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _question(self, source: Source, shard: int, order: Order, bounds: tuple[str, str]) -> dict[str, Any]:
+        partition = _PARTITIONS[source.kind](source.name, shard)
+        question: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "PK = :partition AND SK BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":partition": {"S": partition},
+                ":first": {"S": bounds[0]},
+                ":last": {"S": bounds[1]},
+            },
+            "ProjectionExpression": ",".join(_NAMES),
+            "ExpressionAttributeNames": _NAMES,
+        }
+        if order is Order.NEWEST:
+            question["IndexName"] = keys.GSI
+            question["KeyConditionExpression"] = "GSI1PK = :partition AND GSI1SK BETWEEN :first AND :last"
+            question["ScanIndexForward"] = False
+        return question
+
+
+def _bounds(stretch: Stretch) -> tuple[str, str]:
+    """Gives the first and the last sort key that may answer; `until` itself is a key that no entry has."""
+    if stretch.order is Order.NEWEST:
+        return stretch.since or _FIRST, min(stretch.after or _LAST, stretch.until or _LAST)
+    return stretch.after or _FIRST, keys.confidence_rank(stretch.min_confidence) + _LAST
+
+
+def _entry(item: Mapping[str, Any], order: Order) -> Entry:
+    """Reads a posting, or an image's record, whose labels are a list."""
+    attributes = items.unmarshalled(item)
+    labels = attributes["Labels"]
+    if isinstance(labels, list):
+        labels = {label["Name"]: label["Confidence"] for label in labels}
+    return Entry(
+        position=attributes["GSI1SK" if order is Order.NEWEST else "SK"],
+        image_id=attributes["ImageId"],
+        status=Status(attributes["Status"]),
+        analyzed_at=attributes["AnalyzedAt"],
+        labels=_floats(labels),
+        categories=_floats(attributes.get("Categories", {})),
+        confidence=float(attributes.get("Confidence", 0)),
+        width=int(attributes["Width"]),
+        height=int(attributes["Height"]),
+        reason=attributes.get("Reason", ""),
+    )
+
+
+def _floats(numbers: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(number) for name, number in numbers.items()}

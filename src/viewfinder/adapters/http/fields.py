@@ -1,0 +1,173 @@
+"""The fields of requests: one table per call says what it takes, and how each value is checked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from viewfinder.domain.errors import InvalidRequestError
+from viewfinder.domain.image import MAX_IMAGE_ID_BYTES, VISIBLE_STATUSES
+from viewfinder.domain.query import Match, Order
+from viewfinder.domain.upload import IMAGE_TYPES, MAX_UPLOAD_BYTES
+
+Check = Callable[[Any], Any]
+"""Gives the value as the use case takes it, or raises ValueError with what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field: the keyword it becomes, its check, and how many times it may be given (0: once, not as a list)."""
+
+    keyword: str
+    check: Check
+    most: int = 0
+    required: bool = False
+
+
+Fields = Mapping[str, Field]
+
+
+def text(longest: int, *, shortest: int = 1) -> Check:
+    """Takes a text of so many characters."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or not shortest <= len(value) <= longest:
+            raise ValueError(f"must be a text of {shortest} to {longest:,} characters")
+        return _encodable(value)
+
+    return check
+
+
+def image_id(value: Any) -> str:
+    """Takes an object key."""
+    if not isinstance(value, str) or not 1 <= len(_encodable(value).encode()) <= MAX_IMAGE_ID_BYTES:
+        raise ValueError(f"must be a text of 1 to {MAX_IMAGE_ID_BYTES:,} bytes of UTF-8")
+    return value
+
+
+def integer(least: int, most: int) -> Check:
+    """Takes a whole number, or in a query string its digits."""
+
+    def check(value: Any) -> int:
+        if isinstance(value, str) and re.fullmatch("-?[0-9]{1,15}", value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(f"must be a whole number from {least} to {most:,}")
+        return value
+
+    return check
+
+
+def percent(value: str) -> float:
+    """Takes a number from 0 to 100."""
+    number = float(value) if re.fullmatch("-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?", value) else math.nan
+    if not 0 <= number <= 100:
+        raise ValueError("must be a number from 0 to 100")
+    return number
+
+
+def one_of(*choices: str) -> Check:
+    """Takes one of the texts; a choice of an enumeration stays one."""
+
+    def check(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return choices[choices.index(value)]
+
+    return check
+
+
+def time(value: str) -> str:
+    """Takes an ISO 8601 time with a zone, or a date, and gives it in the form of `Image.analyzed_at`."""
+    written = value.upper()
+    if "T" in written:
+        written = written.replace(" ", "+")  # a plus sign that was not percent-encoded
+    try:
+        moment = datetime.fromisoformat(written + "T00:00Z" if len(written) == len("2026-01-31") else written)
+        if moment.tzinfo is None:
+            raise ValueError("no zone")
+        return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        raise ValueError("must be an ISO 8601 time with a zone, or a date") from None
+
+
+class Rendition(StrEnum):
+    """Which picture of an image."""
+
+    ORIGINAL = "original"
+    THUMBNAIL = "thumbnail"
+
+
+_PAGE: Fields = {
+    "limit": Field("limit", integer(1, 100)),
+    "nextToken": Field("token", text(2048)),
+}
+NOTHING: Fields = {}
+SEARCH: Fields = {
+    "label": Field("labels", text(100), most=10),
+    "match": Field("match", one_of(*Match)),
+    "exclude": Field("exclude", text(100), most=10),
+    "category": Field("category", text(100)),
+    "minConfidence": Field("min_confidence", percent),
+    "prefix": Field("prefix", text(MAX_IMAGE_ID_BYTES)),
+    "status": Field("status", one_of(*VISIBLE_STATUSES)),
+    "from": Field("since", time),
+    "to": Field("until", time),
+    "order": Field("order", one_of(*Order)),
+    **_PAGE,
+}
+CONTENT: Fields = {"rendition": Field("rendition", one_of(*Rendition))}
+LABELS: Fields = {"prefix": Field("prefix", text(100)), **_PAGE}
+UPLOAD: Fields = {
+    "ImageId": Field("image_id", image_id),
+    "Prefix": Field("prefix", text(900, shortest=0)),
+    "ContentType": Field("content_type", one_of(*IMAGE_TYPES), required=True),
+    "MaxBytes": Field("max_bytes", integer(1, MAX_UPLOAD_BYTES)),
+}
+IMAGE: Fields = {"ImageId": Field("image_id", image_id, required=True)}
+
+
+def read_query(fields: Fields, query: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Gives the keywords of a query string; raises InvalidRequestError that names the parameter."""
+    return _read(fields, query, _read_parameter)
+
+
+def read_members(fields: Fields, members: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives the keywords of a JSON body; raises InvalidRequestError that names the member."""
+    for name, field in fields.items():
+        if field.required and name not in members:
+            raise InvalidRequestError("is missing", parameter=name)
+    return _read(fields, members, lambda field, value: field.check(value))
+
+
+def _read(fields: Fields, given: Mapping[str, Any], read: Callable[[Field, Any], Any]) -> dict[str, Any]:
+    keywords: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in fields:
+            raise InvalidRequestError("is unknown to this call", parameter=name, code="UnknownParameter")
+        try:
+            keywords[fields[name].keyword] = read(fields[name], value)
+        except ValueError as error:
+            raise InvalidRequestError(str(error), parameter=name) from None
+    return keywords
+
+
+def _read_parameter(field: Field, values: list[str]) -> Any:
+    if len(values) > max(1, field.most):
+        raise ValueError(f"may be given {field.most} times" if field.most else "may be given once")
+    checked = tuple(field.check(value) for value in values)
+    return checked if field.most else checked[0]
+
+
+def _encodable(value: str) -> str:
+    """Refuses half a surrogate pair, which JSON can write and UTF-8 can't."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be valid Unicode") from None
+    return value

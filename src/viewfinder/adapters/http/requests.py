@@ -1,0 +1,83 @@
+"""A request, as API Gateway's proxy integration hands it over (payload format 1.0 of a REST API)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from viewfinder.domain.errors import InvalidRequestError
+
+_PATH_PARAMETER = "ImageId"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request; `resource` is the path of the contract, each query parameter has a list of values."""
+
+    method: str
+    resource: str
+    request_id: str
+    query: Mapping[str, list[str]]
+    image_id: str
+    body: str
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Request:
+        """Reads the event of an invocation."""
+        return cls(
+            method=event["httpMethod"],
+            resource=event["resource"],
+            request_id=event["requestContext"]["requestId"],
+            query=event.get("multiValueQueryStringParameters") or {},
+            image_id=_image_id(event),
+            body=_body(event),
+        )
+
+    def members(self) -> dict[str, Any]:
+        """Gives the members of the JSON body; raises InvalidRequestError."""
+        try:
+            members = json.loads(self.body, parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            raise InvalidRequestError("the body is not JSON", code="InvalidBody") from None
+        if not isinstance(members, dict):
+            raise InvalidRequestError("the body is not a JSON object", code="InvalidBody")
+        return members
+
+
+def _image_id(event: Mapping[str, Any]) -> str:
+    """Gives the object key, decoded once.
+
+    The path parameter tells how the key reads, but a gateway may fold double slashes in it (MiniStack drops empty
+    segments). `path` has them all; whether it is still percent-encoded shows in comparison with the parameter.
+    """
+    parameter: str = (event.get("pathParameters") or {}).get(_PATH_PARAMETER, "")
+    prefix = event["resource"].partition("{")[0]
+    written = event["path"].partition(prefix)[2] if parameter else ""
+    for candidate in (written, unquote(written)):
+        if _folded(candidate) == _folded(parameter):
+            return candidate
+    return parameter
+
+
+def _folded(key: str) -> str:
+    return re.sub("/+", "/", key).strip("/")
+
+
+def _body(event: Mapping[str, Any]) -> str:
+    body: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body
+    try:
+        return base64.b64decode(body).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)  # NaN and Infinity are Python's, not JSON's

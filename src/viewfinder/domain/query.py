@@ -1,0 +1,148 @@
+"""A query: what a search asks of the images, and which of them answer it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from viewfinder.domain.errors import InvalidRequestError
+from viewfinder.domain.image import Status
+
+
+class Match(StrEnum):
+    """How many of the labels an image has to have."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class Order(StrEnum):
+    """What comes first."""
+
+    NEWEST = "newest"
+    CONFIDENCE = "confidence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A search; names as the caller wrote them, times in the form of `Image.analyzed_at`, `until` exclusive."""
+
+    labels: tuple[str, ...] = ()
+    match: Match = Match.ALL
+    exclude: tuple[str, ...] = ()
+    category: str = ""
+    min_confidence: float = 0.0
+    prefix: str = ""
+    status: Status | None = None
+    since: str = ""
+    until: str = ""
+    order: Order = Order.NEWEST
+
+    def __post_init__(self) -> None:
+        """Refuses what has no meaning."""
+        if self.order is Order.CONFIDENCE and not (self.labels or self.category):
+            raise InvalidRequestError("confidence needs a label or a category", parameter="order")
+
+    def fingerprint(self) -> str:
+        """Gives a short text that another query has not."""
+        values = [getattr(self, row.name) for row in fields(self)]
+        return hashlib.blake2b(repr(values).encode(), digest_size=9).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An image as the index holds it: what a list shows, and what a search filters by.
+
+    `position` orders the entries of a partition; only the index knows how it is made. `confidence` is that of the label
+    or category whose partition this entry is of (0 in a listing).
+    """
+
+    position: str
+    image_id: str
+    status: Status
+    analyzed_at: str
+    labels: Mapping[str, float]
+    categories: Mapping[str, float]
+    confidence: float = 0.0
+    width: int = 0
+    height: int = 0
+    reason: str = ""
+
+
+class SourceKind(StrEnum):
+    """What the entries of a part of the index have in common."""
+
+    STATUS = "STATUS"
+    LABEL = "LABEL"
+    CATEGORY = "CATEGORY"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The entries of one status, label or category; names in any case."""
+
+    kind: SourceKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a source in an order, behind the position `after`.
+
+    The other bounds are hints: an index keeps those that its keys can keep, and the caller checks each entry.
+    """
+
+    order: Order
+    after: str = ""
+    since: str = ""
+    until: str = ""
+    min_confidence: float = 0.0
+
+
+Term = frozenset[str]
+"""The case-folded names that stand for one label: its own, and those it is an alias of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """A query whose label names are resolved."""
+
+    query: Query
+    labels: tuple[Term, ...]
+    exclude: tuple[Term, ...]
+
+    def admit(self, entry: Entry) -> bool:
+        """Tells whether an image answers the query."""
+        return self._admits_facts(entry) and self._admits_labels(entry)
+
+    def _admits_facts(self, entry: Entry) -> bool:
+        query = self.query
+        return (
+            entry.image_id.startswith(query.prefix)
+            and (query.status is None or entry.status is query.status)
+            and query.since <= entry.analyzed_at
+            and (not query.until or entry.analyzed_at < query.until)
+        )
+
+    def _admits_labels(self, entry: Entry) -> bool:
+        least, category = self.query.min_confidence, self.query.category
+        if category and not has(entry.categories, (category.casefold(),), least):
+            return False
+        if any(has(entry.labels, term, least) for term in self.exclude):
+            return False
+        if self.labels:
+            quantifier = all if self.query.match is Match.ALL else any
+            return quantifier(has(entry.labels, term, least) for term in self.labels)
+        return bool(category or self.exclude) or max(entry.labels.values(), default=0.0) >= least
+
+
+def has(confidences: Mapping[str, float], names: Iterable[str], least: float) -> bool:
+    """Tells whether one of the case-folded names is among the confidences with at least so much."""
+    return any(confidence >= least and name.casefold() in names for name, confidence in confidences.items())
+
+
+def surest(confidences: Mapping[str, float], names: Iterable[str]) -> float:
+    """Gives the highest confidence of the case-folded names; 0 where there is none."""
+    return max((value for name, value in confidences.items() if name.casefold() in names), default=0.0)

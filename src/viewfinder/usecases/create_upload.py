@@ -1,0 +1,47 @@
+"""Lets a caller put one object straight into the bucket."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from viewfinder.domain.errors import InvalidRequestError
+from viewfinder.domain.image import MAX_IMAGE_ID_BYTES, is_folder_marker
+from viewfinder.domain.upload import DEFAULT_UPLOAD_BYTES, IMAGE_TYPES, UploadForm
+from viewfinder.ports import Links
+
+_WILDCARD = "${filename}"
+"""S3 puts the name of the uploaded file in its place: the key would no longer be one that we know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A form, and the ImageId that its object will have."""
+
+    image_id: str
+    form: UploadForm
+
+
+def create_upload(
+    links: Links,
+    *,
+    content_type: str,
+    image_id: str = "",
+    prefix: str = "",
+    max_bytes: int = DEFAULT_UPLOAD_BYTES,
+) -> Upload:
+    """Gives a form for one object of this type and size; chooses the ImageId below `prefix` where none is given.
+
+    Raises InvalidRequestError for a key that no image can have.
+    """
+    if image_id and prefix:
+        raise InvalidRequestError("is for an ImageId that the server chooses", parameter="Prefix")
+    given = "ImageId" if image_id else "Prefix"
+    image_id = image_id or f"{prefix}{uuid.uuid4()}{IMAGE_TYPES[content_type]}"
+    if len(image_id.encode()) > MAX_IMAGE_ID_BYTES:
+        raise InvalidRequestError(f"gives an ImageId of more than {MAX_IMAGE_ID_BYTES:,} bytes", parameter=given)
+    if is_folder_marker(image_id):
+        raise InvalidRequestError("must not end in a slash, as the names of folders do", parameter=given)
+    if _WILDCARD in image_id:
+        raise InvalidRequestError(f"must not contain {_WILDCARD}", parameter=given)
+    return Upload(image_id, links.upload_form(image_id, content_type, max_bytes))

@@ -1,0 +1,24 @@
+"""Gives the numbers of images by status, and of labels in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from viewfinder.domain.image import VISIBLE_STATUSES
+from viewfinder.ports import Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Numbers of images by status (all of them, 0 included), and of labels that an image has."""
+
+    images: Mapping[str, int]
+    labels: int
+
+
+def get_statistics(statistics: Statistics) -> Totals:
+    """Reads all counters: as many as there are names in use, however many images there are."""
+    counts = statistics.statuses()
+    images = {str(status): counts.get(status, 0) for status in VISIBLE_STATUSES}
+    return Totals(images, sum(1 for _ in statistics.labels("", "")))

@@ -1,0 +1,151 @@
+"""Finds images: merges the shards of as few sources as the query allows, and filters on the entries themselves.
+
+The cost of a page does not depend on how many images there are, only on how many entries the filters turn down.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from viewfinder.domain.cursor import Cursor, cursor_from_token
+from viewfinder.domain.image import VISIBLE_STATUSES
+from viewfinder.domain.query import (
+    Criteria,
+    Entry,
+    Match,
+    Order,
+    Query,
+    Source,
+    SourceKind,
+    Stretch,
+    Term,
+    surest,
+)
+from viewfinder.domain.statistics import KnownName
+from viewfinder.ports import Clock, Index, Statistics
+
+MAX_EXAMINED = 20_000
+"""Entries that one request looks at before it answers with what it has: the gateway waits 29 seconds."""
+
+_MAX_READ = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Everything that a search needs."""
+
+    index: Index
+    statistics: Statistics
+    clock: Clock
+    max_examined: int = MAX_EXAMINED
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Images in order, and the token of the next page ("" on the last)."""
+
+    entries: tuple[Entry, ...]
+    next_token: str
+
+
+def search_images(query: Query, search: Search, *, limit: int = 50, token: str = "") -> Page:
+    """Gives a page, full unless it is the last or `max_examined` is reached; raises InvalidRequestError."""
+    fingerprint = query.fingerprint()
+    cursor = cursor_from_token(token, fingerprint) if token else Cursor("", search.clock.now(), fingerprint)
+    criteria, counts = _resolve(query, search.statistics)
+    sources = _sources(criteria, counts)
+    entries = _merge(search.index, sources, _stretch(query, cursor), limit + 1)
+    wanted = _filter(criteria, sources, cursor)
+    found, position = _collect(entries, wanted, limit, search.max_examined)
+    return Page(found, replace(cursor, position=position).to_token() if position else "")
+
+
+def _resolve(query: Query, statistics: Statistics) -> tuple[Criteria, Mapping[str, int]]:
+    """Resolves aliases, and counts the images of each name where that decides what to read."""
+    names = {name.casefold() for name in query.labels + query.exclude}
+    known = dict(statistics.find(names)) if names else {}
+    labels, exclude = ([_term(name, known) for name in group] for group in (query.labels, query.exclude))
+    aliased = {name for term in labels for name in term} - names
+    if aliased and len(labels) > 1:
+        known |= statistics.find(aliased)
+    counts = {name: entry.count for name, entry in known.items()}
+    return Criteria(query, tuple(labels), tuple(exclude)), counts
+
+
+def _term(name: str, known: Mapping[str, KnownName]) -> Term:
+    folded = name.casefold()
+    return frozenset({folded}) | known[folded].alias_of if folded in known else frozenset({folded})
+
+
+def _sources(criteria: Criteria, counts: Mapping[str, int]) -> list[Source]:
+    """Gives what has to be read: every image that answers the query is in one of these."""
+    query = criteria.query
+    if criteria.labels:
+        return [Source(SourceKind.LABEL, name) for name in sorted(_driving_term(criteria, counts))]
+    if query.category:
+        return [Source(SourceKind.CATEGORY, query.category)]
+    statuses = [query.status] if query.status else VISIBLE_STATUSES
+    return [Source(SourceKind.STATUS, status) for status in statuses]
+
+
+def _driving_term(criteria: Criteria, counts: Mapping[str, int]) -> Term:
+    if criteria.query.match is Match.ANY:
+        return frozenset().union(*criteria.labels)
+    if criteria.query.order is Order.CONFIDENCE:
+        return criteria.labels[0]
+    return min(criteria.labels, key=lambda term: sum(counts.get(name, 0) for name in term))
+
+
+def _stretch(query: Query, cursor: Cursor) -> Stretch:
+    return Stretch(query.order, cursor.position, query.since, query.until, query.min_confidence)
+
+
+def _merge(index: Index, sources: list[Source], stretch: Stretch, size: int) -> Iterator[Entry]:
+    """Gives the entries of all shards of the sources in one order."""
+    shards = [_entries(index, source, shard, stretch, size) for source in sources for shard in range(index.shards)]
+    return heapq.merge(*shards, key=lambda entry: entry.position, reverse=stretch.order is Order.NEWEST)
+
+
+def _entries(index: Index, source: Source, shard: int, stretch: Stretch, size: int) -> Iterator[Entry]:
+    """Reads a shard to its end, in ever larger portions: who asks for more has filtered much out."""
+    is_last = False
+    while not is_last:
+        entries, is_last = index.read(source, shard, stretch, size)
+        yield from entries
+        if entries:
+            stretch = replace(stretch, after=entries[-1].position)
+        size = min(2 * size, _MAX_READ)
+
+
+def _filter(criteria: Criteria, sources: list[Source], cursor: Cursor) -> Callable[[Entry], bool]:
+    names = {source.name for source in sources}
+    by_confidence = criteria.query.order is Order.CONFIDENCE
+
+    def wanted(entry: Entry) -> bool:
+        if by_confidence and criteria.labels and entry.confidence < surest(entry.labels, names):
+            return False  # a surer one of the labels has put it on a place before this
+        if by_confidence and cursor.position and entry.analyzed_at > cursor.as_of:
+            return False  # analysed anew since the first page, where it may have been already
+        return criteria.admit(entry)
+
+    return wanted
+
+
+def _collect(
+    entries: Iterator[Entry], wanted: Callable[[Entry], bool], limit: int, most: int
+) -> tuple[tuple[Entry, ...], str]:
+    """Gives the page, and the position behind which the next one begins ("" where nothing comes)."""
+    page: dict[str, Entry] = {}
+    position = ""
+    for number, entry in enumerate(entries):
+        if number == most:
+            return tuple(page.values()), position
+        # An image has as many entries as sources, all on one place, or on two while it is being written.
+        if entry.image_id not in page and wanted(entry):
+            if len(page) == limit:
+                return tuple(page.values()), position
+            page[entry.image_id] = entry
+        position = entry.position
+    return tuple(page.values()), ""
