@@ -55,21 +55,27 @@ def template() -> Path:
 
 
 class ProgressLines:
-    """Shows progress: one line for what is done, a spinner for what goes on."""
+    """Shows progress: a line for each step that is done, a spinner for what goes on.
 
-    def __init__(self, console: Console, status: Status) -> None:
+    `brief` shows components and failures only, not every resource of the stack.
+    """
+
+    def __init__(self, console: Console, status: Status, *, brief: bool = False) -> None:
         self.console = console
         self.status = status
+        self.brief = brief
 
     def __call__(self, progress: Progress) -> None:
         """Takes one step."""
-        text = f"{progress.subject}: {progress.status.lower().replace('_', ' ')}"
-        if progress.status.endswith("IN_PROGRESS"):
+        from rich.markup import escape
+
+        text = escape(f"{progress.subject}: {progress.status.lower().replace('_', ' ')} {progress.detail}".strip())
+        if progress.failed:
+            self.console.print(f"[red]✗[/] {text}", highlight=False)
+        elif progress.status.endswith("IN_PROGRESS") or (self.brief and progress.status != "RUNNING"):
             self.status.update(text)
-        elif progress.failed:
-            self.console.print(f"[red]✗[/] {text} {progress.detail}", highlight=False)
         else:
-            self.console.print(f"[green]✓[/] {text} [dim]{progress.detail}[/]", highlight=False)
+            self.console.print(f"[green]✓[/] {text}", highlight=False)
 
 
 def print_pairs(console: Console, title: str, pairs: Mapping[str, str]) -> None:

@@ -51,7 +51,7 @@ def _start(stack: LocalStack, options: Any, console: Console) -> bool:
     from viewfinder.local.stack import nothing_to_recover
 
     with console.status("Starting") as status:
-        return stack.up(template(), options, ProgressLines(console, status), nothing_to_recover)
+        return stack.up(template(), options, ProgressLines(console, status, brief=True), nothing_to_recover)
 
 
 def _import_samples(stack: LocalStack) -> None:

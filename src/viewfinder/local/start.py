@@ -12,6 +12,7 @@ from viewfinder.deployment.progress import Progress, Report
 from viewfinder.deployment.stack import Stack
 from viewfinder.local import components, processes
 from viewfinder.local.data_directory import DataDirectory
+from viewfinder.local.emulator_state import resume
 from viewfinder.local.environment import ensure_environment
 from viewfinder.local.processes import Component
 from viewfinder.local.record import Record
@@ -33,7 +34,9 @@ class Start:
         self.data.prepare()
         if not self.record.fingerprint:
             self.data.forget_emulator()  # of a first start that was cut short: a new stack would meet its own buckets
+        self.report(Progress("emulator", "INSTALL_IN_PROGRESS"))
         emulator = components.emulator(self.data, self.record, ensure_environment())
+        resume(self.data.state, self.record.ports.emulator)
         self._launch(components.engine(self.data, self.record), emulator)
         self._deploy(blueprint, emulator)
         self._launch(components.front_door(self.data, self.record))
@@ -50,9 +53,8 @@ class Start:
 
     def _deploy(self, blueprint: Blueprint, emulator: Component) -> None:
         stack = Stack(Home(self.session, self.record.endpoint_url), components.STACK_NAME)
-        if self.record.fingerprint == blueprint.fingerprint and stack.status in STANDING:
-            return
-        if deploy(stack, blueprint, self.report):
+        standing = self.record.fingerprint == blueprint.fingerprint and stack.status in STANDING
+        if not standing and deploy(stack, blueprint, self.report):
             self._restart(emulator)
         self._save(replace(self.record, fingerprint=blueprint.fingerprint, outputs=stack.outputs))
 
@@ -60,6 +62,7 @@ class Start:
         """The emulator writes its state when it stops in order: only then does a deployment survive a crash."""
         process = self.record.process(emulator.name)
         process.end()
+        resume(self.data.state, self.record.ports.emulator)
         self._save(replace(self.record, processes=tuple(each for each in self.record.processes if each != process)))
         self._launch(emulator)
 
