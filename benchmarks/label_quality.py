@@ -24,8 +24,8 @@ from viewfinder.detectlabels.taxonomy import load_taxonomy
 DEFAULT_CONFIDENCE = 55.0
 BANDS = (20, 30, 40, 50, 55, 60, 70, 80, 90, 95, 100.01)
 VOC = frozenset({
-    "airplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "couch", "cow", "dining table", "dog",
-    "horse", "motorcycle", "person", "potted plant", "sheep", "train", "tv",
+    "airplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "couch", "cow", "dining table",
+    "dog", "horse", "motorcycle", "person", "potted plant", "sheep", "train", "tv",
 })  # fmt: skip
 ANNOTATED = {"voc": VOC, "coco": frozenset(NAMES)}
 

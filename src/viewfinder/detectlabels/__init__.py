@@ -1,7 +1,26 @@
-"""The open DetectLabels engine: Amazon Rekognition's wire, answered by a model that runs here."""
+"""The open DetectLabels engine: Amazon Rekognition's wire, answered by a model that runs here.
 
-from viewfinder.detectlabels.engine import Engine, detect_labels
-from viewfinder.detectlabels.errors import EngineError
-from viewfinder.detectlabels.settings import Settings
+As a library: `from viewfinder.detectlabels import detect_labels`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from viewfinder.detectlabels.engine import Engine, detect_labels
+    from viewfinder.detectlabels.errors import EngineError
+    from viewfinder.detectlabels.settings import Settings
 
 __all__ = ["Engine", "EngineError", "Settings", "detect_labels"]
+
+HOMES = {"Engine": "engine", "EngineError": "errors", "Settings": "settings", "detect_labels": "engine"}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a public name when it is first used: the command line's help needs no neural network."""
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)

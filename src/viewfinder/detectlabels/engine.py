@@ -48,7 +48,7 @@ class Engine:
     def detect_labels(self, content: bytes, request: Request) -> dict[str, Any]:
         """Gives the DetectLabels response; raises EngineError where the image can't be taken."""
         picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
-        labels = self._look(picture)
+        labels = self._look(picture, min(request.min_confidence, LEAST_CONFIDENCE))
         properties = ImageProperties(picture, _objects(labels), request.max_dominant_colors)
         response: dict[str, Any] = {"Labels": [], "LabelModelVersion": self.version}
         if request.general_labels:
@@ -58,10 +58,10 @@ class Engine:
             response["ImageProperties"] = properties.document()
         return response
 
-    def _look(self, picture: Image.Image) -> list[Label]:
+    def _look(self, picture: Image.Image, least: float) -> list[Label]:
         classification = self._beside.submit(self._classifier.classify, picture)
         boxes = self._detector.detect(picture, LEAST_SCORE)
-        return self._merger.merge(boxes, classification.result())
+        return self._merger.merge(boxes, classification.result(), least)
 
 
 def _objects(labels: list[Label]) -> list[Corners]:

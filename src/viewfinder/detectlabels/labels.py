@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from viewfinder.detectlabels.boxes import Boxes, Floats
+from viewfinder.detectlabels.boxes import Boxes, Floats, Integers
 from viewfinder.detectlabels.calibration import CLASSIFIER, DETECTOR
 from viewfinder.detectlabels.request import Request
 from viewfinder.detectlabels.taxonomy import Taxonomy, TaxonomyLabel
@@ -42,81 +43,88 @@ class Label:
 
 
 class LabelMerger:
-    """Knows, for one set of class names, which labels each class of the networks speaks for."""
+    """Knows, for one set of class names, which labels each class of the networks speaks for.
+
+    Works on vectors with an element for each label, since a picture costs too much time label by label.
+    """
 
     def __init__(self, taxonomy: Taxonomy, detector_names: Iterable[str]) -> None:
-        self._entries = dict(taxonomy.labels)
-        self._targets = [self._target(taxonomy, name) for name in detector_names]
-        self._classified = sorted({name for leaf in taxonomy.imagenet if leaf for name in self._spoken_for(leaf)})
+        entries = dict(taxonomy.labels)
+        self._targets = [_target(taxonomy, entries, name) for name in detector_names]
+        self._entries = list(entries.values())
+        self._rows = {entry.name: row for row, entry in enumerate(self._entries)}
+        self._spoken = [self._spoken_for(target) for target in self._targets]
         self._membership = self._memberships(taxonomy.imagenet)
         self._watched = np.array([self._watcher(leaf) for leaf in taxonomy.imagenet])
 
-    def merge(self, boxes: Boxes, probabilities: Floats) -> list[Label]:
-        """Gives all labels with any evidence, unordered."""
-        instances = self._instances(boxes)
-        seen = self._seen(instances)
-        thought = self._thought(probabilities * self._trust(seen))
+    def merge(self, boxes: Boxes, probabilities: Floats, least: float) -> list[Label]:
+        """Gives the labels of at least a confidence in percent, unordered, with all their objects."""
+        scores = DETECTOR.confidence(boxes.scores)
+        seen = self._seen(boxes.classes, scores)
+        thought = CLASSIFIER.confidence(np.minimum(self._membership @ (probabilities * self._trust(seen)), 1.0))
+        # Two witnesses: a label is wrong only where both are.
+        confidences = _percent(1 - (1 - seen) * (1 - thought))
+        instances = self._instances(boxes, _percent(scores).tolist())
         return [
-            Label(self._entries[name], _combined(seen.get(name, 0.0), thought.get(name, 0.0)), instances.get(name, ()))
-            for name in seen.keys() | thought.keys()
+            Label(self._entries[row], float(confidences[row]), tuple(instances.get(self._entries[row].name, ())))
+            for row in np.flatnonzero(confidences >= least)
         ]
 
-    def _target(self, taxonomy: Taxonomy, name: str) -> str:
-        label = taxonomy.coco.get(name.lower()) or next(
-            (known for known in taxonomy.labels if known.lower() == name.lower()), name.title()
-        )
-        self._entries.setdefault(label, TaxonomyLabel(label, (), (), UNKNOWN_CATEGORY))
-        return label
-
-    def _spoken_for(self, name: str) -> set[str]:
-        """Gives a label with its ancestors, what they imply, and the ancestors of that."""
-        found: set[str] = set()
+    def _spoken_for(self, name: str) -> list[int]:
+        """Gives the rows of a label, its ancestors, what they imply, and the ancestors of that."""
+        found: dict[str, int] = {}
         waiting = [name]
         while waiting:
-            entry = self._entries[waiting.pop()]
+            entry = self._entries[self._rows[waiting.pop()]]
             if entry.name not in found:
-                found.add(entry.name)
+                found[entry.name] = self._rows[entry.name]
                 waiting += (*entry.parents, *entry.implies)
-        return found
+        return list(found.values())
 
     def _memberships(self, leaves: tuple[str | None, ...]) -> Floats:
         """(labels, 1000): 1 where a class of the classifier speaks for a label."""
-        rows = {name: row for row, name in enumerate(self._classified)}
-        membership = np.zeros((len(rows), len(leaves)), dtype=np.float32)
+        membership = np.zeros((len(self._entries), len(leaves)), dtype=np.float32)
         for column, leaf in enumerate(leaves):
-            membership[[rows[name] for name in self._spoken_for(leaf)] if leaf else [], column] = 1
+            if leaf:
+                membership[self._spoken_for(leaf), column] = 1
         return membership
 
     def _watcher(self, leaf: str | None) -> int:
-        """Gives the index of the detector's target that a class of the classifier is a kind of; -1: of none."""
-        kinds = {leaf, *self._entries[leaf].parents} if leaf else set()
-        found = [index for index, target in enumerate(self._targets) if target in kinds]
-        return max(found, key=lambda index: len(self._entries[self._targets[index]].parents), default=-1)
+        """Gives the row of the detector's target that a class of the classifier is a kind of; -1: of none."""
+        if leaf is None:
+            return -1
+        kinds = {leaf, *self._entries[self._rows[leaf]].parents}
+        rows = [self._rows[target] for target in self._targets if target in kinds]
+        return max(rows, key=lambda row: len(self._entries[row].parents), default=-1)
 
-    def _trust(self, seen: Mapping[str, float]) -> Floats:
-        """(1000,): how much each class of the classifier counts, given what the detector saw."""
-        surest = np.array([*(seen.get(target, 0.0) / 100 for target in self._targets), 1.0], dtype=np.float32)
-        return np.asarray(DOUBT + (1 - DOUBT) * surest[self._watched], dtype=np.float32)
-
-    def _instances(self, boxes: Boxes) -> dict[str, tuple[Instance, ...]]:
-        found: dict[str, list[Instance]] = {}
-        confidences = _percent(DETECTOR.confidence(boxes.scores))
-        for corners, confidence, index in zip(boxes.corners.tolist(), confidences, boxes.classes, strict=True):
-            found.setdefault(self._targets[index], []).append(Instance(tuple(corners), confidence))
-        return {name: tuple(entries) for name, entries in found.items()}
-
-    def _seen(self, instances: Mapping[str, tuple[Instance, ...]]) -> dict[str, float]:
-        """Gives the surest object of each label, ancestors included."""
-        seen: dict[str, float] = {}
-        for target, entries in instances.items():
-            for name in self._spoken_for(target):
-                seen[name] = max(entries[0].confidence, seen.get(name, 0.0))
+    def _seen(self, classes: Integers, scores: Floats) -> Floats:
+        """(labels,): the surest object of each, ancestors included."""
+        seen = np.zeros(len(self._entries), dtype=np.float32)
+        for index in np.unique(classes):
+            rows = self._spoken[index]
+            seen[rows] = np.maximum(seen[rows], scores[classes == index].max())
         return seen
 
-    def _thought(self, probabilities: Floats) -> dict[str, float]:
-        """Gives each label the sum of the classes that speak for it, calibrated."""
-        sums = np.minimum(self._membership @ probabilities, 1.0)
-        return dict(zip(self._classified, _percent(CLASSIFIER.confidence(sums)), strict=True))
+    def _trust(self, seen: Floats) -> Floats:
+        """(1000,): how much each class of the classifier counts, given what the detector saw."""
+        watched = DOUBT + (1 - DOUBT) * seen[self._watched]
+        return np.where(self._watched >= 0, watched, 1.0).astype(np.float32)
+
+    def _instances(self, boxes: Boxes, confidences: list[float]) -> dict[str, list[Instance]]:
+        found: dict[str, list[Instance]] = {}
+        for (left, top, right, bottom), index, confidence in zip(
+            boxes.corners.tolist(), boxes.classes.tolist(), confidences, strict=True
+        ):
+            found.setdefault(self._targets[index], []).append(Instance((left, top, right, bottom), confidence))
+        return found
+
+
+def _target(taxonomy: Taxonomy, entries: dict[str, TaxonomyLabel], name: str) -> str:
+    """Gives the label of a detector's class; one that the taxonomy does not know becomes a label of its own."""
+    known = {label.lower(): label for label in taxonomy.labels}
+    label = taxonomy.coco.get(name.lower()) or known.get(name.lower(), name.title())
+    entries.setdefault(label, TaxonomyLabel(label, (), (), UNKNOWN_CATEGORY))
+    return label
 
 
 def answer(labels: Iterable[Label], request: Request) -> list[Label]:
@@ -146,13 +154,8 @@ def label_document(label: Label, colors_of: ColorsOf | None) -> dict[str, Any]:
     }
 
 
-def _combined(seen: float, thought: float) -> float:
-    """Two witnesses: a label is wrong only where both are."""
-    return round(100 - (100 - seen) * (100 - thought) / 100, DECIMALS)
-
-
-def _percent(confidences: Floats) -> list[float]:
-    return [round(confidence * 100, DECIMALS) for confidence in confidences.tolist()]
+def _percent(confidences: Floats) -> NDArray[np.float64]:
+    return np.round(confidences.astype(np.float64) * 100, DECIMALS)
 
 
 def _names(names: Iterable[str]) -> list[dict[str, str]]:

@@ -1,0 +1,147 @@
+"""Measures the engine beside a bare loop in one run, and prints every ratio that the project promises.
+
+Usage: python benchmarks/engine/measure.py [--photos DIR] [--images 5000] [--seconds 15]
+
+Latencies are medians of interleaved rounds, so that a busy machine slows both sides alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bare_loop import BareLoop, decode, throughput
+from server_process import Client, ServerProcess, body_of, running_server
+
+from viewfinder.detectlabels.engine import Engine
+from viewfinder.detectlabels.request import Request
+from viewfinder.detectlabels.settings import Settings
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+CLIENTS = 8
+STARTS = 5
+ROUNDS = 60
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, default=SAMPLES, help="folder of JPEG photos")
+    parser.add_argument("--images", type=int, default=5000, help="images sent to see that memory is flat")
+    parser.add_argument("--seconds", type=float, default=15.0, help="length of each throughput measurement")
+    options = parser.parse_args()
+    contents = [path.read_bytes() for path in sorted(options.photos.glob("*.jpg"))]
+    measure_start()
+    with running_server() as server:
+        measure_latency(server, contents)
+        measure_throughput(server, contents, options.seconds)
+        measure_memory(server, contents, options.images)
+
+
+def measure_start() -> None:
+    seconds = []
+    for _ in range(STARTS):
+        with running_server() as server:
+            seconds.append(server.started_in)
+    report("start to the first answer", statistics.median(seconds), "s", 1.5)
+
+
+def measure_latency(server: ServerProcess, contents: list[bytes]) -> None:
+    engine, client, bodies = Engine.load(Settings()), Client(server.port), [body_of(content) for content in contents]
+    ways: dict[str, Callable[[int], object]] = {
+        "engine": lambda index: engine.detect_labels(contents[index], Request()),
+        "server": lambda index: client.call(bodies[index]),
+        **bare_ways(contents),
+    }
+    medians = {name: milliseconds * 1000 for name, milliseconds in interleaved(ways, len(contents)).items()}
+    print("milliseconds an image:", {name: round(value, 1) for name, value in medians.items()})
+    best = min(value for name, value in medians.items() if name.startswith("bare"))
+    report("engine / best bare loop, time per image", medians["engine"] / best, "x", 1.15)
+    report("server's overhead on loopback", medians["server"] - medians["engine"], "ms", 4.0)
+
+
+def bare_ways(contents: list[bytes]) -> dict[str, Callable[[int], object]]:
+    """Gives the bare loops: one network after the other with 1 or 2 threads, or side by side with 1 each."""
+    one, two, beside = BareLoop(1), BareLoop(2), ThreadPoolExecutor(1)
+
+    def side_by_side(index: int) -> None:
+        picture = decode(contents[index])
+        other = beside.submit(one.classify, picture)
+        one.detect(picture)
+        other.result()
+
+    return {
+        "bare, 1 thread": lambda index: one.look(contents[index]),
+        "bare, 2 threads": lambda index: two.look(contents[index]),
+        "bare, side by side": side_by_side,
+    }
+
+
+def interleaved(ways: dict[str, Callable[[int], object]], photos: int) -> dict[str, float]:
+    """Gives the median seconds of each way; each round runs all of them once on one photo."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(ROUNDS + 5):
+        for name, way in ways.items():
+            started = time.perf_counter()
+            way(turn % photos)
+            if turn >= 5:  # the first rounds warm up
+                seconds[name].append(time.perf_counter() - started)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def measure_throughput(server: ServerProcess, contents: list[bytes], seconds: float) -> None:
+    bare = {}
+    for inner in (1, 2):
+        loop = BareLoop(inner)
+        for threads in (1, 2, 3, 4, CLIENTS):
+            bare[threads, inner] = throughput(loop.look, contents, threads, seconds / 5)
+    (threads, inner), _ = max(bare.items(), key=lambda entry: entry[1])
+    best = throughput(BareLoop(inner).look, contents, threads, seconds)
+    served = serve_throughput(server, contents, CLIENTS, seconds)
+    print(f"images a second: bare {best:.1f} ({threads} threads of {inner}), {CLIENTS} clients {served:.1f}")
+    report(f"{CLIENTS} clients / best bare loop, throughput", served / best, "x", 0.9, least=True)
+
+
+def serve_throughput(server: ServerProcess, contents: list[bytes], clients: int, seconds: float) -> float:
+    bodies = [body_of(content) for content in contents]
+    connections = {}
+
+    def call(body: bytes) -> None:
+        import threading
+
+        client = connections.setdefault(threading.get_ident(), None) or Client(server.port)
+        connections[threading.get_ident()] = client
+        client.call(body)
+
+    return throughput(call, bodies, clients, seconds)
+
+
+def measure_memory(server: ServerProcess, contents: list[bytes], images: int) -> None:
+    bodies = [body_of(content) for content in contents]
+    before = server.memory()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(
+            pool.map(
+                lambda client: send(client, bodies, images // CLIENTS), [Client(server.port) for _ in range(CLIENTS)]
+            )
+        )
+    after = server.memory()
+    report("memory at its peak", after["peak"], "MB", 250)
+    report(f"memory grown over {images} images", after["now"] - before["now"], "MB", 15)
+
+
+def send(client: Client, bodies: list[bytes], images: int) -> None:
+    for index in range(images):
+        client.call(bodies[index % len(bodies)])
+
+
+def report(what: str, value: float, unit: str, limit: float, *, least: bool = False) -> None:
+    kept = value >= limit if least else value <= limit
+    print(f"{'ok  ' if kept else 'MISS'} {what}: {value:.2f} {unit} ({'>=' if least else '<='} {limit})", flush=True)
+
+
+if __name__ == "__main__":
+    main()
