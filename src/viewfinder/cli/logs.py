@@ -37,7 +37,7 @@ def logs(
     client = stack.session.client("logs", endpoint_url=stack.record.endpoint_url)
     start = int((time.time() - since * 60) * 1000)
     for event in _events(client, start, follow=follow):
-        typer.echo(_line(event))
+        typer.echo(line(event))
 
 
 def _events(client: CloudWatchLogsClient, start: int, *, follow: bool) -> Iterator[dict[str, Any]]:
@@ -63,7 +63,7 @@ def _recent(client: CloudWatchLogsClient, start: int) -> list[dict[str, Any]]:
     return sorted(events, key=lambda event: event["timestamp"])
 
 
-def _line(event: dict[str, Any]) -> str:
+def line(event: dict[str, Any]) -> str:
     """One line: time, function, level and message; the rest of a structured line behind it."""
     clock = datetime.fromtimestamp(event["timestamp"] / 1000).astimezone().strftime("%H:%M:%S")
     text = event["message"].rstrip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from viewfinder.local.data_directory import DataDirectory, KeyPair
@@ -14,6 +15,9 @@ STACK_NAME = "viewfinder"
 
 FROM_OUR_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TZ")
 """All that a component inherits: the functions see the emulator's environment, and must not see the user's keys."""
+
+
+Builder = Callable[[DataDirectory, Record], Component]
 
 
 def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Component:

@@ -1,0 +1,87 @@
+"""Processes: started apart, recognised by more than a pid, and ended with all their children."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from viewfinder.local import processes
+from viewfinder.local.errors import ComponentDiedError
+from viewfinder.local.processes import Component, Process
+
+NOBODY = "http://127.0.0.1:1/"
+"""A port that nobody listens on. (Sockets are off in unit tests; to the code that looks the same.)"""
+
+PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+
+
+def component(tmp_path: Path, code: str) -> Component:
+    return Component("sleeper", (sys.executable, "-c", code), dict(os.environ), NOBODY, tmp_path / "log")
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Process]:
+    process = processes.start(component(tmp_path, "import time; time.sleep(60)"), tmp_path)
+    yield process
+    processes.kill_stragglers(tmp_path)
+
+
+def test_a_started_process_is_alive_until_it_is_ended(running: Process) -> None:
+    assert running.alive
+
+    running.end()
+
+    assert not running.alive
+
+
+def test_another_process_of_the_same_pid_is_not_ours(running: Process) -> None:
+    stranger = replace(running, started=running.started - 3600)
+
+    assert not stranger.alive
+    stranger.end()
+    assert running.alive, "a stale record must not end a stranger"
+
+
+def test_a_component_has_a_session_of_its_own(running: Process) -> None:
+    assert os.getsid(running.pid) == running.pid
+
+
+def test_children_of_a_killed_component_are_found_by_their_mark(tmp_path: Path) -> None:
+    parent = processes.start(component(tmp_path, PARENT), tmp_path)
+    children: list[psutil.Process] = []
+    while not children:
+        children = psutil.Process(parent.pid).children()
+    psutil.Process(parent.pid).kill()
+    assert children[0].is_running()
+
+    processes.kill_stragglers(tmp_path)
+
+    assert not children[0].is_running()
+
+
+def test_stragglers_of_another_stack_are_left_alone(running: Process, tmp_path: Path) -> None:
+    processes.kill_stragglers(tmp_path / "other")
+
+    assert running.alive
+
+
+def test_a_component_that_ends_at_its_start_is_told_with_its_last_words(tmp_path: Path) -> None:
+    failing = component(tmp_path, "raise SystemExit('no model: detector.onnx')")
+
+    with pytest.raises(ComponentDiedError, match=r"(?s)sleeper has ended.*no model: detector\.onnx"):
+        processes.wait_until_healthy(failing, processes.start(failing, tmp_path))
+
+
+def test_a_component_that_never_answers_is_told(
+    running: Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "START_SECONDS", 0)
+
+    with pytest.raises(ComponentDiedError, match="sleeper does not answer"):
+        processes.wait_until_healthy(component(tmp_path, ""), running)
