@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from viewfinder.ports import (
         Catalog,
         Clock,
+        Counters,
         DerivedStore,
         Detector,
         ImageStore,
@@ -151,6 +152,13 @@ class Application:
         from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
 
         return DynamoDbStatistics(self.dynamodb_client, self.settings.table)
+
+    @cached_property
+    def counters(self) -> Counters:
+        """The same counts, for who writes them."""
+        from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
+
+        return DynamoDbCounters(self.dynamodb_client, self.settings.table)
 
     @cached_property
     def search(self) -> Search:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from viewfinder.domain.analysis import Analysis, Detection, Parameters
 from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.image import Image, Picture
 from viewfinder.domain.query import Entry, Source, Stretch
-from viewfinder.domain.statistics import KnownName, LabelCount
+from viewfinder.domain.statistics import Counted, ImageState, KnownName, LabelCount
 from viewfinder.domain.upload import UploadForm
 
 
@@ -48,7 +49,10 @@ class DerivedStore(Protocol):
     def copy_thumbnail(self, source: str, key: str) -> bool:
         """Copies a thumbnail; False where the source is gone."""
 
-    def delete_thumbnails(self, keys: tuple[str, ...]) -> None:
+    def list_thumbnails(self, prefix: str) -> list[str]:
+        """Gives the keys that start so."""
+
+    def delete_thumbnails(self, keys: Iterable[str]) -> None:
         """Deletes thumbnails; one that is gone already is fine."""
 
 
@@ -77,6 +81,13 @@ class Catalog(Protocol):
 
         Raises CatalogConflictError when the record is no longer the one that it replaces.
         """
+
+
+class Leases(Protocol):
+    """Lets one at a time do a thing, in whatever process or machine."""
+
+    def held(self, name: str) -> AbstractContextManager[None]:
+        """Waits for the lease and holds it for the block; raises AnalysisInProgressError where that takes too long."""
 
 
 class Clock(Protocol):
@@ -148,6 +159,20 @@ class Statistics(Protocol):
 
     def statuses(self) -> Mapping[str, int]:
         """Gives the number of images of each status."""
+
+
+class Counters(Protocol):
+    """The statistics as they are written, with what they account for of each image."""
+
+    def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
+        """Gives what of each image is counted."""
+
+    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> None:
+        """Counts each image as its state says, in the place of what was counted.
+
+        Raises CatalogConflictError when that is no longer what was counted; changes may then be applied in part, each
+        as a whole.
+        """
 
 
 class Links(Protocol):

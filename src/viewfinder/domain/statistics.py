@@ -1,8 +1,12 @@
-"""Statistics: how many images have a label, or a status."""
+"""Statistics: how many images have a label, or a status, and what of an image they account for."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from viewfinder.domain.image import Image, Status
+from viewfinder.domain.label import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +30,34 @@ class KnownName:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What of an image the statistics account for: a state of its record.
+    """What of an image is counted: the case-folded names of its labels, and its status (None: nothing yet)."""
 
-    `status` is that of the record, REMOVED where the record is gone.
+    version: int = 0
+    status: Status | None = None
+    labels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageState:
+    """An image's record at one time; labels by case-folded name.
+
+    REMOVED stands for a tombstone, and for a record that is no longer there. A tombstone is forgotten at `expires_at`
+    (seconds since 1970; 0: never).
     """
 
     image_id: str
     version: int
-    status: str
-    labels: frozenset[str]
+    status: Status
+    labels: Mapping[str, Label]
     expires_at: int = 0
 
-    def is_newer_than(self, other: Counted) -> bool:
-        """Tells whether this state came later; of one version, the end is later than the beginning."""
-        return (self.version, self.status == _REMOVED) > (other.version, other.status == _REMOVED)
+    @classmethod
+    def of(cls, image: Image, *, most_labels: int, expires_at: int = 0) -> ImageState:
+        """Takes the labels that searches find the image by: the first so many."""
+        labels = {label.name.casefold(): label for label in image.labels[:most_labels]}
+        return cls(image.image_id, image.version, image.status, labels, expires_at)
 
-
-_REMOVED = "REMOVED"
+    def is_newer_than(self, other: Counted | ImageState) -> bool:
+        """Tells whether this came later; of one version, the end comes after the beginning."""
+        end = Status.REMOVED
+        return (self.version, self.status is end) > (other.version, other.status is end)

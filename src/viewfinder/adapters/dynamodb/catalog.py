@@ -78,12 +78,13 @@ class DynamoDbCatalog:
         try:
             self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
         except ClientError as error:
-            if _is_conflict(error):
+            if is_conflict(error):
                 raise CatalogConflictError("the image was written by someone else meanwhile") from error
             raise
 
 
-def _is_conflict(error: ClientError) -> bool:
+def is_conflict(error: ClientError) -> bool:
+    """Tells whether a transaction failed because someone else writes, or has written, the same items."""
     if error.response["Error"]["Code"] == "TransactionConflictException":
         return True
     reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
