@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from viewfinder.adapters.s3_events import events_of
-from viewfinder.adapters.sqs import Record, postpone, run_batch
+from viewfinder.adapters.sqs import Record, postpone, receive_count, retry_delay, run_batch
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.domain.event import ImageEvent
-from viewfinder.domain.image import Status
-from viewfinder.observability import correlated, logger, measure, publishing_metrics, span
-from viewfinder.usecases.index_image import Effort, Outcome, index_image, record_failure
+from viewfinder.observability import logger
+from viewfinder.usecases.index_image import index_image, record_failure
+
+RESERVED_SECONDS = 3
+"""What is left of the invocation for the answer: what is not done by then is given back."""
 
 application = Application()
 
-COUNTED = {Status.ANALYZED: "ImagesAnalyzed", Status.REJECTED: "ImagesRejected"}
+
+class Context(Protocol):
+    """What is used of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Gives the milliseconds until Lambda ends the function."""
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Gives the partial batch response."""
-    with publishing_metrics():
-        return run_batch(event["Records"], _handle, threads=application.settings.batch_threads)
+    seconds = context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS
+    return run_batch(event["Records"], _handle, threads=application.settings.batch_threads, seconds=seconds)
 
 
 def _handle(record: Record) -> bool:
-    # A message is one event of S3's, and has the same id in each of its deliveries.
-    with correlated(correlation_id=record["messageId"]):
-        try:
-            for event in events_of(record, max_receive_count=application.settings.max_receive_count):
-                with correlated(image_id=event.image_id), span("image", image_id=event.image_id):
-                    _index(event)
-        except Exception:
-            logger.exception("message given back")
-            postpone(application.sqs_client, application.settings.queue_url, record)
-            return False
+    try:
+        for event in events_of(record, max_receive_count=application.settings.max_receive_count):
+            _index(event)
+    except Exception:
+        logger.exception("message given back", extra={"message_id": record["messageId"]})
+        _give_back(record)
+        return False
     return True
 
 
@@ -46,19 +50,15 @@ def _index(event: ImageEvent) -> None:
     except Exception as error:
         if event.last_delivery:
             record_failure(event, error, application.pipeline)
-            measure("ImagesFailed")
         raise
-    logger.info("image indexed", extra={"status": outcome.image.status, "effort": outcome.effort})
-    _measure(outcome)
+    logger.info(
+        "image indexed",
+        extra={"image_id": event.image_id, "status": outcome.image.status, "effort": outcome.effort},
+    )
 
 
-def _measure(outcome: Outcome) -> None:
-    if outcome.effort is Effort.NONE:
-        return
-    if outcome.image.status in COUNTED:
-        measure(COUNTED[outcome.image.status])
-    if outcome.effort is Effort.REUSED:
-        measure("AnalysesReused")
-    if outcome.effort is Effort.DETECTED:
-        measure("LabelsPerImage", len(outcome.image.labels))
-        measure("DetectorCost", application.settings.detector_price, "None")
+def _give_back(record: Record) -> None:
+    settings, count = application.settings, receive_count(record)
+    is_last = count >= settings.max_receive_count  # at once, for it only goes to the dead-letter queue
+    delay = 0 if is_last else retry_delay(count, settings.first_retry_seconds)
+    postpone(application.sqs_client, settings.queue_url, record, delay)

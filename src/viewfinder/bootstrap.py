@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         DerivedStore,
         Detector,
         ImageStore,
+        Leases,
         Links,
         PictureReader,
         Records,
@@ -53,6 +54,19 @@ class Application:
             self.settings.table,
             shards=self.settings.shards,
             tombstone_seconds=self.settings.tombstone_seconds,
+        )
+
+    @cached_property
+    def leases(self) -> Leases:
+        """The leases on contents that are being analysed."""
+        from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
+
+        settings = self.settings
+        return DynamoDbLeases(
+            self.dynamodb_client,
+            settings.table,
+            seconds=settings.lease_seconds,
+            patience=settings.lease_patience_seconds,
         )
 
     @cached_property
@@ -108,6 +122,7 @@ class Application:
             pictures=self.pictures,
             detector=self.detector,
             catalog=self.catalog,
+            leases=self.leases,
             clock=self.clock,
             parameters=self.parameters,
             max_bytes=self.settings.max_object_bytes,
@@ -132,7 +147,7 @@ class Application:
         """The queue, for those who want an object looked at again."""
         from viewfinder.adapters.sqs_requests import SqsRequests
 
-        return SqsRequests(self.sqs_client, self.settings.queue_url, self.settings.images_bucket)
+        return SqsRequests(self.sqs_client, self.settings.queue_url)
 
     @cached_property
     def session(self) -> Any:
@@ -208,7 +223,7 @@ class Application:
     @cached_property
     def rekognition_client(self) -> Any:
         """A Rekognition client that slows down when the service throttles, within the time of one invocation."""
-        return self._client("rekognition", retries={"mode": "adaptive", "total_max_attempts": 5}, read_timeout=20)
+        return self._client("rekognition", retries={"mode": "adaptive", "total_max_attempts": 4}, read_timeout=15)
 
     def _client(self, service: str, **options: Any) -> Any:
         from botocore.config import Config

@@ -26,6 +26,15 @@ class Settings:
     shards: int = _setting("VIEWFINDER_SHARDS", "Partitions per label, and per status listing", 4)
     max_object_bytes: int = _setting("VIEWFINDER_MAX_OBJECT_BYTES", "Largest object that is read", 100 * 1024 * 1024)
     max_receive_count: int = _setting("VIEWFINDER_MAX_RECEIVE_COUNT", "Deliveries before a message is a dead letter", 8)
+    first_retry_seconds: int = _setting(
+        "VIEWFINDER_FIRST_RETRY_SECONDS", "Delay of the second delivery; doubled for each after that", 5
+    )
+    lease_seconds: int = _setting(
+        "VIEWFINDER_LEASE_SECONDS", "When a dead function's hold on a content ends; above the function's timeout", 75
+    )
+    lease_patience_seconds: int = _setting(
+        "VIEWFINDER_LEASE_PATIENCE_SECONDS", "How long to wait for another's analysis of the same content", 15
+    )
     batch_threads: int = _setting("VIEWFINDER_BATCH_THREADS", "Images of a batch that are worked on at once", 4)
     tombstone_seconds: int = _setting("VIEWFINDER_TOMBSTONE_SECONDS", "How long a removal is remembered", 7 * 86_400)
     detector_price: float = _setting("VIEWFINDER_DETECTOR_PRICE", "Dollars per DetectLabels call", 0.001)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 
 from viewfinder.domain.analysis import Detection, Parameters
 from viewfinder.domain.errors import (
@@ -25,6 +25,8 @@ _UNAVAILABLE = {
     *_THROTTLED,
     "InternalServerError",
     "ServiceUnavailableException",
+    "RequestTimeout",
+    "RequestTimeoutException",
 }
 _REJECTED = {
     "InvalidImageFormatException": "UNSUPPORTED_FORMAT",
@@ -51,7 +53,7 @@ class RekognitionDetector:
             )
         except ClientError as error:
             raise _translated(error) from error
-        except HTTPClientError as error:
+        except (HTTPClientError, IncompleteReadError) as error:
             raise DetectorUnavailableError(f"the detector can't be reached: {error}") from error
         except BotoCoreError as error:
             raise MisconfiguredError(f"the detector can't be called: {error}") from error
@@ -72,6 +74,6 @@ def _translated(error: ClientError) -> ViewfinderError:
     if code in _REJECTED:
         return ImageRejectedError(_REJECTED[code], f"the detector refused the picture: {message}")
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    if code in _UNAVAILABLE or status >= 500:
+    if code in _UNAVAILABLE or status == 429 or status >= 500:
         return DetectorUnavailableError(f"{code}: {message}")
     return MisconfiguredError(f"{code}: {message}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -23,43 +24,32 @@ def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[Imag
 
     Raises MalformedMessageError.
     """
-    last = int(record["attributes"]["ApproximateReceiveCount"]) >= max_receive_count
+    count = int(record["attributes"]["ApproximateReceiveCount"])
     try:
-        body = json.loads(record["body"])
-        if body.get("Event") == "s3:TestEvent":
-            return []
-        if _REQUEST in body:
-            events = [_request(body[_REQUEST], record["messageId"], last)]
-        else:
-            changes = [entry for entry in body["Records"] if entry["eventName"].startswith(_CHANGES)]
-            events = [_change(entry, f"{record['messageId']}-{number}", last) for number, entry in enumerate(changes)]
+        events = _events(json.loads(record["body"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MalformedMessageError(f"not an S3 event notification: {error!r}") from error
-    return [event for event in events if not is_folder_marker(event.image_id)]
+    return [
+        replace(event, first_delivery=count == 1, last_delivery=count >= max_receive_count)
+        for event in events
+        if not is_folder_marker(event.image_id)
+    ]
 
 
-def request_body(bucket: str, image_id: str, *, analyzed_since: str = "") -> str:
+def request_body(image_id: str, *, analyzed_since: str = "") -> str:
     """Gives the body of a message that asks to look at an object again (reconcile, redrive, analyse again)."""
-    return json.dumps({_REQUEST: {"Bucket": bucket, "ImageId": image_id, "AnalyzedSince": analyzed_since}})
+    return json.dumps({_REQUEST: {"ImageId": image_id, "AnalyzedSince": analyzed_since}})
 
 
-def _change(entry: Mapping[str, Any], event_id: str, last: bool) -> ImageEvent:
-    thing = entry["s3"]["object"]
-    sequencer = thing.get("sequencer", "")
-    return ImageEvent(
-        bucket=entry["s3"]["bucket"]["name"],
-        image_id=unquote_plus(thing["key"]),
-        event_id=sequencer or event_id,
-        sequencer=sequencer,
-        last_delivery=last,
-    )
+def _events(body: Mapping[str, Any]) -> list[ImageEvent]:
+    if body.get("Event") == "s3:TestEvent":
+        return []
+    if _REQUEST in body:
+        request = body[_REQUEST]
+        return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"])]
+    changes = (entry for entry in body["Records"] if entry["eventName"].startswith(_CHANGES))
+    return [_change(entry["s3"]["object"]) for entry in changes]
 
 
-def _request(request: Mapping[str, Any], message_id: str, last: bool) -> ImageEvent:
-    return ImageEvent(
-        bucket=request["Bucket"],
-        image_id=request["ImageId"],
-        event_id=message_id,
-        analyzed_since=request["AnalyzedSince"],
-        last_delivery=last,
-    )
+def _change(thing: Mapping[str, Any]) -> ImageEvent:
+    return ImageEvent(unquote_plus(thing["key"]), sequencer=thing.get("sequencer", ""))

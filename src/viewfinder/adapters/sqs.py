@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,35 +12,42 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 
-_FIRST_DELAY_SECONDS = 5
 _LONGEST_DELAY_SECONDS = 900
 
 
-def run_batch(records: Sequence[Record], work: Callable[[Record], bool], *, threads: int) -> dict[str, Any]:
-    """Gives Lambda's partial batch response: the messages for which `work` did not answer True.
+def run_batch(
+    records: Sequence[Record], work: Callable[[Record], bool], *, threads: int, seconds: float
+) -> dict[str, Any]:
+    """Gives Lambda's partial batch response: the messages for which `work` did not answer True within the time.
 
-    `work` handles its own errors; one that escapes gives back that message alone.
+    `work` handles its own errors; one that escapes gives back that message alone. Work that was begun and is not done
+    in time goes on or freezes with the process: it must do no harm then.
     """
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        futures = [pool.submit(work, record) for record in records]
+    pool = ThreadPoolExecutor(max_workers=threads)
+    futures = [pool.submit(work, record) for record in records]
+    done, _ = wait(futures, timeout=seconds)
+    pool.shutdown(wait=False, cancel_futures=True)
     failed = [
         record
         for record, future in zip(records, futures, strict=True)
-        if future.exception() is not None or not future.result()
+        if future not in done or future.exception() is not None or not future.result()
     ]
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
-def retry_delay(receive_count: int) -> int:
+def receive_count(record: Record) -> int:
+    """Gives how often the message has been delivered, this time included."""
+    return int(record["attributes"]["ApproximateReceiveCount"])
+
+
+def retry_delay(receive_count: int, first_delay: int) -> int:
     """Gives the seconds until the next delivery: doubled each time, up to 15 minutes, with jitter."""
-    delay = min(_FIRST_DELAY_SECONDS * 2 ** (receive_count - 1), _LONGEST_DELAY_SECONDS)
+    delay = min(first_delay * 2.0 ** (receive_count - 1), _LONGEST_DELAY_SECONDS)
     return round(delay * random.uniform(0.75, 1.0))  # noqa: S311 - spreads load, guards nothing
 
 
-def postpone(client: SQSClient, queue_url: str, record: Record) -> None:
+def postpone(client: SQSClient, queue_url: str, record: Record, seconds: int) -> None:
     """Makes a message that is given back visible sooner than the queue's visibility timeout would."""
     client.change_message_visibility(
-        QueueUrl=queue_url,
-        ReceiptHandle=record["receiptHandle"],
-        VisibilityTimeout=retry_delay(int(record["attributes"]["ApproximateReceiveCount"])),
+        QueueUrl=queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds
     )

@@ -21,16 +21,15 @@ class UnsentRequestsError(OSError):
 class SqsRequests:
     """Implements `ports.Requests`."""
 
-    def __init__(self, client: SQSClient, queue_url: str, bucket: str) -> None:
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
-        self._bucket = bucket
 
     def send(self, image_ids: Sequence[str], *, analyzed_since: str = "") -> None:
         """Queues one request per image; raises UnsentRequestsError."""
         for start in range(0, len(image_ids), _AT_ONCE):
             bodies = [
-                request_body(self._bucket, image_id, analyzed_since=analyzed_since)
+                request_body(image_id, analyzed_since=analyzed_since)
                 for image_id in image_ids[start : start + _AT_ONCE]
             ]
             self._send(bodies)

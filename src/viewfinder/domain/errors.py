@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 
 class ViewfinderError(Exception):
     """Base of every error that Viewfinder raises on purpose."""
+
+
+def failure_reason(error: Exception) -> str:
+    """Gives the reason code of a failure: DETECTOR_UNAVAILABLE for a DetectorUnavailableError, and so on."""
+    if not isinstance(error, ViewfinderError):
+        return "INTERNAL_ERROR"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).upper()
 
 
 class ImageRejectedError(ViewfinderError):
@@ -17,6 +26,10 @@ class ImageRejectedError(ViewfinderError):
 
 class DetectorUnavailableError(ViewfinderError):
     """The detector can't answer now: the same call may succeed later."""
+
+
+class AnalysisInProgressError(ViewfinderError):
+    """Someone else is analysing the same content: its analysis can be used in a moment."""
 
 
 class MisconfiguredError(ViewfinderError):

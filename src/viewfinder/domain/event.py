@@ -9,16 +9,15 @@ from dataclasses import dataclass
 class ImageEvent:
     """One hint about one object.
 
-    `event_id` is the same in every delivery of the event and of no other event. `sequencer` orders the events of one
-    key ("" where the event did not come from S3). An analysis made before `analyzed_since` is not good enough ("": any
-    is). `last_delivery` is true when the queue will not deliver this message again.
+    `sequencer` orders the events of one key ("" where the event did not come from S3). An analysis made before
+    `analyzed_since` is not good enough ("": any is). `first_delivery` is true when nobody can have worked on this
+    message before, `last_delivery` when the queue will not deliver it again.
     """
 
-    bucket: str
     image_id: str
-    event_id: str
     sequencer: str = ""
     analyzed_since: str = ""
+    first_delivery: bool = True
     last_delivery: bool = False
 
 

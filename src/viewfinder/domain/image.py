@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,7 +59,7 @@ class Image:
     """One image of the catalog.
 
     `sequencer` is that of the last S3 event the record accounts for; `version` grows with every write (the catalog
-    sets it). `superseded` names the derived objects that this record made useless. Times are ISO 8601, UTC.
+    sets it). Times are ISO 8601, UTC.
     """
 
     image_id: str
@@ -75,7 +76,6 @@ class Image:
     model_version: str = ""
     thumbnail: str = ""
     effort: Effort = Effort.RECORD
-    superseded: tuple[str, ...] = ()
     reason: str = ""
     message: str = ""
     version: int = 0
@@ -96,9 +96,25 @@ def is_folder_marker(image_id: str) -> bool:
     return image_id.endswith("/")
 
 
-def thumbnail_key(image_id: str, event_id: str) -> str:
-    """Gives the derived bucket's key of the thumbnail that an event makes.
+def thumbnail_key(image_id: str, replaced_version: int, sha256: str) -> str:
+    """Gives the derived bucket's key of the thumbnail for a record that is to replace this version (0: none).
 
-    No other event ever writes this key, so that deleting what a record superseded can't hit a thumbnail in use.
+    At most one record ever replaces a version. So once a later version stands that does not name this key, none ever
+    will again: it can be deleted without a look at who else is at work. And as the content is part of the key, whoever
+    writes it writes the same picture.
     """
-    return f"thumbnails/{image_digest(image_id)}/{event_id}.webp"
+    return f"{thumbnail_prefix(image_id)}{replaced_version}-{sha256[:16]}.webp"
+
+
+def thumbnail_prefix(image_id: str) -> str:
+    """Gives what the keys of all of an image's thumbnails start with."""
+    return f"thumbnails/{image_digest(image_id)}/"
+
+
+def outdated_thumbnails(image: Image, keys: Iterable[str]) -> tuple[str, ...]:
+    """Gives those of an image's thumbnails that neither its record names nor any later one can."""
+    return tuple(key for key in keys if key != image.thumbnail and _replaced_version(key) < image.version)
+
+
+def _replaced_version(key: str) -> int:
+    return int(key.rpartition("/")[2].partition("-")[0])

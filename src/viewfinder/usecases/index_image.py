@@ -10,13 +10,19 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from viewfinder.domain.analysis import Analysis, Parameters
-from viewfinder.domain.errors import CatalogConflictError, ImageRejectedError, ObjectNotFoundError
+from viewfinder.domain.errors import (
+    CatalogConflictError,
+    ImageRejectedError,
+    ObjectNotFoundError,
+    failure_reason,
+)
 from viewfinder.domain.event import ImageEvent, is_accounted_for, later_sequencer
-from viewfinder.domain.image import Effort, Image, Status, thumbnail_key
-from viewfinder.observability import span, timed
-from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, PictureReader, StoredObject
+from viewfinder.domain.image import Effort, Image, Status, outdated_thumbnails, thumbnail_key, thumbnail_prefix
+from viewfinder.observability import span
+from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, Leases, PictureReader, StoredObject
 
 _ATTEMPTS = 5
+_MAX_MESSAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,66 +42,75 @@ class Pipeline:
     pictures: PictureReader
     detector: Detector
     catalog: Catalog
+    leases: Leases
     clock: Clock
     parameters: Parameters
     max_bytes: int
 
 
 def index_image(event: ImageEvent, pipeline: Pipeline) -> Outcome:
-    """Answers an event; raises DetectorUnavailableError, MisconfiguredError or CatalogConflictError.
+    """Answers an event; raises DetectorUnavailableError, AnalysisInProgressError, MisconfiguredError or
+    CatalogConflictError.
 
     Whatever is raised, the event can be answered again: nothing it did needs undoing.
     """
     for _ in range(_ATTEMPTS):
         known = pipeline.catalog.find(event.image_id)
         if known and known.status.is_final and is_accounted_for(event.sequencer, known.sequencer):
-            pipeline.derived.delete_thumbnails(_useless(event, known, known.superseded))
+            _sweep(known, pipeline)  # an earlier delivery may have been interrupted before it did
             return Outcome(known, Effort.NONE)
         try:
-            return _reflect(event, known, pipeline)
+            image = _reflect(event, known, pipeline)
         except CatalogConflictError:
             continue
+        if known or not event.first_delivery:
+            _sweep(image, pipeline)
+        return Outcome(image, image.effort)
     raise CatalogConflictError(f"the image was written {_ATTEMPTS} times by others while it was read")
 
 
-def record_failure(event: ImageEvent, error: Exception, pipeline: Pipeline) -> None:
-    """Records FAILED with the error, for an event that the queue will not deliver again.
+def record_failure(event: ImageEvent, error: Exception, pipeline: Pipeline) -> Image | None:
+    """Records FAILED with the error, for an event that the queue will not deliver again, and gives the record.
 
-    Labels that are still those of the object stay: an event without a sequencer says of no change.
+    None where the record stays: someone else has accounted for the event, or the event says of no change (it has no
+    sequencer), so that the labels are still those of the object.
     """
     known = pipeline.catalog.find(event.image_id)
     if known and known.status.is_final and (not event.sequencer or is_accounted_for(event.sequencer, known.sequencer)):
-        return
+        return None
     image = _draft(event, known, pipeline, Status.FAILED)
-    image = replace(image, reason=type(error).__name__.removesuffix("Error"), message=str(error)[:1000])
-    _save(event, image, known, pipeline)
+    image = replace(image, reason=failure_reason(error), message=str(error)[:_MAX_MESSAGE])
+    saved = pipeline.catalog.save(image, replacing=known)
+    _sweep(saved, pipeline)
+    return saved
 
 
-def _reflect(event: ImageEvent, known: Image | None, pipeline: Pipeline) -> Outcome:
-    if known:
-        pipeline.derived.delete_thumbnails(known.superseded)
+def _reflect(event: ImageEvent, known: Image | None, pipeline: Pipeline) -> Image:
+    """Writes the record that the object as it is now deserves."""
     try:
         with span("fetch"):
             stored = pipeline.images.fetch(event.image_id, pipeline.max_bytes)
     except ObjectNotFoundError:
         # Written even where nothing is known: it stops a writer that still holds the object as it was.
-        image, effort = _draft(event, known, pipeline, Status.REMOVED), Effort.RECORD
+        image = _draft(event, known, pipeline, Status.REMOVED)
     else:
-        image, effort = _examine(event, known, stored, pipeline)
+        image = _examine(event, known, stored, pipeline)
     with span("store"):
-        return Outcome(_save(event, image, known, pipeline), effort)
+        return pipeline.catalog.save(image, replacing=known)
 
 
-def _examine(event: ImageEvent, known: Image | None, stored: StoredObject, pipeline: Pipeline) -> tuple[Image, Effort]:
+def _examine(event: ImageEvent, known: Image | None, stored: StoredObject, pipeline: Pipeline) -> Image:
     image = replace(_draft(event, known, pipeline, Status.REJECTED), size=stored.size, etag=stored.etag)
     try:
         if stored.content is None:
             raise ImageRejectedError("OBJECT_TOO_LARGE", f"the object has more than {pipeline.max_bytes:,} bytes")
-        image = replace(image, sha256=hashlib.sha256(stored.content).hexdigest())
-        analysis, effort = _analyze(event, image.sha256, stored.content, pipeline)
+        sha256 = hashlib.sha256(stored.content).hexdigest()
+        image = replace(image, sha256=sha256)
+        thumbnail = thumbnail_key(event.image_id, known.version if known else 0, sha256)
+        analysis = _analyze(event, sha256, stored.content, thumbnail, pipeline)
     except ImageRejectedError as rejection:
-        return replace(image, reason=rejection.reason, message=str(rejection)), Effort.RECORD
-    return replace(_analyzed(image, analysis, thumbnail_key(event.image_id, event.event_id)), effort=effort), effort
+        return replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE])
+    return _analyzed(image, analysis, thumbnail)
 
 
 def _analyzed(image: Image, analysis: Analysis, thumbnail: str) -> Image:
@@ -108,20 +123,34 @@ def _analyzed(image: Image, analysis: Analysis, thumbnail: str) -> Image:
         labels=analysis.labels,
         model_version=analysis.model_version,
         thumbnail=thumbnail,
+        # Also where an interrupted delivery made the analysis, so that a call is never counted for nobody.
+        effort=Effort.DETECTED if analysis.thumbnail == thumbnail else Effort.REUSED,
     )
 
 
-def _analyze(event: ImageEvent, sha256: str, content: bytes, pipeline: Pipeline) -> tuple[Analysis, Effort]:
-    """Gives the analysis of the content, known or new, and puts the event's thumbnail."""
-    key = thumbnail_key(event.image_id, event.event_id)
+def _analyze(event: ImageEvent, sha256: str, content: bytes, thumbnail: str, pipeline: Pipeline) -> Analysis:
+    """Gives the analysis of the content, known or new, and puts the thumbnail."""
+    analysis = _known_analysis(event, sha256, pipeline)
+    if analysis is None:
+        with pipeline.leases.held(f"{pipeline.parameters}/{sha256}"):
+            # Whoever held the lease before us may have made it.
+            analysis = _known_analysis(event, sha256, pipeline)
+            if analysis is None:
+                return _detect(sha256, content, thumbnail, pipeline)
+    if not pipeline.derived.copy_thumbnail(analysis.thumbnail, thumbnail):
+        pipeline.derived.put_thumbnail(thumbnail, pipeline.pictures.read(content).thumbnail)
+    return analysis
+
+
+def _known_analysis(event: ImageEvent, sha256: str, pipeline: Pipeline) -> Analysis | None:
     analysis = pipeline.derived.find_analysis(pipeline.parameters, sha256)
-    if analysis and analysis.analyzed_at >= event.analyzed_since:
-        if not pipeline.derived.copy_thumbnail(analysis.thumbnail, key):
-            pipeline.derived.put_thumbnail(key, pipeline.pictures.read(content).thumbnail)
-        return analysis, Effort.REUSED
+    return analysis if analysis and analysis.analyzed_at >= event.analyzed_since else None
+
+
+def _detect(sha256: str, content: bytes, thumbnail: str, pipeline: Pipeline) -> Analysis:
     with span("decode"):
         picture = pipeline.pictures.read(content)
-    with span("detect"), timed("DetectorLatency"):
+    with span("detect"):
         detection = pipeline.detector.detect(picture.rendition, pipeline.parameters)
     analysis = Analysis(
         sha256=sha256,
@@ -130,12 +159,12 @@ def _analyze(event: ImageEvent, sha256: str, content: bytes, pipeline: Pipeline)
         height=picture.height,
         model_version=detection.model_version,
         labels=detection.labels,
-        thumbnail=key,
+        thumbnail=thumbnail,
         analyzed_at=pipeline.clock.now(),
     )
     pipeline.derived.save_analysis(pipeline.parameters, analysis)
-    pipeline.derived.put_thumbnail(key, picture.thumbnail)
-    return analysis, Effort.DETECTED
+    pipeline.derived.put_thumbnail(thumbnail, picture.thumbnail)
+    return analysis
 
 
 def _draft(event: ImageEvent, known: Image | None, pipeline: Pipeline, status: Status) -> Image:
@@ -147,14 +176,7 @@ def _draft(event: ImageEvent, known: Image | None, pipeline: Pipeline, status: S
     )
 
 
-def _save(event: ImageEvent, image: Image, known: Image | None, pipeline: Pipeline) -> Image:
-    superseded = _useless(event, image, (known.thumbnail,) if known else ())
-    saved = pipeline.catalog.save(replace(image, superseded=superseded), replacing=known)
-    pipeline.derived.delete_thumbnails(superseded)
-    return saved
-
-
-def _useless(event: ImageEvent, image: Image, others: tuple[str, ...]) -> tuple[str, ...]:
-    """Gives those of the thumbnails, the event's own among them, that the record does not name."""
-    own = thumbnail_key(event.image_id, event.event_id)
-    return tuple(sorted({key for key in (own, *others) if key and key != image.thumbnail}))
+def _sweep(image: Image, pipeline: Pipeline) -> None:
+    """Deletes what earlier records, and deliveries that were interrupted, left behind."""
+    keys = pipeline.derived.list_thumbnails(thumbnail_prefix(image.image_id))
+    pipeline.derived.delete_thumbnails(outdated_thumbnails(image, keys))

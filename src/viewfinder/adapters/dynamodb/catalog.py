@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from viewfinder.adapters.dynamodb import items, keys
+from viewfinder.adapters.failures import misconfiguration_told
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image
 
@@ -39,9 +40,10 @@ class DynamoDbCatalog:
 
     def find(self, image_id: str) -> Image | None:
         """Reads the record, strongly consistent."""
-        answer = self._client.get_item(
-            TableName=self._table, Key=keys.marshalled(keys.image_key(image_id)), ConsistentRead=True
-        )
+        with misconfiguration_told(f"{self._table} can't be read"):
+            answer = self._client.get_item(
+                TableName=self._table, Key=keys.marshalled(keys.image_key(image_id)), ConsistentRead=True
+            )
         return items.image_from_item(answer["Item"]) if "Item" in answer else None
 
     def save(self, image: Image, *, replacing: Image | None) -> Image:
@@ -76,7 +78,8 @@ class DynamoDbCatalog:
 
     def _write(self, writes: list[dict[str, Any]]) -> None:
         try:
-            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+            with misconfiguration_told(f"{self._table} can't be written"):
+                self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
         except ClientError as error:
             if is_conflict(error):
                 raise CatalogConflictError("the image was written by someone else meanwhile") from error

@@ -39,7 +39,6 @@ _MEMBERS = {
     "LabelModelVersion": "model_version",
     "Thumbnail": "thumbnail",
     "Effort": "effort",
-    "Superseded": "superseded",
     "Reason": "reason",
     "Message": "message",
     "Version": "version",
@@ -53,7 +52,6 @@ def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
     """Gives the record of an image; a tombstone leaves the listings and expires."""
     key = keys.image_key(image.image_id)
     attributes = {name: getattr(image, field) for name, field in _MEMBERS.items()}
-    attributes["Superseded"] = list(image.superseded)
     attributes["Labels"] = [label.to_document() for label in trimmed(image.labels)]
     item = {**keys.marshalled(key), **{name: marshalled(value) for name, value in attributes.items()}}
     if image.status is Status.REMOVED:
@@ -68,7 +66,6 @@ def image_from_item(item: Mapping[str, Any]) -> Image:
     fields = {field: attributes[name] for name, field in _MEMBERS.items()}
     fields |= {name: int(fields[name]) for name in ("size", "width", "height", "version")}
     fields |= {"status": Status(fields["status"]), "effort": Effort(fields["effort"])}
-    fields["superseded"] = tuple(fields["superseded"])
     fields["labels"] = tuple(Label.from_document(entry) for entry in attributes["Labels"])
     return Image(**fields)
 

@@ -18,6 +18,11 @@ def image_key(image_id: str) -> Key:
     return f"IMAGE#{image_id}", IMAGE_SORT_KEY
 
 
+def lease_key(name: str) -> Key:
+    """Gives the key of a lease."""
+    return f"LEASE#{name}", "LEASE"
+
+
 def shard_of(image_id: str, shards: int) -> int:
     """Gives the shard of the image's postings and of its place in the listings."""
     return int(image_digest(image_id)[:8], 16) % shards
