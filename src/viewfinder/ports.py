@@ -194,8 +194,8 @@ class ImportSource(Protocol):
     def candidates(self) -> Iterable[Candidate]:
         """Gives what could be imported."""
 
-    def is_present(self, candidate: Candidate) -> bool:
-        """Whether the pipeline has this very content under this key."""
+    def is_stored(self, candidate: Candidate) -> bool:
+        """Whether the images bucket has this very content under this key."""
 
     def send(self, candidate: Candidate) -> str:
         """Puts the image before the pipeline, and gives the ETag that its object has then."""

@@ -13,7 +13,6 @@ from viewfinder.adapters.s3_objects import S3Objects
 from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.errors import ImageRejectedError
 from viewfinder.domain.image import is_folder_marker
-from viewfinder.ports import Records, Requests
 
 _HEADER_BYTES = 4096
 
@@ -34,7 +33,7 @@ class Files:
         with ThreadPoolExecutor() as pool:
             yield from pool.map(self._candidate, *zip(*self._files(), strict=True))
 
-    def is_present(self, candidate: Candidate) -> bool:
+    def is_stored(self, candidate: Candidate) -> bool:
         """Compares with what the bucket has under this key."""
         return _has_content(self.bucket, candidate)
 
@@ -71,7 +70,7 @@ class OtherBucket:
         """Lists the bucket."""
         return _listed(self.source, self.prefix)
 
-    def is_present(self, candidate: Candidate) -> bool:
+    def is_stored(self, candidate: Candidate) -> bool:
         """Compares with what the images bucket has under this key."""
         return _has_content(self.bucket, candidate)
 
@@ -82,25 +81,21 @@ class OtherBucket:
 
 @dataclass(frozen=True, slots=True)
 class SameBucket:
-    """Objects that are in the images bucket already, from before the pipeline: the queue is told of them."""
+    """Objects that are in the images bucket already, perhaps from before the pipeline: there is nothing to send."""
 
     bucket: S3Objects
     prefix: str
-    records: Records
-    requests: Requests
 
     def candidates(self) -> Iterator[Candidate]:
         """Lists the bucket."""
         return _listed(self.bucket, self.prefix)
 
-    def is_present(self, candidate: Candidate) -> bool:
-        """Asks the catalog."""
-        known = self.records.find_many([candidate.image_id]).get(candidate.image_id)
-        return known is not None and known.status.is_final and known.etag == candidate.etag
+    def is_stored(self, candidate: Candidate) -> bool:
+        """They are."""
+        return True
 
     def send(self, candidate: Candidate) -> str:
-        """Queues a request."""
-        self.requests.send([candidate.image_id])
+        """Has nothing to do."""
         return candidate.etag
 
 

@@ -52,7 +52,7 @@ def import_images(
         plan = _affordable(plan, max_cost, console)
         price = _price(plan.calls, target)
     if dry_run:
-        _report({"New": len(plan.new), "Present": len(plan.present), "Calls": plan.calls, "Dollars": price}, as_json)
+        _report(_plan_document(plan, price), as_json)
         return
     if price and not yes:
         typer.confirm(f"{plan.calls:,} detector calls, ${price:,.2f} at list price. Go on?", abort=True, err=as_json)
@@ -68,9 +68,8 @@ def _plan(paths: list[str], prefix: str, target: Target, console: Console) -> tu
     application = target.application
     with _progress(console) as bar:
         task = bar.add_task("Comparing", total=None)
-        return plan_import(
-            source, application.derived, application.parameters, on_checked=lambda: bar.advance(task)
-        ), source
+        stores = (application.derived, application.records, application.parameters)
+        return plan_import(source, *stores, on_checked=lambda: bar.advance(task)), source
 
 
 def _source(paths: list[str], prefix: str, target: Target) -> ImportSource:
@@ -84,7 +83,7 @@ def _source(paths: list[str], prefix: str, target: Target) -> ImportSource:
         raise typer.BadParameter("name one s3:// address, or files and folders")
     bucket, _, start = paths[0].removeprefix("s3://").partition("/")
     if bucket == application.settings.images_bucket:
-        return SameBucket(application.image_objects, start, application.records, application.requests)
+        return SameBucket(application.image_objects, start)
     return OtherBucket(S3Objects(application.s3_client, bucket), start, application.image_objects)
 
 
@@ -104,7 +103,8 @@ def _affordable(plan: Plan, dollars: float, console: Console) -> Plan:
     from viewfinder.cli._prices import list_prices
 
     part = plan.affordable(list_prices().affordable_calls(dollars))
-    console.print(f"${dollars:,.2f} pays for {len(part.new):,} of {len(plan.new):,} images; run again for the rest.")
+    left = len(plan.new) + len(plan.unanswered) - len(part.new) - len(part.unanswered)
+    console.print(f"${dollars:,.2f} does not pay for {left:,} images: they are left for another time.")
     return part
 
 
@@ -112,9 +112,9 @@ def _send(plan: Plan, source: ImportSource, target: Target, max_rate: float, con
     from viewfinder.usecases.import_images import send_images
 
     with _progress(console) as bar:
-        task = bar.add_task("Sending", total=len(plan.new))
-        records = target.application.records
-        return send_images(plan, source, records, per_second=max_rate, on_sent=lambda: bar.advance(task))
+        task = bar.add_task("Sending", total=len(plan.unanswered) + len(plan.new))
+        ways = (source, target.application.records, target.application.requests)
+        return send_images(plan, *ways, per_second=max_rate, on_sent=lambda: bar.advance(task))
 
 
 def _await(sent: list[Sent], target: Target, patience: float, console: Console) -> list[Image]:
@@ -142,6 +142,11 @@ def _conclude(plan: Plan, images: list[Image], target: Target, console: Console,
         raise typer.Exit(1)
 
 
+def _plan_document(plan: Plan, price: float) -> dict[str, Any]:
+    counts = {"New": len(plan.new), "Unanswered": len(plan.unanswered), "Present": len(plan.present)}
+    return counts | {"Calls": plan.calls, "Dollars": price}
+
+
 def _document(summary: Summary, saved: float) -> dict[str, Any]:
     counts = {name.title().replace("_", ""): value for name, value in asdict(summary).items()}
     return counts | {"SavedCalls": summary.saved_calls, "SavedDollars": saved}
@@ -152,7 +157,7 @@ def _sentence(summary: Summary, saved: float) -> str:
         f"{summary.images:,} images: {summary.present:,} were there already, {summary.analyzed:,} analysed, "
         f"{summary.rejected:,} rejected, {summary.failed:,} failed. "
         f"{summary.calls:,} detector calls; {summary.saved_calls:,} saved by reuse "
-        f"(${saved:,.2f} at Amazon Rekognition's list price)."
+        f"(${saved:,.3f} at Amazon Rekognition's list price)."
     )
 
 

@@ -1,98 +1,68 @@
-"""Imports images: sends those that the pipeline doesn't have yet, and waits until it has answered.
+"""Imports images: sends those that the pipeline doesn't have yet.
 
-There is no state file: what was imported is what the bucket has, so that an import that was interrupted is resumed by
-the same command.
+There is no state file: what was imported is what the bucket and the catalog have, so that an import that was
+interrupted is resumed by the same command.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.image import Effort, Image, Status
-from viewfinder.ports import DerivedStore, ImportSource, Records
+from viewfinder.ports import DerivedStore, ImportSource, Records, Requests
 from viewfinder.usecases.await_images import Sent
 
 _THREADS = 8
+_AT_ONCE = 100
+
+Step = Callable[[], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import would do. `known` are the contents among `new` whose analysis is there already."""
+    """What an import would do.
 
-    present: tuple[Candidate, ...]
+    `present` is how each image that is in bucket and catalog stands there. `unanswered` are in the bucket only, `new` in
+    neither. `known` are the contents whose analysis is there already.
+    """
+
+    present: tuple[Status, ...]
+    unanswered: tuple[Candidate, ...]
     new: tuple[Candidate, ...]
     known: frozenset[str]
 
     @property
     def calls(self) -> int:
         """How often the detector is asked, at most."""
-        return len({candidate.content for candidate in self.new} - self.known)
+        return len({candidate.content for candidate in (*self.unanswered, *self.new)} - self.known)
 
     def affordable(self, calls: int) -> Plan:
         """Gives the part of the plan that takes no more calls than that."""
         paid: set[str] = set()
-        chosen = []
-        for candidate in self.new:
-            if candidate.content not in self.known | paid:
-                if len(paid) == calls:
-                    continue
+
+        def is_affordable(candidate: Candidate) -> bool:
+            if candidate.content not in self.known and len(paid) < calls:
                 paid.add(candidate.content)
-            chosen.append(candidate)
-        return Plan(self.present, tuple(chosen), self.known)
+            return candidate.content in self.known | paid
 
-
-def plan_import(
-    source: ImportSource, derived: DerivedStore, parameters: Parameters, on_checked: Callable[[], None] = lambda: None
-) -> Plan:
-    """Finds out what is new; writes nothing."""
-
-    def check(candidate: Candidate) -> tuple[Candidate, bool, bool]:
-        present = source.is_present(candidate)
-        known = not present and bool(candidate.sha256) and derived.has_analysis(parameters, candidate.sha256)
-        on_checked()
-        return candidate, present, known
-
-    with ThreadPoolExecutor(_THREADS) as pool:
-        checked = list(pool.map(check, source.candidates()))
-    return Plan(
-        present=tuple(candidate for candidate, present, _ in checked if present),
-        new=tuple(candidate for candidate, present, _ in checked if not present),
-        known=frozenset(candidate.content for candidate, _, known in checked if known),
-    )
-
-
-def send_images(
-    plan: Plan,
-    source: ImportSource,
-    records: Records,
-    *,
-    per_second: float = 0.0,
-    on_sent: Callable[[], None] = lambda: None,
-) -> list[Sent]:
-    """Sends what is new, at most `per_second` of them (0: as fast as it goes)."""
-    before = records.find_many([candidate.image_id for candidate in plan.new])
-
-    def send(candidate: Candidate) -> Sent:
-        known = before.get(candidate.image_id)
-        sent = Sent(candidate.image_id, source.send(candidate), known.version if known else 0)
-        on_sent()
-        return sent
-
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return [future.result() for future in [pool.submit(send, one) for one in _paced(plan.new, per_second)]]
+        unanswered = tuple(filter(is_affordable, self.unanswered))
+        return replace(self, unanswered=unanswered, new=tuple(filter(is_affordable, self.new)))
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What an import came to."""
+    """What an import came to; `known` of the present images were analysed before."""
 
     images: int
     present: int
+    known: int
     analyzed: int
     rejected: int
     failed: int
@@ -101,27 +71,107 @@ class Summary:
     @property
     def saved_calls(self) -> int:
         """Calls that analysing every picture anew would have taken on top."""
-        return self.present + self.analyzed - self.calls
+        return self.known + self.analyzed - self.calls
 
     @classmethod
-    def of(cls, plan: Plan, answered: Iterable[Image]) -> Summary:
+    def of(cls, plan: Plan, answered: Sequence[Image]) -> Summary:
         """Counts the records."""
-        images = list(answered)
-        by_status = [image.status for image in images]
+        statuses = [image.status for image in answered]
         return cls(
-            images=len(plan.present) + len(plan.new),
+            images=len(plan.present) + len(answered),
             present=len(plan.present),
-            analyzed=by_status.count(Status.ANALYZED),
-            rejected=by_status.count(Status.REJECTED),
-            failed=by_status.count(Status.FAILED),
-            calls=sum(image.effort is Effort.DETECTED for image in images),
+            known=plan.present.count(Status.ANALYZED),
+            analyzed=statuses.count(Status.ANALYZED),
+            rejected=statuses.count(Status.REJECTED),
+            failed=statuses.count(Status.FAILED),
+            calls=sum(image.effort is Effort.DETECTED for image in answered),
         )
 
 
-def _paced(candidates: Iterable[Candidate], per_second: float) -> Iterator[Candidate]:
+def plan_import(
+    source: ImportSource,
+    derived: DerivedStore,
+    records: Records,
+    parameters: Parameters,
+    on_checked: Step = lambda: None,
+) -> Plan:
+    """Finds out what is new; writes nothing."""
+
+    def is_stored(candidate: Candidate) -> bool:
+        stored = source.is_stored(candidate)
+        on_checked()
+        return stored
+
+    def is_known(candidate: Candidate) -> bool:
+        return bool(candidate.sha256) and derived.has_analysis(parameters, candidate.sha256)
+
+    candidates = list(source.candidates())
+    with ThreadPoolExecutor(_THREADS) as pool:
+        new, stored = _parted(candidates, pool.map(is_stored, candidates))
+        statuses = list(_statuses(stored, records))
+        unanswered, _ = _parted(stored, (status is not None for status in statuses))
+        present = tuple(status for status in statuses if status is not None)
+        missing = (*unanswered, *new)
+        _, known = _parted(missing, pool.map(is_known, missing))
+    return Plan(present, unanswered, new, frozenset(candidate.content for candidate in known))
+
+
+def send_images(
+    plan: Plan,
+    source: ImportSource,
+    records: Records,
+    requests: Requests,
+    *,
+    per_second: float = 0.0,
+    on_sent: Step = lambda: None,
+) -> list[Sent]:
+    """Puts what is not answered yet before the pipeline, at most `per_second` images (0: as fast as it goes)."""
+    before = records.find_many([candidate.image_id for candidate in (*plan.unanswered, *plan.new)])
+
+    def send(candidate: Candidate, put: Callable[[Candidate], str]) -> Sent:
+        known = before.get(candidate.image_id)
+        sent = Sent(candidate.image_id, put(candidate), known.version if known else 0)
+        on_sent()
+        return sent
+
+    def request(candidate: Candidate) -> str:
+        requests.send([candidate.image_id])
+        return candidate.etag
+
+    work = [(candidate, request) for candidate in plan.unanswered]
+    work += [(candidate, source.send) for candidate in plan.new]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        futures = [pool.submit(send, candidate, put) for candidate, put in _paced(work, per_second)]
+        return [future.result() for future in futures]
+
+
+def _parted(
+    candidates: Iterable[Candidate], answers: Iterable[bool]
+) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+    """Parts those with the answer no from those with yes."""
+    parts: tuple[list[Candidate], list[Candidate]] = ([], [])
+    for candidate, answer in zip(candidates, answers, strict=True):
+        parts[answer].append(candidate)
+    return tuple(parts[0]), tuple(parts[1])
+
+
+def _statuses(candidates: Sequence[Candidate], records: Records) -> Iterator[Status | None]:
+    """Gives each candidate's status, None where the catalog has no final answer for this content."""
+    for chunk in _chunks(candidates):
+        found = records.find_many([candidate.image_id for candidate in chunk])
+        for candidate in chunk:
+            image = found.get(candidate.image_id)
+            yield image.status if image and image.status.is_final and image.etag == candidate.etag else None
+
+
+def _chunks(candidates: Sequence[Candidate]) -> Iterator[Sequence[Candidate]]:
+    return (candidates[start : start + _AT_ONCE] for start in range(0, len(candidates), _AT_ONCE))
+
+
+def _paced(things: Iterable[T], per_second: float) -> Iterator[T]:
     due = time.monotonic()
-    for candidate in candidates:
+    for thing in things:
         if per_second:
             time.sleep(max(0.0, due - time.monotonic()))
             due = max(due, time.monotonic()) + 1 / per_second
-        yield candidate
+        yield thing
