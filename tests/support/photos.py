@@ -96,6 +96,15 @@ def png(size: tuple[int, int], rows: bytes, *, depth: int = 8, colour: int = 2, 
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
+def blank_png(side: int, *, colour: int = 2) -> bytes:
+    """Makes a large PNG without ever holding its pixels."""
+    packer = zlib.compressobj(1)
+    row = bytes(1 + side * {0: 1, 2: 3, 6: 4}[colour])
+    packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    content = png((side, side), b"", colour=colour)
+    return content.replace(chunk(b"IDAT", zlib.compress(b"")), chunk(b"IDAT", packed))
+
+
 def png_with(content: bytes, name: bytes, data: bytes, *, before: bytes = b"IDAT") -> bytes:
     """Adds a chunk to a PNG."""
     position = content.index(before) - 4
@@ -140,6 +149,14 @@ def tiff_grey(size: tuple[int, int] = SIZE, extra: dict[int, tuple[int, int]] | 
     """Makes a big-endian grey TIFF with further tags."""
     tags = {256: (4, size[0]), 257: (4, size[1]), 258: (3, 8), 259: (3, 1), 262: (3, 1), 277: (3, 1), 278: (4, size[1])}
     return tiff(tags | (extra or {}), bytes(size[0] * size[1]))
+
+
+def jpeg_with_size(width: int, height: int, *, progressive: bool = False) -> bytes:
+    """Makes a JPEG whose header claims another size."""
+    content = bytearray(encoded("JPEG", progressive=progressive))
+    frame = content.index(b"\xff\xc2" if progressive else b"\xff\xc0")
+    struct.pack_into(">HH", content, frame + 5, height, width)
+    return bytes(content)
 
 
 def jpeg_of_many_scans(size: tuple[int, int], scans: int) -> bytes:

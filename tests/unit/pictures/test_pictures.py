@@ -206,12 +206,6 @@ def _damaged_png() -> bytes:
     return bytes(content)
 
 
-def _jpeg_with_size(width: int, height: int) -> bytes:
-    content = bytearray(encoded("JPEG"))
-    struct.pack_into(">HH", content, content.index(b"\xff\xc0") + 5, height, width)
-    return bytes(content)
-
-
 def _bmp_with_size(width: int, height: int) -> bytes:
     content = bytearray(encoded("BMP"))
     struct.pack_into("<ii", content, 18, width, height)
@@ -270,14 +264,14 @@ BAD = {
     "AVIF, cut": Bad(_cut("AVIF"), "TRUNCATED_IMAGE"),
     "PNG, damaged": Bad(_damaged_png, "CORRUPT_IMAGE"),
     "PNG without pixels": Bad(lambda: photos.png((0, 0), b""), "CORRUPT_IMAGE"),
-    "JPEG that says its height later (DNL)": Bad(lambda: _jpeg_with_size(240, 0), "CORRUPT_IMAGE"),
+    "JPEG that says its height later (DNL)": Bad(lambda: photos.jpeg_with_size(240, 0), "CORRUPT_IMAGE"),
     "TIFF of an absurd number of samples": Bad(lambda: photos.tiff_grey(extra={277: (3, 65535)}), "CORRUPT_IMAGE"),
     "TIFF of an absurd compression": Bad(lambda: photos.tiff_grey(extra={259: (3, 60000)}), "CORRUPT_IMAGE"),
     "PNG with a bomb for a comment": Bad(lambda: _compressed_bomb(b"iTXt", b"a\0\1\0\0\0"), "CORRUPT_IMAGE"),
     "PNG with a bomb for a profile": Bad(lambda: _compressed_bomb(b"iCCP", b"a\0\0"), "CORRUPT_IMAGE"),
     "PNG of 60,000 x 60,000": Bad(lambda: photos.png((60_000, 60_000), b"\0"), "TOO_MANY_PIXELS"),
     "PNG of 16,384 x 16,384": Bad(lambda: photos.png((16_384, 16_384), b"\0"), "TOO_MANY_PIXELS"),
-    "JPEG of 65,000 x 65,000": Bad(lambda: _jpeg_with_size(65_000, 65_000), "TOO_MANY_PIXELS"),
+    "JPEG of 65,000 x 65,000": Bad(lambda: photos.jpeg_with_size(65_000, 65_000), "TOO_MANY_PIXELS"),
     "JPEG of 1,000 scans": Bad(lambda: photos.jpeg_of_many_scans((4000, 4000), 1000), "TOO_MANY_PIXELS"),
     "GIF of a huge canvas": Bad(lambda: _gif_with_canvas(65_535, 65_535), "TOO_MANY_PIXELS"),
     "WebP of a huge canvas": Bad(lambda: _webp_with_canvas(16_383), "TOO_MANY_PIXELS"),

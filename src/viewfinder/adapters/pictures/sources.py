@@ -28,8 +28,11 @@ DECODERS = {
     "HEIC": ("pillow_heif", "HeifImageFile"),
 }
 
-MAX_READS = 1_000_000
-"""A picture in more pieces than this is hostile: a 50 MB file of empty chunks would keep a decoder busy for minutes."""
+MAX_READS = 300_000
+"""A picture in more pieces is hostile: 50 MB of empty chunks would keep a decoder busy for a minute.
+
+A PNG of 50 MB as libpng writes it, in chunks of 8 KB, takes some 30,000.
+"""
 
 NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706
 """Tags of TIFF 6.0 and of the DNG specification."""
