@@ -9,11 +9,14 @@ from viewfinder.adapters.sqs import Record, postpone, receive_count, retry_delay
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.domain.event import ImageEvent
-from viewfinder.observability import logger
-from viewfinder.usecases.index_image import index_image, record_failure
+from viewfinder.domain.image import Status
+from viewfinder.observability import correlated, logger, measure, publishing_metrics, span
+from viewfinder.usecases.index_image import Effort, Outcome, index_image, record_failure
 
 RESERVED_SECONDS = 3
 """What is left of the invocation for the answer: what is not done by then is given back."""
+
+COUNTED = {Status.ANALYZED: "ImagesAnalyzed", Status.REJECTED: "ImagesRejected"}
 
 application = Application()
 
@@ -28,17 +31,21 @@ class Context(Protocol):
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Gives the partial batch response."""
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS
-    return run_batch(event["Records"], _handle, threads=application.settings.batch_threads, seconds=seconds)
+    with publishing_metrics():
+        return run_batch(event["Records"], _handle, threads=application.settings.batch_threads, seconds=seconds)
 
 
 def _handle(record: Record) -> bool:
-    try:
-        for event in events_of(record, max_receive_count=application.settings.max_receive_count):
-            _index(event)
-    except Exception:
-        logger.exception("message given back", extra={"message_id": record["messageId"]})
-        _give_back(record)
-        return False
+    # A message is one event of S3's, and has the same id in each of its deliveries.
+    with correlated(correlation_id=record["messageId"]):
+        try:
+            for event in events_of(record, max_receive_count=application.settings.max_receive_count):
+                with correlated(image_id=event.image_id), span("image", image_id=event.image_id):
+                    _index(event)
+        except Exception:
+            logger.exception("message given back")
+            _give_back(record)
+            return False
     return True
 
 
@@ -50,11 +57,22 @@ def _index(event: ImageEvent) -> None:
     except Exception as error:
         if event.last_delivery:
             record_failure(event, error, application.pipeline)
+            measure("ImagesFailed")
         raise
-    logger.info(
-        "image indexed",
-        extra={"image_id": event.image_id, "status": outcome.image.status, "effort": outcome.effort},
-    )
+    logger.info("image indexed", extra={"status": outcome.image.status, "effort": outcome.effort})
+    _measure(outcome)
+
+
+def _measure(outcome: Outcome) -> None:
+    if outcome.effort is Effort.NONE:
+        return
+    if outcome.image.status in COUNTED:
+        measure(COUNTED[outcome.image.status])
+    if outcome.effort is Effort.REUSED:
+        measure("AnalysesReused")
+    if outcome.effort is Effort.DETECTED:
+        measure("LabelsPerImage", len(outcome.image.labels))
+        measure("DetectorCost", application.settings.detector_price, "None")
 
 
 def _give_back(record: Record) -> None:
