@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,12 +23,6 @@ class Calibration:
         clipped = np.clip(scores, LEAST, 1 - LEAST)
         odds = np.log(clipped / (1 - clipped)) * self.slope + self.offset
         return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
-
-    def score(self, confidence: float) -> float:
-        """Gives the score that has this confidence."""
-        clipped = min(max(confidence, LEAST), 1 - LEAST)
-        odds = (math.log(clipped / (1 - clipped)) - self.offset) / self.slope
-        return 1 / (1 + math.exp(-odds))
 
 
 DETECTOR = Calibration(slope=1.75, offset=0.13)
