@@ -18,7 +18,7 @@ from viewfinder.domain.errors import (
 )
 from viewfinder.domain.event import ImageEvent, is_accounted_for, later_sequencer
 from viewfinder.domain.image import Effort, Image, Status, outdated_thumbnails, thumbnail_key, thumbnail_prefix
-from viewfinder.observability import span
+from viewfinder.observability import span, timed
 from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, Leases, PictureReader, StoredObject
 
 _ATTEMPTS = 5
@@ -150,7 +150,7 @@ def _known_analysis(event: ImageEvent, sha256: str, pipeline: Pipeline) -> Analy
 def _detect(sha256: str, content: bytes, thumbnail: str, pipeline: Pipeline) -> Analysis:
     with span("decode"):
         picture = pipeline.pictures.read(content)
-    with span("detect"):
+    with span("detect"), timed("DetectorLatency"):
         detection = pipeline.detector.detect(picture.rendition, pipeline.parameters)
     analysis = Analysis(
         sha256=sha256,
