@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
+from functools import partial
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
@@ -28,10 +29,10 @@ def main() -> None:
     report("  its scaling", lambda: half.resize((512, 384), Image.Resampling.BICUBIC))
     thumbnail = half.resize((512, 384), Image.Resampling.BICUBIC)
     for method in (0, 1, 2, 4):
-        report(f"  its thumbnail, WebP method {method}", lambda m=method: save(thumbnail, "WEBP", quality=75, method=m))
+        report(f"  its thumbnail, WebP method {method}", partial(save, thumbnail, "WEBP", quality=75, method=method))
     for format_name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "HEIF", "AVIF"):
         content = encode(format_name, 4000, 3000)
-        report(f"{format_name}, 12 MP", lambda c=content: Pictures().read(c), rounds=3)
+        report(f"{format_name}, 12 MP", partial(Pictures().read, content), rounds=3)
 
 
 def report(name: str, task: Callable[[], object], rounds: int = ROUNDS) -> None:

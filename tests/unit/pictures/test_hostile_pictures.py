@@ -70,7 +70,7 @@ HOSTILE = {
     "GIF of endless comments": Hostile(_small_pieces(encoded("GIF")[:25], b"!\xfe\1a\0"), "CORRUPT_IMAGE"),
     "WebP at the limit": Hostile(_blank("WEBP", 6_200, lossless=True, method=0, quality=0), "WEBP"),
     "AVIF at the limit": Hostile(_blank("AVIF", 6_900, speed=10), "AVIF"),
-    "HEIC of 9 megapixels (more take long to make)": Hostile(_blank("HEIF", 3_000, quality=10), "HEIC"),
+    "HEIC of 4 megapixels (more take long to make)": Hostile(_blank("HEIF", 2_000, quality=10), "HEIC"),
     "TIFF in one strip, at the limit": Hostile(
         _blank("TIFF", 8_100, compression="tiff_lzw", tiffinfo={278: 8_100}), "TIFF"
     ),

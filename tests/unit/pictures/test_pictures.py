@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.support import photos
 from tests.support.photos import SIZE, animated, encoded, marked, oriented
@@ -181,6 +183,37 @@ def test_lab_colours_are_converted() -> None:
 
     with Image.open(io.BytesIO(Pictures().read(encoded("TIFF", red)).rendition)) as rendition:
         assert rendition.getpixel((9, 9)) == pytest.approx((255, 0, 0), abs=8)
+
+
+def _with_red_and_blue_swapped() -> bytes:
+    """A profile by which a picture's red means blue."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"swap").replace(b"bXYZ", b"rXYZ").replace(b"swap", b"bXYZ")
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "WEBP", "TIFF"])
+def test_colours_are_those_of_the_profile(format_name: str) -> None:
+    content = encoded(format_name, icc_profile=_with_red_and_blue_swapped())
+
+    assert photos.corners(Pictures().read(content).thumbnail)[::2] == ["blue", "red"]
+
+
+def test_broken_profile_is_ignored() -> None:
+    assert photos.corners(Pictures().read(encoded("WEBP", icc_profile=b"no profile")).rendition) == list(photos.CORNERS)
+
+
+def test_rendition_of_noise_fits_the_detector() -> None:
+    noise = Image.frombytes("RGB", (2100, 2100), random.Random(7).randbytes(2100 * 2100 * 3))
+
+    assert len(Pictures().read(encoded("BMP", noise)).rendition) <= 5 * 1024 * 1024
+
+
+def test_pictures_are_read_from_several_threads_at_once() -> None:
+    contents = [case.make() for name, case in GOOD.items() if "broken" not in name] * 2
+    pictures = Pictures()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(pictures.read, contents)) == [pictures.read(content) for content in contents]
 
 
 class Bad(NamedTuple):
