@@ -29,12 +29,12 @@ def _pixel_bytes(format_name: str, source: ImageFile.ImageFile, content: bytes, 
 
 
 def _jpeg_bytes(source: JpegImagePlugin.JpegImageFile, content: bytes, pixels: int) -> int:
-    """A JPEG in one scan is decoded row by row at a reduced scale; one in several keeps all its coefficients.
+    """A JPEG in one scan is decoded row by row, a large one at a quarter of its scale or less.
 
-    A coefficient is two bytes, and each component has at most as many as the picture has pixels.
+    One in several scans keeps all its coefficients until the last: a coefficient is two bytes, and each component has at most as many as the picture has pixels.
     """
     if _has_one_scan(source, content):
-        return pixels * OTHER_MODE_BYTES // 64
+        return pixels * OTHER_MODE_BYTES // 16
     scans = content.count(b"\xff\xda")  # the bytes of a scan never contain a marker
     if scans * pixels > MAX_SCANNED_PIXELS:
         raise rejected(Defect.TOO_MANY_PIXELS, f"A JPEG of {pixels:,} pixels in {scans:,} scans.")
