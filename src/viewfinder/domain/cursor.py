@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass
 
 from viewfinder.domain.errors import InvalidRequestError
 
+_LONGEST_POSITION = 200
+"""Of a position made here; a longer one would not fit a sort key's 1,024 bytes (AWS)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -33,7 +36,9 @@ def cursor_from_token(token: str, fingerprint: str) -> Cursor:
         cursor = Cursor(**members)
     except (binascii.Error, ValueError, TypeError, RecursionError):
         raise _refusal("is not a token of this API") from None
-    if not all(isinstance(value, str) and value.isprintable() for value in members.values()) or not cursor.position:
+    if not all(isinstance(value, str) and value.isprintable() for value in members.values()):
+        raise _refusal("is not a token of this API")
+    if not 1 <= len(cursor.position) <= _LONGEST_POSITION:
         raise _refusal("is not a token of this API")
     if cursor.fingerprint != fingerprint:
         raise _refusal("belongs to another query")

@@ -58,14 +58,13 @@ class DynamoDbStatistics:
         return counts
 
     def _rows(self, partition: str, prefix: str, after: str) -> Iterator[dict[str, Any]]:
+        first, last = max(after, prefix, _FIRST), prefix + _LAST
+        if first > last:
+            return  # DynamoDB refuses a range that ends before it begins
         question: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "PK = :partition AND SK BETWEEN :first AND :last",
-            "ExpressionAttributeValues": {
-                ":partition": {"S": partition},
-                ":first": {"S": max(after, prefix, _FIRST)},
-                ":last": {"S": prefix + _LAST},
-            },
+            "ExpressionAttributeValues": {":partition": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
         }
         for page in self._client.get_paginator("query").paginate(**question):
             yield from map(items.unmarshalled, page["Items"])

@@ -1,0 +1,105 @@
+"""The search's ports in memory; tests/contract keeps them and the real ones to one behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from viewfinder.domain.image import Image, image_digest
+from viewfinder.domain.label import category_confidences
+from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
+from viewfinder.domain.statistics import KnownName, LabelCount
+
+
+@dataclass
+class MemoryIndex:
+    """Implements `ports.Index` over a list of images; counts what is read."""
+
+    images: Collection[Image]
+    shards: int = 1
+    portion: int = 1000
+    reads: list[int] = field(default_factory=list)
+
+    def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
+        """Gives at most `portion` entries, as DynamoDB gives at most 1 MB."""
+        newest_first = stretch.order is Order.NEWEST
+        entries = [entry for image in self.images for entry in self._entries(image, source, shard, stretch.order)]
+        entries.sort(key=lambda entry: entry.position, reverse=newest_first)
+        if stretch.after:
+            entries = [
+                entry
+                for entry in entries
+                if (entry.position < stretch.after if newest_first else entry.position > stretch.after)
+            ]
+        given = entries[: min(size, self.portion)]
+        self.reads.append(len(given))
+        return given, len(given) == len(entries)
+
+    def _entries(self, image: Image, source: Source, shard: int, order: Order) -> Iterator[Entry]:
+        digest = image_digest(image.image_id)
+        if not image.is_visible or int(digest[:8], 16) % self.shards != shard:
+            return
+        for confidence in _confidences(image, source):
+            rank = f"{100 - confidence:011.6f}"
+            yield Entry(
+                position=f"{image.analyzed_at if order is Order.NEWEST else rank}#{digest}",
+                image_id=image.image_id,
+                status=image.status,
+                analyzed_at=image.analyzed_at,
+                labels={label.name: label.confidence for label in image.labels},
+                categories=category_confidences(image.labels),
+                confidence=confidence,
+                width=image.width,
+                height=image.height,
+                reason=image.reason,
+            )
+
+
+def _confidences(image: Image, source: Source) -> list[float]:
+    """Gives the confidence of each entry that the image has in a source."""
+    if source.kind is SourceKind.STATUS:
+        return [0.0] if image.status == source.name else []
+    if source.kind is SourceKind.LABEL:
+        confidences = {label.name: label.confidence for label in image.labels}
+    else:
+        confidences = category_confidences(image.labels)
+    return [value for name, value in confidences.items() if name.casefold() == source.name.casefold()]
+
+
+@dataclass
+class MemoryStatistics:
+    """Implements `ports.Statistics` over a list of images."""
+
+    images: Collection[Image]
+
+    def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
+        """Counts the images."""
+        labels = [label for image in self.images for label in image.labels]
+        return {
+            name: KnownName(
+                sum(label.name.casefold() == name for label in labels),
+                frozenset(label.name.casefold() for label in labels if name in folded(label.aliases)),
+            )
+            for name in names
+        }
+
+    def labels(self, prefix: str, after: str) -> Iterator[LabelCount]:
+        """Counts the images by label."""
+        known = {label.name.casefold(): label for image in self.images for label in image.labels}
+        for name in sorted(known):
+            if name.startswith(prefix) and name > after:
+                label, count = known[name], self.find([name])[name].count
+                yield LabelCount(label.name, count, label.parents, label.categories, label.aliases)
+
+    def statuses(self) -> Mapping[str, int]:
+        """Counts the images by status."""
+        counts: dict[str, int] = {}
+        for image in self.images:
+            if image.is_visible:
+                counts[image.status] = counts.get(image.status, 0) + 1
+        return counts
+
+
+def folded(names: Iterable[str]) -> set[str]:
+    """Gives the names without regard to case."""
+    return {name.casefold() for name in names}
