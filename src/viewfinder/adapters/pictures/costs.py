@@ -31,7 +31,8 @@ def _pixel_bytes(format_name: str, source: ImageFile.ImageFile, content: bytes, 
 def _jpeg_bytes(source: JpegImagePlugin.JpegImageFile, content: bytes, pixels: int) -> int:
     """A JPEG in one scan is decoded row by row, a large one at a quarter of its scale or less.
 
-    One in several scans keeps all its coefficients until the last: a coefficient is two bytes, and each component has at most as many as the picture has pixels.
+    One in several scans keeps all its coefficients until the last: a coefficient is two bytes, and each component
+    has at most as many as the picture has pixels.
     """
     if _has_one_scan(source, content):
         return pixels * OTHER_MODE_BYTES // 16
