@@ -44,6 +44,7 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=GRACE,
     )
     listener = config.bind_socket()
+    listener.listen(config.backlog)  # so that whoever reads the URL below can connect at once
     host, port = listener.getsockname()[:2]
     log.info("listening", extra={"entry": {"url": f"http://{host}:{port}"}})
     uvicorn.Server(config).run(sockets=[listener])
