@@ -15,6 +15,11 @@ MIN_SIDE = 80
 MAX_SIDE = 10_000
 """The service's limits in pixels (developer guide, "Guidelines and quotas")."""
 
+MOST_SCANNED = 500_000_000
+"""Pixels times scans of a progressive JPEG: its decoding goes over the whole picture once a scan."""
+
+START_OF_SCAN = b"\xff\xda"
+
 ORIENTATION_TAG = 0x0112
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -35,6 +40,8 @@ def read_picture(content: bytes, *, max_pixels: int, detail: int) -> Image.Image
     with _reading():
         image = Image.open(io.BytesIO(content), formats=("JPEG", "PNG"))
     _check_sides(*image.size)
+    if image.width * image.height * content.count(START_OF_SCAN) > MOST_SCANNED:
+        raise image_too_large("Image takes too long to decode: it has too many scans for its size")
     with _reading():
         _reduce(image, detail)
     if image.width * image.height > max_pixels:

@@ -105,3 +105,10 @@ def test_the_pixel_limit_counts_decoded_pixels() -> None:
     assert read(content, max_pixels=1_500_000).size == (1200, 1200)
     progressive = encode(noise((2400, 2400)), "JPEG", quality=30, progressive=True)
     assert refusal(progressive, max_pixels=1_500_000)[0] == "ImageTooLargeException"
+
+
+def test_a_jpeg_that_is_small_to_send_and_long_to_decode_is_refused() -> None:
+    content = encode(Image.new("L", (2000, 2000), 128), "JPEG", progressive=True)
+    last = content.rindex(b"\xff\xda")
+    assert read(content).size == (2000, 2000)
+    assert refusal(content[:last] + content[last:-2] * 200 + content[-2:])[0] == "ImageTooLargeException"
