@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +21,8 @@ from viewfinder.deployment.packages import build_package, this_machine
 SAMPLES = PROJECT / "samples"
 DOG = PROJECT.parent / "shared" / "eval" / "photos" / "dog.jpg"
 
-SECONDS = 60
+SECONDS = 20
+READER = "reader"
 
 
 def put(stack: RunningStack, key: str, content: bytes) -> None:
@@ -77,26 +79,40 @@ def test_a_request_without_a_signature_is_refused(stack: RunningStack) -> None:
     assert httpx.get(f"{stack.api_url}/images").status_code == 403
 
 
-def test_a_request_with_a_wrong_signature_is_refused(stack: RunningStack) -> None:
-    keys = stack.local.data.key_pair()
-    wrong = Credentials(keys.access_key_id, keys.secret_access_key[::-1])
-    assert stack.call("GET", "/images", credentials=wrong).status_code == 403
-
-
-def test_a_user_without_permission_is_refused_until_a_policy_allows(stack: RunningStack) -> None:
+@pytest.fixture(scope="module")
+def reader(stack: RunningStack) -> Iterator[Credentials]:
+    """A user without any permission. (The emulator trusts its root key by the key's id, which is a secret.)"""
     iam = stack.client("iam")
-    iam.create_user(UserName="reader")
-    key = iam.create_access_key(UserName="reader")["AccessKey"]
-    credentials = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
-    assert stack.call("GET", "/images", credentials=credentials).status_code == 403
+    iam.create_user(UserName=READER)
+    key = iam.create_access_key(UserName=READER)["AccessKey"]
+    yield Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    iam.delete_access_key(UserName=READER, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName=READER)
 
+
+@pytest.fixture
+def allowed(stack: RunningStack, reader: Credentials) -> Iterator[Credentials]:
+    """The same user, allowed to list images and nothing else."""
     api = f"arn:aws:execute-api:us-east-1:000000000000:{stack.outputs['ApiId']}/prod/GET/images"
-    allowed = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": api}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    iam.put_user_policy(UserName="reader", PolicyName="list", PolicyDocument=policy)
+    statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": api}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    stack.client("iam").put_user_policy(UserName=READER, PolicyName="list", PolicyDocument=policy)
+    yield reader
+    stack.client("iam").delete_user_policy(UserName=READER, PolicyName="list")
 
-    assert stack.call("GET", "/images", credentials=credentials).status_code == 200
-    assert stack.call("GET", "/labels", credentials=credentials).status_code == 403
+
+def test_a_user_without_permission_is_refused(stack: RunningStack, reader: Credentials) -> None:
+    assert stack.call("GET", "/images", credentials=reader).status_code == 403
+
+
+def test_a_user_may_call_what_its_policy_names(stack: RunningStack, allowed: Credentials) -> None:
+    assert stack.call("GET", "/images", credentials=allowed).status_code == 200
+    assert stack.call("GET", "/labels", credentials=allowed).status_code == 403
+
+
+def test_a_request_with_a_wrong_signature_is_refused(stack: RunningStack, allowed: Credentials) -> None:
+    wrong = Credentials(allowed.access_key, allowed.secret_key[::-1])
+    assert stack.call("GET", "/images", credentials=wrong).status_code == 403
 
 
 KEYS = {
