@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from viewfinder.cli import rekognition
+from viewfinder.cli.analyze import analyze
 from viewfinder.cli.deploy import deploy
 from viewfinder.cli.destroy import destroy
 from viewfinder.cli.down import down
@@ -54,6 +55,7 @@ app.command(rich_help_panel=LOCAL)(logs)
 app.command("import", rich_help_panel=IMAGES)(import_images)
 app.command(rich_help_panel=AWS)(deploy)
 app.command(rich_help_panel=AWS)(destroy)
+app.command(rich_help_panel=ENGINE)(analyze)
 app.add_typer(rekognition.app, name="rekognition", rich_help_panel=ENGINE)
 
 
