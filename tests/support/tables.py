@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,5 +30,10 @@ def moto_client() -> Iterator[Any]:
 
 def create_table(client: Any, name: str = TABLE) -> None:
     """Creates an empty table by the template's definition."""
+    client.create_table(TableName=name, **_definition())
+
+
+@cache
+def _definition() -> dict[str, Any]:
     properties = yaml_parse(_TEMPLATE.read_text())["Resources"]["CatalogTable"]["Properties"]
-    client.create_table(TableName=name, **{key: properties[key] for key in _PROPERTIES})
+    return {key: properties[key] for key in _PROPERTIES}

@@ -1,0 +1,141 @@
+"""One behaviour of `ports.Index`: of the memory that the search's tests use, and of a DynamoDB."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection
+from typing import Any
+
+import pytest
+
+from tests.support.memory_index import MemoryIndex
+from tests.support.tables import create_table
+from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
+from viewfinder.adapters.dynamodb.index import DynamoDbIndex
+from viewfinder.domain.image import Image, Status
+from viewfinder.domain.label import Label
+from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
+from viewfinder.ports import Index
+
+Fill = Callable[[Collection[Image], int], Index]
+
+DOGS = Source(SourceKind.LABEL, "dog")
+NEWEST, SUREST = Stretch(Order.NEWEST), Stretch(Order.CONFIDENCE)
+
+
+@pytest.fixture(params=["memory", "emulator"])
+def fill(request: pytest.FixtureRequest) -> Any:
+    """Gives an index of the images, in so many shards."""
+    if request.param == "memory":
+        yield MemoryIndex
+    else:
+        client = request.getfixturevalue("emulator")("dynamodb")
+        table = f"catalog-{uuid.uuid4()}"
+        create_table(client, table)
+        yield lambda images, shards: _filled(client, table, images, shards)
+        client.delete_table(TableName=table)
+
+
+def _filled(client: Any, table: str, images: Collection[Image], shards: int) -> Index:
+    catalog = DynamoDbCatalog(client, table, shards=shards, tombstone_seconds=60)
+    for image in images:
+        catalog.save(image, replacing=None)
+    return DynamoDbIndex(client, table, shards=shards)
+
+
+def a_dog(name: str, confidence: float, day: int, **facts: Any) -> Image:
+    label = Label("Dog", confidence, ("Animal",), ("Animals and Pets",), ("Canine",))
+    return Image(name, Status.ANALYZED, "", f"2026-01-{day:02d}T00:00:00.000000Z", labels=(label,), **facts)
+
+
+DOG_PICTURES = [a_dog("b.jpg", 90.5, 2), a_dog("a.jpg", 100.0, 3), a_dog("c.jpg", 0.0001, 1)]
+OTHERS = [
+    Image("no.txt", Status.REJECTED, "", "2026-01-04T00:00:00.000000Z", reason="NOT_AN_IMAGE"),
+    Image("gone.jpg", Status.REMOVED, "", "2026-01-05T00:00:00.000000Z"),
+]
+
+
+def ids(entries: list[Entry]) -> list[str]:
+    return [entry.image_id for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("source", "stretch", "expected"),
+    [
+        (DOGS, NEWEST, ["a.jpg", "b.jpg", "c.jpg"]),
+        (DOGS, SUREST, ["a.jpg", "b.jpg", "c.jpg"]),
+        (Source(SourceKind.LABEL, "DOG"), SUREST, ["a.jpg", "b.jpg", "c.jpg"]),
+        (Source(SourceKind.LABEL, "Cat"), NEWEST, []),
+        (Source(SourceKind.CATEGORY, "ANIMALS and pets"), SUREST, ["a.jpg", "b.jpg", "c.jpg"]),
+        (Source(SourceKind.STATUS, "ANALYZED"), NEWEST, ["a.jpg", "b.jpg", "c.jpg"]),
+        (Source(SourceKind.STATUS, "REJECTED"), NEWEST, ["no.txt"]),
+        (Source(SourceKind.STATUS, "FAILED"), NEWEST, []),
+    ],
+)
+def test_a_source_is_read_in_order(fill: Fill, source: Source, stretch: Stretch, expected: list[str]) -> None:
+    entries, is_last = fill([*DOG_PICTURES, *OTHERS], 1).read(source, 0, stretch, 10)
+    assert (ids(entries), is_last) == (expected, True)
+
+
+def test_an_entry_has_what_a_list_shows_and_a_search_filters_by(fill: Fill) -> None:
+    [entry], _ = fill([a_dog("ü +%.jpg", 98.7654, 1, width=640, height=480)], 1).read(DOGS, 0, NEWEST, 10)
+    assert (entry.image_id, entry.status, entry.analyzed_at) == (
+        "ü +%.jpg",
+        Status.ANALYZED,
+        "2026-01-01T00:00:00.000000Z",
+    )
+    assert (entry.labels, entry.categories) == ({"Dog": 98.7654}, {"Animals and Pets": 98.7654})
+    assert (entry.confidence, entry.width, entry.height) == (98.7654, 640, 480)
+
+
+def test_a_listed_record_has_the_same_labels_and_a_reason(fill: Fill) -> None:
+    index = fill([*DOG_PICTURES, *OTHERS], 1)
+    dog = index.read(Source(SourceKind.STATUS, "ANALYZED"), 0, NEWEST, 10)[0][0]
+    text = index.read(Source(SourceKind.STATUS, "REJECTED"), 0, NEWEST, 10)[0][0]
+    assert (dog.labels, text.labels, text.reason) == ({"Dog": 100.0}, {}, "NOT_AN_IMAGE")
+
+
+@pytest.mark.parametrize("order", Order)
+def test_reading_goes_on_behind_a_position(fill: Fill, order: Order) -> None:
+    index = fill(DOG_PICTURES, 1)
+    read: list[str] = []
+    stretch, is_last = Stretch(order), False
+    while not is_last:
+        entries, is_last = index.read(DOGS, 0, stretch, 1)
+        read += ids(entries)
+        stretch = Stretch(order, after=entries[-1].position) if entries else stretch
+    assert read == ["a.jpg", "b.jpg", "c.jpg"]
+
+
+@pytest.mark.parametrize("shards", [1, 2, 8])
+@pytest.mark.parametrize("order", Order)
+def test_every_image_is_in_one_shard_whose_positions_are_in_order(fill: Fill, shards: int, order: Order) -> None:
+    images = [a_dog(f"{number}.jpg", 50.0 + number % 3, 1 + number % 5) for number in range(20)]
+    index = fill(images, shards)
+    parts = [index.read(DOGS, shard, Stretch(order), 100)[0] for shard in range(index.shards)]
+    for part in parts:
+        positions = [entry.position for entry in part]
+        assert positions == sorted(positions, reverse=order is Order.NEWEST)
+    assert sorted(ids([entry for part in parts for entry in part])) == sorted(image.image_id for image in images)
+
+
+@pytest.mark.parametrize(
+    ("stretch", "expected"),
+    [
+        (Stretch(Order.NEWEST, since="2026-01-02T00:00:00.000000Z"), {"a.jpg", "b.jpg"}),
+        (Stretch(Order.NEWEST, until="2026-01-02T00:00:00.000000Z"), {"c.jpg"}),
+        (Stretch(Order.NEWEST, since="2026-01-09", until="2026-01-08"), set()),
+        (Stretch(Order.CONFIDENCE, min_confidence=90.5), {"a.jpg", "b.jpg"}),
+        (Stretch(Order.CONFIDENCE, min_confidence=90.5001), {"a.jpg"}),
+    ],
+)
+def test_bounds_leave_out_nothing_that_is_within_them(fill: Fill, stretch: Stretch, expected: set[str]) -> None:
+    entries, _ = fill(DOG_PICTURES, 1).read(DOGS, 0, stretch, 10)
+    assert expected <= set(ids(entries))
+
+
+@pytest.mark.parametrize("order", Order)
+def test_images_of_one_time_and_confidence_have_places_of_their_own(fill: Fill, order: Order) -> None:
+    index = fill([a_dog(f"{number}.jpg", 90.0, 1) for number in range(5)], 1)
+    entries, _ = index.read(DOGS, 0, Stretch(order), 10)
+    assert len({entry.position for entry in entries}) == 5
