@@ -1,0 +1,36 @@
+"""Photos to measure with: two megapixels each, no two alike, made from the samples by cropping and enlarging."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+from PIL import Image
+
+SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*.jpg"))
+SIZE = (1600, 1200)
+QUALITY = 88
+GRAIN = 0.06
+"""Share of noise: a sensor has some, and enlarging takes it away, so that the file would be too small for a photo."""
+
+
+def photo(number: int) -> bytes:
+    """Gives the JPEG of that number, the same in every run."""
+    with Image.open(SAMPLES[number % len(SAMPLES)]) as opened:
+        sample = opened.convert("RGB")
+    left, top = number * 7 % (sample.width // 4), number * 5 % (sample.height // 4)
+    crop = sample.crop((left, top, left + sample.width * 3 // 4, top + sample.height * 3 // 4))
+    enlarged = crop.resize(SIZE, Image.Resampling.BICUBIC)
+    encoded = io.BytesIO()
+    Image.blend(enlarged, _noise(number), GRAIN).save(encoded, "JPEG", quality=QUALITY)
+    return encoded.getvalue()
+
+
+def photos(count: int) -> list[bytes]:
+    """Gives so many different photos."""
+    return [photo(number) for number in range(count)]
+
+
+def _noise(seed: int) -> Image.Image:
+    return Image.frombytes("L", SIZE, random.Random(seed).randbytes(SIZE[0] * SIZE[1])).convert("RGB")

@@ -1,0 +1,197 @@
+"""Processing: what an image costs beside the detector, step by step, in our function and in the baseline's.
+
+Both handlers run in this process, on the emulator's buckets and tables, with the environment that Lambda would give
+them, and with a detector that answers at once; its time is taken off all the same.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import os
+import statistics
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from benchmarks.bench import Bench
+from benchmarks.canned_detector import canned_detector
+from benchmarks.photos import photo
+from benchmarks.stack import Stacks
+from benchmarks.steps import Steps, shares, watch
+from benchmarks.summaries import Cost, Result, interleaved, measured, summary
+
+PROJECT = Path(__file__).parents[1]
+BATCH = 10
+
+
+class Context:
+    """A minute for each invocation."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """As if the invocation had just begun."""
+        return 60_000
+
+
+@dataclass
+class Subject:
+    """Both handlers, and the photos that nobody has seen yet."""
+
+    stacks: Stacks
+    ours: ModuleType
+    baseline: ModuleType
+    steps: Steps
+    numbers: Iterator[int] = field(default_factory=count)
+    taken: list[tuple[dict[str, float], Cost]] = field(default_factory=list)
+
+    def new(self) -> str:
+        """Puts a photo of new content, and gives its key."""
+        number = next(self.numbers)
+        return self.put(f"new/{number}.jpg", photo(number))
+
+    def copies(self, how_many: int) -> list[str]:
+        """Puts one content under several keys."""
+        content = photo(0)
+        return [self.put(f"copies/{next(self.numbers)}.jpg", content) for _ in range(how_many)]
+
+    def put(self, key: str, content: bytes) -> str:
+        """Puts an object."""
+        self.stacks.client("s3").put_object(Bucket=self.stacks.outputs["ImagesBucketName"], Key=key, Body=content)
+        return key
+
+    def handle(self, keys: list[str]) -> None:
+        """Has our function answer one batch."""
+        self.steps.reset()
+        with measured() as cost:
+            answer = self.ours.handler({"Records": [message(key) for key in keys]}, Context())
+        assert answer == {"batchItemFailures": []}, answer
+        self.taken.append((shares(self.steps.milliseconds, cost.wall), cost))
+
+    def handle_by_baseline(self, key: str) -> None:
+        """Has the baseline's function answer one event."""
+        self.steps.reset()
+        with measured() as cost:
+            self.baseline.handler({"Records": [event(key)]}, Context())
+        self.taken.append((shares(self.steps.milliseconds, cost.wall), cost))
+
+
+def run(bench: Bench) -> Result:
+    """Measures first images, repeated ones, the baseline's, and batches."""
+    rounds = 8 if bench.quick else 40
+    with subject(bench.stacks) as both:
+        first, repeated, baseline = ([*measurements(both, way, rounds)] for way in ("first", "repeated", "baseline"))
+        batches = measure_batches(both, 3 if bench.quick else 12)
+    medians = {
+        name: statistics.median(beside_detector(one) for one in taken)
+        for name, taken in {"first": first, "repeated": repeated, "baseline": baseline}.items()
+    }
+    return {
+        "photo": {"megapixels": 1.92, "bytes": len(photo(0))},
+        "first": described(first),
+        "repeated": described(repeated),
+        "baseline": described(baseline),
+        "batch": batches,
+        "ratios": {
+            "a first image / the baseline's": round(medians["first"] / medians["baseline"], 2),
+            "a repeated image / a first one": round(medians["repeated"] / medians["first"], 2),
+            "a batch of 10 / 10 of 1": round(batches["one batch of 10"]["median"] / batches["10 of 1"]["median"], 2),
+        },
+    }
+
+
+def measurements(both: Subject, way: str, rounds: int) -> Iterator[tuple[dict[str, float], Cost]]:
+    """Gives steps and cost of each image; the first three warm up."""
+    for turn in range(rounds + 3):
+        key = both.copies(1)[0] if way == "repeated" else both.new()
+        both.handle_by_baseline(key) if way == "baseline" else both.handle([key])
+        if turn >= 3:
+            yield both.taken[-1]
+
+
+def measure_batches(both: Subject, rounds: int) -> Result:
+    """Compares one invocation with ten images and ten with one each, all of new contents."""
+    keys = [both.new() for _ in range(2 * BATCH * (rounds + 1))]
+    ways = {
+        "one batch of 10": lambda _: both.handle([keys.pop() for _ in range(BATCH)]),
+        "10 of 1": lambda _: [both.handle([keys.pop()]) for _ in range(BATCH)],
+    }
+    costs = interleaved(ways, rounds, warm_up=1)
+    return {name: summary([cost.wall for cost in taken]) for name, taken in costs.items()}
+
+
+def beside_detector(measurement: tuple[dict[str, float], Cost]) -> float:
+    """Gives an image's milliseconds without the detector's."""
+    steps, cost = measurement
+    return cost.wall - steps.get("detector", 0.0)
+
+
+def described(taken: list[tuple[dict[str, float], Cost]]) -> Result:
+    """Sums up measurements."""
+    names = dict.fromkeys(name for steps, _ in taken for name in steps)
+    return {
+        "wall without the detector": summary([beside_detector(one) for one in taken]),
+        "cpu": summary([cost.cpu for _, cost in taken]),
+        "steps": {name: summary([steps.get(name, 0.0) for steps, _ in taken]) for name in names},
+    }
+
+
+@contextmanager
+def subject(stacks: Stacks) -> Iterator[Subject]:
+    """Loads both handlers as Lambda would, with the detector that answers at once."""
+    with tempfile.TemporaryDirectory() as folder, stacks.paused():
+        answer = stacks.local.session.client(
+            "rekognition", endpoint_url=stacks.local.record.rekognition_url
+        ).detect_labels(Image={"Bytes": photo(0)}, MaxLabels=40)
+        with canned_detector(answer, Path(folder)) as url, surroundings(stacks, url), redirect_stdout(io.StringIO()):
+            steps = Steps()
+            ours = load("bench_ours", PROJECT / "lambdas" / "image_processing" / "handler.py")
+            watch(ours.application, steps)
+            baseline = load("bench_baseline", PROJECT / "benchmarks" / "baseline" / "analyze" / "handler.py")
+            baseline.rekognition.detect_labels = steps.timed("detector", baseline.rekognition.detect_labels)
+            baseline.table.put_item = steps.timed("store the item", baseline.table.put_item)
+            yield Subject(stacks, ours, baseline, steps)
+
+
+@contextmanager
+def surroundings(stacks: Stacks, detector: str) -> Iterator[None]:
+    """Sets the environment of a function."""
+    before = dict(os.environ)
+    os.environ.update(stacks.local.environment())
+    os.environ.update(stacks.function_environment("ImageProcessing"))
+    os.environ.update(TABLE=stacks.baseline["TableName"], AWS_ENDPOINT_URL_REKOGNITION=detector)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def load(name: str, path: Path) -> ModuleType:
+    """Imports a handler from its file."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def event(key: str) -> Mapping[str, Any]:
+    """Makes the part of S3's event that counts."""
+    return {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "images"}, "object": {"key": key}}}
+
+
+def message(key: str) -> Mapping[str, Any]:
+    """Makes an SQS record."""
+    return {
+        "messageId": key,
+        "receiptHandle": key,
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "body": json.dumps({"Records": [event(key)]}),
+    }

@@ -1,0 +1,101 @@
+"""What each step of the image function takes: its parts, wrapped so that every call is timed."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from viewfinder.adapters.pictures import renditions
+from viewfinder.bootstrap import Application
+
+NAMES = {
+    "catalog.find": "read the record",
+    "catalog.save": "store record and postings",
+    "images.fetch": "fetch",
+    "derived.find_analysis": "look for a known analysis",
+    "derived.save_analysis": "store the analysis",
+    "derived.put_thumbnail": "store the thumbnail",
+    "derived.copy_thumbnail": "copy the thumbnail",
+    "pictures.read": "decode",
+    "detector.detect": "detector",
+}
+
+
+class Steps:
+    """Milliseconds by step; `reset` begins anew."""
+
+    def __init__(self) -> None:
+        self.milliseconds: Counter[str] = Counter()
+
+    def reset(self) -> None:
+        """Forgets what was measured."""
+        self.milliseconds = Counter()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Adds the time of a block to a step."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.milliseconds[name] += (time.perf_counter() - start) * 1000
+
+    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Gives the function with its time added to a step."""
+
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            with self.step(name):
+                return function(*arguments, **keywords)
+
+        return call
+
+
+class Part:
+    """A part of the application whose calls are steps."""
+
+    def __init__(self, name: str, part: Any, steps: Steps) -> None:
+        for call in (call for call in NAMES if call.startswith(f"{name}.")):
+            method = call.partition(".")[2]
+            setattr(self, method, steps.timed(NAMES[call], getattr(part, method)))
+        self._part = part
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._part, name)
+
+
+class Lease:
+    """The leases: both ends are a step, what happens in between is not."""
+
+    def __init__(self, leases: Any, steps: Steps) -> None:
+        self._leases, self._steps = leases, steps
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Times the taking and the release."""
+        lease = self._leases.held(name)
+        with self._steps.step("take and release the lease"):
+            lease.__enter__()
+        try:
+            yield
+        finally:
+            with self._steps.step("take and release the lease"):
+                lease.__exit__(None, None, None)
+
+
+def watch(application: Application, steps: Steps) -> None:
+    """Wraps the parts of an application; of decoding, the thumbnail becomes a step of its own."""
+    for name in ("catalog", "images", "derived", "pictures", "detector"):
+        application.__dict__[name] = Part(name, getattr(application, name), steps)
+    application.__dict__["leases"] = Lease(application.leases, steps)
+    renditions.encode_thumbnail = steps.timed("encode the thumbnail", renditions.encode_thumbnail)
+
+
+def shares(milliseconds: Counter[str], total: float) -> dict[str, float]:
+    """Gives each step's own time, and what the function does besides."""
+    own = dict(milliseconds)
+    if "encode the thumbnail" in own:
+        own["decode"] -= own["encode the thumbnail"]
+    return own | {"the rest": total - sum(own.values())}
