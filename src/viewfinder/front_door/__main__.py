@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-import uvicorn
 from boto3.session import Session
 
-from viewfinder.front_door.app import FrontDoor
-from viewfinder.front_door.guard import Guard
-from viewfinder.front_door.signing import Signer
+from viewfinder.front_door.serve import serve
+from viewfinder.front_door.status import Sources
 
 
 def main() -> None:
     """Serves on loopback until it is told to stop; credentials and region are those of AWS's environment."""
     options = _options()
-    door = FrontDoor(options.api_url, Signer(Session()), Guard(options.port))
-    uvicorn.run(door.application(), host="127.0.0.1", port=options.port, server_header=False, log_level="warning")
+    sources = Sources(options.queue_url, options.dead_letter_queue_url, options.log_group)
+    serve(options.api_url, options.port, Session(), sources)
 
 
 def _options() -> argparse.Namespace:
@@ -25,6 +23,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--api-url", required=True, help="base of the REST API, up to its stage")
     parser.add_argument("--queue-url", help="queue of images, for the status page")
     parser.add_argument("--dead-letter-queue-url", help="its dead-letter queue")
+    parser.add_argument("--log-group", help="log group of the image function")
     return parser.parse_args()
 
 

@@ -1,0 +1,33 @@
+"""The front door's own errors, in the envelope of the API's."""
+
+from __future__ import annotations
+
+import httpx
+from botocore.exceptions import BotoCoreError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from viewfinder.front_door.api import UnsafePathError
+
+
+def error(status: int, code: str, message: str) -> Response:
+    """Gives an error response."""
+    return JSONResponse({"Error": {"Code": code, "Message": message, "RequestId": "front-door"}}, status)
+
+
+async def unreachable(_: Request, failure: Exception) -> Response:
+    """Answers for an API or a bucket that does not."""
+    return error(502, "BadGateway", f"The stack does not answer: {failure!r}")
+
+
+async def not_signed(_: Request, failure: Exception) -> Response:
+    """Answers where AWS's own settings give no usable credentials."""
+    return error(502, "NoCredentials", f"The request can't be signed: {failure}")
+
+
+async def unsafe_path(_: Request, __: Exception) -> Response:
+    """Answers a path that could mean another one."""
+    return error(400, "InvalidPath", "The path has a segment of dots.")
+
+
+HANDLERS = {httpx.HTTPError: unreachable, BotoCoreError: not_signed, UnsafePathError: unsafe_path}

@@ -1,0 +1,190 @@
+// The grid: of all images only the tiles in and near the window are in the document.
+
+import { addressOf, readSearch } from "./address.js";
+import { pictureUrl } from "./api.js";
+import { element, icon, nameOf, percent, place } from "./dom.js";
+import { Layout } from "./layout.js";
+
+const MARGIN = 600; // pixels above and below the window that are ready
+const AHEAD = 2000; // pixels before the end at which more is asked for
+
+const STATES = { REJECTED: "Rejected", FAILED: "Failed" };
+
+export class Grid {
+  /** `wantMore` is called when the end comes near. */
+  constructor(list, wantMore) {
+    this.list = list;
+    this.wantMore = wantMore;
+    this.images = [];
+    this.tiles = new Map();
+    this.active = 0;
+    this.layout = new Layout(list.clientWidth);
+    this.render = this.render.bind(this);
+    addEventListener("scroll", () => this.#soon(), { passive: true });
+    new ResizeObserver(() => this.#resized()).observe(list);
+    list.addEventListener("keydown", (event) => this.#key(event));
+    list.addEventListener("focusin", (event) => this.#activate(Number(event.target.closest("li").dataset.index)));
+  }
+
+  /** Shows other images; what is shown already keeps its tile. */
+  show(images, complete) {
+    this.images = [];
+    this.layout = new Layout(this.list.clientWidth);
+    this.#clear();
+    this.add(images, complete);
+  }
+
+  add(images, complete) {
+    this.complete = complete;
+    this.images = this.images.concat(images);
+    this.layout.add(images, complete);
+    // The last row of a page may have been made again.
+    for (const [index, tile] of this.tiles) this.#put(tile, index);
+    place(this.list, { height: `${this.layout.height}px` });
+    this.render();
+  }
+
+  remove(imageId) {
+    this.show(this.images.filter((image) => image.ImageId !== imageId), this.complete);
+  }
+
+  focus(index) {
+    this.active = Math.min(Math.max(index, 0), this.images.length - 1);
+    const box = this.layout.boxOf(this.active);
+    if (!box) return;
+    this.#reveal(box);
+    this.render();
+    this.tiles.get(this.active)?.firstChild.focus({ preventScroll: true });
+  }
+
+  render() {
+    this.pending = false;
+    const top = -this.list.getBoundingClientRect().top;
+    const [first, end] = this.layout.between(top - MARGIN, top + innerHeight + MARGIN);
+    for (const [index, tile] of this.tiles) {
+      if (index < first || index >= end) this.#drop(index, tile);
+    }
+    for (let index = first; index < end; index++) if (!this.tiles.has(index)) this.#make(index);
+    this.#rove(first, end);
+    if (top + innerHeight + AHEAD > this.layout.height) this.wantMore();
+  }
+
+  #soon() {
+    if (this.pending) return;
+    this.pending = true;
+    requestAnimationFrame(this.render);
+  }
+
+  #resized() {
+    const width = this.list.clientWidth;
+    if (!width || width === this.layout.width) return;
+    this.layout = new Layout(width);
+    const images = this.images;
+    this.images = [];
+    this.add(images, this.complete);
+  }
+
+  #make(index) {
+    const tile = tileOf(this.images[index]);
+    tile.dataset.index = index;
+    this.tiles.set(index, tile);
+    this.#put(tile, index);
+    // The document's order is the reading order, whichever tile came first.
+    const later = [...this.list.children].find((other) => Number(other.dataset.index) > index);
+    this.list.insertBefore(tile, later ?? null);
+  }
+
+  #put(tile, index) {
+    const box = this.layout.boxOf(index);
+    tile.setAttribute("aria-posinset", index + 1);
+    tile.setAttribute("aria-setsize", this.complete ? this.images.length : -1);
+    place(tile, {
+      transform: `translate(${box.left}px, ${box.top}px)`,
+      width: `${box.width}px`,
+      height: `${box.height}px`,
+    });
+  }
+
+  #drop(index, tile) {
+    if (tile.contains(document.activeElement)) return; // the keyboard is here
+    tile.querySelector("img")?.removeAttribute("src"); // stops a load that nobody waits for
+    tile.remove();
+    this.tiles.delete(index);
+  }
+
+  #clear() {
+    for (const tile of this.tiles.values()) tile.remove();
+    this.tiles.clear();
+    this.active = 0;
+  }
+
+  /** One tile is in the tab order: the active one, or the first that is seen. */
+  #rove(first, end) {
+    const current = this.active >= first && this.active < end ? this.active : first;
+    for (const [index, tile] of this.tiles) tile.firstChild.tabIndex = index === current ? 0 : -1;
+  }
+
+  #activate(index) {
+    this.tiles.get(this.active)?.firstChild.setAttribute("tabindex", "-1");
+    this.active = index;
+    this.tiles.get(index).firstChild.tabIndex = 0;
+  }
+
+  #key(event) {
+    const steps = {
+      ArrowRight: () => this.active + 1,
+      ArrowLeft: () => this.active - 1,
+      ArrowDown: () => this.layout.neighbour(this.active, 1),
+      ArrowUp: () => this.layout.neighbour(this.active, -1),
+      Home: () => 0,
+      End: () => this.images.length - 1,
+    };
+    if (!steps[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.focus(steps[event.key]());
+  }
+
+  #reveal(box) {
+    const above = this.list.getBoundingClientRect().top + box.top;
+    const header = 130;
+    if (above < header) scrollBy({ top: above - header });
+    else if (above + box.height > innerHeight) scrollBy({ top: above + box.height - innerHeight + 16 });
+  }
+}
+
+function tileOf(image) {
+  const state = STATES[image.Status];
+  const labels = image.Labels.slice(0, 3);
+  const text = state ? `${state}: ${image.Reason ?? ""}` : labels.map((label) => label.Name).join(", ");
+  const link = element(
+    "a",
+    {
+      class: `tile${state ? " fault" : ""}`,
+      href: addressOf(readSearch(), { image: image.ImageId }),
+      "aria-label": `${nameOf(image.ImageId)}. ${text}`,
+    },
+    state ? faultOf(image, state) : pictureOf(image),
+    element("span", { class: "caption", "aria-hidden": "true" }, captionOf(image, labels)),
+  );
+  return element("li", { class: "cell" }, link);
+}
+
+function pictureOf(image) {
+  const picture = element("img", {
+    src: pictureUrl(image, "thumbnail"),
+    alt: "",
+    decoding: "async",
+    draggable: "false",
+    onload: () => picture.classList.add("ready"),
+    onerror: () => picture.replaceWith(element("span", { class: "missing" }, icon("photos"))),
+  });
+  return picture;
+}
+
+const faultOf = (image, state) =>
+  element("span", { class: "missing" }, icon("warning"), element("b", {}, state), image.Reason ?? "");
+
+function captionOf(image, labels) {
+  const sure = labels.map((label) => `${label.Name} ${percent(Math.round(label.Confidence))}`);
+  return [element("b", {}, nameOf(image.ImageId)), sure.join(" · ")];
+}

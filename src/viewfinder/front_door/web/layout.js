@@ -1,0 +1,104 @@
+// Where pictures go: rows of one height, each as wide as the grid, in the pictures' own proportions.
+
+const GAP = 6;
+const NARROWEST = 0.5;
+const WIDEST = 3;
+
+/** A picture's width by its height; squares for what has no size. */
+function proportion(image) {
+  const own = image.Width && image.Height ? image.Width / image.Height : 1;
+  return Math.min(WIDEST, Math.max(NARROWEST, own));
+}
+
+/** Rows that grow at the end as pages arrive: what is placed stays where it is. */
+export class Layout {
+  constructor(width) {
+    this.width = width;
+    this.target = width < 600 ? 130 : 220;
+    this.rows = [];
+    this.height = 0;
+    this.images = [];
+  }
+
+  /** Adds images; the last row is made again since it may have had room left. */
+  add(images, complete) {
+    const last = this.rows.pop();
+    if (last) this.height = last.top;
+    const waiting = last ? this.images.slice(last.first) : [];
+    this.images = this.images.concat(images);
+    this.#place([...waiting, ...images], last?.first ?? 0, complete);
+  }
+
+  #place(images, first, complete) {
+    let row = [];
+    let sum = 0;
+    for (const image of images) {
+      row.push(proportion(image));
+      sum += row.at(-1);
+      if (sum * this.target + (row.length - 1) * GAP >= this.width) {
+        this.#close(row, sum, first, false);
+        first += row.length;
+        row = [];
+        sum = 0;
+      }
+    }
+    if (row.length) this.#close(row, sum, first, true);
+  }
+
+  #close(row, sum, first, isLast) {
+    const room = this.width - (row.length - 1) * GAP;
+    const height = isLast ? Math.min(this.target, room / sum) : room / sum;
+    let left = 0;
+    const boxes = row.map((ratio) => {
+      const box = { left, top: this.height, width: ratio * height, height };
+      left += box.width + GAP;
+      return box;
+    });
+    this.rows.push({ top: this.height, height, first, boxes });
+    this.height += height + GAP;
+  }
+
+  /** Gives [first, end) of the images between two heights. */
+  between(top, bottom) {
+    const from = this.#rowAt(top);
+    const to = this.#rowAt(bottom);
+    if (from === undefined) return [0, 0];
+    return [this.rows[from].first, this.rows[to].first + this.rows[to].boxes.length];
+  }
+
+  boxOf(index) {
+    const row = this.rowOf(index);
+    return row && row.boxes[index - row.first];
+  }
+
+  rowOf(index) {
+    return this.rows[this.#search((row) => row.first <= index)];
+  }
+
+  /** The image below (1) or above (-1) another: the nearest of the next row. */
+  neighbour(index, direction) {
+    const row = this.rows[this.#search((candidate) => candidate.first <= index) + direction];
+    if (!row) return index;
+    const box = this.boxOf(index);
+    const middle = box.left + box.width / 2;
+    const distances = row.boxes.map((other) => Math.abs(other.left + other.width / 2 - middle));
+    return row.first + distances.indexOf(Math.min(...distances));
+  }
+
+  #rowAt(height) {
+    if (!this.rows.length) return undefined;
+    return Math.max(0, this.#search((row) => row.top <= height));
+  }
+
+  /** The last row of which the condition holds; it holds for the first rows only. */
+  #search(condition) {
+    let low = -1;
+    let high = this.rows.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (condition(this.rows[middle])) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,46 @@
+// The page: every part shows what the address says, and is told when it changes.
+
+import { isStatus, onAddress, openImage } from "./address.js";
+import { nameOf } from "./dom.js";
+import { Results } from "./results.js";
+import { showSearch, startSearch } from "./search.js";
+import { StatusPage } from "./status.js";
+import { startTheme } from "./theme.js";
+import { Uploads } from "./uploads.js";
+import { Viewer } from "./viewer.js";
+
+const REFRESH_MS = 400;
+const NEAR_THE_TOP = 300;
+
+startTheme();
+const results = new Results();
+const viewer = new Viewer(results);
+const statusPage = new StatusPage();
+let isWanted; // images have arrived that the grid does not show yet
+
+function show() {
+  document.title = titleOf();
+  statusPage.show(isStatus());
+  showSearch();
+  if (!isStatus()) results.show();
+  viewer.show();
+}
+
+function titleOf() {
+  const parts = [openImage() === null ? null : nameOf(openImage()), isStatus() ? "Status" : null, "Viewfinder"];
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** New images are shown at once to who looks at the top, and do not move the grid below somebody's eyes. */
+function arrived() {
+  clearTimeout(isWanted);
+  isWanted = setTimeout(() => {
+    if (scrollY < NEAR_THE_TOP) results.show({ again: true });
+    else addEventListener("scrollend", arrived, { once: true });
+  }, REFRESH_MS);
+}
+
+onAddress(show);
+show();
+startSearch();
+new Uploads(arrived);

@@ -1,0 +1,107 @@
+// The results of a search: page after page of the API's cursor, into the grid.
+
+import { isSearch, parametersOf, readSearch } from "./address.js";
+import { getStatistics, searchImages } from "./api.js";
+import { counted, element, find, icon, whole } from "./dom.js";
+import { Grid } from "./grid.js";
+import { say } from "./talk.js";
+
+const FIRST_PAGE = 50;
+const PAGE = 100;
+
+export class Results {
+  constructor() {
+    this.grid = new Grid(find("grid"), () => this.#more());
+    this.asked = null;
+  }
+
+  get images() {
+    return this.grid.images;
+  }
+
+  /** Shows what the address asks for; `again` asks even if it is shown already. */
+  async show({ again = false } = {}) {
+    const search = readSearch();
+    const key = parametersOf(search).toString();
+    if (key === this.asked && !again) return;
+    this.#begin(key);
+    const page = await this.#page(search, FIRST_PAGE);
+    if (!page) return;
+    this.grid.show(page.Images, !page.NextToken);
+    this.#shown(search);
+  }
+
+  /** Takes an image away at once; the catalog follows in a moment. */
+  remove(imageId) {
+    this.grid.remove(imageId);
+    this.#shown(readSearch());
+  }
+
+  #begin(key) {
+    this.controller?.abort();
+    this.controller = new AbortController();
+    if (key !== this.asked) scrollTo(0, 0);
+    this.asked = key;
+    this.next = null;
+    find("gallery").setAttribute("aria-busy", "true");
+  }
+
+  async #page(search, limit) {
+    const parameters = parametersOf(search);
+    parameters.set("limit", limit);
+    if (this.next) parameters.set("nextToken", this.next);
+    const { signal } = this.controller;
+    try {
+      const page = await searchImages(parameters, signal);
+      this.next = page.NextToken ?? null;
+      return page;
+    } catch (error) {
+      if (error.name !== "AbortError") this.#failed(error);
+      return null;
+    }
+  }
+
+  async #more() {
+    if (!this.next || this.loading) return;
+    this.loading = true;
+    find("more").hidden = false;
+    const page = await this.#page(readSearch(), PAGE);
+    this.loading = false;
+    find("more").hidden = true;
+    if (!page) return;
+    this.grid.add(page.Images, !page.NextToken);
+    this.#count(readSearch());
+  }
+
+  #failed(error) {
+    this.next = null;
+    find("gallery").removeAttribute("aria-busy");
+    if (!this.images.length) tellEmpty("warning", "The search failed", error.message);
+    else say(`The search failed: ${error.message}`, "fault");
+  }
+
+  #shown(search) {
+    find("gallery").removeAttribute("aria-busy");
+    find("empty").hidden = this.images.length > 0;
+    if (!this.images.length) tellNothing(search);
+    this.#count(search);
+  }
+
+  async #count(search) {
+    const shown = this.images.length;
+    find("count").textContent = this.next ? `${whole(shown)} +` : counted(shown, "image");
+    if (!this.next || isSearch(search)) return;
+    const { Images } = await getStatistics().catch(() => ({}));
+    if (Images && this.next) find("count").textContent = counted(Images.Total, "image");
+  }
+}
+
+function tellNothing(search) {
+  if (isSearch(search)) tellEmpty("search", "No image fits", "Try fewer labels, or a lower confidence.");
+  else tellEmpty("photos", "No images yet", "Drop pictures or folders anywhere on this page.");
+}
+
+function tellEmpty(symbol, title, text) {
+  find("empty").hidden = false;
+  find("empty").replaceChildren(icon(symbol), element("h2", {}, title), element("p", {}, text));
+}

@@ -1,0 +1,92 @@
+// The status page: counts, queues, the last minutes, and where the time of recent images went.
+
+import { getStatistics, getStatus } from "./api.js";
+import { bars, waterfall } from "./charts.js";
+import { counted, element, find, seconds, whole } from "./dom.js";
+
+const EVERY_MS = 3000;
+
+export class StatusPage {
+  constructor() {
+    this.section = find("status");
+  }
+
+  /** Shows or hides the page; it is kept up to date only while it is seen. */
+  show(isShown) {
+    this.section.hidden = !isShown;
+    find("gallery").hidden = isShown;
+    if (isShown) find("to-status").setAttribute("aria-current", "page");
+    else find("to-status").removeAttribute("aria-current");
+    clearTimeout(this.timer);
+    if (isShown) this.#refresh();
+  }
+
+  async #refresh() {
+    clearTimeout(this.timer);
+    const [statistics, status] = await Promise.allSettled([getStatistics(), getStatus()]);
+    if (this.section.hidden) return;
+    this.#render(statistics, status);
+    this.timer = setTimeout(() => (document.hidden ? this.#whenSeen() : this.#refresh()), EVERY_MS);
+  }
+
+  #whenSeen() {
+    document.addEventListener("visibilitychange", () => this.#refresh(), { once: true });
+  }
+
+  #render(statistics, status) {
+    const focused = document.activeElement?.getAttribute("href");
+    const failed = [statistics, status].filter((result) => result.status === "rejected");
+    this.section.replaceChildren(
+      element("h1", {}, "Status"),
+      ...failed.map(({ reason }) => element("p", { class: "problem" }, reason.message)),
+      element("div", { class: "cards" }, countsOf(statistics.value), queuesOf(status.value)),
+      ...(status.value ? timesOf(status.value) : []),
+    );
+    if (focused) this.section.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+}
+
+const card = (title, number, note, kind = "") =>
+  element("div", { class: `card ${kind}` }, element("h2", {}, title), element("b", {}, number), element("small", {}, note));
+
+const linked = (node, status) => element("a", { class: "cardlink", href: `/?${new URLSearchParams({ status })}` }, node);
+
+function countsOf(statistics) {
+  if (!statistics) return [];
+  const { Images, Labels } = statistics;
+  return [
+    card("Images", whole(Images.Total), `${whole(Images.ANALYZED)} analysed`),
+    card("Labels", whole(Labels), "names in use"),
+    linked(card("Rejected", whole(Images.REJECTED), "not readable as pictures"), "REJECTED"),
+    linked(card("Failed", whole(Images.FAILED), "may be tried again", Images.FAILED ? "fault" : ""), "FAILED"),
+  ];
+}
+
+function queuesOf(status) {
+  if (!status?.Queue) return [];
+  const { Queue, DeadLetters } = status;
+  const note = `${whole(Queue.InWork)} in work${Queue.Delayed ? `, ${whole(Queue.Delayed)} delayed` : ""}`;
+  const dead = DeadLetters?.Waiting ?? 0;
+  return [
+    card("Queue", whole(Queue.Waiting), note),
+    card("Dead letters", whole(dead), dead ? "see: viewfinder redrive" : "none, as it should be", dead ? "fault" : ""),
+  ];
+}
+
+function timesOf(status) {
+  const images = (number) => counted(number, "image");
+  const charts = [
+    bars(status.Minutes, (minute) => minute.Images, images, "Images a minute"),
+    bars(status.Minutes, (minute) => minute.Median, seconds, "Median time of an image"),
+    bars(status.Minutes, (minute) => minute.P95, seconds, "95 of 100 within"),
+  ];
+  const recent = status.Recent.length
+    ? waterfall(status.Recent)
+    : element("p", { class: "quiet" }, "No image was analysed in the last quarter of an hour.");
+  return [
+    element("h2", {}, "The last 15 minutes"),
+    element("div", { class: "charts" }, charts),
+    element("h2", {}, "Recent images, step by step"),
+    recent,
+  ];
+}

@@ -1,0 +1,27 @@
+// What the page says and asks: short notices, and a question before what can't be undone.
+
+import { element, find } from "./dom.js";
+
+const SHOWN_MS = 6000;
+
+export function say(text, kind = "plain") {
+  const toast = element("p", { class: `toast ${kind}` }, text);
+  find("toasts").append(toast);
+  setTimeout(() => toast.remove(), SHOWN_MS);
+}
+
+/** Resolves to whether the user agrees. */
+export function ask(text, verb, kind = "main") {
+  const dialog = find("question");
+  const button = (label, value, style) =>
+    element("button", { class: `button ${style}`, type: "button", onclick: () => dialog.close(value) }, label);
+  dialog.replaceChildren(
+    element("p", { id: "question-text" }, text),
+    element("p", { class: "buttons" }, button("Cancel", "", "quiet"), button(verb, "yes", kind)),
+  );
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) =>
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }),
+  );
+}

@@ -1,0 +1,209 @@
+// One picture large: its boxes, its labels, its facts, and what can be done with it.
+
+import { addressOf, go, openImage, readSearch } from "./address.js";
+import { analyzeAgain, deleteImage, getImage, pictureUrl } from "./api.js";
+import { bytes, element, find, icon, moment, nameOf } from "./dom.js";
+import { labelsOf } from "./labels.js";
+import { ask, say } from "./talk.js";
+
+const SHOWN_BY_BROWSERS = new Set(["JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"]);
+const STATES = { ANALYZED: "Analysed", REJECTED: "Rejected", FAILED: "Failed" };
+const AGAIN_MS = 1000;
+const AGAIN_TRIES = 60;
+
+export class Viewer {
+  constructor(results) {
+    this.results = results;
+    this.dialog = find("viewer");
+    this.dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.#leave()));
+    this.dialog.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** Shows the image that the address names, or nothing. */
+  async show() {
+    const imageId = openImage();
+    if (imageId === this.imageId && this.dialog.open) return;
+    this.imageId = imageId;
+    if (imageId === null) return this.#close();
+    if (!this.dialog.open) this.#open(imageId);
+    await this.#load(imageId);
+  }
+
+  get #index() {
+    return this.results.images.findIndex((image) => image.ImageId === this.imageId);
+  }
+
+  #open(imageId) {
+    this.dialog.replaceChildren(this.#heading({ ImageId: imageId }));
+    this.dialog.showModal();
+  }
+
+  #close() {
+    if (!this.dialog.open) return;
+    this.dialog.close();
+    this.dialog.replaceChildren();
+    if (this.last >= 0) this.results.grid.focus(this.last);
+  }
+
+  #leave() {
+    go(addressOf(readSearch()));
+  }
+
+  async #load(imageId) {
+    this.controller?.abort();
+    this.controller = new AbortController();
+    try {
+      const image = await getImage(imageId, this.controller.signal);
+      if (this.imageId === imageId) this.#render(image);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.dialog.replaceChildren(this.#heading({ ImageId: imageId }), element("p", { class: "problem" }, error.message));
+    }
+  }
+
+  #render(image) {
+    this.last = this.#index;
+    const { list, boxes } = labelsOf(image);
+    const stage = element("div", { class: "stage" }, stageOf(image, boxes), this.#step(-1), this.#step(1));
+    const panel = element(
+      "div",
+      { class: "panel", tabindex: 0, role: "region", "aria-label": "Labels and facts" },
+      problemOf(image),
+      image.Labels.length ? element("h3", {}, "Labels") : null,
+      list,
+      element("h3", {}, "Image"),
+      factsOf(image),
+    );
+    const isFocusInside = this.dialog.contains(document.activeElement);
+    const focused = isFocusInside ? document.activeElement.dataset.role : "close";
+    this.dialog.replaceChildren(this.#heading(image), stage, panel);
+    this.dialog.querySelector(`[data-role="${focused}"]`)?.focus();
+  }
+
+  #heading(image) {
+    const folder = image.ImageId.slice(0, image.ImageId.length - nameOf(image.ImageId).length);
+    const tools = image.Status
+      ? [
+          this.#tool("again", "Analyse again", () => this.#again(image)),
+          this.#tool("delete", "Delete", () => this.#delete(image)),
+          element("a", { class: "button quiet round", href: pictureUrl(image, "original"), target: "_blank", rel: "noopener",
+            title: "Open the original", "aria-label": "Open the original", "data-role": "open" }, icon("open")),
+        ]
+      : [];
+    return element(
+      "header",
+      { class: "heading" },
+      element("h2", { id: "viewer-name", title: image.ImageId }, folder ? element("small", {}, folder) : null, nameOf(image.ImageId)),
+      tools,
+      this.#tool("close", "Close", () => this.#leave()),
+    );
+  }
+
+  #tool(name, label, onclick) {
+    return element(
+      "button",
+      { class: "button quiet round", type: "button", title: label, "aria-label": label, "data-role": name, onclick },
+      icon(name),
+    );
+  }
+
+  #step(direction) {
+    const name = direction < 0 ? "previous" : "next";
+    const button = this.#tool(name, direction < 0 ? "Previous image" : "Next image", () => this.#go(direction));
+    button.classList.add("step", name);
+    button.disabled = !this.#beside(direction);
+    return button;
+  }
+
+  #beside(direction) {
+    return this.#index < 0 ? undefined : this.results.images[this.#index + direction];
+  }
+
+  #go(direction) {
+    const image = this.#beside(direction);
+    if (!image) return;
+    if (direction > 0) this.results.grid.render(); // the next page, if the end is near
+    go(addressOf(readSearch(), { image: image.ImageId }), { replace: true });
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const actions = { ArrowLeft: () => this.#go(-1), ArrowRight: () => this.#go(1) };
+    if (!actions[event.key]) return;
+    event.preventDefault();
+    actions[event.key]();
+  }
+
+  async #delete(image) {
+    if (!(await ask(`Delete ${nameOf(image.ImageId)}? The picture itself is deleted from the bucket.`, "Delete", "danger"))) return;
+    try {
+      await deleteImage(image.ImageId);
+      const beside = this.#beside(1) ?? this.#beside(-1);
+      this.results.remove(image.ImageId);
+      say(`${nameOf(image.ImageId)} is deleted.`);
+      go(addressOf(readSearch(), beside ? { image: beside.ImageId } : {}), { replace: true });
+    } catch (error) {
+      say(`It could not be deleted: ${error.message}`, "fault");
+    }
+  }
+
+  async #again(image) {
+    if (!(await ask(`Analyse ${nameOf(image.ImageId)} again? The detector is asked once more, which may cost money.`, "Analyse"))) return;
+    try {
+      await analyzeAgain(image.ImageId);
+      say(`${nameOf(image.ImageId)} is being analysed.`);
+      const newer = await changedSince(image);
+      say(newer ? `${nameOf(image.ImageId)} is analysed.` : `${nameOf(image.ImageId)} is still waiting for its turn.`);
+      if (newer && this.imageId === image.ImageId) this.#render(newer);
+    } catch (error) {
+      say(`It could not be analysed: ${error.message}`, "fault");
+    }
+  }
+}
+
+/** Waits until the catalog has a newer analysis; gives it, or null after a minute. */
+async function changedSince(image) {
+  for (let tries = 0; tries < AGAIN_TRIES; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    const now = await getImage(image.ImageId);
+    if (now.AnalyzedAt !== image.AnalyzedAt) return now;
+  }
+  return null;
+}
+
+/** The picture with its boxes. What a browser can't show is shown by its thumbnail. */
+function stageOf(image, boxes) {
+  if (image.Status !== "ANALYZED") return element("div", { class: "nothing" }, icon("warning"));
+  const rendition = SHOWN_BY_BROWSERS.has(image.Format) ? "original" : "thumbnail";
+  const picture = element("img", {
+    src: pictureUrl(image, rendition),
+    alt: `${nameOf(image.ImageId)}: ${image.Labels.slice(0, 5).map((label) => label.Name).join(", ")}`,
+    width: image.Width,
+    height: image.Height,
+    onerror: () => (picture.src = pictureUrl(image, "thumbnail")),
+  });
+  const frame = element("div", { class: "frame" }, picture, boxes);
+  frame.style.setProperty("--proportion", image.Width / image.Height);
+  frame.style.setProperty("--natural", `${Math.max(image.Width, 640)}px`);
+  return frame;
+}
+
+const problemOf = (image) =>
+  image.Status === "ANALYZED"
+    ? null
+    : element("p", { class: "problem" }, element("b", {}, `${STATES[image.Status]}: ${image.Reason ?? ""}`), image.Message ?? "");
+
+function factsOf(image) {
+  const facts = {
+    Status: STATES[image.Status],
+    Size: bytes(image.Size),
+    Pixels: image.Width ? `${image.Width} × ${image.Height}` : null,
+    Format: image.Format,
+    Analysed: moment(image.AnalyzedAt),
+    Model: image.LabelModelVersion,
+    Key: image.ImageId,
+    "SHA-256": image.Sha256,
+  };
+  const known = Object.entries(facts).filter(([, value]) => value);
+  return element("dl", { class: "facts" }, known.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+}

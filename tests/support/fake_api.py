@@ -1,0 +1,197 @@
+"""A REST API in memory that follows infrastructure/openapi.yaml, with the buckets that it hands out URLs of.
+
+It verifies every signature by its own reading of AWS's guide, so that what the front door signs is what it sends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes
+
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+KEY_ID, SECRET, REGION = "AKIAFAKEFAKEFAKEFAKE", "a secret", "eu-central-1"
+STAGE = "prod"
+
+Document = dict[str, Any]
+
+
+def image(image_id: str, *labels: Document, **members: Any) -> Document:
+    """Gives an analysed image."""
+    facts = {"Status": "ANALYZED", "AnalyzedAt": "2026-11-22T09:30:00.000000Z", "Size": 1234, "Format": "PNG"}
+    return {"ImageId": image_id, **facts, "Width": 300, "Height": 200, "Labels": [*labels], **members}
+
+
+def label(name: str, confidence: float = 90.0, *boxes: Document, parents: tuple[str, ...] = ()) -> Document:
+    """Gives a label with its boxes."""
+    return {
+        "Name": name,
+        "Confidence": confidence,
+        "Parents": [{"Name": parent} for parent in parents],
+        "Categories": [],
+        "Aliases": [],
+        "Instances": [{"BoundingBox": box, "Confidence": confidence} for box in boxes],
+    }
+
+
+@dataclass
+class FakeApi:
+    """The API; `seconds` is what every search takes."""
+
+    images: list[Document] = field(default_factory=list)
+    seconds: float = 0.0
+    bucket: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    requests: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    def application(self) -> Starlette:
+        """Gives the ASGI application."""
+        routes = [
+            Route(f"/{STAGE}/images", self._search),
+            Route(f"/{STAGE}/images", self._form, methods=["POST"]),
+            Route(f"/{STAGE}/images/{{key:path}}", self._image, methods=["GET", "DELETE"]),
+            Route(f"/{STAGE}/content/{{key:path}}", self._content),
+            Route(f"/{STAGE}/labels", self._labels),
+            Route(f"/{STAGE}/stats", self._statistics),
+            Route("/bucket", self._posted, methods=["POST"]),
+            Route("/bucket/picture", _picture),
+        ]
+        return Starlette(routes=routes)
+
+    async def _search(self, request: Request) -> Response:
+        await self._admit(request)
+        await asyncio.sleep(self.seconds)
+        wanted = set(request.query_params.getlist("label"))
+        fitting = [entry for entry in self.images if wanted <= {found["Name"] for found in entry["Labels"]}]
+        start, limit = int(request.query_params.get("nextToken", 0)), int(request.query_params.get("limit", 50))
+        more = {"NextToken": str(start + limit)} if start + limit < len(fitting) else {}
+        return JSONResponse({"Images": [_summary(entry) for entry in fitting[start : start + limit]], **more})
+
+    async def _image(self, request: Request) -> Response:
+        await self._admit(request)
+        key = _key(request, "images")
+        found = next((entry for entry in self.images if entry["ImageId"] == key), None)
+        if found is None:
+            return _error(404, "ImageNotFound")
+        if request.method == "DELETE":
+            self.images.remove(found)
+            return JSONResponse({"ImageId": key}, 202)
+        return JSONResponse(found)
+
+    async def _form(self, request: Request) -> Response:
+        await self._admit(request)
+        asked = await request.json()
+        fields = {"key": asked["ImageId"], "Content-Type": asked["ContentType"], "policy": str(asked["MaxBytes"])}
+        form = {"Url": f"{request.base_url}bucket", "Fields": fields, "ExpiresAt": "2026-11-22T10:00:00Z"}
+        return JSONResponse({"ImageId": asked["ImageId"], **form}, 201)
+
+    async def _posted(self, request: Request) -> Response:
+        """Takes a form as S3 does: its file comes last, and a chunked body is refused."""
+        body = await request.body()
+        if "content-length" not in request.headers:
+            return Response(_xml("MissingContentLength"), 411)
+        boundary = request.headers["content-type"].split("boundary=")[1].encode()
+        parts = [part.strip(b"\r\n").split(b"\r\n\r\n", 1) for part in body.split(b"--" + boundary)[1:-1]]
+        values = [(re.findall(rb'name="([^"]*)"', head)[0].decode(), value) for head, value in parts]
+        fields, (last, content) = dict(values[:-1]), values[-1]
+        if last != "file" or len(content) > int(fields["policy"]):
+            return Response(_xml("EntityTooLarge"), 400)
+        self.bucket[fields["key"].decode()] = (fields["Content-Type"].decode(), content)
+        return Response(status_code=204)
+
+    async def _content(self, request: Request) -> Response:
+        await self._admit(request)
+        return RedirectResponse(f"{request.base_url}bucket/picture?of={quote(_key(request, 'content'))}", 302)
+
+    async def _labels(self, request: Request) -> Response:
+        await self._admit(request)
+        counts = Counter(found["Name"] for entry in self.images for found in entry["Labels"])
+        prefix = request.query_params.get("prefix", "").casefold()
+        found = [
+            {**label(name), "Count": count}
+            for name, count in sorted(counts.items())
+            if name.casefold().startswith(prefix)
+        ]
+        return JSONResponse({"Labels": found[: int(request.query_params.get("limit", 50))]})
+
+    async def _statistics(self, request: Request) -> Response:
+        await self._admit(request)
+        counts = Counter(entry["Status"] for entry in self.images)
+        images = {status: counts[status] for status in ("ANALYZED", "REJECTED", "FAILED")}
+        return JSONResponse({"Images": {**images, "Total": len(self.images)}, "Labels": 3})
+
+    async def _admit(self, request: Request) -> None:
+        body = await request.body()
+        self.requests.append((request.method, _raw(request), body))
+        assert signature_fits(request, body), "SignatureDoesNotMatch"
+
+
+async def _picture(request: Request) -> Response:
+    """A picture whose colour is that of its key."""
+    digest = hashlib.sha256(request.query_params["of"].encode()).digest()
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), (digest[0], digest[1], digest[2])).save(out, "PNG")
+    return Response(out.getvalue(), media_type="image/png")
+
+
+def signature_fits(request: Request, body: bytes) -> bool:
+    """Whether the signature is that of this very request (IAM User Guide, "Create a signed AWS API request")."""
+    authorization = dict(re.findall(r"(\w+)=([^, ]+)", request.headers["authorization"]))
+    day = request.headers["x-amz-date"][:8]
+    names = authorization["SignedHeaders"].split(";")
+    headers = "".join(f"{name}:{' '.join(request.headers[name].split())}\n" for name in names)
+    path, _, query = _raw(request).partition("?")
+    pairs = sorted(tuple(pair.partition("=")[::2]) for pair in query.split("&") if pair)
+    canonical = "\n".join(
+        [
+            request.method,
+            quote(path, safe="/-_.~"),  # encoded once more, for every service but S3
+            "&".join(f"{name}={value}" for name, value in pairs),
+            headers,
+            authorization["SignedHeaders"],
+            hashlib.sha256(body).hexdigest(),
+        ]
+    )
+    scope = f"{day}/{REGION}/execute-api/aws4_request"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    text = f"AWS4-HMAC-SHA256\n{request.headers['x-amz-date']}\n{scope}\n{digest}"
+    key = f"AWS4{SECRET}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    signature = hmac.new(key, text.encode(), "sha256").hexdigest()
+    return authorization["Credential"] == f"{KEY_ID}/{scope}" and authorization["Signature"] == signature
+
+
+def _raw(request: Request) -> str:
+    path: str = request.scope["raw_path"].split(b"?")[0].decode("ascii")
+    query: str = request.scope["query_string"].decode("ascii")
+    return f"{path}?{query}" if query else path
+
+
+def _key(request: Request, folder: str) -> str:
+    return unquote_to_bytes(_raw(request).partition("?")[0].removeprefix(f"/{STAGE}/{folder}/")).decode()
+
+
+def _summary(entry: Document) -> Document:
+    kept = {name: entry[name] for name in ("ImageId", "Status", "AnalyzedAt", "Width", "Height") if name in entry}
+    reason = {"Reason": entry["Reason"]} if "Reason" in entry else {}
+    labels = [{"Name": found["Name"], "Confidence": found["Confidence"]} for found in entry["Labels"]]
+    return {**kept, **reason, "Labels": labels}
+
+
+def _error(status: int, code: str) -> Response:
+    return JSONResponse({"Error": {"Code": code, "Message": "no such image", "RequestId": "fake"}}, status)
+
+
+def _xml(code: str) -> str:
+    return f"<Error><Code>{code}</Code><Message>refused</Message></Error>"
