@@ -52,7 +52,7 @@ class RunningStack:
 
     def call(self, method: str, path: str, *, credentials: Credentials | None = None, **request: Any) -> httpx.Response:
         """Calls the REST API, signed; `path` is already percent-encoded."""
-        keys = self.local.data.key_pair()
+        keys = self.local.keys
         signer = credentials or Credentials(keys.access_key_id, keys.secret_access_key)
         unsigned = AWSRequest(method, self.api_url + path, data=request.get("content"), headers=request.get("headers"))
         SigV4Auth(signer, "execute-api", REGION).add_auth(unsigned)

@@ -74,8 +74,9 @@ def front_door(data: DataDirectory, record: Record) -> Component:
         (
             *(sys.executable, "-m", "viewfinder.front_door", "--port", str(record.ports.gateway)),
             *("--api-url", record.api_url, *queues),
+            *("--log-group", f"/aws/lambda/{STACK_NAME}-image-processing"),
         ),
-        {**_environment(data.key_pair()), "AWS_ENDPOINT_URL": record.endpoint_url},
+        {**_environment(data.operator() or data.key_pair()), "AWS_ENDPOINT_URL": record.endpoint_url},
         f"http://127.0.0.1:{record.ports.gateway}/healthz",
         data.logs / "front-door.log",
     )

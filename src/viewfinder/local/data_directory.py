@@ -28,7 +28,7 @@ def default_path() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """The root key pair of one emulator."""
+    """An access key of one emulator."""
 
     access_key_id: str
     secret_access_key: str
@@ -85,13 +85,20 @@ class DataDirectory:
             folder.mkdir(parents=True)
 
     def key_pair(self) -> KeyPair:
-        """Gives the key pair, made when first asked for."""
+        """Gives the key pair of the emulator's root, made when first asked for."""
         file = self.path / "credentials.json"
         if not file.exists():
-            # Created with its mode: at no moment can another user read it.
-            with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
-                json.dump(asdict(_new_key_pair()), out)
+            _write_privately(file, _new_key_pair())
         return KeyPair(**json.loads(file.read_text()))
+
+    def operator(self) -> KeyPair | None:
+        """Gives the key pair of the emulator's user; None before the first deployment."""
+        file = self.path / "operator.json"
+        return KeyPair(**json.loads(file.read_text())) if file.exists() else None
+
+    def keep_operator(self, keys: KeyPair) -> None:
+        """Keeps the key pair of the emulator's user."""
+        _write_privately(self.path / "operator.json", keys)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -104,6 +111,13 @@ class DataDirectory:
                 message = f"Another viewfinder command is starting or stopping the stack of {self.path}: wait for it."
                 raise LocalStackError(message) from None
             yield
+
+
+def _write_privately(file: Path, keys: KeyPair) -> None:
+    """Writes a file that at no moment another user can read."""
+    file.unlink(missing_ok=True)
+    with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+        json.dump(asdict(keys), out)
 
 
 def _new_key_pair() -> KeyPair:

@@ -13,7 +13,7 @@ from viewfinder.deployment.deploy import draw
 from viewfinder.deployment.packages import this_machine
 from viewfinder.deployment.progress import Report
 from viewfinder.local import ports, processes
-from viewfinder.local.data_directory import DataDirectory
+from viewfinder.local.data_directory import DataDirectory, KeyPair
 from viewfinder.local.errors import NotRunningError
 from viewfinder.local.record import REGION, Ports, Record, load
 from viewfinder.local.start import Start, stop
@@ -53,18 +53,25 @@ class LocalStack:
         """The record of a stack that was started; raises NotRunningError."""
         record = load(self.data.record)
         if record is None or not record.processes:
-            raise NotRunningError(f"No stack runs in {self.data.path}. Start it with: viewfinder up")
+            raise self._not_running()
         return record
 
     @property
+    def keys(self) -> KeyPair:
+        """The operator's key pair; raises NotRunningError before the first start."""
+        keys = self.data.operator()
+        if keys is None:
+            raise self._not_running()
+        return keys
+
+    @property
     def session(self) -> boto3.Session:
-        """A session of the emulator's root user."""
-        keys = self.data.key_pair()
-        return boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION)
+        """A session of the operator, who may do everything."""
+        return _session(self.keys)
 
     def environment(self) -> dict[str, str]:
         """The variables by which AWS's tools and ours find this stack."""
-        record, keys = self.record, self.data.key_pair()
+        record, keys = self.record, self.keys
         return {
             "AWS_ENDPOINT_URL": record.endpoint_url,
             "AWS_ENDPOINT_URL_REKOGNITION": record.rekognition_url,
@@ -90,7 +97,7 @@ class LocalStack:
             at_rest = wanted.stopped()
             try:
                 stop(self.data, before)
-                Start(self.data, _settle_ports(at_rest), self.session, report).run(blueprint)
+                Start(self.data, _settle_ports(at_rest), _session(self.data.key_pair()), report).run(blueprint)
                 self._recover(recover)
             except BaseException:  # a Ctrl-C, too
                 stop(self.data, load(self.data.record))
@@ -113,10 +120,17 @@ class LocalStack:
                 raise processes.died(dead)
             time.sleep(WATCH_SECONDS)
 
+    def _not_running(self) -> NotRunningError:
+        return NotRunningError(f"No stack runs in {self.data.path}. Start it with: viewfinder up")
+
     def _recover(self, recover: Recover) -> None:
         if self.record.unclean:
             recover(self)
             replace(self.record, unclean=False).save(self.data.record)
+
+
+def _session(keys: KeyPair) -> boto3.Session:
+    return boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION)
 
 
 def _with_options(before: Record | None, options: Options) -> Record:

@@ -14,6 +14,7 @@ from viewfinder.local import components, processes
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.emulator_state import resume
 from viewfinder.local.environment import ensure_environment
+from viewfinder.local.operator import ensure_operator
 from viewfinder.local.processes import Component
 from viewfinder.local.record import Record
 
@@ -54,7 +55,10 @@ class Start:
     def _deploy(self, blueprint: Blueprint, emulator: Component) -> None:
         stack = Stack(Home(self.session, self.record.endpoint_url), components.STACK_NAME)
         standing = self.record.fingerprint == blueprint.fingerprint and stack.status in STANDING
-        if not standing and deploy(stack, blueprint, self.report):
+        changed = ensure_operator(self.session, self.record.endpoint_url, self.data)
+        if not standing:
+            changed |= deploy(stack, blueprint, self.report)
+        if changed:
             self._restart(emulator)
         self._save(replace(self.record, fingerprint=blueprint.fingerprint, outputs=stack.outputs))
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from viewfinder.cli import logs
 from viewfinder.cli.main import app
+from viewfinder.local.data_directory import DataDirectory, KeyPair
 from viewfinder.local.processes import Process
 from viewfinder.local.record import Ports, Record
 
@@ -31,6 +32,7 @@ def data_dir(tmp_path: Path) -> Path:
     process = Process("engine", os.getpid(), psutil.Process().create_time(), str(tmp_path / "engine.log"))
     outputs = {"ApiId": "a1b2c3d4", "ImagesBucketName": "viewfinder-images"}
     Record(Ports(4566, 8080, 9000), processes=(process,), outputs=outputs).save(tmp_path / "stack.json")
+    DataDirectory(tmp_path).keep_operator(KeyPair("AKIAOPERATOR", "secret"))
     return tmp_path
 
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from viewfinder.local import components, ports
-from viewfinder.local.data_directory import DataDirectory
+from viewfinder.local.data_directory import DataDirectory, KeyPair
 from viewfinder.local.emulator_state import resume
 from viewfinder.local.errors import NotRunningError, PortTakenError
 from viewfinder.local.processes import Process
@@ -71,7 +71,8 @@ def test_a_stack_at_rest_says_how_to_start_it(data: DataDirectory) -> None:
 
 def test_the_environment_names_all_that_a_shell_needs(data: DataDirectory) -> None:
     replace(RECORD, processes=(MYSELF,)).save(data.record)
-    keys = data.key_pair()
+    keys = KeyPair("AKIAOPERATOR", "secret")
+    data.keep_operator(keys)
 
     assert LocalStack(data).environment() == {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",

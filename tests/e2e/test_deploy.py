@@ -1,0 +1,142 @@
+"""Deploy, update, fail and destroy: the commands that go to AWS, here against the emulator."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.e2e.conftest import PROJECT, RunningStack
+from viewfinder.cli import deploy as deploy_command
+from viewfinder.cli.main import app
+
+NAME = "second"
+
+BROKEN_BUCKET = """
+  Broken:
+    Type: AWS::S3::Bucket
+    Properties:
+      NotificationConfiguration:
+        QueueConfigurations: [{Event: 's3:ObjectCreated:*', Queue: 'arn:aws:sqs:us-east-1:000000000000:nowhere'}]
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what is deployed, to change."""
+    root = tmp_path_factory.mktemp("project")
+    for folder in ("infrastructure", "lambdas", "src"):
+        shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("*.onnx", "__pycache__"))
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _emulator_as_aws(stack: RunningStack, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell of someone who has run `eval "$(viewfinder env)"`."""
+    for name, value in stack.local.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(deploy_command, "template", lambda: project / "infrastructure" / "template.yaml")
+
+
+def run(*arguments: str, answer: str = "") -> tuple[int, str]:
+    result = CliRunner().invoke(app, [*arguments], input=answer)
+    return result.exit_code, result.stdout + result.stderr
+
+
+def deploy(*arguments: str, answer: str = "") -> tuple[int, str]:
+    return run("deploy", "--stack", NAME, *arguments, answer=answer)
+
+
+def status(stack: RunningStack) -> str | None:
+    stacks = stack.client("cloudformation").describe_stacks()["Stacks"]
+    return next((found["StackStatus"] for found in stacks if found["StackName"] == NAME), None)
+
+
+def code_of_functions(stack: RunningStack) -> dict[str, str]:
+    """Maps each function of the second stack to the hash of its code."""
+    functions = stack.client("lambda").list_functions()["Functions"]
+    return {
+        re.sub(rf"^{NAME}-|-\w+$", "", found["FunctionName"]): found["CodeSha256"]
+        for found in functions
+        if found["FunctionName"].startswith(NAME)
+    }
+
+
+@pytest.fixture(scope="module")
+def deployed(stack: RunningStack, project: Path) -> None:
+    """The second stack, deployed once by the command itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.local.environment().items():
+            patch.setenv(name, value)
+        patch.setattr(deploy_command, "template", lambda: project / "infrastructure" / "template.yaml")
+        code, printed = deploy("--yes", "--parameter", "RequireTls=false", "--parameter", "ApiAccessLogs=Disabled")
+    assert code == 0, printed
+    assert "Deployed." in printed
+    assert f"{NAME}-images-000000000000-us-east-1" in printed.replace("\n", "")
+
+
+def test_a_change_set_is_shown_and_a_no_changes_nothing(stack: RunningStack) -> None:
+    code, printed = run("deploy", "--stack", "declined", answer="n\n")
+
+    assert code == 1
+    assert "ImageProcessingFunction" in printed
+    assert "Nothing was changed." in printed
+    stacks = stack.client("cloudformation").describe_stacks()["Stacks"]
+    assert "declined" not in {found["StackName"] for found in stacks if found["StackStatus"] != "DELETE_COMPLETE"}
+
+
+@pytest.mark.usefixtures("deployed")
+def test_deploying_the_same_again_does_nothing() -> None:
+    code, printed = deploy("--yes")
+
+    assert code == 0
+    assert "Nothing to change." in printed
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_change_of_one_function_updates_only_it(stack: RunningStack, project: Path) -> None:
+    before = code_of_functions(stack)
+    with (project / "lambdas/api_handler/handler.py").open("a") as handler:
+        handler.write("# changed\n")
+
+    code, printed = deploy("--yes")
+
+    after = code_of_functions(stack)
+    assert code == 0, printed
+    assert {name for name in after if after[name] != before[name]} == {"ApiHandlerFunction"}
+    assert status(stack) == "UPDATE_COMPLETE"
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_deployment_that_fails_tells_the_real_cause_and_is_rolled_back(stack: RunningStack, project: Path) -> None:
+    template = project / "infrastructure/template.yaml"
+    sound = template.read_text()
+    template.write_text(sound.replace("\nOutputs:\n", f"{BROKEN_BUCKET}\nOutputs:\n"))
+    before = code_of_functions(stack)
+
+    code, printed = deploy("--yes")
+
+    template.write_text(sound)
+    assert code == 1
+    assert re.search(r"Error: Broken \(AWS::S3::Bucket\): .*destination", printed)
+    assert status(stack) == "UPDATE_ROLLBACK_COMPLETE"
+    assert code_of_functions(stack) == before
+
+
+@pytest.mark.usefixtures("deployed")
+def test_destroying_takes_the_data_only_when_told_so(stack: RunningStack) -> None:
+    s3 = stack.client("s3")
+    bucket = f"{NAME}-images-000000000000-us-east-1"
+    s3.put_object(Bucket=bucket, Key="a picture.jpg", Body=b"")
+
+    code, printed = run("destroy", "--stack", NAME, "--delete-data", answer="n\n")
+    assert code == 1
+    assert status(stack) is not None
+
+    code, printed = run("destroy", "--stack", NAME, "--delete-data", "--yes")
+    assert code == 0, printed
+    assert status(stack) in {None, "DELETE_COMPLETE"}
+    assert bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}
