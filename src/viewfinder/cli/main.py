@@ -13,13 +13,18 @@ from typer.core import TyperGroup
 
 from viewfinder.cli import rekognition
 from viewfinder.cli.analyze import analyze
+from viewfinder.cli.cost import cost
 from viewfinder.cli.deploy import deploy
 from viewfinder.cli.destroy import destroy
 from viewfinder.cli.down import down
 from viewfinder.cli.env import env
 from viewfinder.cli.import_ import import_images
 from viewfinder.cli.logs import logs
+from viewfinder.cli.reanalyze import reanalyze
+from viewfinder.cli.reconcile import reconcile
+from viewfinder.cli.redrive import redrive
 from viewfinder.cli.status import status
+from viewfinder.cli.traces import traces
 from viewfinder.cli.up import up
 
 
@@ -52,9 +57,14 @@ app.command(rich_help_panel=LOCAL)(down)
 app.command(rich_help_panel=LOCAL)(status)
 app.command(rich_help_panel=LOCAL)(env)
 app.command(rich_help_panel=LOCAL)(logs)
+app.command(rich_help_panel=LOCAL)(traces)
 app.command("import", rich_help_panel=IMAGES)(import_images)
+app.command(rich_help_panel=IMAGES)(reconcile)
+app.command(rich_help_panel=IMAGES)(redrive)
+app.command(rich_help_panel=IMAGES)(reanalyze)
 app.command(rich_help_panel=AWS)(deploy)
 app.command(rich_help_panel=AWS)(destroy)
+app.command(rich_help_panel=AWS)(cost)
 app.command(rich_help_panel=ENGINE)(analyze)
 app.add_typer(rekognition.app, name="rekognition", rich_help_panel=ENGINE)
 

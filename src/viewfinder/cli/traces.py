@@ -1,0 +1,85 @@
+"""`viewfinder traces`: where the time of the last images went, as a waterfall."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from viewfinder.cli._stack import AsJson, DataDir
+from viewfinder.cli._target import StackOption
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from types_boto3_logs.client import CloudWatchLogsClient
+
+    from viewfinder.deployment.insight import Trace
+
+WIDTH = 48
+"""Characters of the longest bar."""
+
+
+def traces(
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="Images to show.")] = 5,
+    since: Annotated[int, typer.Option(min=1, help="Minutes to look back.")] = 60,
+    data_dir: DataDir = None,
+    stack: StackOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where the time of the last images went."""
+    from viewfinder.deployment.insight import recent_traces
+
+    client, name = _log_of(data_dir, stack)
+    found = recent_traces(client, name, minutes=since, limit=limit)
+    if as_json:
+        typer.echo(json.dumps([asdict(trace) for trace in found], indent=2))
+    elif found:
+        _show(found)
+    else:
+        typer.echo(f"No image was worked on in the last {since} minutes.")
+
+
+def _log_of(data_dir: Path | None, stack: str | None) -> tuple[CloudWatchLogsClient, str]:
+    """Gives the logs of the stack on AWS that was named, else of the local one."""
+    import boto3
+
+    from viewfinder.cli._stack import local_stack
+    from viewfinder.local.components import STACK_NAME
+
+    if stack:
+        return boto3.client("logs"), stack
+    local = local_stack(data_dir)
+    return local.session.client("logs", endpoint_url=local.record.endpoint_url), STACK_NAME
+
+
+def _show(found: list[Trace]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    scale = WIDTH / max(trace.seconds for trace in found)
+    for trace in found:
+        console.print(_waterfall(trace, scale))
+
+
+def _waterfall(trace: Trace, scale: float) -> Table:
+    """One row per step, its bar where and as long as it was; one scale for all images."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    clock = datetime.fromtimestamp(trace.started).astimezone().strftime("%H:%M:%S")
+    mark = "[red]failed[/] " if trace.failed else ""
+    title = f"{mark}[bold]{escape(trace.image_id)}[/] [dim]{clock}[/] {trace.seconds * 1000:,.0f} ms"
+    table = Table(title=title, title_justify="left", title_style="", box=None, show_header=False, padding=(0, 1))
+    table.add_column(style="cyan", width=8)
+    table.add_column(width=WIDTH + 1, no_wrap=True)
+    table.add_column(justify="right", width=10)
+    for step in trace.steps:
+        colour = "red" if step.failed else "green"
+        bar = " " * round(step.start * scale) + f"[{colour}]{'━' * max(1, round(step.seconds * scale))}[/]"
+        table.add_row(step.name, bar, f"{step.seconds * 1000:,.1f} ms")
+    return table
