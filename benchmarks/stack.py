@@ -45,7 +45,7 @@ class Stacks:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Stops the functions that queue and stream would call, so that only what is measured works; empties the queue."""
+        """Keeps queue and stream from calling the functions, and empties the queue in the end."""
         self._enable(False)
         try:
             yield
