@@ -83,7 +83,7 @@ def activity(client: CloudWatchLogsClient, stack: str, *, minutes: int = 5) -> A
 
 
 def _lines(client: CloudWatchLogsClient, stack: str, minutes: int, message: str) -> Iterator[dict[str, Any]]:
-    """Gives the log's lines of this message, none where the function has not logged yet."""
+    """Gives the log's lines of this message."""
     pages = client.get_paginator("filter_log_events").paginate(
         logGroupName=LOG_GROUP.format(stack=stack),
         startTime=int((time.time() - minutes * 60) * 1000),
@@ -91,7 +91,9 @@ def _lines(client: CloudWatchLogsClient, stack: str, minutes: int, message: str)
     )
     for page in pages:
         for event in page["events"]:
-            yield json.loads(event["message"])
+            # The emulator takes the pattern and gives every line, Lambda's own among them.
+            if event["message"].startswith("{") and (line := json.loads(event["message"])).get("message") == message:
+                yield line
 
 
 def _trace(document: dict[str, Any]) -> Trace:

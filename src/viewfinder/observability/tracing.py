@@ -9,11 +9,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Tracer
+
+_lock = Lock()
 
 TRACE_HEADER = "_X_AMZN_TRACE_ID"
 """Set by Lambda before each invocation (Lambda Developer Guide, "Defined runtime environment variables")."""
@@ -40,8 +43,13 @@ def _parent(header: str) -> Context | None:
     return None if inside else trace.set_span_in_context(trace.NonRecordingSpan(context_of(header)))
 
 
-@cache
 def _tracer() -> Tracer:
+    with _lock:  # two threads would get a tracer each, and their spans would not find one another
+        return _new_tracer()
+
+
+@cache
+def _new_tracer() -> Tracer:
     # Imported with the first span: the SDK takes a third as long to import as boto3.
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider

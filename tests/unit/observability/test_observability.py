@@ -36,9 +36,9 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("_X_AMZN_TRACE_ID", HEADER)
     monkeypatch.delenv("AWS_XRAY_DAEMON_ADDRESS", raising=False)
-    tracing._tracer.cache_clear()
+    tracing._new_tracer.cache_clear()
     yield
-    tracing._tracer.cache_clear()
+    tracing._new_tracer.cache_clear()
 
 
 @pytest.fixture(autouse=True)
