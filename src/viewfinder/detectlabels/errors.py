@@ -4,7 +4,6 @@ from __future__ import annotations
 
 STATUSES = {
     # DetectLabels' own, with the statuses of the developer guide's error table.
-    "AccessDeniedException": 400,
     "ImageTooLargeException": 400,
     "InternalServerError": 500,
     "InvalidImageFormatException": 400,
