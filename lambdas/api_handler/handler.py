@@ -20,6 +20,7 @@ from viewfinder.adapters.http.responses import (
 )
 from viewfinder.bootstrap import Application
 from viewfinder.domain.query import Query
+from viewfinder.observability import correlated, logger
 from viewfinder.usecases.analyze_again import analyze_again
 from viewfinder.usecases.create_upload import create_upload
 from viewfinder.usecases.delete_image import delete_image
@@ -35,6 +36,13 @@ application = Application()
 def handler(event: dict[str, Any], context: object) -> Response:
     """Gives the response in the form of API Gateway's proxy integration."""
     request = Request.from_event(event)
+    with correlated(correlation_id=request.request_id):
+        response = _answer(request)
+        logger.info("request answered", extra={"route": request.resource, "status": response["statusCode"]})
+    return response
+
+
+def _answer(request: Request) -> Response:
     route = _ROUTES.get((request.method, request.resource))
     if route is None:
         return no_route_response(any(request.resource == path for _, path in _ROUTES), request.request_id)

@@ -43,7 +43,7 @@ def error_response(error: Exception, request_id: str) -> Response:
     """Gives the envelope of an error; what is not the caller's business stays in the log."""
     status = next((_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES), None)
     if status is None:
-        logger.exception("request failed", extra={"request_id": request_id})
+        logger.exception("request failed")
         if _is_passing(error):
             return _envelope(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "try again in a moment", request_id)
         return _envelope(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", "the server failed", request_id)
