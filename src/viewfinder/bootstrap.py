@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Statistics,
     )
     from viewfinder.usecases.index_image import Pipeline
+    from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
 
 
@@ -141,6 +142,15 @@ class Application:
         from viewfinder.adapters.s3_objects import S3Objects
 
         return S3Objects(self.s3_client, self.settings.images_bucket)
+
+    @cached_property
+    def stores(self) -> Stores:
+        """What reconciling needs."""
+        from viewfinder.adapters.s3_objects import S3Objects
+        from viewfinder.usecases.reconcile import Stores
+
+        derived = S3Objects(self.s3_client, self.settings.derived_bucket)
+        return Stores(self.image_objects, derived, self.records, self.requests)
 
     @cached_property
     def requests(self) -> Requests:

@@ -41,6 +41,17 @@ class Settings:
     link_seconds: int = _setting("VIEWFINDER_LINK_SECONDS", "How long upload and content URLs are good", 900)
 
     @classmethod
+    def from_outputs(cls, outputs: Mapping[str, str], **others: Any) -> Settings:
+        """Gives the settings of an operator's command from what the stack gives out."""
+        return cls(
+            images_bucket=outputs["ImagesBucketName"],
+            derived_bucket=outputs["DerivedBucketName"],
+            table=outputs["TableName"],
+            queue_url=outputs["QueueUrl"],
+            **others,
+        )
+
+    @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Reads the table from the environment; raises MisconfiguredError that names the variable."""
         return cls(**{row.name: _value(row, environment) for row in fields(cls) if _is_given(row, environment)})

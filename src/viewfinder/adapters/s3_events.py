@@ -30,7 +30,7 @@ def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[Imag
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MalformedMessageError(f"not an S3 event notification: {error!r}") from error
     return [
-        replace(event, first_delivery=count == 1, last_delivery=count >= max_receive_count)
+        replace(event, last_delivery=count >= max_receive_count)
         for event in events
         if not is_folder_marker(event.image_id)
     ]

@@ -29,6 +29,12 @@ class Target:
         """Whether the detector costs nothing."""
         return "amazonaws.com" not in str(self.application.s3_client.meta.endpoint_url)
 
+    def price(self, calls: int) -> float:
+        """Gives what so many detector calls cost here, in dollars."""
+        from viewfinder.cli._prices import list_prices
+
+        return 0.0 if self.is_local else list_prices().dollars(calls)
+
 
 def find_target(data_dir: Path | None, stack: str | None) -> Target:
     """Finds the stack: `--stack` on AWS, else `--data-dir`, else the variables of `viewfinder env`, else the user's."""
@@ -59,11 +65,7 @@ def _target(name: str, **parts: Any) -> Target:
     description = client.describe_stacks(StackName=name)["Stacks"][0]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in description["Outputs"]}
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in description.get("Parameters", ())}
-    settings = Settings(
-        images_bucket=outputs["ImagesBucketName"],
-        derived_bucket=outputs["DerivedBucketName"],
-        table=outputs["TableName"],
-        queue_url=outputs["QueueUrl"],
-        **{"shards": int(parameters["Shards"])} if "Shards" in parameters else {},
-    )
+    # The emulator gives the parameters that were set, AWS all.
+    given = {"shards": int(parameters["Shards"])} if "Shards" in parameters else {}
+    settings = Settings.from_outputs(outputs, **given)
     return Target(Application(settings, **parts), outputs)

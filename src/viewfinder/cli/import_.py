@@ -47,10 +47,10 @@ def import_images(
     console = Console(stderr=as_json)
     target = find_target(data_dir, stack)
     plan, source = _plan(paths, prefix, target, console)
-    price = _price(plan.calls, target)
+    price = target.price(plan.calls)
     if max_cost is not None and price > max_cost:
         plan = _affordable(plan, max_cost, console)
-        price = _price(plan.calls, target)
+        price = target.price(plan.calls)
     if dry_run:
         _report(_plan_document(plan, price), as_json)
         return
@@ -91,12 +91,6 @@ def _existing(path: str) -> Path:
     if not Path(path).exists():
         raise typer.BadParameter(f"{path} does not exist")
     return Path(path)
-
-
-def _price(calls: int, target: Target) -> float:
-    from viewfinder.cli._prices import list_prices
-
-    return 0.0 if target.is_local else list_prices().dollars(calls)
 
 
 def _affordable(plan: Plan, dollars: float, console: Console) -> Plan:

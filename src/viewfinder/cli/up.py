@@ -48,10 +48,10 @@ def up(
 
 
 def _start(stack: LocalStack, options: Any, console: Console) -> bool:
-    from viewfinder.local.stack import nothing_to_recover
+    from viewfinder.cli._recover import recover
 
     with console.status("Starting") as status:
-        return stack.up(template(), options, ProgressLines(console, status, brief=True), nothing_to_recover)
+        return stack.up(template(), options, ProgressLines(console, status, brief=True), recover)
 
 
 def _import_samples(stack: LocalStack) -> None:

@@ -10,14 +10,13 @@ class ImageEvent:
     """One hint about one object.
 
     `sequencer` orders the events of one key ("" where the event did not come from S3). An analysis made before
-    `analyzed_since` is not good enough ("": any is). `first_delivery` is true when nobody can have worked on this
-    message before, `last_delivery` when the queue will not deliver it again.
+    `analyzed_since` is not good enough ("": any is). `last_delivery` is true when the queue will not deliver this
+    message again.
     """
 
     image_id: str
     sequencer: str = ""
     analyzed_since: str = ""
-    first_delivery: bool = True
     last_delivery: bool = False
 
 

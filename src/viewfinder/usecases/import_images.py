@@ -29,8 +29,8 @@ T = TypeVar("T")
 class Plan:
     """What an import would do.
 
-    `present` is how each image that is in bucket and catalog stands there. `unanswered` are in the bucket only, `new` in
-    neither. `known` are the contents whose analysis is there already.
+    `present` is how each image that is in bucket and catalog stands there. `unanswered` are in the bucket only, `new`
+    in neither. `known` are the contents whose analysis is there already.
     """
 
     present: tuple[Status, ...]

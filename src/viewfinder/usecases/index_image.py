@@ -63,7 +63,7 @@ def index_image(event: ImageEvent, pipeline: Pipeline) -> Outcome:
             image = _reflect(event, known, pipeline)
         except CatalogConflictError:
             continue
-        if known or not event.first_delivery:
+        if known:  # a first record has nothing to sweep, or another event is on its way
             _sweep(image, pipeline)
         return Outcome(image, image.effort)
     raise CatalogConflictError(f"the image was written {_ATTEMPTS} times by others while it was read")

@@ -1,0 +1,60 @@
+"""`viewfinder reanalyze`: has images analysed anew."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from viewfinder.cli._stack import AsJson, DataDir, Yes
+from viewfinder.cli._target import StackOption, Target, find_target
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from viewfinder.domain.image import Image
+
+
+def reanalyze(
+    *,
+    model_version_below: Annotated[
+        str, typer.Option(metavar="V", help="Only images that an older model analysed.", show_default="any model")
+    ] = "",
+    prefix: Annotated[str, typer.Option(help="Only images whose key starts so.", show_default="all")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are.")] = False,
+    patience: Annotated[float, typer.Option(min=1, help="Seconds without any answer before giving up.")] = 900,
+    as_json: AsJson = False,
+    yes: Yes = False,
+    data_dir: DataDir = None,
+    stack: StackOption = None,
+) -> None:
+    """Ask the detector about images once more: each content costs a call."""
+    from rich.console import Console
+
+    from viewfinder.usecases.reanalyze_images import find_images
+
+    console = Console(stderr=as_json)
+    target = find_target(data_dir, stack)
+    images = list(find_images(target.application.records, model_version_below=model_version_below, prefix=prefix))
+    calls = len({image.sha256 for image in images})
+    price = target.price(calls)
+    if price and not dry_run and not yes:
+        typer.confirm(f"{calls:,} detector calls, ${price:,.2f} at list price. Go on?", abort=True, err=as_json)
+    answered = [] if dry_run else _run(images, target, patience, console)
+    counts = {"Images": len(images), "Calls": calls, "Dollars": price, "Answered": len(answered)}
+    sentence = f"{len(images):,} images with {calls:,} contents, {len(answered):,} analysed anew."
+    typer.echo(json.dumps(counts) if as_json else sentence)
+
+
+def _run(images: list[Image], target: Target, patience: float, console: Console) -> list[Image]:
+    from rich.progress import Progress
+
+    from viewfinder.usecases.await_images import await_images
+    from viewfinder.usecases.reanalyze_images import reanalyze_images
+
+    application = target.application
+    sent = reanalyze_images(images, application.requests, application.clock)
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Analysing", total=len(sent))
+        return await_images(sent, application.records, patience=patience, on_answered=lambda _: bar.advance(task))

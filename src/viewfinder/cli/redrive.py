@@ -1,0 +1,36 @@
+"""`viewfinder redrive`: gives dead letters another chance."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from viewfinder.cli._stack import AsJson, DataDir
+from viewfinder.cli._target import StackOption, find_target
+
+
+def redrive(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    stack: StackOption = None,
+) -> None:
+    """Move the messages of the dead-letter queue back to the queue."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from viewfinder.adapters.sqs_redrive import count_messages
+    from viewfinder.adapters.sqs_redrive import redrive as move
+
+    target = find_target(data_dir, stack)
+    client, dead = target.application.sqs_client, target.outputs["DeadLetterQueueUrl"]
+    waiting, moved = count_messages(client, dead), 0
+    if waiting and not dry_run:
+        with Progress(console=Console(stderr=as_json), transient=True) as bar:
+            task = bar.add_task("Moving", total=waiting)
+            moved = move(client, dead, target.outputs["QueueUrl"], lambda count: bar.update(task, completed=count))
+    counts = {"DeadLetters": waiting, "Moved": moved}
+    typer.echo(json.dumps(counts) if as_json else f"{waiting:,} dead letters, {moved:,} moved back to the queue.")
