@@ -1,0 +1,221 @@
+"""Stand-ins for what the use cases meet: in memory, to the letter of the ports (tests/contract holds them to it)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from viewfinder.domain.analysis import Analysis, Detection, Parameters
+from viewfinder.domain.errors import (
+    AnalysisInProgressError,
+    CatalogConflictError,
+    DetectorUnavailableError,
+    ImageRejectedError,
+    ObjectNotFoundError,
+)
+from viewfinder.domain.image import VISIBLE_STATUSES, Image, Picture
+from viewfinder.domain.label import Label
+from viewfinder.domain.statistics import Counted, ImageState
+from viewfinder.ports import ObjectSummary, StoredObject
+
+
+class FakeBucket:
+    """A bucket; implements `ImageStore` and `Objects`."""
+
+    def __init__(self) -> None:
+        self.contents: dict[str, bytes] = {}
+        self.modified: dict[str, float] = {}
+
+    def put(self, key: str, content: bytes, modified: float = 0.0) -> str:
+        self.contents[key], self.modified[key] = content, modified
+        return etag(content)
+
+    def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
+        if image_id not in self.contents:
+            raise ObjectNotFoundError(image_id)
+        content = self.contents[image_id]
+        return StoredObject(content if len(content) <= max_bytes else None, len(content), etag(content))
+
+    def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
+        for key in sorted(self.contents):
+            if key.startswith(prefix):
+                yield self._summary(key)
+
+    def find(self, key: str) -> ObjectSummary | None:
+        return self._summary(key) if key in self.contents else None
+
+    def delete(self, key: str) -> None:
+        self.contents.pop(key, None)
+
+    def _summary(self, key: str) -> ObjectSummary:
+        content = self.contents[key]
+        return ObjectSummary(key, len(content), etag(content), self.modified[key])
+
+
+class FakeDerivedStore:
+    """Implements `DerivedStore`."""
+
+    def __init__(self) -> None:
+        self.analyses: dict[tuple[str, str], Analysis] = {}
+        self.thumbnails: dict[str, bytes] = {}
+
+    def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
+        return self.analyses.get((str(parameters), sha256))
+
+    def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
+        return (str(parameters), sha256) in self.analyses
+
+    def save_analysis(self, parameters: Parameters, analysis: Analysis) -> None:
+        self.analyses[str(parameters), analysis.sha256] = analysis
+
+    def put_thumbnail(self, key: str, content: bytes) -> None:
+        self.thumbnails[key] = content
+
+    def copy_thumbnail(self, source: str, key: str) -> bool:
+        if source in self.thumbnails:
+            self.thumbnails[key] = self.thumbnails[source]
+        return source in self.thumbnails
+
+    def list_thumbnails(self, prefix: str) -> list[str]:
+        return [key for key in sorted(self.thumbnails) if key.startswith(prefix)]
+
+    def delete_thumbnails(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.thumbnails.pop(key, None)
+
+
+class FakeCatalog:
+    """Implements `Catalog` and `Records`."""
+
+    def __init__(self) -> None:
+        self.images: dict[str, Image] = {}
+        self._version = 0
+
+    def find(self, image_id: str) -> Image | None:
+        return self.images.get(image_id)
+
+    def save(self, image: Image, *, replacing: Image | None) -> Image:
+        if self.images.get(image.image_id) != replacing:
+            raise CatalogConflictError(image.image_id)
+        self._version += 1
+        self.images[image.image_id] = replace(image, version=self._version)
+        return self.images[image.image_id]
+
+    def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
+        return {image_id: self.images[image_id] for image_id in image_ids if image_id in self.images}
+
+    def list_all(self) -> Iterator[Image]:
+        yield from [image for image in self.images.values() if image.is_visible]
+
+
+class FakeLeases:
+    """Implements `Leases`; nobody waits."""
+
+    def __init__(self) -> None:
+        self.holders: set[str] = set()
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        self.take(name)
+        try:
+            yield
+        finally:
+            self.release(name)
+
+    def take(self, name: str) -> None:
+        if name in self.holders:
+            raise AnalysisInProgressError(name)
+        self.holders.add(name)
+
+    def release(self, name: str) -> None:
+        self.holders.discard(name)
+
+
+class FakePictures:
+    """Implements `PictureReader`: what begins with `bad` is no picture, all else is one."""
+
+    def read(self, content: bytes) -> Picture:
+        if content.startswith(b"bad"):
+            raise ImageRejectedError("NOT_AN_IMAGE", "The content is not that of an image.")
+        return Picture("JPEG", 640, 480, rendition=content, thumbnail=thumbnail(content))
+
+
+@dataclass
+class FakeDetector:
+    """Implements `Detector`: a picture shows what its content says; `calls` counts them by content."""
+
+    calls: dict[bytes, int] = field(default_factory=dict)
+    is_down: bool = False
+    model_version: str = "3.0"
+
+    def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
+        if self.is_down:
+            raise DetectorUnavailableError("ThrottlingException: slow down")
+        self.calls[rendition] = self.calls.get(rendition, 0) + 1
+        return Detection(labels(rendition), self.model_version)
+
+
+class FakeClock:
+    """Implements `Clock`: time passes when it is asked for."""
+
+    def __init__(self) -> None:
+        self.seconds = 0
+
+    def now(self) -> str:
+        self.seconds += 1
+        return f"2026-01-01T{self.seconds // 3600:02}:{self.seconds // 60 % 60:02}:{self.seconds % 60:02}.000000Z"
+
+
+@dataclass
+class FakeRequests:
+    """Implements `Requests`."""
+
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def send(self, image_ids: Sequence[str], *, analyzed_since: str = "") -> None:
+        self.sent += [(image_id, analyzed_since) for image_id in image_ids]
+
+
+def etag(content: bytes) -> str:
+    """Gives the ETag that S3 gives an object in one part."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def labels(content: bytes) -> tuple[Label, ...]:
+    """Gives what the fake detector finds: the words of the content, one of them in a category."""
+    return tuple(
+        Label(word, 90.0 - place, categories=("Animals and Pets",) if word == "Dog" else ())
+        for place, word in enumerate(content.decode().split())
+    )
+
+
+def thumbnail(content: bytes) -> bytes:
+    """Gives the thumbnail that the fake reader makes."""
+    return b"thumbnail of " + content
+
+
+class FakeCounters:
+    """Implements `Counters`."""
+
+    def __init__(self) -> None:
+        self._counted: dict[str, Counted] = {}
+        self._names: dict[str, str] = {}
+
+    def find(self, image_ids: Collection[str]) -> dict[str, Counted]:
+        return {image_id: self._counted.get(image_id, Counted()) for image_id in image_ids}
+
+    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> None:
+        for state, counted in changes:
+            if self._counted.get(state.image_id, Counted()) != counted:
+                raise CatalogConflictError(state.image_id)
+            self._counted[state.image_id] = Counted(state.version, state.status, frozenset(state.labels))
+            self._names |= {folded: label.name for folded, label in state.labels.items()}
+
+    def totals(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Counts the labels and the statuses of visible images."""
+        visible = [counted for counted in self._counted.values() if counted.status in VISIBLE_STATUSES]
+        by_label = Counter(self._names[name] for counted in visible for name in counted.labels)
+        return dict(by_label), dict(Counter(str(counted.status) for counted in visible))
