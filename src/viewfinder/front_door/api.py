@@ -15,7 +15,15 @@ from viewfinder.front_door.signing import Signer
 TIMEOUT_SECONDS = 35
 """API Gateway gives up after 29."""
 
+IDLE_SECONDS = 2
+"""Shorter than any server's: a connection is not used again just as the other side closes it."""
+
 _ASCII = string.ascii_letters + string.digits + string.punctuation
+
+
+def _client() -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=100, keepalive_expiry=IDLE_SECONDS)
+    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits)
 
 
 class UnsafePathError(Exception):
@@ -28,7 +36,7 @@ class Api:
 
     url: str
     signer: Signer
-    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=TIMEOUT_SECONDS))
+    client: httpx.AsyncClient = field(default_factory=_client)
 
     @property
     def stage(self) -> str:

@@ -79,7 +79,7 @@ class Status:
             return
         pages = self._session.client("logs").get_paginator("filter_log_events")
         found = pages.paginate(
-            logGroupName=self._sources.log_group, startTime=int(since * 1000), filterPattern='"subsegments"'
+            logGroupName=self._sources.log_group, startTime=int(since * 1000), filterPattern='{ $.message = "trace" }'
         )
         for number, page in enumerate(found):
             yield from filter(None, (_trace(event["message"]) for event in page["events"]))

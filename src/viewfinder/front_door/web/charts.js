@@ -6,14 +6,14 @@ const time = (epoch) => new Date(epoch * 1000).toLocaleTimeString(undefined, { h
 
 /** Bars of one number a minute; `text` says a number in words. */
 export function bars(minutes, valueOf, text, label) {
-  const values = minutes.map((minute) => valueOf(minute) ?? 0);
-  const most = Math.max(...values, Number.MIN_VALUE);
-  const columns = minutes.map((minute, index) =>
-    element("li", { title: `${time(minute.Start)}: ${text(values[index])}` },
-      place(element("i"), { height: `${(values[index] / most) * 100}%` })));
+  const values = minutes.map(valueOf);
   const peak = Math.max(...values);
+  const say = (value) => (value === null ? "–" : text(value));
+  const columns = minutes.map((minute, index) =>
+    element("li", { title: `${time(minute.Start)}: ${say(values[index])}` },
+      place(element("i"), { height: `${peak ? (values[index] / peak) * 100 : 0}%` })));
   return element("figure", { class: "chart" },
-    element("figcaption", {}, element("span", {}, label), element("b", {}, `${text(values.at(-1))} now`), element("small", {}, `most: ${text(peak)}`)),
+    element("figcaption", {}, element("span", {}, label), element("b", {}, `${say(values.at(-1))} now`), element("small", {}, peak ? `most: ${text(peak)}` : "nothing yet")),
     element("ol", { class: "bars", "aria-hidden": "true" }, columns),
     element("p", { class: "axis", "aria-hidden": "true" }, element("span", {}, time(minutes[0].Start)), element("span", {}, "now")));
 }

@@ -43,6 +43,7 @@ export class Results {
     if (key !== this.asked) scrollTo(0, 0);
     this.asked = key;
     this.next = null;
+    this.total = undefined;
     find("gallery").setAttribute("aria-busy", "true");
   }
 
@@ -88,12 +89,20 @@ export class Results {
   }
 
   async #count(search) {
-    const shown = this.images.length;
-    find("count").textContent = this.next ? `${whole(shown)} +` : counted(shown, "image");
-    if (!this.next || isSearch(search)) return;
-    const { Images } = await getStatistics().catch(() => ({}));
-    if (Images && this.next) find("count").textContent = counted(Images.Total, "image");
+    if (!this.next) this.total = this.images.length;
+    tellCount(this.images.length, this.total);
+    if (this.total !== undefined || isSearch(search)) return;
+    const { asked } = this;
+    const statistics = await getStatistics().catch(() => null);
+    if (!statistics || asked !== this.asked) return;
+    this.total ??= statistics.Images.Total;
+    tellCount(this.images.length, this.total);
   }
+}
+
+/** The number of all, where it is known: the API's cursor does not count ahead. */
+function tellCount(shown, total) {
+  find("count").textContent = total === undefined ? `more than ${whole(shown)} images` : counted(total, "image");
 }
 
 function tellNothing(search) {
