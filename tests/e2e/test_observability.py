@@ -1,0 +1,114 @@
+"""What one sees of a running stack: correlated lines, traces, metrics, alarms, and the commands that show them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.e2e.conftest import PROJECT, RunningStack
+from viewfinder.cli.main import app
+from viewfinder.deployment.insight import activity
+
+IMAGE_ID = "observed/cat.jpg"
+DEADLINE_SECONDS = 60
+
+
+def _eventually(find: Callable[[], list[Any]]) -> list[Any]:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not (found := find()):
+        assert time.monotonic() < deadline, "nothing was logged"
+        time.sleep(0.2)
+    return found
+
+
+def _documents(stack: RunningStack, function: str, needle: str) -> list[dict[str, Any]]:
+    """Gives the lines of a function's log that are documents with this text in them."""
+    pages = (
+        stack.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(logGroupName=f"/aws/lambda/viewfinder-{function}")
+    )
+    lines = [event["message"] for page in pages for event in page["events"]]
+    return [json.loads(line) for line in lines if line.startswith("{") and needle in line]
+
+
+@pytest.fixture(scope="module")
+def lines(stack: RunningStack) -> list[dict[str, Any]]:
+    """The image function's lines of one image."""
+    stack.client("s3").upload_file(str(PROJECT / "samples" / "cat.jpg"), stack.bucket, IMAGE_ID)
+    _eventually(
+        lambda: [line for line in _documents(stack, "image-processing", IMAGE_ID) if line["message"] == "trace"]
+    )
+    return _documents(stack, "image-processing", IMAGE_ID)
+
+
+def test_all_lines_of_an_image_have_one_correlation_id(lines: list[dict[str, Any]]) -> None:
+    assert {line["message"] for line in lines} == {"image indexed", "trace"}
+    assert len({line["correlation_id"] for line in lines}) == 1
+    assert {(line["service"], line["image_id"]) for line in lines} == {("viewfinder", IMAGE_ID)}
+
+
+def test_an_image_is_traced_step_by_step(lines: list[dict[str, Any]]) -> None:
+    (trace,) = (line["trace"] for line in lines if line["message"] == "trace")
+    assert [step["name"] for step in trace["subsegments"]] in (
+        ["fetch", "decode", "detect", "store"],
+        ["fetch", "store"],  # where another test had the same content analysed
+    )
+
+
+@pytest.mark.usefixtures("lines")
+def test_an_invocation_publishes_its_metrics(stack: RunningStack) -> None:
+    published = _eventually(lambda: _documents(stack, "image-processing", '"ImagesAnalyzed"'))
+    assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in published} == {"Viewfinder"}
+    assert {line["service"] for line in published} == {"viewfinder"}
+
+
+def test_an_api_call_is_logged_with_the_id_that_its_caller_gets(stack: RunningStack) -> None:
+    request_id = stack.call("GET", "/images/not-there.jpg").json()["Error"]["RequestId"]
+    (line,) = _eventually(lambda: _documents(stack, "api-handler", request_id))
+    assert (line["correlation_id"], line["route"], line["status"]) == (request_id, "/images/{ImageId+}", 404)
+
+
+@pytest.mark.usefixtures("lines")
+def test_the_last_minutes_are_told_in_numbers(stack: RunningStack) -> None:
+    found = activity(stack.client("logs"), "viewfinder", minutes=10)
+    assert found.outcomes["ANALYZED"] >= 1
+    assert found.latency_p50 is not None
+    assert found.latency_p95 is not None
+    assert 0 < found.latency_p50 <= found.latency_p95
+
+
+@pytest.mark.usefixtures("lines")
+def test_traces_are_drawn(stack: RunningStack) -> None:
+    answer = CliRunner().invoke(app, ["traces", "--limit", "500", "--data-dir", str(stack.local.data.path)])
+    assert answer.exit_code == 0, answer.output
+    assert IMAGE_ID in answer.output
+    assert "━" in answer.output
+
+
+def test_every_alarm_is_there_and_tells_the_topic(stack: RunningStack) -> None:
+    alarms = stack.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {alarm["AlarmName"].removeprefix("viewfinder-") for alarm in alarms} == {
+        *("dead-letters", "oldest-message", "label-statistics-age", "api-server-errors", "api-latency"),
+        *("image-processing-errors", "label-statistics-errors", "api-handler-errors"),
+        *("image-processing-throttles", "label-statistics-throttles", "api-handler-throttles"),
+    }
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(stack.outputs["AlarmTopicArn"],)}
+
+
+def test_the_dashboard_names_what_the_stack_has(stack: RunningStack) -> None:
+    body = json.loads(stack.client("cloudwatch").get_dashboard(DashboardName="viewfinder")["DashboardBody"])
+    assert [widget["properties"]["title"] for widget in body["widgets"]] == [
+        "Images",
+        "Detector",
+        "Cost of detection (US dollars) and labels per image",
+        "Queue",
+        "Functions: errors and throttles",
+        "API",
+    ]
+    assert "${" not in json.dumps(body)
