@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from viewfinder.cli import rekognition
+from viewfinder.cli import images, rekognition
 from viewfinder.cli.analyze import analyze
 from viewfinder.cli.cost import cost
 from viewfinder.cli.deploy import deploy
@@ -19,10 +19,12 @@ from viewfinder.cli.destroy import destroy
 from viewfinder.cli.down import down
 from viewfinder.cli.env import env
 from viewfinder.cli.import_ import import_images
+from viewfinder.cli.labels import labels
 from viewfinder.cli.logs import logs
 from viewfinder.cli.reanalyze import reanalyze
 from viewfinder.cli.reconcile import reconcile
 from viewfinder.cli.redrive import redrive
+from viewfinder.cli.search import search
 from viewfinder.cli.status import status
 from viewfinder.cli.traces import traces
 from viewfinder.cli.up import up
@@ -59,6 +61,9 @@ app.command(rich_help_panel=LOCAL)(env)
 app.command(rich_help_panel=LOCAL)(logs)
 app.command(rich_help_panel=LOCAL)(traces)
 app.command("import", rich_help_panel=IMAGES)(import_images)
+app.command(rich_help_panel=IMAGES)(search)
+app.add_typer(images.app, name="images", rich_help_panel=IMAGES)
+app.command(rich_help_panel=IMAGES)(labels)
 app.command(rich_help_panel=IMAGES)(reconcile)
 app.command(rich_help_panel=IMAGES)(redrive)
 app.command(rich_help_panel=IMAGES)(reanalyze)

@@ -1,0 +1,67 @@
+"""`viewfinder images`: everything known of one image, and its removal."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from viewfinder.cli._stack import AsJson, DataDir
+from viewfinder.cli._target import StackOption
+
+app = typer.Typer(help="Show or remove single images.", no_args_is_help=True)
+
+ImageId = Annotated[str, typer.Argument(help="The object's key.")]
+
+
+@app.command()
+def get(image_id: ImageId, *, data_dir: DataDir = None, stack: StackOption = None, as_json: AsJson = False) -> None:
+    """Show an image with its labels."""
+    from viewfinder.cli._api import find_api, image_path
+
+    image = find_api(data_dir, stack).call("GET", image_path(image_id))
+    if as_json:
+        typer.echo(json.dumps(image, indent=2, ensure_ascii=False))
+    else:
+        _show(image)
+
+
+@app.command()
+def rm(
+    image_ids: Annotated[list[str], typer.Argument(help="The objects' keys.")],
+    *,
+    data_dir: DataDir = None,
+    stack: StackOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove images: the objects at once, what is known of them within seconds."""
+    from viewfinder.cli._api import find_api, image_path
+
+    api = find_api(data_dir, stack)
+    removed = [api.call("DELETE", image_path(image_id)) for image_id in image_ids]
+    if as_json:
+        typer.echo(json.dumps({"Removed": removed}, indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(f"removed {image['ImageId']}" for image in removed))
+
+
+def _show(image: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from viewfinder.cli._stack import print_pairs
+
+    console = Console()
+    facts = {name: escape(str(value)) for name, value in image.items() if name not in {"ImageId", "Labels"}}
+    print_pairs(console, escape(image["ImageId"]), facts)
+    table = Table("Label", "Confidence", "Boxes", "Parents", "Categories", box=None)
+    for label in image["Labels"]:
+        table.add_row(
+            escape(label["Name"]),
+            f"{label['Confidence']:.1f}",
+            str(len(label["Instances"]) or ""),
+            *(escape(", ".join(entry["Name"] for entry in label[member])) for member in ("Parents", "Categories")),
+        )
+    console.print(table)

@@ -1,0 +1,42 @@
+"""`viewfinder labels`: the labels in use, with the number of images that have them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from viewfinder.cli._stack import AsJson, DataDir
+from viewfinder.cli._target import StackOption
+
+
+def labels(
+    prefix: Annotated[str | None, typer.Argument(help="What the names start with.")] = None,
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most so many.")] = 100,
+    data_dir: DataDir = None,
+    stack: StackOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the labels in use, in alphabetical order."""
+    from viewfinder.cli._api import find_api
+
+    found = find_api(data_dir, stack).entries("/labels", "Labels", {"prefix": prefix}, limit)
+    if as_json:
+        typer.echo(json.dumps({"Labels": found}, indent=2, ensure_ascii=False))
+    else:
+        _show(found)
+
+
+def _show(found: Iterable[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("Label", "Images", "Parents", "Categories", "Aliases", box=None)
+    for label in found:
+        names = (", ".join(entry["Name"] for entry in label[member]) for member in ("Parents", "Categories", "Aliases"))
+        table.add_row(escape(label["Name"]), str(label["Count"]), *(escape(text) for text in names))
+    Console().print(table)
