@@ -22,6 +22,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
 from PIL import Image
 
 SSD_SOURCE, SSD_SHA1 = "frozen_inference_graph.pb", "35d571ac314f1d32ae678a857f87cc0ef6b220e8"
@@ -59,7 +60,7 @@ def source(name: str) -> Path:
 
 def convert_ssd(out: Path, photos: Path) -> None:
     """Cuts the graph before its own suppression, and quantises it to 8 bits with a bit to spare."""
-    graph, raw = source(SSD_SOURCE), out / "ssd_fp32.onnx"
+    graph, raw, prepared = source(SSD_SOURCE), out / "ssd_fp32.onnx", out / "ssd_prepared.onnx"
     assert hashlib.sha1(graph.read_bytes()).hexdigest() == SSD_SHA1, "not the zoo's graph"
     ends = [
         "--inputs",
@@ -71,15 +72,16 @@ def convert_ssd(out: Path, photos: Path) -> None:
     ]
     tf2onnx("--graphdef", str(graph), *ends, "--output", str(raw))
     np.save(out / ANCHORS_FILE, anchors(graph))
+    quant_pre_process(raw, prepared, skip_symbolic_shape=True)
     quantize_static(
-        raw,
+        prepared,
         out / SSD_FILE,
         Photos(photos),
         quant_format=QuantFormat.QDQ,
         per_channel=True,
         reduce_range=True,  # CPUs without VNNI saturate 16-bit sums of full 8-bit products
         calibrate_method=CalibrationMethod.MinMax,
-        nodes_to_exclude=[node.name for node in onnx.load(raw).graph.node if node.op_type == "Sigmoid"],
+        nodes_to_exclude=[node.name for node in onnx.load(prepared).graph.node if node.op_type == "Sigmoid"],
     )
 
 
@@ -130,7 +132,9 @@ def photos_of(folder: Path) -> Iterator[Image.Image]:
 
 
 def detector_input(photo: Image.Image) -> Any:
-    pixels = np.asarray(photo.resize((300, 300), Image.Resampling.BILINEAR), dtype=np.float32) / 127.5 - 1
+    area = (0, 0, *photo.size)  # sampled as in the engine, and in training
+    sampled = photo.transform((300, 300), Image.Transform.EXTENT, area, Image.Resampling.BILINEAR)
+    pixels = np.asarray(sampled, dtype=np.float32) / 127.5 - 1
     return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], dtype=np.float32)
 
 
