@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,12 +41,15 @@ def up(
     # A polite kill is a Ctrl-C: what was started is stopped in order.
     signal.signal(signal.SIGTERM, _interrupt)
     started = _start(stack, Options(port, gateway_port, str(detector.absolute()) if detector else None), console)
-    console.print("[bold green]Up.[/]" if started else "Up already.")
-    if samples:
-        _import_samples(stack)
-    _show(stack, console)
-    if started and not detach:
-        _stay(stack, console)
+    stays = started and not detach
+    with _stopped_at_the_end(stack, console) if stays else nullcontext():
+        console.print("[bold green]Up.[/]" if started else "Up already.")
+        if samples:
+            _import_samples(stack)
+        _show(stack, console)
+        if stays:
+            console.print("Ctrl-C stops it.")
+            stack.watch()
 
 
 def _start(stack: LocalStack, options: Any, console: Console) -> bool:
@@ -73,12 +78,13 @@ def _show(stack: LocalStack, console: Console) -> None:
     print_pairs(console, "Viewfinder", urls)
 
 
-def _stay(stack: LocalStack, console: Console) -> None:
-    console.print("Ctrl-C stops it.")
+@contextmanager
+def _stopped_at_the_end(stack: LocalStack, console: Console) -> Iterator[None]:
+    """Stops the stack, whatever ends the block; a Ctrl-C is no failure."""
     try:
-        stack.watch()
-        console.print("Stopped by another command.")
-    except KeyboardInterrupt:
+        with suppress(KeyboardInterrupt, typer.Abort):
+            yield
+    finally:
         with console.status("Stopping"):
             stack.down()
         console.print("Stopped; the data stays.")
