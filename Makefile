@@ -47,8 +47,8 @@ bench: $(SETUP) ## Measure: engine, pictures, pipeline
 postman: $(SETUP) ## Make the Postman collection from the API's contract
 	$(BIN)/python tools/make_postman.py
 
-docs: $(SETUP) ## Make the diagrams and tables of docs/
-	$(BIN)/python tools/make_docs.py
+docs: $(SETUP) ## Draw the architecture (needs Chromium: tools/setup-browser)
+	$(BIN)/python tools/draw_architecture.py
 
 clean: ## Remove what was made (not the data of a local stack)
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
