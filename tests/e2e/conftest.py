@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,12 @@ class RunningStack:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A stack on free ports, with a data directory of its own."""
+    signal.signal(signal.SIGTERM, _interrupt)  # else a run that is cut short leaves its stack behind
     local = LocalStack(DataDirectory(tmp_path_factory.mktemp("stack")))
     local.up(TEMPLATE, Options(port=free_port(), gateway_port=free_port()), silent)
     yield RunningStack(local)
     local.down()
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
