@@ -14,13 +14,13 @@ from viewfinder.domain.label import Label
 from viewfinder.ports import Catalog
 
 NAMES = 500
-LABELS_PER_IMAGE = 12
+LABELS_PER_IMAGE = 16
 CATEGORIES = ("Animals and Pets", "Nature and Outdoors", "Person Description", "Transport and Logistics", "Home")
 THREADS = 8
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
-ZIPF = [1 / (rank + 1) for rank in range(NAMES)]
-"""How often a label occurs falls with its rank, as words do (Zipf's law): a few are in every other image."""
+ZIPF = [1 / (rank + 5) for rank in range(NAMES)]
+"""How often a label occurs falls with its rank (the law of Zipf and Mandelbrot): the commonest is in half of all."""
 
 
 def label_name(rank: int) -> str:
