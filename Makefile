@@ -44,8 +44,8 @@ unit: $(SETUP) ## Run the tests that need no network and no stack
 bench: $(SETUP) ## Measure: engine, pictures, pipeline
 	for script in $$(find benchmarks -name '*.py' -not -name '_*' | sort); do $(BIN)/python "$$script"; done
 
-postman: $(SETUP) ## Make the Postman collection from the API's contract
-	$(BIN)/python tools/make_postman.py
+postman: $(SETUP) ## Run the Postman collection against a local stack
+	$(BIN)/pytest tests/e2e/test_postman.py
 
 docs: $(SETUP) ## Draw the architecture (needs Chromium: tools/setup-browser)
 	$(BIN)/python tools/draw_architecture.py

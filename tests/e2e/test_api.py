@@ -1,0 +1,306 @@
+"""Every call of the REST API on the real stack: signed, through the gateway, over a catalog of real photos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.e2e.conftest import PROJECT, RunningStack
+from tests.support.waiting import wait_for
+
+SAMPLES = PROJECT / "samples"
+CAT = (SAMPLES / "cat.jpg").read_bytes()
+SECONDS = 30
+
+Query = Mapping[str, Any]
+
+
+class Api:
+    """The API of the stack, with what these tests keep below the prefix `api/`."""
+
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
+
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        written = urlencode(query, doseq=True, quote_via=quote)
+        return self.stack.call("GET", f"{path}?{written}" if query else path)
+
+    def post(self, path: str, body: Any) -> httpx.Response:
+        content = body if isinstance(body, str) else json.dumps(body)
+        return self.stack.call("POST", path, content=content, headers={"Content-Type": "application/json"})
+
+    def search(self, **query: Any) -> list[str]:
+        response = self.get("/images", **{"prefix": "api/", **query})
+        assert response.status_code == 200, response.text
+        return [image["ImageId"] for image in response.json()["Images"]]
+
+    def put(self, key: str, content: bytes) -> None:
+        self.stack.client("s3").put_object(Bucket=self.stack.bucket, Key=key, Body=content)
+
+    def wait_for(self, key: str) -> dict[str, Any]:
+        def image() -> dict[str, Any] | None:
+            response = self.stack.image(key)
+            return response.json() if response.status_code == 200 else None
+
+        return wait_for(image, seconds=SECONDS, what=f"{key!r} in the catalog")
+
+    def wait_until_gone(self, key: str) -> None:
+        wait_for(lambda: self.stack.image(key).status_code == 404, seconds=SECONDS, what=f"{key!r} gone")
+
+
+@pytest.fixture(scope="module")
+def api(stack: RunningStack) -> Api:
+    """Puts three objects one after the other, so that their order is known."""
+    api = Api(stack)
+    for key, content in (
+        ("api/cat.jpg", CAT),
+        ("api/coffee.jpg", (SAMPLES / "coffee.jpg").read_bytes()),
+        ("api/notes.jpg", b"no picture"),
+    ):
+        api.put(key, content)
+        api.wait_for(key)
+    return api
+
+
+def error_of(response: httpx.Response) -> tuple[int, str, str]:
+    error = response.json()["Error"]
+    assert set(error) == {"Code", "Message", "RequestId"}
+    assert error["RequestId"]
+    return response.status_code, error["Code"], error["Message"]
+
+
+def test_images_are_listed_newest_first_page_by_page(api: Api) -> None:
+    assert api.search() == ["api/notes.jpg", "api/coffee.jpg", "api/cat.jpg"]
+    first = api.get("/images", prefix="api/", limit=2).json()
+    assert [image["ImageId"] for image in first["Images"]] == ["api/notes.jpg", "api/coffee.jpg"]
+    second = api.get("/images", prefix="api/", limit=2, nextToken=first["NextToken"]).json()
+    assert [image["ImageId"] for image in second["Images"]] == ["api/cat.jpg"]
+    assert "NextToken" not in second
+    other = api.get("/images", prefix="api", limit=2, nextToken=first["NextToken"])
+    assert error_of(other) == (400, "InvalidNextToken", "nextToken: belongs to another query")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"label": "cat"}, ["api/cat.jpg"]),
+        ({"label": ["CAT", "Animal"], "order": "confidence"}, ["api/cat.jpg"]),
+        ({"label": ["Cat", "Unicorn"]}, []),
+        ({"label": ["Cat", "Unicorn"], "match": "any"}, ["api/cat.jpg"]),
+        ({"label": "Cat", "minConfidence": "100"}, []),
+        ({"label": "Cat", "status": "REJECTED"}, []),
+        ({"exclude": "Cat", "status": "ANALYZED"}, ["api/coffee.jpg"]),
+        ({"category": "animals and pets"}, ["api/cat.jpg"]),
+        ({"status": "REJECTED"}, ["api/notes.jpg"]),
+        ({"from": "2100-01-01"}, []),
+        ({"to": "2100-01-01T00:00:00+02:00", "prefix": "api/c"}, ["api/coffee.jpg", "api/cat.jpg"]),
+    ],
+)
+def test_searches_find_what_is_in_the_pictures(api: Api, query: Query, expected: list[str]) -> None:
+    assert api.search(**query) == expected
+
+
+def test_a_rejected_image_says_why(api: Api) -> None:
+    image = api.get("/images/api/notes.jpg").json()
+    assert (image["Status"], image["Labels"]) == ("REJECTED", [])
+    summary = api.get("/images", prefix="api/notes").json()["Images"][0]
+    assert summary["Reason"] == image["Reason"] != ""
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "api/keys/with space & + plus.jpg",
+        "api/keys/100%25 %2F.jpg",
+        "api/keys//double//slash.jpg",
+        "/api/keys/leading.jpg",
+        "api/keys/ümläut 日本 🐶.jpg",
+        "api/keys/?query=#fragment;:@=,$!'()*.jpg",
+        "api/keys/" + "é" * 507 + "x",
+    ],
+    ids=lambda key: key[:20],
+)
+def test_keys_of_all_kinds_come_and_go(api: Api, key: str) -> None:
+    api.put(key, CAT)
+    assert api.wait_for(key)["ImageId"] == key
+    assert api.stack.call("DELETE", f"/images/{quote(key)}").json() == {"ImageId": key}
+    api.wait_until_gone(key)
+
+
+def test_an_upload_form_takes_one_picture_of_its_type_and_size(api: Api) -> None:
+    response = api.post("/images", {"Prefix": "api/uploads/", "ContentType": "image/jpeg", "MaxBytes": len(CAT)})
+    upload = response.json()
+    assert response.status_code == 201
+    assert upload["ImageId"].startswith("api/uploads/")
+    assert upload["ImageId"].endswith(".jpg")
+
+    def send(content: bytes = CAT, **fields: str) -> int:
+        return httpx.post(upload["Url"], data={**upload["Fields"], **fields}, files={"file": content}).status_code
+
+    assert send(CAT + b"x") in {400, 403}
+    assert send(**{"Content-Type": "text/html"}) == 403
+    assert send(key="api/other.jpg") == 403
+    assert send() in {200, 201, 204}
+    assert "Cat" in {label["Name"] for label in api.wait_for(upload["ImageId"])["Labels"]}
+    api.stack.call("DELETE", f"/images/{quote(upload['ImageId'])}")
+    api.wait_until_gone(upload["ImageId"])
+
+
+def test_content_is_the_original_and_its_thumbnail(api: Api) -> None:
+    original = api.get("/content/api/cat.jpg")
+    assert original.status_code == 302
+    fetched = httpx.get(original.headers["Location"])
+    assert (fetched.content, fetched.headers["Content-Type"]) == (CAT, "image/jpeg")
+    thumbnail = httpx.get(api.get("/content/api/cat.jpg", rendition="thumbnail").headers["Location"])
+    with Image.open(BytesIO(thumbnail.content)) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (451, 300))
+
+
+def test_what_is_no_picture_is_a_download_without_a_thumbnail(api: Api) -> None:
+    fetched = httpx.get(api.get("/content/api/notes.jpg").headers["Location"])
+    assert fetched.headers["Content-Type"] == "application/octet-stream"
+    assert fetched.headers["Content-Disposition"] == "attachment"
+    missing = api.get("/content/api/notes.jpg", rendition="thumbnail")
+    assert error_of(missing) == (404, "ThumbnailNotFound", "the image has no thumbnail")
+
+
+def test_an_image_is_analysed_again(api: Api) -> None:
+    before = api.get("/images/api/cat.jpg").json()
+    response = api.post("/analyses", {"ImageId": "api/cat.jpg"})
+    assert (response.status_code, response.json()) == (202, {"ImageId": "api/cat.jpg"})
+    again = wait_for(
+        lambda: (image := api.get("/images/api/cat.jpg").json())["AnalyzedAt"] > before["AnalyzedAt"] and image,
+        seconds=SECONDS,
+        what="a new analysis",
+    )
+    assert again["Labels"] == before["Labels"]
+    wait_for(lambda: api.search()[0] == "api/cat.jpg", seconds=SECONDS, what="the image first")
+    assert api.search(order="confidence", label="Cat") == ["api/cat.jpg"]
+    api.put("api/coffee.jpg", (SAMPLES / "coffee.jpg").read_bytes())  # back to the order of the others
+    wait_for(lambda: api.search()[0] == "api/coffee.jpg", seconds=SECONDS, what="the order as before")
+
+
+def test_labels_are_counted_and_removed_with_their_images(api: Api) -> None:
+    def count() -> int:
+        labels = api.get("/labels", prefix="CA", limit=100).json()["Labels"]
+        return next((label["Count"] for label in labels if label["Name"] == "Cat"), 0)
+
+    def cats() -> int:
+        return len(api.get("/images", label="Cat", limit=100).json()["Images"])
+
+    wait_for(lambda: count() == cats() > 0, seconds=SECONDS, what="as many cats counted as found")
+    before = count()
+    api.put("api/second.jpg", CAT)
+    wait_for(lambda: count() == before + 1, seconds=SECONDS, what="one cat more")
+    api.stack.call("DELETE", "/images/api/second.jpg")
+    wait_for(lambda: count() == before, seconds=SECONDS, what="one cat less")
+    cat = api.get("/labels", prefix="cat").json()["Labels"][0]
+    assert {"Name": "Animal"} in cat["Parents"]
+
+
+def test_labels_come_in_alphabetical_order_page_by_page(api: Api) -> None:
+    names: list[str] = []
+    query: dict[str, Any] = {"limit": 3}
+    while True:
+        page = api.get("/labels", **query).json()
+        names += [label["Name"] for label in page["Labels"]]
+        if "NextToken" not in page:
+            break
+        assert len(page["Labels"]) == 3
+        query["nextToken"] = page["NextToken"]
+    assert names == sorted(names, key=str.casefold)
+    assert {"Cat", "Animal"} <= set(names)
+
+
+def test_statistics_add_up(api: Api) -> None:
+    def images() -> dict[str, int]:
+        return dict(api.get("/stats").json()["Images"])
+
+    wait_for(lambda: images()["ANALYZED"] >= 2 and images()["REJECTED"] >= 1, seconds=SECONDS, what="all counted")
+    counts = images()
+    assert counts.pop("Total") == sum(counts.values())
+    assert api.get("/stats").json()["Labels"] > 2
+
+
+def test_health(api: Api) -> None:
+    response = api.get("/health")
+    assert (response.status_code, response.json()["Status"]) == (200, "OK")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "code", "parameter"),
+    [
+        ("/images", {"lable": "Dog"}, "UnknownParameter", "lable"),
+        ("/images", {"limit": "0"}, "InvalidParameter", "limit"),
+        ("/images", {"limit": "101"}, "InvalidParameter", "limit"),
+        ("/images", {"limit": "1e1"}, "InvalidParameter", "limit"),
+        ("/images", {"limit": ["1", "2"]}, "InvalidParameter", "limit"),
+        ("/images", {"label": ["x"] * 11}, "InvalidParameter", "label"),
+        ("/images", {"label": ""}, "InvalidParameter", "label"),
+        ("/images", {"minConfidence": "NaN"}, "InvalidParameter", "minConfidence"),
+        ("/images", {"minConfidence": "100.1"}, "InvalidParameter", "minConfidence"),
+        ("/images", {"status": "REMOVED"}, "InvalidParameter", "status"),
+        ("/images", {"from": "2026-01-01T00:00:00"}, "InvalidParameter", "from"),
+        ("/images", {"to": "yesterday"}, "InvalidParameter", "to"),
+        ("/images", {"order": "confidence"}, "InvalidParameter", "order"),
+        ("/images", {"nextToken": "abc"}, "InvalidNextToken", "nextToken"),
+        ("/images/x", {"label": "Dog"}, "UnknownParameter", "label"),
+        ("/images/" + "x" * 1025, {}, "InvalidParameter", "ImageId"),
+        ("/content/x", {"rendition": "poster"}, "InvalidParameter", "rendition"),
+        ("/labels", {"prefix": "x" * 101}, "InvalidParameter", "prefix"),
+        ("/stats", {"x": "y"}, "UnknownParameter", "x"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_named(api: Api, path: str, query: Query, code: str, parameter: str) -> None:
+    status, given_code, message = error_of(api.get(path, **query))
+    assert (status, given_code) == (400, code)
+    assert message.startswith(f"{parameter}: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code"),
+    [
+        ("/images", "{", "InvalidBody"),
+        ("/images", "[]", "InvalidBody"),
+        ("/images", '{"ContentType": NaN}', "InvalidBody"),
+        ("/images", {}, "InvalidParameter"),
+        ("/images", {"ContentType": "text/html"}, "InvalidParameter"),
+        ("/images", {"ContentType": "image/png", "ImageId": "folder/"}, "InvalidParameter"),
+        ("/images", {"ContentType": "image/png", "ImageId": "${filename}"}, "InvalidParameter"),
+        ("/images", {"ContentType": "image/png", "ImageId": "é" * 513}, "InvalidParameter"),
+        ("/images", {"ContentType": "image/png", "ImageId": "\ud800"}, "InvalidParameter"),
+        ("/images", {"ContentType": "image/png", "ImageId": "a", "Prefix": "b"}, "InvalidParameter"),
+        ("/images", {"ContentType": "image/png", "MaxBytes": True}, "InvalidParameter"),
+        ("/images", {"ContentType": "image/png", "Size": 1}, "UnknownParameter"),
+        ("/analyses", {}, "InvalidParameter"),
+        ("/analyses", {"ImageId": 7}, "InvalidParameter"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said(api: Api, path: str, body: Any, code: str) -> None:
+    assert error_of(api.post(path, body))[:2] == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/images/none.jpg", None),
+        ("DELETE", "/images/none.jpg", None),
+        ("GET", "/content/none.jpg", None),
+        ("POST", "/analyses", '{"ImageId": "none.jpg"}'),
+    ],
+)
+def test_an_unknown_image_is_not_found(api: Api, method: str, path: str, body: str | None) -> None:
+    response = api.stack.call(method, path, **({"content": body} if body else {}))
+    assert error_of(response) == (404, "ImageNotFound", "there is no such image")
+
+
+def test_an_unknown_path_and_an_unknown_method_are_refused_by_the_gateway(api: Api) -> None:
+    assert api.get("/nothing").status_code == 403
+    assert api.stack.call("PUT", "/stats").status_code == 403
