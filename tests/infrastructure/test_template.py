@@ -1,0 +1,153 @@
+"""What the template must hold, and that the documents say what it says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.support.roles import NEEDED
+from viewfinder.settings import Settings
+
+PROJECT = Path(__file__).parents[2]
+TEMPLATE: dict[str, Any] = yaml_parse((PROJECT / "infrastructure/template.yaml").read_text())
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+
+
+def _document(name: str) -> str:
+    return (PROJECT / "docs" / name).read_text()
+
+
+def _of_type(resource_type: str) -> dict[str, dict[str, Any]]:
+    return {name: resource for name, resource in RESOURCES.items() if resource["Type"] == resource_type}
+
+
+def _statements(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict) and "Effect" in node:
+        yield node
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _statements(child)
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    command = [Path(sys.executable).with_name("cfn-lint")]
+    run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (run.stdout, run.returncode) == ("", 0)
+
+
+def test_every_suppressed_check_has_a_reason() -> None:
+    skips = [
+        skip
+        for resource in RESOURCES.values()
+        for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
+    ]
+    assert len(skips) >= 20
+    assert [skip["id"] for skip in skips if len(skip["comment"].split()) < 5] == []
+
+
+def test_the_functions_are_told_every_setting_that_has_no_default() -> None:
+    told = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    names = {row.metadata["environment"]: row for row in fields(Settings)}
+    assert {name for name in told if name.startswith("VIEWFINDER_")} <= names.keys()
+    Settings.from_environment(dict.fromkeys(told, "1"))  # raises where one is missing
+
+
+def test_the_functions_run_on_what_the_packages_are_built_for() -> None:
+    function = TEMPLATE["Globals"]["Function"]
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+
+
+def test_every_bucket_is_closed_encrypted_and_owned() -> None:
+    buckets = _of_type("AWS::S3::Bucket")
+    assert set(buckets) == {"ImagesBucket", "DerivedBucket", "AccessLogsBucket"}
+    for bucket in buckets.values():
+        assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["Properties"]["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+        assert "BucketEncryption" in bucket["Properties"]
+
+
+@pytest.mark.parametrize("kind", ["Bucket", "Queue", "Topic"])
+def test_what_is_called_by_others_refuses_plain_http(kind: str) -> None:
+    policies = {
+        name: [statement for statement in _statements(resource) if statement["Effect"] == "Deny"]
+        for name, resource in RESOURCES.items()
+        if resource["Type"].endswith(f"::{kind}Policy")
+    }
+    assert len(policies) == {"Bucket": 3, "Queue": 2, "Topic": 1}[kind]
+    conditions = [statement["Condition"] for statements in policies.values() for statement in statements]
+    assert conditions == [{"Bool": {"aws:SecureTransport": "false"}}] * len(policies)
+
+
+def test_a_service_is_let_in_for_this_account_only() -> None:
+    statements = [
+        (name, statement)
+        for name, resource in RESOURCES.items()
+        if resource["Type"].endswith("Policy")
+        for statement in _statements(resource)
+        if statement["Effect"] == "Allow"
+    ]
+    assert len(statements) == 3
+    for name, statement in statements:
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}, name
+        assert {"ArnEquals", "ArnLike"} & statement["Condition"].keys(), name
+
+
+def test_no_function_reserves_concurrency() -> None:
+    """A new account's limit may be 10, of which 10 have to stay unreserved: the deployment would fail."""
+    functions = _of_type("AWS::Serverless::Function").values()
+    assert [function for function in functions if "ReservedConcurrentExecutions" in function["Properties"]] == []
+
+
+def test_the_table_of_needed_actions_knows_every_statement_of_every_role() -> None:
+    """tests/e2e/test_roles.py tries them; here it shows at once that one was added without a test."""
+    statements = {
+        name: {statement["Sid"] for statement in _statements(role["Properties"]["Policies"])} - {"UseTheKey"}
+        for name, role in _of_type("AWS::IAM::Role").items()
+        if "Policies" in role["Properties"]
+    }
+    assert statements == {role: set(calls) for role, calls in NEEDED.items()}
+
+
+def test_every_statement_is_explained() -> None:
+    sids = {
+        statement["Sid"] for resource in RESOURCES.values() for statement in _statements(resource) if "Sid" in statement
+    }
+    explained = set(re.findall(r"`(\w+)`", _document("security.md")))
+    assert sids - explained == set()
+
+
+def test_every_alarm_has_a_section_in_the_runbook_and_tells_the_topic() -> None:
+    sections = set(re.findall(r"^### ([\w-]+)$", _document("operations.md"), re.MULTILINE))
+    alarms = _of_type("AWS::CloudWatch::Alarm")
+    assert len(alarms) == 11
+    for name, alarm in alarms.items():
+        properties = alarm["Properties"]
+        document, _, section = properties["AlarmDescription"].rpartition(" ")[2].partition("#")
+        assert (document, section in sections) == ("docs/operations.md", True), name
+        assert properties["AlarmActions"] == properties["OKActions"] == [{"Ref": "AlarmTopic"}], name
+        assert properties["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") in _document("operations.md"), name
+
+
+def test_every_metric_of_the_code_is_in_the_runbook_and_on_the_dashboard() -> None:
+    sources = [*(PROJECT / "lambdas").rglob("*.py"), *(PROJECT / "src/viewfinder/adapters").rglob("*.py")]
+    sources += (PROJECT / "src/viewfinder/usecases").rglob("*.py")
+    code = "\n".join(source.read_text() for source in sources)
+    names = set(re.findall(r'(?:measure|timed)\(\s*"(\w+)"', code)) | set(re.findall(r'Status\.\w+: "(\w+)"', code))
+    documented = set(re.findall(r"`(\w+)`", _document("operations.md")))
+    dashboard = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert len(names) == 8
+    assert {name for name in names if name not in documented or f'"{name}"' not in dashboard} == set()
+
+
+def test_the_parameters_of_the_runbook_exist() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (?:`([\w]+)`|none|\d+) \|", _document("operations.md"), re.MULTILINE)
+    assert {name for name, _ in rows} <= set(TEMPLATE["Parameters"])
+    defaults = {name: str(TEMPLATE["Parameters"][name]["Default"]) for name, default in rows if default}
+    assert defaults == {name: default for name, default in rows if default}
