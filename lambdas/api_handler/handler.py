@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from viewfinder import __version__
+import viewfinder
 from viewfinder.adapters.http import fields
 from viewfinder.adapters.http.documents import image_document, label_document, page_document, summary_document
 from viewfinder.adapters.http.fields import read_members, read_query
@@ -111,7 +111,7 @@ def _get_statistics(request: Request) -> Response:
 def _get_health(request: Request) -> Response:
     read_query(fields.NOTHING, request.query)
     application.catalog.find("health")
-    return document_response({"Status": "OK", "Version": __version__})
+    return document_response({"Status": "OK", "Version": viewfinder.__version__})
 
 
 def _image_id(request: Request) -> str:
