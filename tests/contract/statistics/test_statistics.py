@@ -1,0 +1,124 @@
+"""One behaviour of `ports.Statistics`: of the memory that the search's tests use, and of a DynamoDB."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from tests.support.memory_index import MemoryStatistics
+from tests.support.tables import create_table
+from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
+from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
+from viewfinder.domain.errors import CatalogConflictError
+from viewfinder.domain.image import Image, Status
+from viewfinder.domain.label import Label
+from viewfinder.domain.statistics import Counted, ImageState, KnownName, LabelCount
+from viewfinder.ports import Statistics
+from viewfinder.usecases.count_labels import count_labels
+
+Fill = Callable[[Collection[Image]], Statistics]
+
+DOG = Label("Dog", 90.0, ("Animal",), ("Animals and Pets",), ("Canine",))
+PHONE = Label("Mobile Phone", 80.0, (), ("Technology and Computing",), ("Cell Phone",))
+STREET = Label("Straße", 70.0)
+CLOCK = Label("Ōsaka Clock 🕰", 70.0)
+
+
+@pytest.fixture
+def client_and_table(emulator: Callable[[str], Any]) -> Any:
+    client, table = emulator("dynamodb"), f"statistics-{uuid.uuid4()}"
+    create_table(client, table)
+    yield client, table
+    client.delete_table(TableName=table)
+
+
+@pytest.fixture(params=["memory", "emulator"])
+def fill(request: pytest.FixtureRequest) -> Fill:
+    """Gives the statistics of the images."""
+    if request.param == "memory":
+        return MemoryStatistics
+    client, table = request.getfixturevalue("client_and_table")
+
+    def counted(images: Collection[Image]) -> Statistics:
+        for image in images:  # one by one, so that they come to lie in several shards
+            count_labels([a_state(image)], DynamoDbCounters(client, table))
+        return DynamoDbStatistics(client, table)
+
+    return counted
+
+
+def an_image(number: int, *labels: Label, status: Status = Status.ANALYZED) -> Image:
+    return Image(f"{number}.jpg", status, "", "2026-01-01T00:00:00.000000Z", labels=labels, version=1)
+
+
+def a_state(image: Image) -> ImageState:
+    return ImageState.of(image, most_labels=40)
+
+
+IMAGES = [
+    *(an_image(number, DOG, PHONE) for number in range(6)),
+    an_image(6, STREET, DOG),
+    an_image(7, CLOCK),
+    an_image(8, status=Status.REJECTED),
+    an_image(9, status=Status.REMOVED),
+]
+
+
+def test_labels_come_in_order_with_what_is_known_of_them(fill: Fill) -> None:
+    assert list(fill(IMAGES).labels("", "")) == [
+        LabelCount("Dog", 7, ("Animal",), ("Animals and Pets",), ("Canine",)),
+        LabelCount("Mobile Phone", 6, (), ("Technology and Computing",), ("Cell Phone",)),
+        LabelCount("Straße", 1),
+        LabelCount("Ōsaka Clock 🕰", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "after", "expected"),
+    [
+        ("", "dog", ["Mobile Phone", "Straße", "Ōsaka Clock 🕰"]),
+        ("", "mobile", ["Mobile Phone", "Straße", "Ōsaka Clock 🕰"]),
+        ("stras", "", ["Straße"]),
+        ("mobile phone", "mobile phone", []),
+        ("d", "mobile", []),
+        ("x", "", []),
+    ],
+)
+def test_labels_begin_behind_a_name_and_with_a_prefix(fill: Fill, prefix: str, after: str, expected: list[str]) -> None:
+    assert [label.name for label in fill(IMAGES).labels(prefix, after)] == expected
+
+
+def test_labels_can_be_left_off_before_the_end(fill: Fill) -> None:
+    assert [label.name for label in islice(fill(IMAGES).labels("", ""), 1)] == ["Dog"]
+
+
+def test_names_are_found_with_their_counts_and_what_they_stand_for(fill: Fill) -> None:
+    assert fill(IMAGES).find(["dog", "cell phone", "unicorn"]) == {
+        "dog": KnownName(7),
+        "cell phone": KnownName(0, frozenset({"mobile phone"})),
+        "unicorn": KnownName(0),
+    }
+
+
+def test_statuses_are_counted_but_what_is_removed_is_not(fill: Fill) -> None:
+    assert {status: count for status, count in fill(IMAGES).statuses().items() if count} == {
+        "ANALYZED": 8,
+        "REJECTED": 1,
+    }
+
+
+def test_counters_refuse_to_count_what_someone_else_has_counted_meanwhile(client_and_table: Any) -> None:
+    counters = DynamoDbCounters(*client_and_table)
+    state = a_state(an_image(1, DOG))
+    counters.apply([(state, Counted())])
+    with pytest.raises(CatalogConflictError):
+        counters.apply([(state, Counted())])
+    assert counters.find(["1.jpg", "2.jpg"]) == {
+        "1.jpg": Counted(1, Status.ANALYZED, frozenset({"dog"})),
+        "2.jpg": Counted(),
+    }
+    assert DynamoDbStatistics(*client_and_table).find(["dog"])["dog"].count == 1
