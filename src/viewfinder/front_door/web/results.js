@@ -28,6 +28,7 @@ export class Results {
     const page = await this.#page(search, FIRST_PAGE);
     if (!page) return;
     this.grid.show(page.Images, !page.NextToken);
+    performance.mark("first-screen");
     this.#shown(search);
   }
 

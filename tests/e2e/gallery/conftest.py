@@ -1,0 +1,106 @@
+"""A real browser before the gallery: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from boto3.session import Session
+from platformdirs import user_cache_path
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi
+from tests.support.serving import listening, serving
+from viewfinder.front_door.api import Api
+from viewfinder.front_door.app import front_door
+from viewfinder.front_door.guard import Guard
+from viewfinder.front_door.signing import Signer
+from viewfinder.front_door.status import Sources, Status
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
+SWITCHES = ["--no-sandbox", "--no-first-run", *(f"--disable-{feature}" for feature in QUIET)]
+
+AXE = "axe-core@4.10.3"
+
+DESKTOP = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=390, height=844)
+
+OpenPage = Callable[..., Page]
+ServeFake = Callable[[FakeApi], str]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages; a page that throws or breaks its content security policy fails the test."""
+    faults: list[str] = []
+    contexts = []
+
+    def page(url: str, **options: object) -> Page:
+        context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})  # type: ignore[arg-type]
+        contexts.append(context)
+        opened = context.new_page()
+        opened.set_default_timeout(60_000)
+        opened.on("pageerror", lambda error: faults.append(str(error)))
+        opened.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+        opened.goto(url)
+        return opened
+
+    yield page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def serve_fake() -> Iterator[ServeFake]:
+    """Serves a front door before an API in memory; gives the gallery's URL."""
+    open_servers = []
+
+    def serve(api: FakeApi) -> str:
+        behind = serving(api.application())
+        open_servers.append(behind)
+        session = Session(KEY_ID, SECRET, region_name=REGION)
+        listener = listening()
+        application = front_door(
+            Api(f"{behind.__enter__()}/{STAGE}", Signer(session)),
+            Guard(listener.getsockname()[1]),
+            Status(session, Sources()),
+        )
+        before = serving(application, listener)
+        open_servers.append(before)
+        return before.__enter__()
+
+    yield serve
+    for server in reversed(open_servers):
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, from npm, kept in the user's cache."""
+    folder = user_cache_path("viewfinder") / AXE
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
+        subprocess.run(["npm", "install", "--prefix", str(folder), *options, AXE], check=True, capture_output=True)
+    return script.read_text()
+
+
+@pytest.fixture
+def screenshots(tmp_path: Path) -> Path:
+    """Where pictures of the page go: `make docs` names docs/images."""
+    folder = Path(os.environ.get("VIEWFINDER_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
