@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "domain": {"domain"},
     "ports": {"domain"},
     "settings": {"domain"},
-    "observability": {"domain", "settings"},
+    "observability": {"domain", "settings", "observability"},
     "usecases": {"domain", "ports", "observability", "usecases"},
     "adapters": {"domain", "ports", "observability", "settings", "adapters"},
     "bootstrap": {"domain", "ports", "settings", "observability", "adapters", "usecases"},
