@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from PIL import Image
@@ -35,7 +37,9 @@ class Engine:
         self._classifier = classifier
         self._max_pixels = settings.max_pixels
         self._merger = LabelMerger(load_taxonomy(), detector.names)
-        self._beside = ThreadPoolExecutor(settings.workers, thread_name_prefix="classifier")
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="classifier")
+        self._lock = Lock()
+        self._under_way = 0
         self.version = MODEL_VERSION if not settings.detector else f"{MODEL_VERSION}-{detector.version}"
 
     @classmethod
@@ -59,9 +63,24 @@ class Engine:
         return response
 
     def _look(self, picture: Image.Image, least: float) -> list[Label]:
-        classification = self._beside.submit(self._classifier.classify, picture)
-        boxes = self._detector.detect(picture, LEAST_SCORE)
-        return self._merger.merge(boxes, classification.result(), least)
+        with self._alone() as alone:
+            # An image by itself has a core to spare for the second network; among others it would take theirs.
+            classified = self._beside.submit(self._classifier.classify, picture) if alone else None
+            boxes = self._detector.detect(picture, LEAST_SCORE)
+            probabilities = classified.result() if classified else self._classifier.classify(picture)
+        return self._merger.merge(boxes, probabilities, least)
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Counts this image as under way, and tells whether it is the only one."""
+        with self._lock:
+            self._under_way += 1
+            alone = self._under_way == 1
+        try:
+            yield alone
+        finally:
+            with self._lock:
+                self._under_way -= 1
 
 
 def _objects(labels: list[Label]) -> list[Corners]:

@@ -30,9 +30,7 @@ class ImageProperties:
     """Computes the properties of one picture, each part when it is first asked for."""
 
     def __init__(self, picture: Image.Image, objects: Iterable[Corners], most_colors: int) -> None:
-        scale = min(1.0, SIDE / max(picture.size))
-        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        self._picture = picture.resize(size, Image.Resampling.BOX)
+        self._full = picture
         self._objects = tuple(objects)
         self._most = most_colors
 
@@ -58,6 +56,12 @@ class ImageProperties:
             "Brightness": round(float(self._lightness[mask].mean()), 4),
             "Sharpness": _sharpness(self._steps[mask]),
         }
+
+    @cached_property
+    def _picture(self) -> Image.Image:
+        scale = min(1.0, SIDE / max(self._full.size))
+        size = (max(1, round(self._full.width * scale)), max(1, round(self._full.height * scale)))
+        return self._full.resize(size, Image.Resampling.BOX)
 
     @cached_property
     def _names(self) -> Integers:

@@ -54,14 +54,14 @@ class LabelMerger:
         self._entries = list(entries.values())
         self._rows = {entry.name: row for row, entry in enumerate(self._entries)}
         self._spoken = [self._spoken_for(target) for target in self._targets]
-        self._membership = self._memberships(taxonomy.imagenet)
+        self._leaf_rows, self._leaf_columns = self._memberships(taxonomy.imagenet)
         self._watched = np.array([self._watcher(leaf) for leaf in taxonomy.imagenet])
 
     def merge(self, boxes: Boxes, probabilities: Floats, least: float) -> list[Label]:
         """Gives the labels of at least a confidence in percent, unordered, with all their objects."""
         scores = DETECTOR.confidence(boxes.scores)
         seen = self._seen(boxes.classes, scores)
-        thought = CLASSIFIER.confidence(np.minimum(self._membership @ (probabilities * self._trust(seen)), 1.0))
+        thought = CLASSIFIER.confidence(self._summed(probabilities * self._trust(seen)))
         # Two witnesses: a label is wrong only where both are.
         confidences = _percent(1 - (1 - seen) * (1 - thought))
         instances = self._instances(boxes, _percent(scores).tolist())
@@ -81,13 +81,16 @@ class LabelMerger:
                 waiting += (*entry.parents, *entry.implies)
         return list(found.values())
 
-    def _memberships(self, leaves: tuple[str | None, ...]) -> Floats:
-        """(labels, 1000): 1 where a class of the classifier speaks for a label."""
-        membership = np.zeros((len(self._entries), len(leaves)), dtype=np.float32)
-        for column, leaf in enumerate(leaves):
-            if leaf:
-                membership[self._spoken_for(leaf), column] = 1
-        return membership
+    def _memberships(self, leaves: tuple[str | None, ...]) -> tuple[Integers, Integers]:
+        """Gives the pairs of a label's row and a column of the classifier that speaks for it."""
+        pairs = [(row, column) for column, leaf in enumerate(leaves) if leaf for row in self._spoken_for(leaf)]
+        rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        return rows, columns
+
+    def _summed(self, probabilities: Floats) -> Floats:
+        """(labels,): the sum of the classes that speak for each. No matrix product, whose threads fight for cores."""
+        sums = np.bincount(self._leaf_rows, probabilities[self._leaf_columns], minlength=len(self._entries))
+        return np.minimum(sums, 1.0).astype(np.float32)
 
     def _watcher(self, leaf: str | None) -> int:
         """Gives the row of the detector's target that a class of the classifier is a kind of; -1: of none."""
