@@ -18,7 +18,17 @@ _PARTITIONS = {
     SourceKind.CATEGORY: keys.category_partition,
 }
 
-_ATTRIBUTES = ("ImageId", "Status", "AnalyzedAt", "Width", "Height", "Reason", "Labels", "Categories", "Confidence")
+_ATTRIBUTES = (
+    "ImageId",
+    "Status",
+    "AnalyzedAt",
+    "Width",
+    "Height",
+    "Reason",
+    "Confidences",
+    "Categories",
+    "Confidence",
+)
 _NAMES = {f"#{number}": name for number, name in enumerate((*_ATTRIBUTES, "SK", "GSI1SK"))}
 
 _FIRST, _LAST = "!", "~"  # sort before and after all positions, which begin with a digit
@@ -75,17 +85,14 @@ def _bounds(stretch: Stretch) -> tuple[str, str]:
 
 
 def _entry(item: Mapping[str, Any], order: Order) -> Entry:
-    """Reads a posting, or an image's record, whose labels are a list."""
+    """Reads a posting, or what of an image's record is as in a posting."""
     attributes = items.unmarshalled(item)
-    labels = attributes["Labels"]
-    if isinstance(labels, list):
-        labels = {label["Name"]: label["Confidence"] for label in labels}
     return Entry(
         position=attributes["GSI1SK" if order is Order.NEWEST else "SK"],
         image_id=attributes["ImageId"],
         status=Status(attributes["Status"]),
         analyzed_at=attributes["AnalyzedAt"],
-        labels=_floats(labels),
+        labels=_floats(attributes["Confidences"]),
         categories=_floats(attributes.get("Categories", {})),
         confidence=float(attributes.get("Confidence", 0)),
         width=int(attributes["Width"]),

@@ -53,6 +53,7 @@ def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
     key = keys.image_key(image.image_id)
     attributes = {name: getattr(image, field) for name, field in _MEMBERS.items()}
     attributes["Labels"] = [label.to_document() for label in trimmed(image.labels)]
+    attributes["Confidences"] = _confidences(image)  # all that a listing reads of the labels, as in a posting
     item = {**keys.marshalled(key), **{name: marshalled(value) for name, value in attributes.items()}}
     if image.status is Status.REMOVED:
         expires_at = int(datetime.fromisoformat(image.analyzed_at).timestamp()) + tombstone_seconds
@@ -133,9 +134,13 @@ def _summary(image: Image) -> dict[str, Any]:
         "AnalyzedAt": image.analyzed_at,
         "Width": image.width,
         "Height": image.height,
-        "Labels": {label.name: label.confidence for label in image.labels},
+        "Confidences": _confidences(image),
         "Categories": category_confidences(image.labels),
     }
+
+
+def _confidences(image: Image) -> dict[str, float]:
+    return {label.name: label.confidence for label in image.labels}
 
 
 def _index_key(partition: str, image: Image) -> Item:
