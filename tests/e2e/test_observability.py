@@ -91,6 +91,15 @@ def test_traces_are_drawn(stack: RunningStack) -> None:
     assert "━" in answer.output
 
 
+@pytest.mark.usefixtures("lines")
+def test_status_tells_the_last_minutes(stack: RunningStack) -> None:
+    words = CliRunner().invoke(app, ["status", "--data-dir", str(stack.local.data.path)])
+    told = CliRunner().invoke(app, ["status", "--json", "--data-dir", str(stack.local.data.path)])
+    assert (words.exit_code, told.exit_code) == (0, 0), words.output + told.output
+    assert "The last 5 minutes" in words.output
+    assert json.loads(told.output)["LastMinutes"]["Images"]["ANALYZED"] >= 1
+
+
 def test_every_alarm_is_there_and_tells_the_topic(stack: RunningStack) -> None:
     alarms = stack.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {alarm["AlarmName"].removeprefix("viewfinder-") for alarm in alarms} == {

@@ -34,6 +34,7 @@ def _facts(stack: LocalStack) -> dict[str, Any]:
             for process in record.processes
         ],
         "Queues": _queues(stack) if record.running else {},
+        "LastMinutes": _last_minutes(stack) if record.running else {},
         "Urls": {"Gallery": record.gateway_url, "Api": record.api_url, "Aws": record.endpoint_url},
         "DataDirectory": str(stack.data.path),
     }
@@ -55,6 +56,34 @@ def _queues(stack: LocalStack) -> dict[str, int]:
     }
 
 
+def _last_minutes(stack: LocalStack) -> dict[str, Any]:
+    """What the metrics on the dashboard say on AWS, read from the log; times in milliseconds."""
+    from viewfinder.deployment.insight import activity
+    from viewfinder.local.components import STACK_NAME
+
+    found = activity(stack.session.client("logs", endpoint_url=stack.record.endpoint_url), STACK_NAME)
+    return {
+        "Minutes": found.minutes,
+        "Images": found.outcomes,
+        "Reused": found.efforts.get("REUSED", 0),
+        "Failures": found.failures,
+        "ImagesPerMinute": found.images_per_minute,
+        "LatencyP50": found.latency_p50,
+        "LatencyP95": found.latency_p95,
+        "DetectorP50": found.detector_p50,
+    }
+
+
+def _in_words(minutes: dict[str, Any]) -> dict[str, str]:
+    images = ", ".join(f"{number} {status.lower()}" for status, number in minutes["Images"].items()) or "none"
+    words = {"Images": f"{images}; {minutes['Reused']} by a known content; {minutes['Failures']} tries failed"}
+    if minutes["LatencyP50"] is not None:
+        words["Function"] = f"half within {minutes['LatencyP50']:,.0f} ms, 95 % within {minutes['LatencyP95']:,.0f} ms"
+    if minutes["DetectorP50"] is not None:
+        words["Detector"] = f"half within {minutes['DetectorP50']:,.0f} ms"
+    return words
+
+
 def _show(facts: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -66,4 +95,6 @@ def _show(facts: dict[str, Any]) -> None:
         table.add_row(component["Name"], state, str(component["Pid"]), component["Log"])
     console.print(table)
     print_pairs(console, "Messages", {name: str(number) for name, number in facts["Queues"].items()})
+    if facts["LastMinutes"]:
+        print_pairs(console, f"The last {facts['LastMinutes']['Minutes']} minutes", _in_words(facts["LastMinutes"]))
     print_pairs(console, "Where", facts["Urls"] | {"Data": facts["DataDirectory"]})
