@@ -18,6 +18,7 @@ from viewfinder.cli.deploy import deploy
 from viewfinder.cli.destroy import destroy
 from viewfinder.cli.down import down
 from viewfinder.cli.env import env
+from viewfinder.cli.gallery import gallery
 from viewfinder.cli.import_ import import_images
 from viewfinder.cli.labels import labels
 from viewfinder.cli.logs import logs
@@ -69,6 +70,7 @@ app.command(rich_help_panel=IMAGES)(redrive)
 app.command(rich_help_panel=IMAGES)(reanalyze)
 app.command(rich_help_panel=AWS)(deploy)
 app.command(rich_help_panel=AWS)(destroy)
+app.command(rich_help_panel=AWS)(gallery)
 app.command(rich_help_panel=AWS)(cost)
 app.command(rich_help_panel=ENGINE)(analyze)
 app.add_typer(rekognition.app, name="rekognition", rich_help_panel=ENGINE)
