@@ -32,7 +32,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Gives the partial batch response."""
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS
     with publishing_metrics():
-        return run_batch(event["Records"], _handle, threads=application.settings.batch_threads, seconds=seconds)
+        threads = application.settings.batch_threads
+        return run_batch(event["Records"], _handle, _give_back, threads=threads, seconds=seconds)
 
 
 def _handle(record: Record) -> bool:

@@ -233,7 +233,7 @@ class Application:
     @cached_property
     def rekognition_client(self) -> Any:
         """A Rekognition client that slows down when the service throttles, within the time of one invocation."""
-        return self._client("rekognition", retries={"mode": "adaptive", "total_max_attempts": 4}, read_timeout=15)
+        return self._client("rekognition", retries={"mode": "adaptive", "total_max_attempts": 3}, read_timeout=15)
 
     def _client(self, service: str, **options: Any) -> Any:
         from botocore.config import Config

@@ -16,23 +16,29 @@ _LONGEST_DELAY_SECONDS = 900
 
 
 def run_batch(
-    records: Sequence[Record], work: Callable[[Record], bool], *, threads: int, seconds: float
+    records: Sequence[Record],
+    work: Callable[[Record], bool],
+    give_back: Callable[[Record], None],
+    *,
+    threads: int,
+    seconds: float,
 ) -> dict[str, Any]:
     """Gives Lambda's partial batch response: the messages for which `work` did not answer True within the time.
 
-    `work` handles its own errors; one that escapes gives back that message alone. Work that was begun and is not done
-    in time goes on or freezes with the process: it must do no harm then.
+    `work` handles its own errors; one that escapes gives back that message alone. `give_back` is called for those that
+    the time did not suffice for; work that was begun goes on or freezes with the process: it must do no harm then.
     """
     pool = ThreadPoolExecutor(max_workers=threads)
     futures = [pool.submit(work, record) for record in records]
     done, _ = wait(futures, timeout=seconds)
     pool.shutdown(wait=False, cancel_futures=True)
-    failed = [
-        record
-        for record, future in zip(records, futures, strict=True)
-        if future not in done or future.exception() is not None or not future.result()
-    ]
-    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+    failed = []
+    for record, future in zip(records, futures, strict=True):
+        if future not in done:
+            give_back(record)
+        if future not in done or future.exception() is not None or not future.result():
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
 
 
 def receive_count(record: Record) -> int:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.candidate import Candidate
+from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.ports import DerivedStore, ImportSource, Records, Requests
 from viewfinder.usecases.await_images import Sent
@@ -88,6 +89,10 @@ class Summary:
         )
 
 
+class SameKeyError(ViewfinderError):
+    """Two candidates would become one image."""
+
+
 def plan_import(
     source: ImportSource,
     derived: DerivedStore,
@@ -95,7 +100,7 @@ def plan_import(
     parameters: Parameters,
     on_checked: Step = lambda: None,
 ) -> Plan:
-    """Finds out what is new; writes nothing."""
+    """Finds out what is new; writes nothing. Raises SameKeyError."""
 
     def is_stored(candidate: Candidate) -> bool:
         stored = source.is_stored(candidate)
@@ -106,6 +111,7 @@ def plan_import(
         return bool(candidate.sha256) and derived.has_analysis(parameters, candidate.sha256)
 
     candidates = list(source.candidates())
+    _check_keys(candidates)
     with ThreadPoolExecutor(_THREADS) as pool:
         new, stored = _parted(candidates, pool.map(is_stored, candidates))
         statuses = list(_statuses(stored, records))
@@ -143,6 +149,14 @@ def send_images(
     with ThreadPoolExecutor(_THREADS) as pool:
         futures = [pool.submit(send, candidate, put) for candidate, put in _paced(work, per_second)]
         return [future.result() for future in futures]
+
+
+def _check_keys(candidates: Iterable[Candidate]) -> None:
+    locations: dict[str, str] = {}
+    for candidate in candidates:
+        other = locations.setdefault(candidate.image_id, candidate.location)
+        if other != candidate.location:
+            raise SameKeyError(f"{other} and {candidate.location} would both become {candidate.image_id}")
 
 
 def _parted(

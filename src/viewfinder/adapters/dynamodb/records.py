@@ -26,6 +26,7 @@ class DynamoDbRecords:
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
         """Reads the records, strongly consistent; ids without one are left out."""
         found: dict[str, Image] = {}
+        image_ids = list(dict.fromkeys(image_ids))  # BatchGetItem refuses to be asked twice
         for start in range(0, len(image_ids), _AT_ONCE):
             for item in self._items_of(image_ids[start : start + _AT_ONCE]):
                 image = items.image_from_item(item)

@@ -1,0 +1,162 @@
+"""What was put stays put: processes are killed, the table is emptied, and nothing is lost or analysed again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image as PillowImage
+
+from tests.e2e.conftest import TEMPLATE
+from tests.support.waiting import wait_for
+from viewfinder.bootstrap import Application
+from viewfinder.cli._recover import recover
+from viewfinder.deployment.progress import silent
+from viewfinder.domain.image import Status
+from viewfinder.local.data_directory import DataDirectory
+from viewfinder.local.ports import free_port
+from viewfinder.local.stack import LocalStack, Options
+from viewfinder.settings import Settings
+from viewfinder.usecases.reconcile import find_differences, reconcile
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """A stack that may be killed."""
+    stack = LocalStack(DataDirectory(tmp_path_factory.mktemp("durability")))
+    stack.up(TEMPLATE, Options(port=free_port(), gateway_port=free_port()), silent)
+    yield stack
+    stack.down()
+
+
+def application_of(local: LocalStack) -> Application:
+    settings = Settings.from_outputs(local.record.outputs)
+    return Application(settings, session=local.session, endpoint_url=local.record.endpoint_url)
+
+
+def made_photos(folder: Path, count: int) -> Path:
+    for number in range(count):
+        seed = hashlib.sha256(f"{folder} {number}".encode()).digest()
+        picture = PillowImage.frombytes("RGB", (4, 2), seed[:24]).resize((160, 120))
+        out = io.BytesIO()
+        picture.save(out, "JPEG")
+        (folder / f"{number}.jpg").write_bytes(out.getvalue())
+    return folder
+
+
+def importing(local: LocalStack, folder: Path) -> subprocess.Popen[str]:
+    command = (sys.executable, "-m", "viewfinder.cli.main", "import", "--json", "--patience", "60")
+    return subprocess.Popen(
+        [*command, "--data-dir", str(local.data.path), str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def imported(local: LocalStack, folder: Path) -> dict[str, Any]:
+    output, _ = importing(local, folder).communicate(timeout=200)
+    return dict(json.loads(output))
+
+
+def analyses(application: Application) -> dict[str, str]:
+    """Gives the ETag of each analysis: one that is made again has another time in it."""
+    pages = application.s3_client.get_paginator("list_objects_v2").paginate(
+        Bucket=application.settings.derived_bucket, Prefix="analyses/"
+    )
+    return {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", ())}
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(300, marks=pytest.mark.soak)])
+def test_an_import_survives_the_death_of_the_emulator(local: LocalStack, tmp_path: Path, count: int) -> None:
+    folder = made_photos(tmp_path, count)
+    application = application_of(local)
+    before = len(analyses(application))
+    process = importing(local, folder)
+    wait_for(lambda: len(analyses(application)) >= before + count // 4, seconds=90, what="a quarter of the analyses")
+    kept = analyses(application)
+    (emulator,) = [process for process in local.record.processes if process.name == "emulator"]
+    os.kill(emulator.pid, signal.SIGKILL)
+    process.communicate(timeout=120)
+    assert process.returncode != 0
+
+    local.up(TEMPLATE, Options(), silent, recover)
+
+    application = application_of(local)
+    assert not find_differences(application.stores)
+    summary = imported(local, folder)
+    assert (summary["Images"], summary["Rejected"], summary["Failed"]) == (count, 0, 0)
+    records = application.records.find_many([f"{number}.jpg" for number in range(count)])
+    assert [image.status for image in records.values()] == [Status.ANALYZED] * count
+    assert analyses(application).items() >= kept.items()
+    assert len(analyses(application)) == before + count
+
+
+def test_an_emptied_table_is_rebuilt_without_a_call_of_the_detector(local: LocalStack) -> None:
+    application = application_of(local)
+    kept = analyses(application)
+    client, table = application.dynamodb_client, application.settings.table
+    before = {image.image_id: image.labels for image in application.records.list_all()}
+    for item in client.scan(TableName=table)["Items"]:
+        client.delete_item(TableName=table, Key={"PK": item["PK"], "SK": item["SK"]})
+    assert not list(application.records.list_all())
+
+    found = reconcile(application.stores, patience=60)
+
+    assert len(found.images) == len(before)
+    assert {image.image_id: image.labels for image in application.records.list_all()} == before
+    assert analyses(application) == kept
+    thumbnails = {summary.key for summary in application.stores.derived.list("thumbnails/")}
+    assert thumbnails >= {image.thumbnail for image in application.records.list_all()}
+
+
+def test_an_object_put_and_one_deleted_behind_the_pipelines_back_are_found(local: LocalStack) -> None:
+    application = application_of(local)
+    bucket, client = application.settings.images_bucket, application.s3_client
+    (kept, removed) = [image.image_id for image in application.records.list_all()][:2]
+    content = client.get_object(Bucket=bucket, Key=kept)["Body"].read()
+    notifications = client.get_bucket_notification_configuration(Bucket=bucket)
+    notifications.pop("ResponseMetadata")
+    client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    client.put_object(Bucket=bucket, Key="unheard.jpg", Body=content)
+    client.delete_object(Bucket=bucket, Key=removed)
+    client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=notifications)
+
+    found = reconcile(application.stores, patience=60)
+
+    assert found.images == {"unheard.jpg": "MISSING", removed: "ORPHANED"}
+    assert not find_differences(application.stores)
+    answers = application.records.find_many(["unheard.jpg", removed])
+    assert (answers["unheard.jpg"].status, answers[removed].status) == (Status.ANALYZED, Status.REMOVED)
+
+
+@pytest.mark.parametrize("count", [10, pytest.param(500, marks=pytest.mark.soak)])
+def test_importing_what_is_known_makes_no_call_and_says_what_that_saves(
+    local: LocalStack, tmp_path: Path, count: int
+) -> None:
+    application = application_of(local)
+    folder = made_photos(tmp_path, count)
+    first = imported(local, folder)
+    kept = analyses(application)
+
+    again = imported(local, folder)
+    (tmp_path / "copies").mkdir()
+    for number in range(count):  # the same contents once more, half of them in each other's place
+        content = (folder / f"{number}.jpg").read_bytes()
+        (tmp_path / "copies" / f"copies {number}.jpg").write_bytes(content)
+        (tmp_path / "copies" / f"{count - 1 - number}.jpg").write_bytes(content)
+    copies = imported(local, tmp_path / "copies")
+
+    assert (first["Calls"], again["Present"], again["Calls"], again["SavedCalls"]) == (count, count, 0, count)
+    assert (copies["Analyzed"], copies["Calls"], copies["SavedCalls"]) == (2 * count, 0, 2 * count)
+    assert copies["SavedDollars"] == pytest.approx(2 * count / 1000)
+    assert analyses(application) == kept
