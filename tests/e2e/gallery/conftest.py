@@ -51,7 +51,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})  # type: ignore[arg-type]
         contexts.append(context)
         opened = context.new_page()
-        opened.set_default_timeout(60_000)
+        opened.set_default_timeout(20_000)
         opened.on("pageerror", lambda error: faults.append(str(error)))
         opened.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
         opened.goto(url)

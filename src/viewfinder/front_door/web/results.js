@@ -2,11 +2,11 @@
 
 import { isSearch, parametersOf, readSearch } from "./address.js";
 import { getStatistics, searchImages } from "./api.js";
+import { firstPage } from "./first.js";
 import { counted, element, find, icon, whole } from "./dom.js";
 import { Grid } from "./grid.js";
 import { say } from "./talk.js";
 
-const FIRST_PAGE = 50;
 const PAGE = 100;
 
 export class Results {
@@ -25,7 +25,7 @@ export class Results {
     const key = parametersOf(search).toString();
     if (key === this.asked && !again) return;
     this.#begin(key);
-    const page = await this.#page(search, FIRST_PAGE);
+    const page = await this.#take((signal) => firstPage(key, signal));
     if (!page) return;
     this.grid.show(page.Images, !page.NextToken);
     performance.mark("first-screen");
@@ -48,13 +48,19 @@ export class Results {
     find("gallery").setAttribute("aria-busy", "true");
   }
 
-  async #page(search, limit) {
-    const parameters = parametersOf(search);
-    parameters.set("limit", limit);
-    if (this.next) parameters.set("nextToken", this.next);
+  #nextPage(signal) {
+    const parameters = parametersOf(readSearch());
+    parameters.set("limit", PAGE);
+    parameters.set("nextToken", this.next);
+    return searchImages(parameters, signal);
+  }
+
+  /** Gives a page; null for one that failed, or that another search has overtaken. */
+  async #take(ask) {
     const { signal } = this.controller;
     try {
-      const page = await searchImages(parameters, signal);
+      const page = await ask(signal);
+      if (signal.aborted) return null;
       this.next = page.NextToken ?? null;
       return page;
     } catch (error) {
@@ -67,7 +73,7 @@ export class Results {
     if (!this.next || this.loading) return;
     this.loading = true;
     find("more").hidden = false;
-    const page = await this.#page(readSearch(), PAGE);
+    const page = await this.#take((signal) => this.#nextPage(signal));
     this.loading = false;
     find("more").hidden = true;
     if (!page) return;

@@ -4,6 +4,8 @@ import { addressOf, go, isConfidenceKnown, readSearch } from "./address.js";
 import { Completion } from "./completion.js";
 import { element, find, icon } from "./dom.js";
 
+const PLACES = [["prefix", "in"], ["category", "of"]];
+
 const filters = () => find("filters").elements;
 
 export function startSearch() {
@@ -18,7 +20,7 @@ export function startSearch() {
 export function showSearch() {
   const search = readSearch();
   const chips = [...search.label.map((name) => chip(name, false)), ...search.exclude.map((name) => chip(name, true))];
-  find("chips").replaceChildren(...chips);
+  find("chips").replaceChildren(...chips, ...PLACES.map(([name, word]) => placeChip(search, name, word)).filter(Boolean));
   find("match").hidden = search.label.length < 2;
   const sure = filters().order[1];
   sure.disabled = !isConfidenceKnown(search);
@@ -65,6 +67,18 @@ function chip(name, isExcluded) {
     { class: isExcluded ? "chip out" : "chip" },
     element("button", { type: "button", class: "name", title, "aria-label": title, onclick: turn }, name),
     element("button", { type: "button", class: "cross", "aria-label": `Remove ${name}`, onclick: remove }, icon("close")),
+  );
+}
+
+/** What only a link can ask for: where the key begins, or a category. */
+function placeChip(search, name, word) {
+  if (!search[name]) return null;
+  const remove = () => go(addressOf({ ...search, [name]: "" }));
+  return element(
+    "li",
+    { class: "chip" },
+    element("span", { class: "name" }, `${word} ${search[name]}`),
+    element("button", { type: "button", class: "cross", "aria-label": `Remove ${search[name]}`, onclick: remove }, icon("close")),
   );
 }
 

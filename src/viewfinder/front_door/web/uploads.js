@@ -17,27 +17,27 @@ export class Uploads {
     this.panel = find("uploads");
     this.list = element("ul", { class: "files" });
     this.total = element("progress", { max: 1, value: 0, "aria-label": "All uploads" });
-    this.title = element("h2", { role: "status" });
+    this.title = element("h2");
     this.panel.append(this.#header(), this.total, this.list, this.#footer());
     this.#listen();
   }
 
   #header() {
     const close = () => ((this.panel.hidden = true), find("upload").focus());
-    return element("header", {}, this.title,
+    return element("div", { class: "head" }, element("div", { role: "status" }, this.title),
       element("button", { class: "button quiet round", type: "button", "aria-label": "Hide uploads", onclick: close }, icon("close")));
   }
 
   #footer() {
     const choose = (id, symbol, text) =>
       element("button", { class: "button quiet", type: "button", onclick: () => find(id).click() }, icon(symbol), text);
-    return element("footer", {}, choose("choose-files", "photos", "Choose files"), choose("choose-folder", "folder", "Choose a folder"));
+    return element("div", { class: "foot" }, choose("choose-files", "photos", "Choose files"), choose("choose-folder", "folder", "Choose a folder"));
   }
 
   #listen() {
     find("upload").addEventListener("click", () => {
       this.#show();
-      this.panel.querySelector("footer button").focus();
+      this.panel.querySelector(".foot button").focus();
     });
     for (const id of ["choose-files", "choose-folder"]) {
       find(id).addEventListener("change", ({ target }) => {

@@ -91,7 +91,7 @@ export class Viewer {
         ]
       : [];
     return element(
-      "header",
+      "div",
       { class: "heading" },
       element("h2", { id: "viewer-name", title: image.ImageId }, folder ? element("small", {}, folder) : null, nameOf(image.ImageId)),
       tools,

@@ -1,0 +1,23 @@
+// The first page of results, asked for before the rest of the scripts is here.
+
+import { isStatus, parametersOf, readSearch } from "./address.js";
+import { searchImages } from "./api.js";
+
+export const FIRST_PAGE = 50;
+
+const key = parametersOf(readSearch()).toString();
+let page = isStatus() ? null : ask(key);
+page?.catch(() => {}); // told to who takes it
+
+function ask(key, signal) {
+  const parameters = new URLSearchParams(key);
+  parameters.set("limit", FIRST_PAGE);
+  return searchImages(parameters, signal);
+}
+
+/** Gives the first page of a search: the one asked for at the start, once, or a new one. */
+export function firstPage(wanted, signal) {
+  const known = wanted === key ? page : null;
+  page = null;
+  return known ?? ask(wanted, signal);
+}
