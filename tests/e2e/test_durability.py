@@ -28,6 +28,8 @@ from viewfinder.local.stack import LocalStack, Options
 from viewfinder.settings import Settings
 from viewfinder.usecases.reconcile import find_differences, reconcile
 
+SOAK = (pytest.mark.soak, pytest.mark.timeout(1500))
+
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
@@ -64,7 +66,7 @@ def importing(local: LocalStack, folder: Path) -> subprocess.Popen[str]:
 
 
 def imported(local: LocalStack, folder: Path) -> dict[str, Any]:
-    output, _ = importing(local, folder).communicate(timeout=200)
+    output, _ = importing(local, folder).communicate(timeout=800)
     return dict(json.loads(output))
 
 
@@ -76,13 +78,13 @@ def analyses(application: Application) -> dict[str, str]:
     return {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", ())}
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(300, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [40, pytest.param(300, marks=SOAK)])
 def test_an_import_survives_the_death_of_the_emulator(local: LocalStack, tmp_path: Path, count: int) -> None:
     folder = made_photos(tmp_path, count)
     application = application_of(local)
     before = len(analyses(application))
     process = importing(local, folder)
-    wait_for(lambda: len(analyses(application)) >= before + count // 4, seconds=90, what="a quarter of the analyses")
+    wait_for(lambda: len(analyses(application)) >= before + count // 4, seconds=200, what="a quarter of the analyses")
     kept = analyses(application)
     (emulator,) = [process for process in local.record.processes if process.name == "emulator"]
     os.kill(emulator.pid, signal.SIGKILL)
@@ -139,7 +141,7 @@ def test_an_object_put_and_one_deleted_behind_the_pipelines_back_are_found(local
     assert (answers["unheard.jpg"].status, answers[removed].status) == (Status.ANALYZED, Status.REMOVED)
 
 
-@pytest.mark.parametrize("count", [10, pytest.param(500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [10, pytest.param(500, marks=SOAK)])
 def test_importing_what_is_known_makes_no_call_and_says_what_that_saves(
     local: LocalStack, tmp_path: Path, count: int
 ) -> None:

@@ -31,9 +31,9 @@ class Target:
 
     def price(self, calls: int) -> float:
         """Gives what so many detector calls cost here, in dollars."""
-        from viewfinder.cli._prices import list_prices
+        from viewfinder.cli._prices import dollars
 
-        return 0.0 if self.is_local else list_prices().dollars(calls)
+        return 0.0 if self.is_local else dollars(calls, self.application.session.region_name)
 
 
 def find_target(data_dir: Path | None, stack: str | None) -> Target:

@@ -94,9 +94,9 @@ def _existing(path: str) -> Path:
 
 
 def _affordable(plan: Plan, dollars: float, console: Console) -> Plan:
-    from viewfinder.cli._prices import list_prices
+    from viewfinder.cli._prices import affordable_calls
 
-    part = plan.affordable(list_prices().affordable_calls(dollars))
+    part = plan.affordable(affordable_calls(dollars))
     left = len(plan.new) + len(plan.unanswered) - len(part.new) - len(part.unanswered)
     console.print(f"${dollars:,.2f} does not pay for {left:,} images: they are left for another time.")
     return part
@@ -121,11 +121,11 @@ def _await(sent: list[Sent], target: Target, patience: float, console: Console) 
 
 
 def _conclude(plan: Plan, images: list[Image], target: Target, console: Console, as_json: bool) -> None:
-    from viewfinder.cli._prices import list_prices
+    from viewfinder.cli._prices import dollars
     from viewfinder.usecases.import_images import Summary
 
     summary = Summary.of(plan, images)
-    saved = list_prices().dollars(summary.saved_calls)
+    saved = dollars(summary.saved_calls)
     if as_json:
         _report(_document(summary, saved), as_json)
     else:
