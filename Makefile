@@ -41,8 +41,9 @@ format: $(SETUP) ## Format the code and put imports in order
 unit: $(SETUP) ## Run the tests that need no network and no stack
 	$(BIN)/pytest tests/unit tests/architecture tests/infrastructure
 
-bench: $(SETUP) ## Measure: engine, pictures, pipeline
-	for script in $$(find benchmarks -name '*.py' -not -name '_*' | sort); do $(BIN)/python "$$script"; done
+bench: $(SETUP) ## Measure everything (under 20 minutes) and write docs/benchmarks
+	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m benchmarks
 
 postman: $(SETUP) ## Run the Postman collection against a local stack
 	$(BIN)/pytest tests/e2e/test_postman.py

@@ -1,0 +1,35 @@
+"""The engine beside a bare loop: runs engine/measure.py, and reads what it reports."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.bench import Bench
+from benchmarks.summaries import Result
+
+SCRIPT = Path(__file__).parent / "engine" / "measure.py"
+REPORTED = re.compile(r"(?P<kept>ok|MISS) +(?P<what>.+): (?P<value>[-\d.]+) (?P<unit>\S+) \((?P<limit>.+)\)")
+
+
+def run(bench: Bench) -> Result:
+    """Gives each figure with its limit."""
+    effort = ("--images", "200", "--seconds", "1") if bench.quick else ("--images", "2000", "--seconds", "6")
+    done = subprocess.run([sys.executable, str(SCRIPT), *effort], capture_output=True, text=True, check=True)
+    return {"figures": figures(done.stdout)}
+
+
+def figures(printed: str) -> dict[str, Result]:
+    """Reads the lines that say whether a promise is kept."""
+    found = (match.groupdict() for match in REPORTED.finditer(printed))
+    return {
+        one["what"]: {
+            "value": float(one["value"]),
+            "unit": one["unit"],
+            "limit": one["limit"],
+            "kept": one["kept"] == "ok",
+        }
+        for one in found
+    }

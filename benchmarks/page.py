@@ -1,0 +1,244 @@
+"""The page of the results: what was measured, how, and the tables; made from the raw results alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from benchmarks.results import Results
+from benchmarks.summaries import Result
+
+HEAD = """# Benchmarks
+
+Made by `make bench` (under 20 minutes on two cores; `.venv/bin/python -m benchmarks --help` tells of parts). Do not
+edit: the page is written from [results.json](results.json).
+
+Times depend on the machine, so what is promised are ratios of things that were measured in turns within one run. A
+figure is the median; after it, in brackets, the quartiles. The **baseline** is what tutorials of this kind build: S3
+invokes the function, one item per image with its whole label list, the API scans the table
+([benchmarks/baseline](../../benchmarks/baseline/template.yaml)); it runs beside Viewfinder on the same emulator.
+"""
+
+PROCESSING = """## Processing: what an image costs beside the detector
+
+The handlers of both stacks, in one process, on the emulator's buckets and tables, one image at a time; a JPEG of
+{megapixels} megapixels and {kilobytes:,.0f} kB, of new content each time or the same under a new key; a detector that
+answers at once. Milliseconds.
+
+![Steps of an image](processing.png)
+"""
+
+PROCESSING_NOTE = """The baseline neither reads the picture nor checks it, makes no thumbnail, keeps no analysis for
+reuse, and writes no index: that is the difference. The processor time is the function's own, its AWS calls included.
+"""
+
+PIPELINE = """## The local pipeline beside its engine
+
+`viewfinder import` of {photos} different photos ({megapixels} megapixels each) until all are searchable, the command's
+own start included, in turns with the engine's server alone answering eight clients that send the same photos. The
+engine is what the pipeline cannot do without; where the rest goes is told by each process' share of the processor time.
+
+![Processor time of a photo](pipeline.png)
+"""
+
+API = """## The API as the catalog grows
+
+Signed calls over HTTP, through the emulator's API Gateway, to the deployed functions; pages of 50; images of some 15
+labels each, which occur by the law of Zipf and Mandelbrot. The emulator's own time for a Query grows with its
+partition, AWS's does not: there, what counts are the calls and items read, in the second table.
+
+![Latency over images](api.png)
+"""
+
+ENGINE = """## The engine beside a bare loop
+
+The bare loop decodes, resizes and runs the same two networks, and nothing else
+([benchmarks/engine](../../benchmarks/engine)).
+"""
+
+QUALITY = """### Label quality
+
+64 photos of COCO val2017 and 50 of Pascal VOC 2012, image level, labels of at least 55 %; only classes that the set
+annotates. The photos are not part of the project; without them this is left out.
+"""
+
+START = """## Cold start and packages
+
+Fresh processes with nothing on the path but the package and boto3: imports and the first invocation, against a server
+that answers every call at once. `bare` imports boto3 and makes one client; `baseline` makes the clients of the
+baseline's API.
+"""
+
+SCALE = """## Beyond one machine
+
+By calculation and simulation, not by measurement; [docs/scale.md](../scale.md) explains it.
+
+![Throttled writes](scale.png)
+"""
+
+
+def write_page(results: Results) -> None:
+    """Writes README.md into the results' folder."""
+    parts = [HEAD, *_machines(results)]
+    for name, section in SECTIONS.items():
+        if result := results.of(name):
+            parts += section(result)
+    (results.folder / "README.md").write_text("\n".join(parts).rstrip() + "\n")
+
+
+def _machines(results: Results) -> list[str]:
+    rows = [
+        (
+            name + (" (quick)" if entry["quick"] else ""),
+            entry["date"],
+            entry["commit"],
+            f"{entry['machine']['processor']}, {entry['machine']['cores']} cores, {entry['machine']['memory GB']} GB",
+            f"{entry['machine']['python']}",
+            entry["machine"]["load before"],
+            f"{entry['seconds']} s",
+        )
+        for name, entry in results.entries.items()
+    ]
+    return table(("benchmark", "date", "commit", "machine", "Python", "load before", "took"), rows)
+
+
+def _processing(result: Result) -> list[str]:
+    photo, ways = (
+        result["photo"],
+        {"first": "a first image", "repeated": "a repeated one", "baseline": "the baseline's"},
+    )
+    names = dict.fromkeys(step for way in ways for step in result[way]["steps"])
+    rows = [
+        (step, *(spread(result[way]["steps"][step]) if step in result[way]["steps"] else "-" for way in ways))
+        for step in names
+    ]
+    totals = [
+        (f"**{title}**", *(spread(result[way][figure]) for way in ways))
+        for title, figure in {"wall without the detector": "wall without the detector", "processor time": "cpu"}.items()
+    ]
+    return [
+        PROCESSING.format(megapixels=photo["megapixels"], kilobytes=photo["bytes"] / 1000),
+        *table(("step", *ways.values()), [*rows, *totals]),
+        PROCESSING_NOTE,
+        *table(
+            ("batches of new images", "milliseconds"),
+            [(name, spread(value)) for name, value in result["batch"].items()],
+        ),
+        *_ratios(result),
+    ]
+
+
+def _pipeline(result: Result) -> list[str]:
+    cpu, memory = result["cpu milliseconds per photo"], result["memory, MB"]
+    whole = sum(cpu.values())
+    rows = [
+        (name, f"{value:.0f}", f"{value / whole:.0%}", f"{memory[name]:.0f}" if name in memory else "-")
+        for name, value in sorted(cpu.items(), key=lambda entry: -entry[1])
+    ]
+    return [
+        PIPELINE.format(**result),
+        *table(
+            ("", "figure"),
+            [
+                ("engine alone, photos a second", spread(result["engine alone, photos per second"])),
+                ("pipeline, photos a second", spread(result["pipeline, photos per second"])),
+                (f"processors busy, of {result['processors']} (the whole machine)", spread(result["busy"])),
+            ],
+        ),
+        *table(("process", "processor ms a photo", "share", "memory, MB"), rows),
+        *_ratios(result),
+    ]
+
+
+def _api(result: Result) -> list[str]:
+    levels = result["levels"]
+    sizes = [f"{level['images']:,} images" for level in levels]
+    names = list(levels[0]["latency"])
+    latency = [
+        (name, *(f"{level['latency'][name]['median']:.0f} / {level['latency'][name]['p95']:.0f}" for level in levels))
+        for name in names
+    ]
+    reads = [
+        (name, *(f"{level['reads'][name]['calls']} / {level['reads'][name]['items']:,}" for level in levels))
+        for name in names
+    ]
+    return [
+        API,
+        *table(("milliseconds, p50 / p95", *sizes), latency),
+        *table(("DynamoDB calls / items read", *sizes), reads),
+        *_ratios(result),
+    ]
+
+
+def _engine(result: Result) -> list[str]:
+    rows = [
+        (what, f"{one['value']:g} {one['unit']}", one["limit"], "yes" if one["kept"] else "**no**")
+        for what, one in result["figures"].items()
+    ]
+    return [
+        ENGINE,
+        *table(("figure", "value", "limit", "kept"), rows),
+    ]
+
+
+def _quality(result: Result) -> list[str]:
+    rows = [(name, f"{one['precision']:.3f}", f"{one['recall']:.3f}") for name, one in result.items()]
+    return [
+        QUALITY,
+        *table(("photos", "precision", "recall"), rows),
+    ]
+
+
+def _start(result: Result) -> list[str]:
+    rows = [(name, spread(value)) for name, value in result["milliseconds"].items()]
+    sizes = [(name, f"{value:.2f} MB") for name, value in result["package megabytes on AWS"].items()]
+    return [
+        START,
+        *table(("function", "milliseconds"), rows),
+        *table(("package for AWS (boto3 comes with the runtime)", "zipped"), [*sizes, ("baseline", "0.00 MB")]),
+        f"Logs, metrics and spans of an image take {result['watching one image, milliseconds']} ms, once warm.\n",
+        *_ratios(result),
+    ]
+
+
+def _scale(result: Result) -> list[str]:
+    rates = result["throttled percent"]
+    shards = list(next(iter(rates.values())))
+    rows = [
+        (f"{int(rate):,} images a second", *(f"{one[setting]:g} %" for setting in shards))
+        for rate, one in rates.items()
+    ]
+    free = result["images per second without throttling"]
+    return [
+        SCALE,
+        *table(("throttled attempts", *(f"{setting} shards" for setting in shards)), rows),
+        *table(
+            ("", *(f"{setting} shards" for setting in free)),
+            [("images a second without throttling", *(f"{rate:,}" for rate in free.values()))],
+        ),
+    ]
+
+
+def _ratios(result: Result) -> list[str]:
+    return table(("ratio", "median"), [(name, f"**{value:g}**") for name, value in result["ratios"].items()])
+
+
+def spread(numbers: Result) -> str:
+    """Writes a median with its quartiles."""
+    return f"{numbers['median']:,.1f} ({numbers['p25']:,.1f} to {numbers['p75']:,.1f})"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Writes a table of Markdown, and an empty line."""
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines] + [""]
+
+
+SECTIONS: dict[str, Callable[[Result], list[str]]] = {
+    "processing": _processing,
+    "pipeline": _pipeline,
+    "api": _api,
+    "engine": _engine,
+    "quality": _quality,
+    "start": _start,
+    "scale": _scale,
+}
