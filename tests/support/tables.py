@@ -19,13 +19,19 @@ _PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "B
 
 @contextmanager
 def moto_client() -> Iterator[Any]:
-    """Gives a client of a DynamoDB that has the catalog's table and nothing else."""
+    """Gives a client of a DynamoDB without tables."""
     with mock_aws():
-        client = boto3.client(
-            "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
-        )
-        create_table(client)
-        yield client
+        yield boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+
+
+@contextmanager
+def empty_table(client: Any) -> Iterator[str]:
+    """Gives the name of an empty table, which goes again: moto copies all that there is in every transaction."""
+    create_table(client, TABLE)
+    try:
+        yield TABLE
+    finally:
+        client.delete_table(TableName=TABLE)
 
 
 def create_table(client: Any, name: str = TABLE) -> None:

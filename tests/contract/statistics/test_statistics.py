@@ -111,14 +111,29 @@ def test_statuses_are_counted_but_what_is_removed_is_not(fill: Fill) -> None:
     }
 
 
-def test_counters_refuse_to_count_what_someone_else_has_counted_meanwhile(client_and_table: Any) -> None:
-    counters = DynamoDbCounters(*client_and_table)
-    state = a_state(an_image(1, DOG))
-    counters.apply([(state, Counted())])
+BEGUN = Counted(1, Status.ANALYZED, frozenset({"dog"}))
+
+
+@pytest.mark.parametrize(
+    ("counted", "state"),
+    [
+        (Counted(), ImageState("1.jpg", 1, Status.ANALYZED, {"dog": DOG})),
+        (BEGUN, ImageState("1.jpg", 2, Status.ANALYZED, {"straße": STREET})),
+        (BEGUN, ImageState("1.jpg", 1, Status.REMOVED, {})),
+    ],
+    ids=["first", "later", "end"],
+)
+def test_of_two_that_count_from_the_same_note_only_the_first_counts(
+    client_and_table: Any, counted: Counted, state: ImageState
+) -> None:
+    counters, statistics = DynamoDbCounters(*client_and_table), DynamoDbStatistics(*client_and_table)
+    if counted.status:
+        counters.apply([(ImageState("1.jpg", 1, Status.ANALYZED, {"dog": DOG}), Counted())])
+    counters.apply([(state, counted)])
     with pytest.raises(CatalogConflictError):
-        counters.apply([(state, Counted())])
+        counters.apply([(state, counted)])
     assert counters.find(["1.jpg", "2.jpg"]) == {
-        "1.jpg": Counted(1, Status.ANALYZED, frozenset({"dog"})),
+        "1.jpg": Counted(state.version, state.status, frozenset(state.labels)),
         "2.jpg": Counted(),
     }
-    assert DynamoDbStatistics(*client_and_table).find(["dog"])["dog"].count == 1
+    assert {label.name.casefold(): label.count for label in statistics.labels("", "")} == dict.fromkeys(state.labels, 1)

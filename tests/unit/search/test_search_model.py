@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.catalogs import answer, catalogs, images, queries
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
-from tests.support.tables import TABLE, moto_client
+from tests.support.tables import empty_table, moto_client
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.index import DynamoDbIndex
 from viewfinder.domain.image import Image
@@ -48,7 +50,7 @@ def _read_all(query: Query, search: Search, data: st.DataObject, *, full: bool =
 
 
 @given(catalog=catalogs(), query=queries(), shards=SHARDS, portion=st.integers(1, 5), data=st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_search_answers_as_the_oracle(
     catalog: list[Image], query: Query, shards: int, portion: int, data: st.DataObject
 ) -> None:
@@ -56,16 +58,22 @@ def test_search_answers_as_the_oracle(
     assert _read_all(query, search, data) == answer(query, catalog)
 
 
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    with moto_client() as moto:
+        yield moto
+
+
 @given(catalog=catalogs(most=8), query=queries(), shards=SHARDS, data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_search_on_dynamodb_answers_as_the_oracle(
-    catalog: list[Image], query: Query, shards: int, data: st.DataObject
+    client: Any, catalog: list[Image], query: Query, shards: int, data: st.DataObject
 ) -> None:
-    with moto_client() as client:
-        writer = DynamoDbCatalog(client, TABLE, shards=shards, tombstone_seconds=60)
+    with empty_table(client) as table:
+        writer = DynamoDbCatalog(client, table, shards=shards, tombstone_seconds=60)
         for image in catalog:
             writer.save(image, replacing=None)
-        index = DynamoDbIndex(client, TABLE, shards=shards)
+        index = DynamoDbIndex(client, table, shards=shards)
         search = Search(index, MemoryStatistics(catalog), FixedClock())
         assert _read_all(query, search, data) == answer(query, catalog)
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.catalogs import images
-from tests.support.tables import TABLE, moto_client
+from tests.support.tables import TABLE, empty_table, moto_client
 from viewfinder.adapters.dynamodb import keys
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
@@ -108,28 +108,34 @@ def _oracle(catalog: list[Image]) -> tuple[dict[str, int], dict[str, int]]:
     return dict(labels), dict(Counter(str(image.status) for image in catalog))
 
 
-@given(data=st.data())
-@settings(max_examples=12, deadline=None)
-def test_counts_equal_the_catalog_after_duplicates_replays_and_failures(data: st.DataObject) -> None:
-    faults = data.draw(st.lists(st.sampled_from(["none", "none", "lost", "unconfirmed"]), max_size=20))
+@pytest.fixture(scope="module")
+def moto() -> Iterator[Any]:
     with moto_client() as client:
-        streamed = Streamed(client)
+        yield client
+
+
+@given(data=st.data())
+@settings(max_examples=15, deadline=None)
+def test_counts_equal_the_catalog_after_duplicates_replays_and_failures(moto: Any, data: st.DataObject) -> None:
+    faults = data.draw(st.lists(st.sampled_from(["none", "none", "lost", "unconfirmed"]), max_size=20))
+    with empty_table(moto):
+        streamed = Streamed(moto)
         for image_id in data.draw(st.lists(IMAGE_IDS, max_size=15)):
             if data.draw(st.integers(0, 5)):
                 streamed.save(data.draw(images(image_id)))
             else:
                 streamed.forget(image_id)
-        counters = DynamoDbCounters(UnreliableClient(client, iter(faults)), TABLE)  # type: ignore[arg-type]
+        counters = DynamoDbCounters(UnreliableClient(moto, iter(faults)), TABLE)  # type: ignore[arg-type]
         for start in range(0, len(streamed.records), 4):
             _deliver(streamed.records[start : start + 4], counters)
             replayed = data.draw(st.lists(st.sampled_from(streamed.records[: start + 4]), max_size=4))
             _deliver(replayed, counters)
-        assert _counts(DynamoDbStatistics(client, TABLE)) == _oracle(streamed.images())
+        assert _counts(DynamoDbStatistics(moto, TABLE)) == _oracle(streamed.images())
 
 
 @pytest.fixture
-def client() -> Iterator[Any]:
-    with moto_client() as moto:
+def client(moto: Any) -> Iterator[Any]:
+    with empty_table(moto):
         yield moto
 
 
@@ -140,7 +146,7 @@ def a_picture(image_id: str, *labels: Label, version: int = 1, status: Status = 
 def test_a_batch_of_full_images_fits_its_transactions_and_spreads_over_shards(client: Any) -> None:
     catalog = [
         a_picture(f"{number}.jpg", *(Label(f"Label {(7 * number + label) % 90:02d}", 90.0) for label in range(40)))
-        for number in range(40)
+        for number in range(12)
     ]
     count_labels((ImageState.of(image, most_labels=40) for image in catalog), DynamoDbCounters(client, TABLE))
     assert _counts(DynamoDbStatistics(client, TABLE)) == _oracle(catalog)
