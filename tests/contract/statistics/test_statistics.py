@@ -118,7 +118,7 @@ BEGUN = Counted(1, Status.ANALYZED, frozenset({"dog"}))
     ("counted", "state"),
     [
         (Counted(), ImageState("1.jpg", 1, Status.ANALYZED, {"dog": DOG})),
-        (BEGUN, ImageState("1.jpg", 2, Status.ANALYZED, {"straße": STREET})),
+        (BEGUN, ImageState("1.jpg", 2, Status.ANALYZED, {"strasse": STREET})),
         (BEGUN, ImageState("1.jpg", 1, Status.REMOVED, {})),
     ],
     ids=["first", "later", "end"],
