@@ -6,7 +6,7 @@ from typing import Any
 
 from viewfinder.adapters.dynamodb.streams import image_states
 from viewfinder.bootstrap import Application
-from viewfinder.observability import logger
+from viewfinder.observability import correlated, logger
 from viewfinder.usecases.count_labels import count_labels
 
 application = Application()
@@ -14,5 +14,6 @@ application = Application()
 
 def handler(event: dict[str, Any], context: object) -> None:
     """Counts a batch; whatever is raised, Lambda delivers the batch again, in halves."""
-    changed = count_labels(image_states(event["Records"]), application.counters)
-    logger.info("labels counted", extra={"records": len(event["Records"]), "images_changed": changed})
+    with correlated(correlation_id=event["Records"][0]["eventID"]):
+        changed = count_labels(image_states(event["Records"]), application.counters)
+        logger.info("labels counted", extra={"records": len(event["Records"]), "images_changed": changed})

@@ -75,6 +75,12 @@ def test_an_api_call_is_logged_with_the_id_that_its_caller_gets(stack: RunningSt
 
 
 @pytest.mark.usefixtures("lines")
+def test_a_batch_of_the_stream_is_logged_with_the_id_of_its_first_record(stack: RunningStack) -> None:
+    counted = _eventually(lambda: _documents(stack, "label-statistics", "labels counted"))
+    assert {len(line["correlation_id"]) >= 32 for line in counted} == {True}
+
+
+@pytest.mark.usefixtures("lines")
 def test_the_last_minutes_are_told_in_numbers(stack: RunningStack) -> None:
     found = activity(stack.client("logs"), "viewfinder", minutes=10)
     assert found.outcomes["ANALYZED"] >= 1

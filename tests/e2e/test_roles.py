@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.e2e.conftest import RunningStack
-from tests.support.roles import FORBIDDEN, NEEDED, Call, filled
+from tests.support.roles import FORBIDDEN, LEFT_BEHIND, NEEDED, Call, filled
 
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 
@@ -89,6 +89,8 @@ def roles(stack: RunningStack) -> Iterator[dict[str, Role]]:
     yield found
     for name, trust in trusts.items():
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+    for service, operation, arguments in LEFT_BEHIND:
+        getattr(stack.client(service), operation)(**filled(arguments, stack.outputs))
 
 
 @pytest.mark.parametrize(("role", "sid"), STATEMENTS)

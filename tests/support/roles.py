@@ -18,6 +18,14 @@ _ANALYSIS = {"Bucket": "{DerivedBucketName}", "Key": "analyses/roles"}
 _MESSAGE = {"QueueUrl": "{QueueUrl}", "ReceiptHandle": "roles"}
 
 
+LEFT_BEHIND: list[Call] = [
+    ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
+    ("s3", "delete_object", _ANALYSIS),
+    ("s3", "delete_object", _THUMBNAIL),
+]
+"""What removes the traces of the calls below."""
+
+
 def _simulated(action: str, resource: str = "*") -> Call:
     """Asks the emulator's policy evaluator: for services it lacks, or whose resources it does not tell apart."""
     arguments = {"PolicySourceArn": "{RoleArn}", "ActionNames": [action], "ResourceArns": [resource]}
@@ -35,7 +43,7 @@ _TRACES = [_simulated("xray:PutTraceSegments"), _simulated("xray:PutTelemetryRec
 NEEDED: dict[str, dict[str, list[Call]]] = {
     "ImageProcessingRole": {
         "TakeMessages": [
-            ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}"}),
+            ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}", "VisibilityTimeout": 0}),  # hides none from others
             ("sqs", "delete_message", _MESSAGE),
             ("sqs", "get_queue_attributes", {"QueueUrl": "{QueueUrl}", "AttributeNames": ["All"]}),
             ("sqs", "change_message_visibility", _MESSAGE | {"VisibilityTimeout": 0}),
