@@ -214,7 +214,7 @@ class World:
         self._current = threading.local()
         self.clock = FakeClock()
         self.catalog = RecordingCatalog(self.home.catalog(self._gate))
-        self._handler = _load_handler()
+        self._handler = load_handler()
         self._handler.application = self._application()  # type: ignore[attr-defined]
 
     def put(self, key: str, content: bytes) -> None:
@@ -327,7 +327,7 @@ class _Queue:
         return None
 
 
-def _load_handler() -> ModuleType:
+def load_handler() -> ModuleType:
     """Loads the image function's module anew: it has one application for all."""
     spec = importlib.util.spec_from_file_location("image_processing_handler", _HANDLER)
     assert spec

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from viewfinder.domain.analysis import Detection, Parameters
 from viewfinder.domain.errors import (
@@ -53,7 +54,7 @@ class RekognitionDetector:
             )
         except ClientError as error:
             raise _translated(error) from error
-        except (HTTPClientError, IncompleteReadError) as error:
+        except (NoConnectionError, HTTPClientError, IncompleteReadError) as error:
             raise DetectorUnavailableError(f"the detector can't be reached: {error}") from error
         except BotoCoreError as error:
             raise MisconfiguredError(f"the detector can't be called: {error}") from error

@@ -1,0 +1,129 @@
+"""One suite over the fake buckets and the adapters on S3: what a use case may rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.support.fakes import FakeBucket, FakeDerivedStore, etag
+from viewfinder.adapters.s3 import S3DerivedStore, S3ImageStore
+from viewfinder.adapters.s3_objects import S3Objects
+from viewfinder.domain.analysis import Analysis, Parameters
+from viewfinder.domain.errors import MisconfiguredError, ObjectNotFoundError
+from viewfinder.domain.label import BoundingBox, Instance, Label
+from viewfinder.ports import DerivedStore, ImageStore, Objects
+
+PARAMETERS = Parameters(40, 55.0)
+BOX = Instance(BoundingBox(0.1, 0.2, 0.3, 0.4), 91.5)
+LABELS = (Label("Cat", 99.1234, ("Animal",), ("Animals and Pets",), ("Kitty",), (BOX,)),)
+ANALYSIS = Analysis("ab" * 32, "JPEG", 640, 480, "3.0", LABELS, "thumbnails/a/0-ab.webp", "2026-01-01T00:00:00.000000Z")
+KEYS = ("a.jpg", "ü b+%20.jpg", "/x//y.jpg", "🐈" * 256)
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """The buckets of one kind, and a way to put into the images bucket."""
+
+    images: ImageStore
+    objects: Objects
+    derived: DerivedStore
+    put: Callable[[str, bytes], object]
+
+
+@pytest.fixture(params=["fake", "s3"])
+def buckets(request: pytest.FixtureRequest) -> Iterator[Buckets]:
+    if request.param == "fake":
+        bucket = FakeBucket()
+        yield Buckets(bucket, bucket, FakeDerivedStore(), bucket.put)
+        return
+    with mock_aws():
+        client: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        client.create_bucket(Bucket="images")
+        client.create_bucket(Bucket="derived")
+
+        def put(key: str, content: bytes) -> None:
+            client.put_object(Bucket="images", Key=key, Body=content)
+
+        yield Buckets(
+            S3ImageStore(client, "images"), S3Objects(client, "images"), S3DerivedStore(client, "derived"), put
+        )
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_object_is_fetched_with_size_and_etag(buckets: Buckets, key: str) -> None:
+    buckets.put(key, b"content")
+
+    stored = buckets.images.fetch(key, 7)
+
+    assert (stored.content, stored.size, stored.etag) == (b"content", 7, etag(b"content"))
+
+
+def test_of_a_large_object_only_the_size_is_told(buckets: Buckets) -> None:
+    buckets.put("a.jpg", b"content")
+
+    assert (buckets.images.fetch("a.jpg", 6).content, buckets.images.fetch("a.jpg", 6).size) == (None, 7)
+
+
+def test_an_object_that_is_gone_is_not_found(buckets: Buckets) -> None:
+    buckets.put("a.jpg", b"content")
+    buckets.objects.delete("a.jpg")
+    buckets.objects.delete("a.jpg")
+
+    with pytest.raises(ObjectNotFoundError):
+        buckets.images.fetch("a.jpg", 100)
+    assert buckets.objects.find("a.jpg") is None
+
+
+def test_objects_are_listed_by_prefix(buckets: Buckets) -> None:
+    for key in KEYS:
+        buckets.put(key, key.encode())
+
+    assert {found.key: (found.size, found.etag) for found in buckets.objects.list()} == {
+        key: (len(key.encode()), etag(key.encode())) for key in KEYS
+    }
+    assert [found.key for found in buckets.objects.list("ü b+%2")] == ["ü b+%20.jpg"]
+    assert buckets.objects.find("ü b+%20.jpg") == next(iter(buckets.objects.list("ü")))
+
+
+def test_an_analysis_is_found_by_content_and_parameters(buckets: Buckets) -> None:
+    assert buckets.derived.find_analysis(PARAMETERS, ANALYSIS.sha256) is None
+    assert not buckets.derived.has_analysis(PARAMETERS, ANALYSIS.sha256)
+
+    buckets.derived.save_analysis(PARAMETERS, ANALYSIS)
+
+    assert buckets.derived.find_analysis(PARAMETERS, ANALYSIS.sha256) == ANALYSIS
+    assert buckets.derived.has_analysis(PARAMETERS, ANALYSIS.sha256)
+    assert buckets.derived.find_analysis(Parameters(40, 60.0), ANALYSIS.sha256) is None
+
+
+def test_a_thumbnail_is_copied_where_it_is_there(buckets: Buckets) -> None:
+    derived = buckets.derived
+    derived.put_thumbnail("thumbnails/a/0-x.webp", b"webp")
+
+    assert derived.copy_thumbnail("thumbnails/a/0-x.webp", "thumbnails/b/0-x.webp")
+    assert derived.copy_thumbnail("thumbnails/a/0-x.webp", "thumbnails/a/0-x.webp")
+    assert not derived.copy_thumbnail("thumbnails/none/0-x.webp", "thumbnails/c/0-x.webp")
+    assert not derived.copy_thumbnail("thumbnails/none/0-x.webp", "thumbnails/none/0-x.webp")
+    assert derived.list_thumbnails("thumbnails/") == ["thumbnails/a/0-x.webp", "thumbnails/b/0-x.webp"]
+
+
+def test_thumbnails_are_deleted_gone_or_not(buckets: Buckets) -> None:
+    buckets.derived.put_thumbnail("thumbnails/a/0-x.webp", b"webp")
+
+    buckets.derived.delete_thumbnails(["thumbnails/a/0-x.webp", "thumbnails/none.webp"])
+
+    assert buckets.derived.list_thumbnails("thumbnails/a/") == []
+
+
+def test_a_bucket_that_is_not_there_is_an_operators_matter() -> None:
+    with mock_aws():
+        client: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        with pytest.raises(MisconfiguredError, match="NoSuchBucket"):
+            S3ImageStore(client, "none").fetch("a.jpg", 1)
+        with pytest.raises(MisconfiguredError, match="NoSuchBucket"):
+            S3DerivedStore(client, "none").save_analysis(PARAMETERS, ANALYSIS)
