@@ -72,7 +72,7 @@ class FakeApi:
         await self._admit(request)
         await asyncio.sleep(self.seconds)
         wanted = set(request.query_params.getlist("label"))
-        fitting = [entry for entry in self.images if wanted <= {found["Name"] for found in entry["Labels"]}]
+        fitting = [entry for entry in self.images if not wanted or wanted <= _names(entry)]
         start, limit = int(request.query_params.get("nextToken", 0)), int(request.query_params.get("limit", 50))
         more = {"NextToken": str(start + limit)} if start + limit < len(fitting) else {}
         return JSONResponse({"Images": [_summary(entry) for entry in fitting[start : start + limit]], **more})
@@ -187,6 +187,10 @@ def _summary(entry: Document) -> Document:
     reason = {"Reason": entry["Reason"]} if "Reason" in entry else {}
     labels = [{"Name": found["Name"], "Confidence": found["Confidence"]} for found in entry["Labels"]]
     return {**kept, **reason, "Labels": labels}
+
+
+def _names(entry: Document) -> set[str]:
+    return {found["Name"] for found in entry["Labels"]}
 
 
 def _error(status: int, code: str) -> Response:
