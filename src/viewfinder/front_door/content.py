@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.background import BackgroundTask
+from collections.abc import AsyncIterator
+
+import httpx
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -31,6 +33,13 @@ async def picture(api: Api, request: Request) -> Response:
     headers = {name: found.headers[name] for name in RETURNED if name in found.headers}
     if not found.is_success:
         headers = {"content-type": "text/plain"}
-    return StreamingResponse(
-        found.aiter_raw(), found.status_code, headers | HEADERS, background=BackgroundTask(found.aclose)
-    )
+    return StreamingResponse(_content(found), found.status_code, headers | HEADERS)
+
+
+async def _content(found: httpx.Response) -> AsyncIterator[bytes]:
+    """Gives the bytes; lets the connection go even when the browser has scrolled on and hung up."""
+    try:
+        async for chunk in found.aiter_raw():
+            yield chunk
+    finally:
+        await found.aclose()

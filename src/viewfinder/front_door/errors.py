@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import httpx
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -25,9 +25,19 @@ async def not_signed(_: Request, failure: Exception) -> Response:
     return error(502, "NoCredentials", f"The request can't be signed: {failure}")
 
 
+async def refused_by_aws(_: Request, failure: Exception) -> Response:
+    """Answers where the user's credentials don't reach, or where AWS is too busy."""
+    return error(502, "RefusedByAws", str(failure))
+
+
 async def unsafe_path(_: Request, __: Exception) -> Response:
     """Answers a path that could mean another one."""
     return error(400, "InvalidPath", "The path has a segment of dots.")
 
 
-HANDLERS = {httpx.HTTPError: unreachable, BotoCoreError: not_signed, UnsafePathError: unsafe_path}
+HANDLERS = {
+    httpx.HTTPError: unreachable,
+    BotoCoreError: not_signed,
+    ClientError: refused_by_aws,
+    UnsafePathError: unsafe_path,
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -26,9 +26,10 @@ class Door:
     """A front door and the API behind it."""
 
     api: FakeApi
+    session: Session = field(default_factory=lambda: Session(KEY_ID, SECRET, region_name=REGION))
+    sources: Sources = field(default_factory=Sources)
 
     def __post_init__(self) -> None:
-        self.session = Session(KEY_ID, SECRET, region_name=REGION)
         self.guard = Guard(PORT)
 
     @property
@@ -41,7 +42,7 @@ class Door:
         async def answer() -> httpx.Response:
             behind = httpx.AsyncClient(transport=httpx.ASGITransport(self.api.application()))
             api = Api(f"http://api.test/{STAGE}", Signer(self.session), behind)
-            application = front_door(api, self.guard, Status(self.session, Sources()))
+            application = front_door(api, self.guard, Status(self.session, self.sources))
             async with behind, httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=HOME) as client:
                 return await client.request(method, path, **request)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from boto3.session import Session
+from moto import mock_aws
 from starlette.requests import Request
 
 from tests.support.fake_api import image, label
 from tests.unit.front_door.conftest import Door
 from viewfinder.front_door.api import UnsafePathError, path_below
+from viewfinder.front_door.status import Sources
 
 KEYS = [
     "dog.jpg",
@@ -115,6 +119,43 @@ def test_an_upload_says_how_long_it_is(door: Door) -> None:
     answer = door.ask("POST", "/uploads/a.jpg", content=chunks(), headers=door.token)
 
     assert (answer.status_code, answer.json()["Error"]["Code"]) == (411, "MissingContentLength")
+
+
+def test_missing_credentials_are_told(door: Door, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    door.session = Session(region_name="eu-central-1")
+
+    answer = door.ask("GET", "/prod/images")
+
+    assert (answer.status_code, answer.json()["Error"]["Code"]) == (502, "NoCredentials")
+
+
+@mock_aws
+def test_a_queue_that_is_not_there_is_told(door: Door) -> None:
+    door.sources = Sources(queue_url="https://sqs.eu-central-1.amazonaws.com/123456789012/nowhere")
+
+    answer = door.ask("GET", "/status.json")
+
+    assert (answer.status_code, answer.json()["Error"]["Code"]) == (502, "RefusedByAws")
+
+
+@mock_aws
+def test_the_status_counts_what_waits(door: Door) -> None:
+    client = door.session.client("sqs")
+    queue, dead = (client.create_queue(QueueName=name)["QueueUrl"] for name in ("images", "dead"))
+    for _ in range(3):
+        client.send_message(QueueUrl=queue, MessageBody="x")
+    client.receive_message(QueueUrl=queue, MaxNumberOfMessages=1)
+    door.sources = Sources(queue, dead)
+
+    status = door.ask("GET", "/status.json").json()
+
+    assert status["Queue"] == {"Waiting": 2, "InWork": 1, "Delayed": 0}
+    assert status["DeadLetters"]["Waiting"] == 0
 
 
 def test_the_status_shows_what_has_a_source_only(door: Door) -> None:
