@@ -86,13 +86,13 @@ def plot_scale(axes: Any, result: Result) -> None:
     for number, setting in enumerate(shards):
         heights = [result["throttled percent"][rate][setting] for rate in rates]
         places = [place + (number - (len(shards) - 1) / 2) * width for place in range(len(rates))]
-        bars = axes.bar(places, heights, width * 0.95, color=COLOURS[number], label=f"{setting} shards")
+        bars = axes.bar(places, heights, width * 0.95, color=COLOURS[number], label=setting)
         axes.bar_label(bars, fmt="%g", fontsize=8)
     axes.set_xticks(range(len(rates)), [f"{int(rate):,}" for rate in rates])
     axes.set_title("Writes that DynamoDB throttles", loc="left", weight="bold")
     axes.set_xlabel("images per second")
     axes.set_ylabel("percent of the attempts")
-    axes.legend(frameon=False)
+    axes.legend(title="shards", frameon=False)
 
 
 PLOTS: dict[str, Callable[[Any, Result], None]] = {

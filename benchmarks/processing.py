@@ -12,7 +12,7 @@ import json
 import os
 import statistics
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from itertools import count
@@ -29,6 +29,9 @@ from benchmarks.summaries import Cost, Result, interleaved, measured, summary
 
 PROJECT = Path(__file__).parents[1]
 BATCH = 10
+
+Measurement = tuple[dict[str, float], Cost]
+"""Milliseconds by step, and the cost of the whole."""
 
 
 class Context:
@@ -48,7 +51,7 @@ class Subject:
     baseline: ModuleType
     steps: Steps
     numbers: Iterator[int] = field(default_factory=count)
-    taken: list[tuple[dict[str, float], Cost]] = field(default_factory=list)
+    taken: list[Measurement] = field(default_factory=list)
 
     def new(self) -> str:
         """Puts a photo of new content, and gives its key."""
@@ -85,17 +88,12 @@ def run(bench: Bench) -> Result:
     """Measures first images, repeated ones, the baseline's, and batches."""
     rounds = 8 if bench.quick else 40
     with subject(bench.stacks) as both:
-        first, repeated, baseline = ([*measurements(both, way, rounds)] for way in ("first", "repeated", "baseline"))
+        taken = measure_ways(both, rounds)
         batches = measure_batches(both, 3 if bench.quick else 12)
-    medians = {
-        name: statistics.median(beside_detector(one) for one in taken)
-        for name, taken in {"first": first, "repeated": repeated, "baseline": baseline}.items()
-    }
+    medians = {way: statistics.median(map(beside_detector, measurements)) for way, measurements in taken.items()}
     return {
         "photo": {"megapixels": 1.92, "bytes": len(photo(0))},
-        "first": described(first),
-        "repeated": described(repeated),
-        "baseline": described(baseline),
+        **{way: described(measurements) for way, measurements in taken.items()},
         "batch": batches,
         "ratios": {
             "a first image / the baseline's": round(medians["first"] / medians["baseline"], 2),
@@ -105,13 +103,20 @@ def run(bench: Bench) -> Result:
     }
 
 
-def measurements(both: Subject, way: str, rounds: int) -> Iterator[tuple[dict[str, float], Cost]]:
-    """Gives steps and cost of each image; the first three warm up."""
+def measure_ways(both: Subject, rounds: int) -> dict[str, list[Measurement]]:
+    """Gives steps and cost of each image, the three ways in turns; the first three rounds warm up."""
+    ways: dict[str, Callable[[], None]] = {
+        "first": lambda: both.handle([both.new()]),
+        "repeated": lambda: both.handle(both.copies(1)),
+        "baseline": lambda: both.handle_by_baseline("photo.jpg"),
+    }
+    taken: dict[str, list[Measurement]] = {way: [] for way in ways}
     for turn in range(rounds + 3):
-        key = both.copies(1)[0] if way == "repeated" else both.new()
-        both.handle_by_baseline(key) if way == "baseline" else both.handle([key])
-        if turn >= 3:
-            yield both.taken[-1]
+        for way, answer in ways.items():
+            answer()
+            if turn >= 3:
+                taken[way].append(both.taken[-1])
+    return taken
 
 
 def measure_batches(both: Subject, rounds: int) -> Result:
@@ -125,13 +130,13 @@ def measure_batches(both: Subject, rounds: int) -> Result:
     return {name: summary([cost.wall for cost in taken]) for name, taken in costs.items()}
 
 
-def beside_detector(measurement: tuple[dict[str, float], Cost]) -> float:
+def beside_detector(measurement: Measurement) -> float:
     """Gives an image's milliseconds without the detector's."""
     steps, cost = measurement
     return cost.wall - steps.get("detector", 0.0)
 
 
-def described(taken: list[tuple[dict[str, float], Cost]]) -> Result:
+def described(taken: list[Measurement]) -> Result:
     """Sums up measurements."""
     names = dict.fromkeys(name for steps, _ in taken for name in steps)
     return {
