@@ -70,6 +70,13 @@ def imported(local: LocalStack, folder: Path) -> dict[str, Any]:
     return dict(json.loads(output))
 
 
+def queue_depth(application: Application) -> int:
+    attributes = application.sqs_client.get_queue_attributes(
+        QueueUrl=application.settings.queue_url, AttributeNames=["All"]
+    )["Attributes"]
+    return sum(int(value) for name, value in attributes.items() if name.startswith("ApproximateNumberOfMessages"))
+
+
 def analyses(application: Application) -> dict[str, str]:
     """Gives the ETag of each analysis: one that is made again has another time in it."""
     pages = application.s3_client.get_paginator("list_objects_v2").paginate(
@@ -101,6 +108,9 @@ def test_an_import_survives_the_death_of_the_emulator(local: LocalStack, tmp_pat
     assert [image.status for image in records.values()] == [Status.ANALYZED] * count
     assert analyses(application).items() >= kept.items()
     assert len(analyses(application)) == before + count
+    wait_for(lambda: queue_depth(application) == 0, seconds=30, what="an empty queue")
+    # Statistics follow the table's stream, which the crash has cut as well.
+    wait_for(lambda: application.statistics.statuses() == {"ANALYZED": count}, seconds=30, what="the right counts")
 
 
 def test_an_emptied_table_is_rebuilt_without_a_call_of_the_detector(local: LocalStack) -> None:
