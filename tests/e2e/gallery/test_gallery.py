@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PROJECT, RunningStack
-from tests.e2e.gallery.conftest import PHONE, OpenPage
+from tests.e2e.gallery.conftest import DESKTOP, PHONE, OpenPage
 from tests.support.waiting import wait_for
 
 SAMPLES = PROJECT / "samples"
@@ -174,7 +174,9 @@ def test_what_the_documentation_shows(stack: RunningStack, open_page: OpenPage, 
         wait_for(lambda key=f"samples/{photo.name}": found(stack, key), seconds=60, what="the samples")  # type: ignore[misc]
     page = open_page(f"{stack.gateway_url}/?prefix=samples/", color_scheme=scheme)
     expect(page.locator(".tile img.ready")).to_have_count(len(photos))
+    page.set_viewport_size({"width": DESKTOP["width"], "height": 400})  # four photos fill one row
     keep(page, screenshots / f"gallery-{scheme}.png")
+    page.set_viewport_size(DESKTOP)
     page.locator('.tile[aria-label^="cat.jpg"]').click()
     page.locator('.label[data-label="Cat"] a').hover()
     expect(page.locator('.box.lit[data-label="Cat"]')).to_be_visible()
