@@ -19,6 +19,7 @@ from benchmarks.results import Results
 MODULES = {
     "scale": "benchmarks.scale.simulate",
     "quality": "benchmarks.quality",
+    "pictures": "benchmarks.pictures",
     "start": "benchmarks.start",
     "engine": "benchmarks.engine_speed",
     "processing": "benchmarks.processing",

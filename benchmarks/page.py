@@ -31,6 +31,12 @@ PROCESSING_NOTE = """The baseline neither reads the picture nor checks it, makes
 reuse, and writes no index: that is the difference. The processor time is the function's own, its AWS calls included.
 """
 
+PICTURES = """### Reading pictures
+
+Least processor time of several readings, one after the other, in milliseconds: a picture is recognised, decoded at the
+smallest scale that serves, turned upright, and encoded again for the detector only where it would not take it as it is.
+"""
+
 PIPELINE = """## The local pipeline beside its engine
 
 `viewfinder import` of {photos} different photos ({megapixels} megapixels each) until all are searchable, the command's
@@ -125,6 +131,10 @@ def _processing(result: Result) -> list[str]:
         ),
         *_ratios(result),
     ]
+
+
+def _pictures(result: Result) -> list[str]:
+    return [PICTURES, *table(("picture", "milliseconds"), [(name, f"{value:.1f}") for name, value in result.items()])]
 
 
 def _pipeline(result: Result) -> list[str]:
@@ -235,6 +245,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
 
 SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "processing": _processing,
+    "pictures": _pictures,
     "pipeline": _pipeline,
     "api": _api,
     "engine": _engine,

@@ -1,12 +1,8 @@
-"""What reading a picture costs: CPU time of the whole read, and of its parts for a JPEG of 2 megapixels.
-
-python benchmarks/pictures.py
-"""
+"""What reading a picture costs: processor time of the whole read, and of its parts for a JPEG of 2 megapixels."""
 
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -14,35 +10,46 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from pillow_heif import register_heif_opener
 
+from benchmarks.bench import Bench
+from benchmarks.summaries import Result, measured
 from viewfinder.adapters.pictures import Pictures
 
-ROUNDS = 10
+ROUNDS = 8
 
 
-def main() -> None:
-    """Prints the best of ten rounds, in milliseconds."""
+def run(bench: Bench) -> Result:
+    """Gives the least processor time of each, in milliseconds."""
+    rounds = 3 if bench.quick else ROUNDS
+    return {name: round(least(task, rounds), 1) for name, task in tasks().items()}
+
+
+def tasks() -> dict[str, Callable[[], object]]:
+    """Gives the parts of reading a JPEG, and the reading of each format."""
     register_heif_opener()
     jpeg = encode("JPEG", 1600, 1200, quality=88)
-    report("JPEG, 2 MP, whole read", lambda: Pictures().read(jpeg))
-    report("  its decoding at half scale", lambda: decoded(jpeg))
     half = decoded(jpeg)
-    report("  its scaling", lambda: half.resize((512, 384), Image.Resampling.BICUBIC))
     thumbnail = half.resize((512, 384), Image.Resampling.BICUBIC)
+    parts: dict[str, Callable[[], object]] = {
+        "JPEG, 2 MP, whole read": lambda: Pictures().read(jpeg),
+        "- its decoding at half scale": lambda: decoded(jpeg),
+        "- its scaling": lambda: half.resize((512, 384), Image.Resampling.BICUBIC),
+    }
     for method in (0, 1, 2, 4):
-        report(f"  its thumbnail, WebP method {method}", partial(save, thumbnail, "WEBP", quality=75, method=method))
+        name = f"- its thumbnail, WebP method {method}{' (chosen)' if method == 1 else ''}"
+        parts[name] = partial(save, thumbnail, "WEBP", quality=75, method=method)
     for format_name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "HEIF", "AVIF"):
-        content = encode(format_name, 4000, 3000)
-        report(f"{format_name}, 12 MP", partial(Pictures().read, content), rounds=3)
+        parts[f"{format_name}, 12 MP"] = partial(Pictures().read, encode(format_name, 4000, 3000))
+    return parts
 
 
-def report(name: str, task: Callable[[], object], rounds: int = ROUNDS) -> None:
-    """Runs a task and prints its least CPU time."""
-    times = []
+def least(task: Callable[[], object], rounds: int) -> float:
+    """Runs a task several times and gives its least processor time in milliseconds."""
+    costs = []
     for _ in range(rounds):
-        start = time.process_time()
-        task()
-        times.append(time.process_time() - start)
-    print(f"{name:32} {min(times) * 1000:8.1f} ms")
+        with measured() as cost:
+            task()
+        costs.append(cost.cpu)
+    return min(costs)
 
 
 def decoded(content: bytes) -> Image.Image:
@@ -65,7 +72,3 @@ def save(picture: Image.Image, format_name: str, **options: object) -> bytes:
     target = io.BytesIO()
     picture.save(target, format_name, **options)
     return target.getvalue()
-
-
-if __name__ == "__main__":
-    main()
