@@ -25,7 +25,7 @@ up: $(SETUP) ## Start the pipeline on this machine, analyse the sample photos, s
 
 test: check ## Run every check and every test
 	tools/setup-browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(SETUP) ## Format, lint, types and templates; changes nothing
 	$(BIN)/ruff format --check .

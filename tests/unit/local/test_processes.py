@@ -71,6 +71,7 @@ def test_stragglers_of_another_stack_are_left_alone(running: Process, tmp_path: 
     assert running.alive
 
 
+@pytest.mark.enable_socket
 def test_a_component_that_ends_at_its_start_is_told_with_its_last_words(tmp_path: Path) -> None:
     failing = component(tmp_path, "raise SystemExit('no model: detector.onnx')")
 
@@ -78,6 +79,7 @@ def test_a_component_that_ends_at_its_start_is_told_with_its_last_words(tmp_path
         processes.wait_until_healthy(failing, processes.start(failing, tmp_path))
 
 
+@pytest.mark.enable_socket
 def test_a_component_that_never_answers_is_told(
     running: Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

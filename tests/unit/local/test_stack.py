@@ -122,6 +122,7 @@ def test_saved_queues_follow_the_port_and_messages_in_work_come_back(tmp_path: P
 
 
 @pytest.mark.enable_socket
+@pytest.mark.enable_socket
 def test_a_taken_port_is_told_with_its_holder_and_the_way_out() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
