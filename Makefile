@@ -9,7 +9,7 @@ SETUP := .venv/.complete
 # In an environment of its own: its pins conflict with ours. Without --skip-download it asks its maker's server.
 CHECKOV := $(BIN)/uvx --quiet --from checkov==3.3.30 checkov --quiet --compact --skip-download
 
-.PHONY: help setup up test check format unit bench postman docs clean
+.PHONY: help setup up test check format unit soak bench postman docs clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -41,6 +41,9 @@ format: $(SETUP) ## Format the code and put imports in order
 unit: $(SETUP) ## Run the tests that need no network and no stack
 	$(BIN)/pytest tests/unit tests/architecture tests/infrastructure
 
+soak: $(SETUP) ## Run the long variants of the fault tests (about 10 minutes)
+	$(BIN)/pytest -m soak
+
 bench: $(SETUP) ## Measure everything (under 20 minutes) and write docs/benchmarks
 	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks
@@ -48,8 +51,10 @@ bench: $(SETUP) ## Measure everything (under 20 minutes) and write docs/benchmar
 postman: $(SETUP) ## Run the Postman collection against a local stack
 	$(BIN)/pytest tests/e2e/test_postman.py
 
-docs: $(SETUP) ## Draw the architecture (needs Chromium: tools/setup-browser)
+docs: $(SETUP) ## Draw the architecture, and take the gallery's pictures from a real stack
+	tools/setup-browser
 	$(BIN)/python tools/draw_architecture.py
+	VIEWFINDER_SCREENSHOTS=docs/images $(BIN)/pytest tests/e2e/gallery -k documentation -q
 
 clean: ## Remove what was made (not the data of a local stack)
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
