@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +52,8 @@ class Reads:
 def run(bench: Bench) -> Result:
     """Measures at each size."""
     sizes = (100, 300, 1000) if bench.quick else (100, 1000, 10_000)
-    stacks, levels, before = bench.stacks, [], 0
+    stacks, before = bench.stacks, 0
+    levels: list[Result] = []
     with stacks.paused(), surroundings(stacks, stacks.local.record.rekognition_url):
         application = Application()
         for size in sizes:
@@ -151,10 +151,3 @@ def table_of(stacks: Stacks) -> Any:
     """Gives the baseline's table."""
     resource = stacks.local.session.resource("dynamodb", endpoint_url=stacks.local.record.endpoint_url)
     return resource.Table(stacks.baseline["TableName"])
-
-
-def slope(levels: list[Result], name: str) -> float:
-    """Gives the exponent by which a question's latency grows with the images: 0 is flat, 1 is proportional."""
-    first, last = levels[0], levels[-1]
-    growth = last["latency"][name]["median"] / first["latency"][name]["median"]
-    return round(math.log(growth) / math.log(last["images"] / first["images"]), 2)

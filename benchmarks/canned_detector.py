@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -35,7 +35,7 @@ class Detector(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def canned_detector(answer: dict[str, Any], folder: Path) -> Iterator[str]:
+def canned_detector(answer: Mapping[str, Any], folder: Path) -> Iterator[str]:
     """Gives the URL of a detector in a process of its own."""
     file = folder / "answer.json"
     file.write_text(json.dumps({name: value for name, value in answer.items() if name != "ResponseMetadata"}))

@@ -112,7 +112,7 @@ def assert_searchable(stacks: Stacks, prefix: str, count: int) -> None:
     """Makes sure that the API lists what was imported: the speed of losing photos is not of interest."""
     found, token = 0, ""
     while True:
-        query: dict[str, str | int] = {"prefix": prefix, "limit": 100} | ({"nextToken": token} if token else {})
+        query = {"prefix": prefix, "limit": "100"} | ({"nextToken": token} if token else {})
         page = httpx.get(f"{stacks.local.record.gateway_url}/{STAGE}/images", params=query, timeout=60).json()
         found, token = found + len(page["Images"]), page.get("NextToken") or ""
         if not token:

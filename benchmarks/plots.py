@@ -14,7 +14,20 @@ mpl.use("Agg")
 
 from matplotlib import pyplot as plt
 
-COLOURS = ["#1f6f8b", "#e07a5f", "#81b29a", "#f2cc8f", "#3d405b", "#9c6644", "#7b8cde", "#b5838d", "#588157", "#adb5bd"]
+COLOURS = [
+    "#1f6f8b",
+    "#e07a5f",
+    "#81b29a",
+    "#f2cc8f",
+    "#3d405b",
+    "#9c6644",
+    "#7b8cde",
+    "#b5838d",
+    "#588157",
+    "#adb5bd",
+    "#a44a3f",
+    "#2a9d8f",
+]
 SIZE = (8.4, 3.6)
 
 

@@ -33,7 +33,8 @@ class Stacks:
 
     def client(self, service: str) -> Any:
         """Gives a client of the emulator's root user."""
-        return self.local.session.client(service, endpoint_url=self.local.record.endpoint_url)
+        session: Any = self.local.session
+        return session.client(service, endpoint_url=self.local.record.endpoint_url)
 
     def function_environment(self, role: str) -> dict[str, str]:
         """Gives the variables that the template sets for a function, known by a part of its name."""

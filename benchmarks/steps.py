@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,11 +28,11 @@ class Steps:
     """Milliseconds by step; `reset` begins anew."""
 
     def __init__(self) -> None:
-        self.milliseconds: Counter[str] = Counter()
+        self.milliseconds: defaultdict[str, float] = defaultdict(float)
 
     def reset(self) -> None:
         """Forgets what was measured."""
-        self.milliseconds = Counter()
+        self.milliseconds = defaultdict(float)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -93,7 +93,7 @@ def watch(application: Application, steps: Steps) -> None:
     renditions.encode_thumbnail = steps.timed("encode the thumbnail", renditions.encode_thumbnail)
 
 
-def shares(milliseconds: Counter[str], total: float) -> dict[str, float]:
+def shares(milliseconds: Mapping[str, float], total: float) -> dict[str, float]:
     """Gives each step's own time, and what the function does besides."""
     own = dict(milliseconds)
     if "encode the thumbnail" in own:

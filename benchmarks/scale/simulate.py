@@ -62,4 +62,5 @@ def asked_by(images: int, sizes: Result, units: Sizes) -> Result:
 
 def catalog_gigabytes(images: int, sizes: Result) -> float:
     """Gives the size of table and index together."""
-    return 2 * images * (sizes["record bytes"] + sizes["postings of an image"] * sizes["posting bytes"]) / 1e9
+    bytes_each: int = sizes["record bytes"] + sizes["postings of an image"] * sizes["posting bytes"]
+    return 2 * images * bytes_each / 1e9
