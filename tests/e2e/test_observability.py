@@ -107,7 +107,7 @@ def test_status_tells_the_last_minutes(stack: RunningStack) -> None:
 
 
 def test_every_alarm_is_there_and_tells_the_topic(stack: RunningStack) -> None:
-    alarms = stack.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    alarms = stack.client("cloudwatch").describe_alarms(AlarmNamePrefix="viewfinder-")["MetricAlarms"]
     assert {alarm["AlarmName"].removeprefix("viewfinder-") for alarm in alarms} == {
         *("dead-letters", "oldest-message", "label-statistics-age", "api-server-errors", "api-latency"),
         *("image-processing-errors", "label-statistics-errors", "api-handler-errors"),

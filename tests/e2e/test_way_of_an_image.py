@@ -177,19 +177,16 @@ def test_the_list_shows_the_newest_first_page_by_page(stack: RunningStack) -> No
 def test_a_package_that_lacks_a_dependency_fails_here_too(stack: RunningStack) -> None:
     whole = build_package(PROJECT, "image_processing", this_machine()).zip
     client = stack.client("lambda")
-    role = stack.client("iam").get_role(RoleName=_role_of(client, stack))["Role"]["Arn"]
+    found = stack.client("cloudformation").describe_stack_resource(
+        StackName="viewfinder", LogicalResourceId="ImageProcessingFunction"
+    )["StackResourceDetail"]
+    role = client.get_function(FunctionName=found["PhysicalResourceId"])["Configuration"]["Role"]
 
     failure = _invoke_with(client, role, "whole", whole.read_bytes())
     assert "Records" in failure["errorMessage"]  # it runs, and misses what an empty event lacks
 
     failure = _invoke_with(client, role, "lacking", _without(whole, "aws_lambda_powertools/"))
     assert "No module named 'aws_lambda_powertools'" in json.dumps(failure)
-
-
-def _role_of(client: Any, stack: RunningStack) -> str:
-    functions = client.list_functions()["Functions"]
-    (function,) = [each for each in functions if "ImageProcessing" in each["FunctionName"]]
-    return str(function["Role"]).rsplit("/", 1)[-1]
 
 
 def _invoke_with(client: Any, role: str, name: str, package: bytes) -> dict[str, Any]:

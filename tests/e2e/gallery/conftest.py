@@ -33,7 +33,9 @@ OpenPage = Callable[..., Page]
 ServeFake = Callable[[FakeApi], str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # not longer: while Playwright runs, its thread has an event loop, and asyncio.run fails
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
