@@ -31,6 +31,8 @@ _ATTRIBUTES = (
 )
 _NAMES = {f"#{number}": name for number, name in enumerate((*_ATTRIBUTES, "SK", "GSI1SK"))}
 
+_KEYS = {Order.NEWEST: ("GSI1PK", "GSI1SK"), Order.CONFIDENCE: ("PK", "SK")}
+
 _FIRST, _LAST = "!", "~"  # sort before and after all positions, which begin with a digit
 
 
@@ -58,22 +60,22 @@ class DynamoDbIndex:
             question["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _question(self, source: Source, shard: int, order: Order, bounds: tuple[str, str]) -> dict[str, Any]:
-        partition = _PARTITIONS[source.kind](source.name, shard)
+        partition_key, sort_key = _KEYS[order]
+        condition = f"{partition_key} = :partition"
+        values = {":partition": {"S": _PARTITIONS[source.kind](source.name, shard)}}
+        # A range of everything costs nothing on AWS, but the emulator reads the condition anew for each of its items.
+        if bounds != (_FIRST, _LAST):
+            condition += f" AND {sort_key} BETWEEN :first AND :last"
+            values |= {":first": {"S": bounds[0]}, ":last": {"S": bounds[1]}}
         question: dict[str, Any] = {
             "TableName": self._table,
-            "KeyConditionExpression": "PK = :partition AND SK BETWEEN :first AND :last",
-            "ExpressionAttributeValues": {
-                ":partition": {"S": partition},
-                ":first": {"S": bounds[0]},
-                ":last": {"S": bounds[1]},
-            },
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
             "ProjectionExpression": ",".join(_NAMES),
             "ExpressionAttributeNames": _NAMES,
         }
         if order is Order.NEWEST:
-            question["IndexName"] = keys.GSI
-            question["KeyConditionExpression"] = "GSI1PK = :partition AND GSI1SK BETWEEN :first AND :last"
-            question["ScanIndexForward"] = False
+            question |= {"IndexName": keys.GSI, "ScanIndexForward": False}
         return question
 
 
@@ -81,7 +83,8 @@ def _bounds(stretch: Stretch) -> tuple[str, str]:
     """Gives the first and the last sort key that may answer; `until` itself is a key that no entry has."""
     if stretch.order is Order.NEWEST:
         return stretch.since or _FIRST, min(stretch.after or _LAST, stretch.until or _LAST)
-    return stretch.after or _FIRST, keys.confidence_rank(stretch.min_confidence) + _LAST
+    last = keys.confidence_rank(stretch.min_confidence) + _LAST if stretch.min_confidence else _LAST
+    return stretch.after or _FIRST, last
 
 
 def _entry(item: Mapping[str, Any], order: Order) -> Entry:
