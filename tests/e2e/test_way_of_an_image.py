@@ -183,7 +183,7 @@ def test_a_package_that_lacks_a_dependency_fails_here_too(stack: RunningStack) -
     role = client.get_function(FunctionName=found["PhysicalResourceId"])["Configuration"]["Role"]
 
     failure = _invoke_with(client, role, "whole", whole.read_bytes())
-    assert "Records" in failure["errorMessage"]  # it runs, and misses what an empty event lacks
+    assert "VIEWFINDER_IMAGES_BUCKET is not set" in failure["errorMessage"]  # it runs, and misses what the stack sets
 
     failure = _invoke_with(client, role, "lacking", _without(whole, "aws_lambda_powertools/"))
     assert "No module named 'aws_lambda_powertools'" in json.dumps(failure)
