@@ -22,8 +22,9 @@ DEFAULT_PORT = 4566
 DEFAULT_GATEWAY_PORT = 8080
 WATCH_SECONDS = 0.5
 
-PARAMETERS = {"DetectorPrice": "0", "RequireTls": "false"}
-"""All in which the local stack differs from one on AWS: the emulator speaks plain HTTP, on loopback."""
+PARAMETERS = {"DetectorPrice": "0", "RequireTls": "false", "Shards": "1"}
+"""All in which the local stack differs from one on AWS: our own engine costs nothing, the emulator speaks plain HTTP on
+loopback, and its table has no partitions whose heat would have to be spread."""
 
 Recover = Callable[["LocalStack"], None]
 """Called after a start that follows a crash, when all is up: rebuilds what the crash took from the catalog."""
