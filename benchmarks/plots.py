@@ -75,7 +75,7 @@ def plot_pipeline(axes: Any, result: Result) -> None:
 def plot_api(axes: Any, result: Result) -> None:
     """Shows latency over the size of the catalog, both on logarithmic scales: a slope of 1 is proportional."""
     sizes = [level["images"] for level in result["levels"]]
-    for colour, name in zip(reversed(COLOURS[:6]), result["levels"][0]["latency"], strict=False):
+    for colour, name in zip(COLOURS[:1] + COLOURS[2:], result["levels"][0]["latency"], strict=False):
         values = [level["latency"][name] for level in result["levels"]]
         is_baseline = name.startswith("baseline")
         style = {"color": COLOURS[1] if is_baseline else colour, "linewidth": 2.5 if is_baseline else 1.5}
