@@ -70,8 +70,8 @@ def encode_rendition(picture: Image.Image) -> bytes:
 
 
 def encode_thumbnail(picture: Image.Image) -> bytes:
-    """Encodes as WebP; method 1 takes a third of the default's time and gives about the same size."""
-    return _encoded(picture, WEBP, quality=75, method=1)
+    """Encodes as WebP; method 0 takes a quarter of the default's time, for a few percent more bytes."""
+    return _encoded(picture, WEBP, quality=75, method=0)
 
 
 def _encoded(picture: Image.Image, format_name: str, **options: int) -> bytes:
