@@ -35,7 +35,7 @@ def tasks() -> dict[str, Callable[[], object]]:
         "- its scaling": lambda: half.resize((512, 384), Image.Resampling.BICUBIC),
     }
     for method in (0, 1, 2, 4):
-        name = f"- its thumbnail, WebP method {method}{' (chosen)' if method == 1 else ''}"
+        name = f"- its thumbnail, WebP method {method}{' (chosen)' if method == 0 else ''}"
         parts[name] = partial(save, thumbnail, "WEBP", quality=75, method=method)
     for format_name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "HEIF", "AVIF"):
         parts[f"{format_name}, 12 MP"] = partial(Pictures().read, encode(format_name, 4000, 3000))
