@@ -33,8 +33,10 @@ class BareLoop:
     def detect(self, picture: Image.Image) -> None:
         area = (0, 0, *picture.size)
         small = picture.transform((SSD_SIDE, SSD_SIDE), Image.Transform.EXTENT, area, Image.Resampling.BILINEAR)
-        pixels = np.asarray(small, dtype=np.float32) / np.float32(127.5) - np.float32(1.0)
-        self._ssd.run(None, {"Preprocessor/sub:0": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})
+        pixels = np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1)[None], dtype=np.float32)
+        pixels /= 127.5
+        pixels -= 1
+        self._ssd.run(None, {"Preprocessor/sub:0": pixels})
 
     def classify(self, picture: Image.Image) -> None:
         side = min(picture.size) * LITE_CROP

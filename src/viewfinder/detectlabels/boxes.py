@@ -51,9 +51,10 @@ def suppress(boxes: Boxes, overlap: float) -> Boxes:
 
 
 def _overlaps(corners: Floats) -> Floats:
-    start = np.maximum(corners[:, None, :2], corners[None, :, :2])
-    end = np.minimum(corners[:, None, 2:], corners[None, :, 2:])
-    shared = np.prod(np.clip(end - start, 0.0, None), axis=2)
-    areas = np.prod(corners[:, 2:] - corners[:, :2], axis=1)
-    union = areas[:, None] + areas[None, :] - shared
+    left, top, right, bottom = corners.T
+    width = np.minimum.outer(right, right) - np.maximum.outer(left, left)
+    height = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
+    shared = np.maximum(width, 0) * np.maximum(height, 0)
+    areas = (right - left) * (bottom - top)
+    union = np.add.outer(areas, areas) - shared
     return np.asarray(shared / np.maximum(union, 1e-9), dtype=np.float32)

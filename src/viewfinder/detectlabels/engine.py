@@ -51,8 +51,18 @@ class Engine:
 
     def detect_labels(self, content: bytes, request: Request) -> dict[str, Any]:
         """Gives the DetectLabels response; raises EngineError where the image can't be taken."""
-        picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
-        labels = self._look(picture, min(request.min_confidence, LEAST_CONFIDENCE))
+        with self._alone() as alone:
+            picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
+            labels = self._look(picture, min(request.min_confidence, LEAST_CONFIDENCE), side_by_side=alone)
+            return self._document(picture, labels, request)
+
+    def _look(self, picture: Image.Image, least: float, *, side_by_side: bool) -> list[Label]:
+        classified = self._beside.submit(self._classifier.classify, picture) if side_by_side else None
+        boxes = self._detector.detect(picture, LEAST_SCORE)
+        probabilities = classified.result() if classified else self._classifier.classify(picture)
+        return self._merger.merge(boxes, probabilities, least)
+
+    def _document(self, picture: Image.Image, labels: list[Label], request: Request) -> dict[str, Any]:
         properties = ImageProperties(picture, _objects(labels), request.max_dominant_colors)
         response: dict[str, Any] = {"Labels": [], "LabelModelVersion": self.version}
         if request.general_labels:
@@ -62,17 +72,12 @@ class Engine:
             response["ImageProperties"] = properties.document()
         return response
 
-    def _look(self, picture: Image.Image, least: float) -> list[Label]:
-        with self._alone() as alone:
-            # An image by itself has a core to spare for the second network; among others it would take theirs.
-            classified = self._beside.submit(self._classifier.classify, picture) if alone else None
-            boxes = self._detector.detect(picture, LEAST_SCORE)
-            probabilities = classified.result() if classified else self._classifier.classify(picture)
-        return self._merger.merge(boxes, probabilities, least)
-
     @contextmanager
     def _alone(self) -> Iterator[bool]:
-        """Counts this image as under way, and tells whether it is the only one."""
+        """Counts this image as under way, and tells whether it is the only one.
+
+        An image by itself has a core to spare for the second network; among others it would take theirs.
+        """
         with self._lock:
             self._under_way += 1
             alone = self._under_way == 1

@@ -45,13 +45,17 @@ class Ssd:
         # Sampled without smoothing, as TensorFlow did in training: smoothed input costs four points of recall.
         area = (0, 0, *picture.size)
         sampled = picture.transform((self.side, self.side), Image.Transform.EXTENT, area, Image.Resampling.BILINEAR)
-        return {self.image: _planes(np.asarray(sampled, dtype=np.float32) / np.float32(127.5) - np.float32(1.0))}
+        pixels = _planes(np.asarray(sampled))
+        pixels /= 127.5
+        pixels -= 1
+        return {self.image: pixels}
 
     def boxes(self, outputs: Arrays, size: tuple[int, int], least_score: float) -> Boxes:
-        scores = outputs[self.scores][0][:, list(coco.NUMBERS)]
-        kept = np.flatnonzero(scores.max(axis=1) >= least_score)
+        scores = outputs[self.scores][0]
+        # Nearly all anchors are sure of the background, number 0: only the others are worth a look at each class.
+        kept = np.flatnonzero((scores[:, 1:] >= least_score).any(axis=1))
         corners = self._corners(outputs[self.offsets][0, kept, 0], self.anchors[kept])
-        return suppress(select(corners, scores[kept], least_score), overlap=0.6)
+        return suppress(select(corners, scores[kept][:, coco.NUMBERS], least_score), overlap=0.6)
 
     def _corners(self, offsets: Floats, anchors: Floats) -> Floats:
         centres = offsets[:, :2] / 10 * anchors[:, 2:] + anchors[:, :2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import json
 import re
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NoReturn
 
+import pybase64
 from botocore.loaders import Loader
 from botocore.model import ListShape, ServiceModel, StructureShape
 
@@ -111,7 +111,7 @@ def _read_blob(_: Any, value: Any, path: str) -> bytes:
     if not isinstance(value, str):
         raise _unreadable(path)
     try:
-        return base64.b64decode(value, validate=True)
+        return pybase64.b64decode(value, validate=True)
     except (binascii.Error, ValueError) as error:
         raise _unreadable(path) from error
 

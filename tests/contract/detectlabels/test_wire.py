@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
+from viewfinder.detectlabels.server import listen
 from viewfinder.detectlabels.settings import Settings
 from viewfinder.detectlabels.wire import MOST_BODY, Wire
 
@@ -135,3 +139,12 @@ def test_every_request_leaves_one_structured_line(caplog: pytest.LogCaptureFixtu
     assert line["target"] == "RekognitionService.DetectLabels"
     assert len(line["request_id"]) == 36
     assert 0 <= line["milliseconds"] < 20_000
+
+
+def test_an_answer_in_two_parts_does_not_wait_for_an_acknowledgement() -> None:
+    with (
+        closing(listen(uvicorn.Config(app="", port=0))) as listener,
+        socket.create_connection(listener.getsockname()),
+        closing(listener.accept()[0]) as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
