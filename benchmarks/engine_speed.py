@@ -16,7 +16,7 @@ REPORTED = re.compile(r"(?P<kept>ok|MISS) +(?P<what>.+): (?P<value>[-\d.]+) (?P<
 
 def run(bench: Bench) -> Result:
     """Gives each figure with its limit."""
-    effort = ("--images", "200", "--seconds", "0.5") if bench.quick else ("--images", "2000")
+    effort = ("--images", "200", "--seconds", "0.5") if bench.quick else ("--images", "1000")
     done = subprocess.run([sys.executable, str(SCRIPT), *effort], capture_output=True, text=True, check=True)
     return {"figures": figures(done.stdout)}
 

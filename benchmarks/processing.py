@@ -110,6 +110,11 @@ def run(bench: Bench) -> Result:
             "a repeated image / a first one with this machine's engine": round(
                 medians["repeated"] / (medians["first"] + detector), 2
             ),
+            "a repeated image / a first one, processor time": round(
+                statistics.median(cost.cpu for _, cost in taken["repeated"])
+                / statistics.median(cost.cpu for _, cost in taken["first"]),
+                2,
+            ),
             "a batch of 10 / 10 of 1": round(batches["one batch of 10"]["median"] / batches["10 of 1"]["median"], 2),
         },
     }
