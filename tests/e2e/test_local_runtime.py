@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import socket
+import subprocess
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from botocore.credentials import Credentials
 from tests.e2e.conftest import PROJECT, TEMPLATE, RunningStack
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
+from viewfinder.local.environment import ensure_environment
 from viewfinder.local.errors import ComponentDiedError, NotRunningError, PortTakenError
 from viewfinder.local.ports import free_port
 from viewfinder.local.processes import MARK
@@ -82,6 +84,12 @@ def test_a_function_finds_the_sdk_of_the_runtime(stack: RunningStack) -> None:
     code = "import boto3\ndef handler(event, context): return boto3.__name__"
 
     assert invoke(stack, "only-boto3", code) == "boto3"
+
+
+def test_the_pinned_emulator_has_the_functions_that_its_start_makes_remember(stack: RunningStack) -> None:
+    """`stack` has made the emulator's environment."""
+    names = "from ministack.services.dynamodb import _condition_syntax_error, _tokenize"
+    subprocess.run([str(ensure_environment()), "-c", names], check=True, capture_output=True, timeout=60)
 
 
 def test_nothing_listens_on_more_than_loopback(stack: RunningStack) -> None:

@@ -12,6 +12,7 @@ from viewfinder.local.processes import Component
 from viewfinder.local.record import REGION, Record
 
 STACK_NAME = "viewfinder"
+EMULATOR = Path(__file__).with_name("emulator.py")
 
 FROM_OUR_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TZ")
 """All that a component inherits: the functions see the emulator's environment, and must not see the user's keys."""
@@ -40,7 +41,7 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
     }
     return Component(
         "emulator",
-        (str(interpreter), "-m", "ministack"),
+        (str(interpreter), str(EMULATOR)),
         {**_environment(data.key_pair()), **settings},
         f"{record.endpoint_url}/_ministack/health",
         data.logs / "emulator.log",
