@@ -124,6 +124,7 @@ def test_the_keyboard_does_it_all(open_page: OpenPage, serve_fake: ServeFake) ->
     expect(page).to_have_url(re.compile("exclude=Boat"))
     page.keyboard.press("Backspace")
     expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator("#gallery[aria-busy]")).to_have_count(0)  # the new tiles would take the focus away
 
     page.locator(".tile").first.focus()
     page.keyboard.press("ArrowRight")

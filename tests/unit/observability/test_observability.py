@@ -46,6 +46,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The stack's name, as the template sets it."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "my-stack")
     metrics._metrics.cache_clear()
+    metrics._metrics().provider.clear_metrics()  # all collections of Powertools are one: tests elsewhere add to it
     yield
     metrics._metrics.cache_clear()
 
