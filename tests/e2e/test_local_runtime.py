@@ -6,9 +6,8 @@ import io
 import json
 import socket
 import subprocess
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -17,6 +16,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from tests.e2e.conftest import PROJECT, TEMPLATE, RunningStack
+from tests.support.waiting import wait_for
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.environment import ensure_environment
@@ -26,15 +26,6 @@ from viewfinder.local.processes import MARK
 from viewfinder.local.stack import LocalStack, Options
 
 CAT = PROJECT / "samples" / "cat.jpg"
-
-
-def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    """Waits for a condition to give something true."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "the condition never came true"
-        time.sleep(0.1)
-    return found
 
 
 def status_of(stack: RunningStack, image_id: str) -> str | None:
@@ -138,7 +129,7 @@ def sturdy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     local.up(TEMPLATE, Options(port=free_port(), gateway_port=free_port()), silent)
     running = RunningStack(local)
     running.client("s3").upload_file(str(CAT), running.bucket, "cat.jpg")
-    until(lambda: status_of(running, "cat.jpg") == "ANALYZED")
+    wait_for(lambda: status_of(running, "cat.jpg") == "ANALYZED", seconds=60, what="the photo analysed")
     yield running
     local.down()
 
@@ -190,7 +181,7 @@ def test_a_stack_moves_to_another_port_with_all_it_has(up: RunningStack) -> None
     up.client("s3").upload_file(str(CAT), up.bucket, "moved.jpg")
 
     assert up.local.record.endpoint_url == f"http://127.0.0.1:{port}"
-    assert until(lambda: status_of(up, "moved.jpg")) == "ANALYZED"
+    assert wait_for(lambda: status_of(up, "moved.jpg"), seconds=60, what="a record of the photo") == "ANALYZED"
 
 
 def test_after_a_crash_the_stack_comes_back_and_recovers_once(up: RunningStack) -> None:

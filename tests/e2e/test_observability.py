@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,19 +10,15 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.e2e.conftest import PROJECT, RunningStack
+from tests.support.waiting import wait_for
 from viewfinder.cli.main import app
 from viewfinder.deployment.insight import activity
 
 IMAGE_ID = "observed/cat.jpg"
-DEADLINE_SECONDS = 60
 
 
 def _eventually(find: Callable[[], list[Any]]) -> list[Any]:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not (found := find()):
-        assert time.monotonic() < deadline, "nothing was logged"
-        time.sleep(0.2)
-    return found
+    return wait_for(find, seconds=60, what="a line in the log")
 
 
 def _documents(stack: RunningStack, function: str, needle: str) -> list[dict[str, Any]]:
