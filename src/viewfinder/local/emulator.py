@@ -7,7 +7,7 @@ arguments alone, and the emulator's version is pinned; where another version lac
 
 from __future__ import annotations
 
-from functools import lru_cache, wraps
+from functools import lru_cache
 from typing import Any
 
 MOST_EXPRESSIONS = 1024
@@ -19,7 +19,7 @@ def remember_expressions(module: Any) -> None:
         module._condition_syntax_error = lru_cache(MOST_EXPRESSIONS)(module._condition_syntax_error)
     if hasattr(module, "_tokenize"):
         read = lru_cache(MOST_EXPRESSIONS)(module._tokenize)
-        module._tokenize = wraps(module._tokenize)(lambda expression: list(read(expression)))  # callers may change it
+        module._tokenize = lambda expression: list(read(expression))  # a copy: callers may change it
 
 
 if __name__ == "__main__":

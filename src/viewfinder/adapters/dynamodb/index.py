@@ -63,7 +63,7 @@ class DynamoDbIndex:
         partition_key, sort_key = _KEYS[order]
         condition = f"{partition_key} = :partition"
         values = {":partition": {"S": _PARTITIONS[source.kind](source.name, shard)}}
-        # A range of everything costs nothing on AWS, but the emulator reads the condition anew for each of its items.
+        # A range of everything costs nothing on AWS, but the emulator tries it on each item of the partition.
         if bounds != (_FIRST, _LAST):
             condition += f" AND {sort_key} BETWEEN :first AND :last"
             values |= {":first": {"S": bounds[0]}, ":last": {"S": bounds[1]}}
