@@ -7,10 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import viewfinder
+from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.settings import Settings
 
 if TYPE_CHECKING:
     from viewfinder.adapters.s3_objects import S3Objects
+    from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+    from viewfinder.adapters.sqlite.database import Database
     from viewfinder.domain.analysis import Parameters
     from viewfinder.ports import (
         Catalog,
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
         DerivedStore,
         Detector,
         ImageStore,
+        Index,
         Leases,
         Links,
         PictureReader,
@@ -47,8 +51,22 @@ class Application:
         return Settings.from_environment(os.environ)
 
     @cached_property
+    def database(self) -> Database | None:
+        """The file of the catalog; None where the catalog is the stack's table."""
+        if self.settings.catalog == "dynamodb":
+            return None
+        kind, _, path = self.settings.catalog.partition(":")
+        if kind != "sqlite" or not path:
+            raise MisconfiguredError(f"VIEWFINDER_CATALOG is {self.settings.catalog!r}: dynamodb, or sqlite:PATH")
+        from viewfinder.adapters.sqlite.database import Database
+
+        return Database(path)
+
+    @cached_property
     def catalog(self) -> Catalog:
-        """The catalog of the stack's table."""
+        """The catalog's records."""
+        if self.database:
+            return self._sqlite_catalog(self.database)
         from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 
         return DynamoDbCatalog(
@@ -61,15 +79,17 @@ class Application:
     @cached_property
     def leases(self) -> Leases:
         """The leases on contents that are being analysed."""
+        terms: dict[str, Any] = {
+            "seconds": self.settings.lease_seconds,
+            "patience": self.settings.lease_patience_seconds,
+        }
+        if self.database:
+            from viewfinder.adapters.sqlite.leases import SqliteLeases
+
+            return SqliteLeases(self.database, **terms)
         from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
 
-        settings = self.settings
-        return DynamoDbLeases(
-            self.dynamodb_client,
-            settings.table,
-            seconds=settings.lease_seconds,
-            patience=settings.lease_patience_seconds,
-        )
+        return DynamoDbLeases(self.dynamodb_client, self.settings.table, **terms)
 
     @cached_property
     def images(self) -> ImageStore:
@@ -133,6 +153,8 @@ class Application:
     @cached_property
     def records(self) -> Records:
         """The catalog in bulk."""
+        if self.database:
+            return self._sqlite_catalog(self.database)
         from viewfinder.adapters.dynamodb.records import DynamoDbRecords
 
         return DynamoDbRecords(self.dynamodb_client, self.settings.table, shards=self.settings.shards)
@@ -175,13 +197,17 @@ class Application:
     @cached_property
     def statistics(self) -> Statistics:
         """The counts of labels and statuses."""
+        if self.database:
+            from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+
+            return SqliteStatistics(self.database)
         from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
 
         return DynamoDbStatistics(self.dynamodb_client, self.settings.table)
 
     @cached_property
     def counters(self) -> Counters:
-        """The same counts, for who writes them."""
+        """The same counts, for the function that writes them (SQLite counts by itself)."""
         from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
 
         return DynamoDbCounters(self.dynamodb_client, self.settings.table)
@@ -189,11 +215,20 @@ class Application:
     @cached_property
     def search(self) -> Search:
         """What a search needs."""
-        from viewfinder.adapters.dynamodb.index import DynamoDbIndex
         from viewfinder.usecases.search_images import Search
 
-        index = DynamoDbIndex(self.dynamodb_client, self.settings.table, shards=self.settings.shards)
-        return Search(index, self.statistics, self.clock)
+        return Search(self.index, self.statistics, self.clock)
+
+    @cached_property
+    def index(self) -> Index:
+        """The catalog as a search reads it."""
+        if self.database:
+            from viewfinder.adapters.sqlite.index import SqliteIndex
+
+            return SqliteIndex(self.database)
+        from viewfinder.adapters.dynamodb.index import DynamoDbIndex
+
+        return DynamoDbIndex(self.dynamodb_client, self.settings.table, shards=self.settings.shards)
 
     @cached_property
     def links(self) -> Links:
@@ -238,6 +273,11 @@ class Application:
     def rekognition_client(self) -> Any:
         """A Rekognition client that slows down when the service throttles, within the time of one invocation."""
         return self._client("rekognition", retries={"mode": "adaptive", "total_max_attempts": 3}, read_timeout=15)
+
+    def _sqlite_catalog(self, database: Database) -> SqliteCatalog:
+        from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+
+        return SqliteCatalog(database, tombstone_seconds=self.settings.tombstone_seconds)
 
     def _client(self, service: str, **options: Any) -> Any:
         from botocore.config import Config

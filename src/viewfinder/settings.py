@@ -20,6 +20,9 @@ class Settings:
     images_bucket: str = _setting("VIEWFINDER_IMAGES_BUCKET", "Bucket that people put images into")
     derived_bucket: str = _setting("VIEWFINDER_DERIVED_BUCKET", "Bucket of analyses and thumbnails")
     table: str = _setting("VIEWFINDER_TABLE", "Table of the catalog")
+    catalog: str = _setting(
+        "VIEWFINDER_CATALOG", "Where the catalog is: dynamodb (the table), or sqlite:PATH", "dynamodb"
+    )
     queue_url: str = _setting("VIEWFINDER_QUEUE_URL", "Queue between the bucket and the image function")
     max_labels: int = _setting("VIEWFINDER_MAX_LABELS", "Labels kept of an image, at most 40", 40)
     min_confidence: float = _setting("VIEWFINDER_MIN_CONFIDENCE", "Least confidence of a kept label, percent", 55.0)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -16,9 +15,8 @@ from viewfinder.domain.errors import (
     ImageRejectedError,
     ObjectNotFoundError,
 )
-from viewfinder.domain.image import VISIBLE_STATUSES, Image, Picture
+from viewfinder.domain.image import Image, Picture
 from viewfinder.domain.label import Label
-from viewfinder.domain.statistics import Counted, ImageState
 from viewfinder.ports import ObjectSummary, StoredObject
 
 
@@ -195,27 +193,3 @@ def labels(content: bytes) -> tuple[Label, ...]:
 def thumbnail(content: bytes) -> bytes:
     """Gives the thumbnail that the fake reader makes."""
     return b"thumbnail of " + content
-
-
-class FakeCounters:
-    """Implements `Counters`."""
-
-    def __init__(self) -> None:
-        self._counted: dict[str, Counted] = {}
-        self._names: dict[str, str] = {}
-
-    def find(self, image_ids: Collection[str]) -> dict[str, Counted]:
-        return {image_id: self._counted.get(image_id, Counted()) for image_id in image_ids}
-
-    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> None:
-        for state, counted in changes:
-            if self._counted.get(state.image_id, Counted()) != counted:
-                raise CatalogConflictError(state.image_id)
-            self._counted[state.image_id] = Counted(state.version, state.status, frozenset(state.labels))
-            self._names |= {folded: label.name for folded, label in state.labels.items()}
-
-    def totals(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Counts the labels and the statuses of visible images."""
-        visible = [counted for counted in self._counted.values() if counted.status in VISIBLE_STATUSES]
-        by_label = Counter(self._names[name] for counted in visible for name in counted.labels)
-        return dict(by_label), dict(Counter(str(counted.status) for counted in visible))

@@ -6,8 +6,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -16,11 +15,9 @@ from urllib.parse import quote_plus
 
 from tests.support.fakes import (
     FakeBucket,
-    FakeCatalog,
     FakeClock,
     FakeDerivedStore,
     FakeDetector,
-    FakeLeases,
     FakePictures,
 )
 from viewfinder.adapters.s3_events import request_body
@@ -59,7 +56,7 @@ class Gated:
 
 
 class Home(Protocol):
-    """Where the world's catalog is: in memory or in DynamoDB."""
+    """Where the world's catalog is: in SQLite or in DynamoDB."""
 
     def catalog(self, gate: Gate) -> Catalog:
         """Gives the catalog, gated."""
@@ -69,40 +66,6 @@ class Home(Protocol):
 
     def expire_leases(self) -> None:
         """Lets the time pass after which a dead holder's lease ends."""
-
-
-class MemoryHome:
-    """The fake catalog and leases."""
-
-    def __init__(self) -> None:
-        self._leases = FakeLeases()
-
-    def catalog(self, gate: Gate) -> Catalog:
-        return Gated(FakeCatalog(), gate)  # type: ignore[return-value]
-
-    def leases(self, gate: Gate) -> Leases:
-        return _GatedLeases(self._leases, gate)
-
-    def expire_leases(self) -> None:
-        self._leases.holders.clear()
-
-
-class _GatedLeases:
-    """A killed holder never gives its lease back."""
-
-    def __init__(self, leases: FakeLeases, gate: Gate) -> None:
-        self._leases = leases
-        self._gate = gate
-
-    @contextmanager
-    def held(self, name: str) -> Iterator[None]:
-        self._gate()
-        self._leases.take(name)
-        try:
-            yield
-        finally:
-            self._gate()
-            self._leases.release(name)
 
 
 class RecordingCatalog:

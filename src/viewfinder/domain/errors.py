@@ -44,6 +44,10 @@ class CatalogConflictError(ViewfinderError):
     """Someone else has written this image since it was read."""
 
 
+class CatalogUnavailableError(ViewfinderError):
+    """The catalog can't be read or written now: the same call may succeed later."""
+
+
 class InvalidRequestError(ViewfinderError):
     """A request names something that the API can't take; `parameter` says which."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from viewfinder.domain.label import Label
 
@@ -84,6 +85,40 @@ class Image:
     def is_visible(self) -> bool:
         """Whether the API shows this image."""
         return self.status is not Status.REMOVED
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Image:
+        """Read a record as a catalog keeps it."""
+        members = {name: document[member] for member, name in _MEMBERS.items()}
+        members |= {"status": Status(members["status"]), "effort": Effort(members["effort"])}
+        return cls(**members, labels=tuple(Label.from_document(entry) for entry in document["Labels"]))
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the record as a catalog keeps it: texts, numbers, lists and mappings."""
+        members = {member: getattr(self, name) for member, name in _MEMBERS.items()}
+        members |= {"Status": str(self.status), "Effort": str(self.effort)}
+        return members | {"Labels": [label.to_document() for label in self.labels]}
+
+
+_MEMBERS = {
+    "ImageId": "image_id",
+    "Status": "status",
+    "Sequencer": "sequencer",
+    "AnalyzedAt": "analyzed_at",
+    "Size": "size",
+    "ETag": "etag",
+    "Sha256": "sha256",
+    "Format": "format",
+    "Width": "width",
+    "Height": "height",
+    "LabelModelVersion": "model_version",
+    "Thumbnail": "thumbnail",
+    "Effort": "effort",
+    "Reason": "reason",
+    "Message": "message",
+    "Version": "version",
+}
+"""Member of a document -> attribute, of those that are written as they are."""
 
 
 def image_digest(image_id: str) -> str:

@@ -63,6 +63,11 @@ class Label:
         }
 
 
+def confidence_rank(confidence: float) -> int:
+    """Return a number from 0 to 1,000,000 that grows as the confidence (percent, four decimals) falls."""
+    return 1_000_000 - round(confidence * 10_000)
+
+
 def category_confidences(labels: tuple[Label, ...]) -> dict[str, float]:
     """Gives each category of the labels the confidence of its surest label."""
     confidences: dict[str, float] = {}

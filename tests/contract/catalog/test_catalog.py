@@ -1,19 +1,23 @@
-"""One suite over the fake catalog and the one in DynamoDB: what a use case may rely on."""
+"""One suite over the fake catalog, SQLite and DynamoDB: what a use case may rely on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from tests.support.databases import empty_database
 from tests.support.fakes import FakeCatalog, FakeLeases
 from tests.support.tables import TABLE, create_table
 from viewfinder.adapters.dynamodb import items
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
 from viewfinder.adapters.dynamodb.records import DynamoDbRecords
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.domain.errors import AnalysisInProgressError, CatalogConflictError, MisconfiguredError
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.domain.label import BoundingBox, Instance, Label
@@ -52,13 +56,18 @@ class Place:
     leases: Leases
 
 
-@pytest.fixture(params=["fake", "dynamodb"])
-def place(request: pytest.FixtureRequest, emulator: Callable[[str], Any]) -> Iterator[Place]:
+@pytest.fixture(params=["fake", "sqlite", "dynamodb"])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     if request.param == "fake":
         catalog = FakeCatalog()
         yield Place(catalog, catalog, FakeLeases())
         return
-    client = emulator("dynamodb")
+    if request.param == "sqlite":
+        with empty_database() as database:
+            records = SqliteCatalog(database, tombstone_seconds=3600)
+            yield Place(records, records, SqliteLeases(database, seconds=60, patience=0))
+        return
+    client = request.getfixturevalue("emulator")("dynamodb")
     create_table(client)
     yield Place(
         DynamoDbCatalog(client, TABLE, shards=3, tombstone_seconds=3600),
@@ -119,34 +128,48 @@ def test_a_lease_is_held_by_one_at_a_time(place: Place) -> None:
         pass
 
 
-def test_a_dead_holders_lease_ends_and_is_not_given_back_by_it(emulator: Callable[[str], Any]) -> None:
-    client, now = emulator("dynamodb"), [1000.0]
+@dataclass
+class Time:
+    """A clock of the leases, in seconds; to sleep takes half a minute."""
+
+    seconds: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += 30
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def timed_leases(request: pytest.FixtureRequest) -> Iterator[Callable[..., Leases]]:
+    """Make leases of a minute with a clock of the test's."""
+    if request.param == "sqlite":
+        with empty_database() as database:
+            yield partial(SqliteLeases, database, seconds=60)
+        return
+    client = request.getfixturevalue("emulator")("dynamodb")
     create_table(client)
-    leases = DynamoDbLeases(client, TABLE, seconds=60, patience=0, clock=lambda: now[0], sleep=lambda _: None)
-    try:
+    yield partial(DynamoDbLeases, client, TABLE, seconds=60)
+    client.delete_table(TableName=TABLE)
+
+
+def test_a_dead_holders_lease_ends_and_is_not_given_back_by_it(timed_leases: Callable[..., Leases]) -> None:
+    time = Time()
+    leases = timed_leases(patience=0, clock=time, sleep=time.sleep)
+    with leases.held("content"):
+        time.seconds += 61
         with leases.held("content"):
-            now[0] += 61
-            with leases.held("content"):
-                pass  # the first holder took too long
-            with leases.held("content"):
-                now[0] += 1
-    finally:
-        client.delete_table(TableName=TABLE)
+            pass  # the first holder took too long
+        with leases.held("content"):
+            time.seconds += 1
 
 
-def test_whoever_waits_gets_the_lease_when_it_is_free(emulator: Callable[[str], Any]) -> None:
-    client, now = emulator("dynamodb"), [1000.0]
-    create_table(client)
-
-    def sleep(seconds: float) -> None:
-        now[0] += 30
-
-    leases = DynamoDbLeases(client, TABLE, seconds=60, patience=100, clock=lambda: now[0], sleep=sleep)
-    try:
-        with leases.held("content"), leases.held("content"):
-            assert now[0] == 1090.0
-    finally:
-        client.delete_table(TableName=TABLE)
+def test_whoever_waits_gets_the_lease_when_it_is_free(timed_leases: Callable[..., Leases]) -> None:
+    time = Time()
+    leases = timed_leases(patience=100, clock=time, sleep=time.sleep)
+    with leases.held("content"), leases.held("content"):
+        assert time.seconds == 1090.0
 
 
 def test_an_image_of_as_many_labels_as_can_be_changes_in_one_transaction(emulator: Callable[[str], Any]) -> None:

@@ -8,14 +8,20 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.fakes import FakeCounters, etag, labels, thumbnail
-from tests.support.histories import Gate, Gated, MemoryHome, World
+from tests.support.databases import empty_database
+from tests.support.fakes import etag, labels, thumbnail
+from tests.support.histories import Gate, Gated, World
 from tests.support.tables import TABLE, create_table
 from viewfinder.adapters.dynamodb import items, keys
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
 from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
 from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.leases import SqliteLeases
+from viewfinder.adapters.sqlite.schema import posting_rows
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.statistics import ImageState
 from viewfinder.ports import Catalog, Counters, Leases
@@ -113,18 +119,58 @@ TWO_OF_ONE_CONTENT = [("put", KEYS[0], b"Cat", 6), ("put", KEYS[1], b"Cat", 99)]
 """The second delivery comes while the first asks the detector."""
 
 
-@settings(max_examples=300, deadline=None)
+class SqliteHome:
+    """The adapters over a file; a delivery stops, or ends, before each of its statements and transactions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._now = 1_000_000.0
+
+    def catalog(self, gate: Gate) -> Catalog:
+        database: Any = Gated(self._database, gate)
+        return SqliteCatalog(database, tombstone_seconds=10**9)
+
+    def leases(self, gate: Gate) -> Leases:
+        database: Any = Gated(self._database, gate)
+        return SqliteLeases(database, seconds=75, patience=1, clock=lambda: self._now, sleep=self.pass_time)
+
+    def expire_leases(self) -> None:
+        self.pass_time(100)
+
+    def pass_time(self, seconds: float) -> None:
+        self._now += seconds
+
+
+@settings(max_examples=200, deadline=None)
 @example(TWO_OF_ONE_CONTENT)
 @given(histories)
-def test_whatever_happens_the_catalog_ends_as_the_bucket_is(history: list[tuple[Any, ...]]) -> None:
-    world = World(MemoryHome())
-    live(world, history)
-    records = {image.image_id: image for image in world.catalog.written}
-    assert_is_as_the_bucket(world, records)
-    assert_calls_are_saved(world, history)
-    counters = FakeCounters()
-    count(world, counters)
-    assert counters.totals() == expected_counts(world, records)
+def test_sqlite_ends_as_the_bucket_is(history: list[tuple[Any, ...]]) -> None:
+    with empty_database() as database:
+        world = World(SqliteHome(database))
+        live(world, history)
+        records = {image.image_id: image for image in world.catalog.written}
+        catalog = SqliteCatalog(database, tombstone_seconds=10**9)
+        assert catalog.find_many(KEYS) == records
+        assert_is_as_the_bucket(world, records)
+        assert_calls_are_saved(world, history)
+        assert_rows_are_those_of(records, database)
+        statistics = SqliteStatistics(database)
+        counted = {label.name: label.count for label in statistics.labels("", "")}
+        assert (counted, statistics.statuses()) == expected_counts(world, records)
+
+
+def assert_rows_are_those_of(records: Mapping[str, Image], database: Database) -> None:
+    """Compare the postings with those that the records call for."""
+    wanted = {
+        (image.image_id, row["kind"], row["name"], row["analyzed_at"], row["rank"])
+        for image in records.values()
+        for row in posting_rows(image)
+    }
+    found = database.rows(
+        "SELECT image_id, kind, name, analyzed_at, rank FROM postings"
+        " JOIN images ON images.id = image JOIN terms ON terms.id = term"
+    )
+    assert sorted(found) == sorted(wanted)
 
 
 class DynamoDbHome:

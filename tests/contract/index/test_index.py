@@ -1,4 +1,4 @@
-"""One behaviour of `ports.Index`: of the memory that the search's tests use, and of a DynamoDB."""
+"""One behaviour of `ports.Index`: of the memory that the search's tests use, of SQLite and of DynamoDB."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.databases import empty_database
 from tests.support.memory_index import MemoryIndex
 from tests.support.tables import create_table
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.index import DynamoDbIndex
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
@@ -23,17 +27,27 @@ DOGS = Source(SourceKind.LABEL, "dog")
 NEWEST, SUREST = Stretch(Order.NEWEST), Stretch(Order.CONFIDENCE)
 
 
-@pytest.fixture(params=["memory", "emulator"])
+@pytest.fixture(params=["memory", "sqlite", "emulator"])
 def fill(request: pytest.FixtureRequest) -> Any:
-    """Gives an index of the images, in so many shards."""
+    """Gives an index of the images, in so many shards (SQLite: one)."""
     if request.param == "memory":
         yield MemoryIndex
+    elif request.param == "sqlite":
+        with empty_database() as database:
+            yield lambda images, shards: _saved(database, images)
     else:
         client = request.getfixturevalue("emulator")("dynamodb")
         table = f"catalog-{uuid.uuid4()}"
         create_table(client, table)
         yield lambda images, shards: _filled(client, table, images, shards)
         client.delete_table(TableName=table)
+
+
+def _saved(database: Database, images: Collection[Image]) -> Index:
+    catalog = SqliteCatalog(database, tombstone_seconds=60)
+    for image in images:
+        catalog.save(image, replacing=None)
+    return SqliteIndex(database)
 
 
 def _filled(client: Any, table: str, images: Collection[Image], shards: int) -> Index:

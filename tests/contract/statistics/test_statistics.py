@@ -1,18 +1,23 @@
-"""One behaviour of `ports.Statistics`: of the memory that the search's tests use, and of a DynamoDB."""
+"""One behaviour of `ports.Statistics`: of the memory that the search's tests use, of SQLite and of DynamoDB."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import pytest
 
+from tests.support.databases import empty_database
 from tests.support.memory_index import MemoryStatistics
 from tests.support.tables import create_table
 from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
 from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
@@ -36,11 +41,13 @@ def client_and_table(emulator: Callable[[str], Any]) -> Any:
     client.delete_table(TableName=table)
 
 
-@pytest.fixture(params=["memory", "emulator"])
+@pytest.fixture(params=["memory", "sqlite", "emulator"])
 def fill(request: pytest.FixtureRequest) -> Fill:
     """Gives the statistics of the images."""
     if request.param == "memory":
         return MemoryStatistics
+    if request.param == "sqlite":
+        return partial(_saved, request.getfixturevalue("database"))
     client, table = request.getfixturevalue("client_and_table")
 
     def counted(images: Collection[Image]) -> Statistics:
@@ -49,6 +56,18 @@ def fill(request: pytest.FixtureRequest) -> Fill:
         return DynamoDbStatistics(client, table)
 
     return counted
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    with empty_database() as database:
+        yield database
+
+
+def _saved(database: Database, images: Collection[Image]) -> Statistics:
+    for image in images:
+        SqliteCatalog(database, tombstone_seconds=60).save(image, replacing=None)
+    return SqliteStatistics(database)
 
 
 def an_image(number: int, *labels: Label, status: Status = Status.ANALYZED) -> Image:
@@ -109,6 +128,16 @@ def test_statuses_are_counted_but_what_is_removed_is_not(fill: Fill) -> None:
         "ANALYZED": 8,
         "REJECTED": 1,
     }
+
+
+def test_sqlite_counts_what_an_image_has_now_and_forgets_labels_and_aliases_of_none(database: Database) -> None:
+    catalog, statistics = SqliteCatalog(database, tombstone_seconds=60), SqliteStatistics(database)
+    first = catalog.save(an_image(1, DOG, PHONE), replacing=None)
+    second = catalog.save(an_image(1, DOG, STREET), replacing=first)
+    assert {label.name: label.count for label in statistics.labels("", "")} == {"Dog": 1, "Straße": 1}
+    assert statistics.find(["cell phone", "mobile phone"]) == {"cell phone": KnownName(), "mobile phone": KnownName()}
+    catalog.save(an_image(1, status=Status.REMOVED), replacing=second)
+    assert (list(statistics.labels("", "")), statistics.statuses()) == ([], {})
 
 
 BEGUN = Counted(1, Status.ANALYZED, frozenset({"dog"}))

@@ -12,7 +12,12 @@ import yaml
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from viewfinder.adapters.http.responses import error_response
-from viewfinder.domain.errors import ImageNotFoundError, InvalidRequestError, MisconfiguredError
+from viewfinder.domain.errors import (
+    CatalogUnavailableError,
+    ImageNotFoundError,
+    InvalidRequestError,
+    MisconfiguredError,
+)
 from viewfinder.domain.image import Image, Status
 
 REPOSITORY = Path(__file__).parents[3]
@@ -67,6 +72,7 @@ def test_the_routes_are_the_operations_of_the_contract(handler: Any) -> None:
         (_refused("AccessDeniedException"), (500, "InternalError", "the server failed")),
         (KeyError(SECRET), (500, "InternalError", "the server failed")),
         (_refused("ThrottlingException"), (503, "ServiceUnavailable", "try again in a moment")),
+        (CatalogUnavailableError(SECRET), (503, "ServiceUnavailable", "try again in a moment")),
         (EndpointConnectionError(endpoint_url=SECRET), (503, "ServiceUnavailable", "try again in a moment")),
     ],
     ids=lambda value: type(value).__name__,

@@ -10,11 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.catalogs import answer, catalogs, images, queries
+from tests.support.databases import empty_database
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from tests.support.tables import empty_table, moto_client
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.index import DynamoDbIndex
-from viewfinder.domain.image import Image
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.index import SqliteIndex
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.domain.image import Image, image_digest
 from viewfinder.domain.query import Query
 from viewfinder.usecases.search_images import MAX_EXAMINED, Search, search_images
 
@@ -75,6 +79,17 @@ def test_search_on_dynamodb_answers_as_the_oracle(
             writer.save(image, replacing=None)
         index = DynamoDbIndex(client, table, shards=shards)
         search = Search(index, MemoryStatistics(catalog), FixedClock())
+        assert _read_all(query, search, data) == answer(query, catalog)
+
+
+@given(catalog=catalogs(), query=queries(), data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_search_on_sqlite_answers_as_the_oracle(catalog: list[Image], query: Query, data: st.DataObject) -> None:
+    with empty_database() as database:
+        writer = SqliteCatalog(database, tombstone_seconds=10**9)
+        for image in sorted(catalog, key=lambda image: image_digest(image.image_id)):
+            writer.save(image, replacing=None)
+        search = Search(SqliteIndex(database), SqliteStatistics(database), FixedClock())
         assert _read_all(query, search, data) == answer(query, catalog)
 
 

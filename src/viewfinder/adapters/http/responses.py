@@ -9,7 +9,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from viewfinder.domain.errors import ImageNotFoundError, InvalidRequestError, ThumbnailNotFoundError
+from viewfinder.domain.errors import (
+    CatalogUnavailableError,
+    ImageNotFoundError,
+    InvalidRequestError,
+    ThumbnailNotFoundError,
+)
 from viewfinder.observability import logger
 
 Response = dict[str, Any]
@@ -67,4 +72,4 @@ def _envelope(status: HTTPStatus, code: str, message: str, request_id: str) -> R
 def _is_passing(error: Exception) -> bool:
     if isinstance(error, ClientError):
         return error.response["Error"]["Code"] in _PASSING
-    return isinstance(error, BotoCoreError)
+    return isinstance(error, (BotoCoreError, CatalogUnavailableError))

@@ -1,0 +1,112 @@
+"""The catalog's records: an image changes with its postings, and the counts with them, in one transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
+from viewfinder.domain.errors import CatalogConflictError
+from viewfinder.domain.image import Image, Status
+
+_PAGE = 500
+_FORGOTTEN_AT_ONCE = 20
+
+_SAVE = """
+    INSERT INTO images (image_id, version, expires_at, summary, record)
+    VALUES (:image_id, :version, :expires_at, :summary, :record)
+    ON CONFLICT (image_id) DO UPDATE
+    SET version = :version, expires_at = :expires_at, summary = :summary, record = :record
+    RETURNING id
+"""
+_ADD_TERM = """
+    INSERT INTO terms (kind, name, description) VALUES (:kind, :name, :description)
+    ON CONFLICT DO UPDATE SET description = :description WHERE description IS NOT :description
+"""
+_ADD_ALIAS = """
+    INSERT OR IGNORE INTO aliases (alias, term)
+    SELECT alias.value, terms.id FROM terms, json_each(:aliases) AS alias WHERE kind = :kind AND name = :name
+"""
+_ADD_POSTING = """
+    INSERT INTO postings (image, term, analyzed_at, rank)
+    SELECT :image, id, :analyzed_at, :rank FROM terms WHERE kind = :kind AND name = :name
+"""
+_FORGET = """
+    DELETE FROM images WHERE id IN (SELECT id FROM images WHERE expires_at < :now ORDER BY expires_at LIMIT :most)
+"""
+
+
+class SqliteCatalog:
+    """Implements `ports.Catalog` and `ports.Records`."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        tombstone_seconds: int,
+        microseconds: Callable[[], int] = lambda: time.time_ns() // 1000,
+    ) -> None:
+        self._database = database
+        self._tombstone_seconds = tombstone_seconds
+        self._microseconds = microseconds
+
+    def find(self, image_id: str) -> Image | None:
+        """Read the record as last committed."""
+        rows = self._database.rows("SELECT record FROM images WHERE image_id = ?", [image_id])
+        return _image(rows[0]) if rows else None
+
+    def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
+        """Read the records as last committed; ids without one are left out."""
+        found = map(self.find, dict.fromkeys(image_ids))
+        return {image.image_id: image for image in found if image}
+
+    def list_all(self) -> Iterator[Image]:
+        """Read every visible record, some at a time: a long read would keep SQLite from trimming its log."""
+        last = 0
+        while rows := self._database.rows(
+            "SELECT record, id FROM images WHERE id > ? ORDER BY id LIMIT ?", [last, _PAGE]
+        ):
+            yield from (image for image in map(_image, rows) if image.is_visible)
+            last = rows[-1][1]
+
+    def save(self, image: Image, *, replacing: Image | None) -> Image:
+        """Write record and postings in the place of those that the image had."""
+        with self._database.transaction() as connection:
+            found = connection.execute("SELECT version FROM images WHERE image_id = ?", [image.image_id]).fetchone()
+            if found != ((replacing.version,) if replacing else None):
+                raise CatalogConflictError("the image was written by someone else meanwhile")
+            image = dataclasses.replace(image, version=self._next_version(replacing))
+            self._write(connection, image)
+            connection.execute(_FORGET, {"now": self._microseconds() // 1_000_000, "most": _FORGOTTEN_AT_ONCE})
+        return image
+
+    def _next_version(self, replacing: Image | None) -> int:
+        # Grows even where a tombstone has expired in between: time goes on.
+        return max(self._microseconds(), replacing.version + 1 if replacing else 0)
+
+    def _write(self, connection: sqlite3.Connection, image: Image) -> None:
+        [number] = connection.execute(_SAVE, self._row(image)).fetchone()
+        connection.execute("DELETE FROM postings WHERE image = ?", [number])
+        postings = [row | {"image": number} for row in posting_rows(image)]
+        for statement in (_ADD_TERM, _ADD_ALIAS, _ADD_POSTING):
+            connection.executemany(statement, postings)
+
+    def _row(self, image: Image) -> dict[str, Any]:
+        expires_at = int(datetime.fromisoformat(image.analyzed_at).timestamp()) + self._tombstone_seconds
+        return {
+            "image_id": image.image_id,
+            "version": image.version,
+            "expires_at": expires_at if image.status is Status.REMOVED else None,
+            "summary": summary(image),
+            "record": to_json(image.to_document()),
+        }
+
+
+def _image(row: Sequence[Any]) -> Image:
+    return Image.from_document(json.loads(row[0]))

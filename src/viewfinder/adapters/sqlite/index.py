@@ -1,0 +1,82 @@
+"""The catalog as a search reads it: one statement reads one stretch of one index, whatever the size of the catalog."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.schema import microseconds
+from viewfinder.domain.errors import InvalidRequestError
+from viewfinder.domain.image import Status
+from viewfinder.domain.label import confidence_rank
+from viewfinder.domain.query import Entry, Order, Source, Stretch
+
+_POSITION = re.compile("([0-9]{18})#([0-9]{18})")
+_HIGHEST = 10**18 - 1
+
+_READ = """
+    SELECT postings.{column} AS value, postings.image, postings.rank, images.summary
+    FROM terms CROSS JOIN postings ON postings.term = terms.id CROSS JOIN images ON images.id = postings.image
+    WHERE terms.kind = :kind AND terms.name = :name
+        AND (postings.{column}, postings.image) {behind} (:value, :image) AND postings.{column} {within} :last
+    ORDER BY postings.{column} {direction}, postings.image {direction}
+    LIMIT :size
+"""
+_STATEMENTS = {
+    Order.NEWEST: _READ.format(column="analyzed_at", behind="<", within=">=", direction="DESC"),
+    Order.CONFIDENCE: _READ.format(column="rank", behind=">", within="<=", direction="ASC"),
+}
+
+
+class SqliteIndex:
+    """Implements `ports.Index`; a position is a value in the order (a time, a rank) and the number of an image."""
+
+    shards = 1
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
+        """Read a page from the index of the order."""
+        rows = self._database.rows(
+            _STATEMENTS[stretch.order],
+            {"kind": str(source.kind), "name": source.name.casefold(), "size": size, **_bounds(stretch)},
+        )
+        return [_entry(*row) for row in rows], len(rows) < size
+
+
+def _bounds(stretch: Stretch) -> dict[str, int]:
+    """Return the place behind which the stretch begins, and the last value of it."""
+    if stretch.order is Order.NEWEST:
+        value = microseconds(stretch.until) if stretch.until else _HIGHEST
+        start = min((value, 0), _place(stretch.after)) if stretch.after else (value, 0)
+        last = microseconds(stretch.since) if stretch.since else 0
+    else:
+        start = _place(stretch.after) if stretch.after else (0, 0)
+        last = confidence_rank(stretch.min_confidence)
+    return {"value": start[0], "image": start[1], "last": last}
+
+
+def _place(position: str) -> tuple[int, int]:
+    found = _POSITION.fullmatch(position)
+    if not found:
+        raise InvalidRequestError("is not a token of this catalog", parameter="nextToken", code="InvalidNextToken")
+    return int(found[1]), int(found[2])
+
+
+def _entry(value: int, image: int, rank: int, summary: str) -> Entry:
+    document: dict[str, Any] = json.loads(summary)
+    return Entry(
+        position=f"{value:018d}#{image:018d}",
+        image_id=document["ImageId"],
+        status=Status(document["Status"]),
+        analyzed_at=document["AnalyzedAt"],
+        labels=document["Labels"],
+        categories=document["Categories"],
+        confidence=(confidence_rank(0) - rank) / 10_000,
+        width=document["Width"],
+        height=document["Height"],
+        reason=document["Reason"],
+    )

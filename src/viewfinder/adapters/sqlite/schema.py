@@ -1,0 +1,145 @@
+"""The tables of the file, the migrations that lead to them, and images as their rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from viewfinder.domain.image import Image
+from viewfinder.domain.label import Label, category_confidences, confidence_rank
+from viewfinder.domain.query import SourceKind
+
+Row = dict[str, Any]
+
+_YEAR_1 = datetime(1, 1, 1, tzinfo=UTC)
+
+APPLICATION_ID = 0x56465354
+"""Marks a file as a catalog (`PRAGMA application_id`), so that no other database is taken for one."""
+
+_FIRST = (
+    # `summary` is what a list shows and a search filters by; it stands before `record`, so that reading it does not
+    # touch the overflow pages of a long record.
+    """
+    CREATE TABLE images (
+        id INTEGER PRIMARY KEY,
+        image_id TEXT NOT NULL UNIQUE,
+        version INTEGER NOT NULL,
+        expires_at INTEGER,
+        summary TEXT NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX images_that_expire ON images (expires_at) WHERE expires_at IS NOT NULL",
+    # What images are found by: a status, a label or a category, with the number of images that have it.
+    """
+    CREATE TABLE terms (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        count INTEGER NOT NULL DEFAULT 0,
+        description TEXT,
+        UNIQUE (kind, name)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE aliases (
+        alias TEXT NOT NULL,
+        term INTEGER NOT NULL REFERENCES terms ON DELETE CASCADE,
+        PRIMARY KEY (alias, term)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX aliases_by_term ON aliases (term)",
+    """
+    CREATE TABLE postings (
+        image INTEGER NOT NULL REFERENCES images,
+        term INTEGER NOT NULL REFERENCES terms,
+        analyzed_at INTEGER NOT NULL,
+        rank INTEGER NOT NULL,
+        PRIMARY KEY (image, term)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX postings_by_time ON postings (term, analyzed_at, image, rank)",
+    "CREATE INDEX postings_by_rank ON postings (term, rank, image)",
+    # The database itself counts, so that no writer can forget to. A term lives as long as an image has it.
+    """
+    CREATE TRIGGER posting_added AFTER INSERT ON postings BEGIN
+        UPDATE terms SET count = count + 1 WHERE id = NEW.term;
+    END
+    """,
+    """
+    CREATE TRIGGER posting_removed AFTER DELETE ON postings BEGIN
+        UPDATE terms SET count = count - 1 WHERE id = OLD.term;
+        DELETE FROM terms WHERE id = OLD.term AND count = 0;
+    END
+    """,
+    """
+    CREATE TABLE leases (
+        name TEXT PRIMARY KEY,
+        holder TEXT NOT NULL,
+        expires_at REAL NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
+
+
+def summary(image: Image) -> str:
+    """Return what a list shows of an image, and a search filters by."""
+    return to_json(
+        {
+            "ImageId": image.image_id,
+            "Status": str(image.status),
+            "AnalyzedAt": image.analyzed_at,
+            "Width": image.width,
+            "Height": image.height,
+            "Reason": image.reason,
+            "Labels": {label.name: label.confidence for label in image.labels},
+            "Categories": category_confidences(image.labels),
+        }
+    )
+
+
+def posting_rows(image: Image) -> list[Row]:
+    """Return a row for each term that the image is found by, with what has to be known of the term."""
+    if not image.is_visible:
+        return []
+    rows: dict[tuple[str, str], Row] = {}
+    for row in _terms(image):  # of names that differ in case only the first stays
+        rows.setdefault((row["kind"], row["name"]), row | {"analyzed_at": microseconds(image.analyzed_at)})
+    return list(rows.values())
+
+
+def microseconds(time: str) -> int:
+    """Return the microseconds from the year 1 to an ISO 8601 time in UTC, or without a zone."""
+    return (datetime.fromisoformat(time).replace(tzinfo=UTC) - _YEAR_1) // timedelta(microseconds=1)
+
+
+def to_json(value: Any) -> str:
+    """Return compact JSON."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _terms(image: Image) -> Iterator[Row]:
+    yield _term(SourceKind.STATUS, image.status, 0.0)
+    for label in image.labels:
+        yield _term(SourceKind.LABEL, label.name, label.confidence, label)
+    for name, confidence in category_confidences(image.labels).items():
+        yield _term(SourceKind.CATEGORY, name, confidence)
+
+
+def _term(kind: SourceKind, name: str, confidence: float, label: Label | None = None) -> Row:
+    return {
+        "kind": str(kind),
+        "name": name.casefold(),
+        "rank": confidence_rank(confidence),
+        "description": _description(label) if label else None,
+        "aliases": to_json([alias.casefold() for alias in label.aliases] if label else []),
+    }
+
+
+def _description(label: Label) -> str:
+    return to_json([label.name, label.parents, label.categories, label.aliases])

@@ -1,0 +1,214 @@
+"""The catalog's file: whose it is, who may write at once, and what is said when it can't be used."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.index import _STATEMENTS as SEARCHES
+from viewfinder.adapters.sqlite.schema import MIGRATIONS
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.bootstrap import Application
+from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
+from viewfinder.domain.image import Image, Status
+from viewfinder.domain.label import Label
+from viewfinder.domain.query import Query
+from viewfinder.settings import Settings
+from viewfinder.usecases.search_images import search_images
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "catalog.db")
+
+
+@pytest.fixture
+def database(path: str) -> Iterator[Database]:
+    with closing(Database(path, patience=0.2)) as database:
+        yield database
+
+
+def an_image(image_id: str) -> Image:
+    labels = tuple(Label(name, 90.0, aliases=(f"{name} alias",)) for name in ("Cat", "Dog", "Tree"))
+    return Image(image_id, Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", labels=labels)
+
+
+def save(path: str, *image_ids: str) -> None:
+    with closing(Database(path)) as database:
+        catalog = SqliteCatalog(database, tombstone_seconds=60)
+        for image_id in image_ids:
+            catalog.save(an_image(image_id), replacing=None)
+
+
+def test_only_its_owner_can_read_the_file_and_those_beside_it(database: Database, path: str) -> None:
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO leases (name, holder, expires_at) VALUES ('a', 'b', 1.0)")
+    files = sorted(Path(path).parent.iterdir())
+    assert [file.name for file in files] == ["catalog.db", "catalog.db-shm", "catalog.db-wal"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_transaction_that_raises_changes_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        add_a_lease_and_fail(database)
+    assert database.rows("SELECT * FROM leases") == []
+
+
+def add_a_lease_and_fail(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO leases (name, holder, expires_at) VALUES ('a', 'b', 1.0)")
+        raise ZeroDivisionError
+
+
+def test_processes_and_their_threads_write_a_new_file_at_once(path: str) -> None:
+    """Each process opens the file that nobody has made, and migrates it."""
+    context = multiprocessing.get_context("spawn")
+    writers = [
+        context.Process(target=save_with_threads, args=(path, [f"{writer}/{number}.jpg" for number in range(40)]))
+        for writer in range(3)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    with closing(Database(path)) as database:
+        assert SqliteStatistics(database).statuses() == {"ANALYZED": 120}
+        assert {label.name: label.count for label in SqliteStatistics(database).labels("", "")} == {
+            "Cat": 120,
+            "Dog": 120,
+            "Tree": 120,
+        }
+        assert database.rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def save_with_threads(path: str, image_ids: list[str]) -> None:
+    with closing(Database(path)) as database, ThreadPoolExecutor(4) as threads:
+        catalog = SqliteCatalog(database, tombstone_seconds=60)
+        list(threads.map(lambda image_id: catalog.save(an_image(image_id), replacing=None), image_ids))
+
+
+def test_whoever_finds_the_file_locked_waits(path: str) -> None:
+    save(path, "a.jpg")
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writer = threading.Thread(target=save, args=(path, "b.jpg"))
+        writer.start()
+        writer.join(0.3)
+        assert writer.is_alive()
+        other.execute("COMMIT")
+        writer.join(10)
+    with closing(Database(path)) as database:
+        assert SqliteStatistics(database).statuses() == {"ANALYZED": 2}
+
+
+def test_a_lock_that_stays_is_an_unavailable_catalog(database: Database, path: str) -> None:
+    database.rows("SELECT 1")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(CatalogUnavailableError, match="database is locked"), database.transaction():
+            pytest.fail("two write at once")
+        assert database.rows("SELECT count(*) FROM images") == [(0,)]  # readers don't wait for writers
+
+
+def test_a_full_disk_is_an_unavailable_catalog_until_there_is_room(database: Database) -> None:
+    catalog = SqliteCatalog(database, tombstone_seconds=60)
+    [[pages]] = database.rows("PRAGMA page_count")
+    database.rows(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(CatalogUnavailableError, match="database or disk is full"):
+        save_many(catalog, 1000)
+    saved = [image.image_id for image in catalog.list_all()]
+    assert catalog.save(an_image("more.jpg"), replacing=None)  # on a new connection, which has no such limit
+    assert [image.image_id for image in catalog.list_all()] == [*saved, "more.jpg"]
+    assert database.rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def save_many(catalog: SqliteCatalog, number: int) -> None:
+    for count in range(number):
+        catalog.save(an_image(f"{count}.jpg"), replacing=None)
+
+
+def _no_database(path: Path) -> None:
+    path.write_bytes(b"no database" * 1000)
+
+
+def _of_another_program(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE songs (title)")
+
+
+def _of_a_newer_version(path: Path) -> None:
+    save(str(path), "a.jpg")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+
+
+def _damaged(path: Path) -> None:
+    save(str(path), *(f"{number}.jpg" for number in range(50)))
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (path.stat().st_size - 4096))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (_no_database, "can't be used: file is not a database"),
+        (_of_another_program, "is a database of another program"),
+        (_of_a_newer_version, "was written by a newer version of Viewfinder"),
+        (_damaged, "can't be used: database disk image is malformed"),
+        (Path.mkdir, "can't be opened: Is a directory"),
+    ],
+)
+def test_a_file_that_is_no_catalog_is_an_operators_matter(path: str, make: object, message: str) -> None:
+    make(Path(path))  # type: ignore[operator]
+    with (
+        closing(Database(path)) as database,
+        pytest.raises(MisconfiguredError, match=f"^{path} {message}"),
+    ):
+        list(SqliteCatalog(database, tombstone_seconds=60).list_all())
+
+
+def test_a_folder_that_is_not_there_is_an_operators_matter(tmp_path: Path) -> None:
+    with pytest.raises(MisconfiguredError, match="can't be opened: No such file or directory"):
+        Database(str(tmp_path / "none" / "catalog.db")).rows("SELECT 1")
+
+
+def test_the_setting_chooses_the_file(path: str) -> None:
+    application = Application(
+        Settings(images_bucket="", derived_bucket="", table="", queue_url="", catalog=f"sqlite:{path}")
+    )
+    with closing(application.database) as database:  # type: ignore[type-var]
+        saved = application.catalog.save(an_image("a.jpg"), replacing=None)
+        with application.leases.held("content"):
+            assert database.rows("SELECT name FROM leases") == [("content",)]  # type: ignore[union-attr]
+        assert list(application.records.list_all()) == [saved]
+        assert application.statistics.statuses() == {"ANALYZED": 1}
+        page = search_images(Query(labels=("cat alias",)), application.search)
+        assert [entry.image_id for entry in page.entries] == ["a.jpg"]
+
+
+@pytest.mark.parametrize("catalog", ["sqlite", "sqlite:", "postgres:x", ""])
+def test_a_catalog_of_an_unknown_kind_is_refused(catalog: str) -> None:
+    settings = Settings(images_bucket="", derived_bucket="", table="", queue_url="", catalog=catalog)
+    with pytest.raises(MisconfiguredError, match=f"VIEWFINDER_CATALOG is '{catalog}': dynamodb, or sqlite:PATH"):
+        Application(settings).catalog.find("a.jpg")
+
+
+@pytest.mark.parametrize("statement", SEARCHES.values(), ids=SEARCHES)
+def test_a_search_reads_its_stretch_of_an_index_and_sorts_nothing(database: Database, statement: str) -> None:
+    names = dict.fromkeys(("kind", "name", "value", "image", "last", "size"), 1)
+    terms, postings, images = (row[3] for row in database.rows(f"EXPLAIN QUERY PLAN {statement}", names))
+    assert terms == "SEARCH terms USING COVERING INDEX sqlite_autoindex_terms_1 (kind=? AND name=?)"
+    assert postings.startswith("SEARCH postings USING COVERING INDEX postings_by_")
+    assert images == "SEARCH images USING INTEGER PRIMARY KEY (rowid=?)"
