@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -68,34 +66,6 @@ def add_a_lease_and_fail(database: Database) -> None:
     with database.transaction() as connection:
         connection.execute("INSERT INTO leases (name, holder, expires_at) VALUES ('a', 'b', 1.0)")
         raise ZeroDivisionError
-
-
-def test_processes_and_their_threads_write_a_new_file_at_once(path: str) -> None:
-    """Each process opens the file that nobody has made, and migrates it."""
-    context = multiprocessing.get_context("spawn")
-    writers = [
-        context.Process(target=save_with_threads, args=(path, [f"{writer}/{number}.jpg" for number in range(40)]))
-        for writer in range(3)
-    ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(60)
-    assert [writer.exitcode for writer in writers] == [0, 0, 0]
-    with closing(Database(path)) as database:
-        assert SqliteStatistics(database).statuses() == {"ANALYZED": 120}
-        assert {label.name: label.count for label in SqliteStatistics(database).labels("", "")} == {
-            "Cat": 120,
-            "Dog": 120,
-            "Tree": 120,
-        }
-        assert database.rows("PRAGMA integrity_check") == [("ok",)]
-
-
-def save_with_threads(path: str, image_ids: list[str]) -> None:
-    with closing(Database(path)) as database, ThreadPoolExecutor(4) as threads:
-        catalog = SqliteCatalog(database, tombstone_seconds=60)
-        list(threads.map(lambda image_id: catalog.save(an_image(image_id), replacing=None), image_ids))
 
 
 def test_whoever_finds_the_file_locked_waits(path: str) -> None:

@@ -145,6 +145,8 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
     version = _version(connection, path)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
+    # Pages of the log (16 MB) before they are copied into the file: an image dirties some 60, many of them again soon.
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
     if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
         raise MisconfiguredError(f"{path}: its file system has no shared memory, which SQLite's WAL needs")
     if version < len(MIGRATIONS):

@@ -107,9 +107,10 @@ def posting_rows(image: Image) -> list[Row]:
     """Return a row for each term that the image is found by, with what has to be known of the term."""
     if not image.is_visible:
         return []
+    times = {"analyzed_at": microseconds(image.analyzed_at)}
     rows: dict[tuple[str, str], Row] = {}
     for row in _terms(image):  # of names that differ in case only the first stays
-        rows.setdefault((row["kind"], row["name"]), row | {"analyzed_at": microseconds(image.analyzed_at)})
+        rows.setdefault((row["kind"], row["name"]), row | times)
     return list(rows.values())
 
 
