@@ -21,6 +21,8 @@ NO_RESOURCE_TYPE = {
 
 TRACE_ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
+HTTP_METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"}
+
 Path = list[str | int]
 
 
@@ -149,6 +151,53 @@ class ResourcesAreNamed(CloudFormationLintRule):
             for action in _list(statement.get("Action"))
             if action not in NO_RESOURCE_TYPE
         ]
+
+
+class OperationsAreSigned(CloudFormationLintRule):
+    """Refuse an API with an operation that anybody may call.
+
+    API Gateway ignores `security` at the root of an OpenAPI document, so each operation needs its own.
+    """
+
+    id = "E9007"
+    shortdesc = "Every operation of an API has the authorization AWS_IAM, in a body that is in the template"
+    description = shortdesc
+    source_url = "docs/security.md"
+    tags = ("apigateway",)
+
+    def match(self, cfn: Template) -> list[RuleMatch]:
+        """Find APIs whose body is elsewhere, operations without a signature, and methods without AWS_IAM."""
+        return [
+            *(RuleMatch(path, f"{path[1]} has no body in the template") for path, body in _bodies(cfn) if not body),
+            *(
+                RuleMatch([*path, "paths", *operation], f"{' '.join(operation)} is not signed")
+                for path, body in _bodies(cfn)
+                for operation in _unsigned_operations(body)
+            ),
+            *(
+                RuleMatch(["Resources", name], f"{name} has another AuthorizationType than AWS_IAM")
+                for name, method in _of_type(cfn, "AWS::ApiGateway::Method")
+                if method.get("AuthorizationType") != "AWS_IAM"
+            ),
+        ]
+
+
+def _bodies(cfn: Template) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Find the OpenAPI document of each REST API; it is empty where a transform or a file has it."""
+    for resource_type, member in (("AWS::Serverless::Api", "DefinitionBody"), ("AWS::ApiGateway::RestApi", "Body")):
+        for name, api in _of_type(cfn, resource_type):
+            body = api.get(member, {})
+            yield ["Resources", name, "Properties", member], body if "paths" in body else {}
+
+
+def _unsigned_operations(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    schemes = body.get("components", {}).get("securitySchemes", {})
+    signatures = {name for name, scheme in schemes.items() if scheme.get("x-amazon-apigateway-authtype") == "awsSigv4"}
+    for path, item in body.get("paths", {}).items():
+        for method, operation in item.items():
+            required = operation.get("security") if isinstance(operation, dict) else None
+            if method in HTTP_METHODS and not (required and all(signatures & set(kinds) for kinds in required)):
+                yield path, method
 
 
 def _of_type(cfn: Template, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -38,7 +38,10 @@ def _contract() -> dict[str, Any]:
     """
     contract = (PROJECT / "infrastructure" / "openapi.yaml").read_text().replace("{ImageId+}", "{ImageId}")
     document: dict[str, Any] = yaml.safe_load(contract)
-    del document["security"], document["components"]["securitySchemes"]
+    del document["components"]["securitySchemes"]
+    for operation in (operation for item in document["paths"].values() for operation in item.values()):
+        if "security" in operation:
+            del operation["security"]
     return document
 
 

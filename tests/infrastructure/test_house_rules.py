@@ -47,6 +47,15 @@ Resources:
   QueueAlarm:
     Type: AWS::CloudWatch::Alarm
     Properties: {Dimensions: [{Name: QueueName, Value: {Fn::GetAtt: [Queue, QueueName]}}]}
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      DefinitionBody:
+        openapi: 3.0.1
+        components:
+          securitySchemes: {sigv4: {type: apiKey, x-amazon-apigateway-authtype: awsSigv4}, open: {type: apiKey}}
+        paths: {/labels: {parameters: [], get: {security: [{sigv4: []}]}, post: {security: [{sigv4: []}]}}}
   DeadLettersAlarm:
     Type: AWS::CloudWatch::Alarm
     Properties: {Dimensions: [{Name: QueueName, Value: {Fn::GetAtt: [DeadLetters, QueueName]}}]}
@@ -65,6 +74,11 @@ def _findings(resources: Resources, template: dict[str, Any]) -> set[str]:
 def _statements(resources: Resources) -> list[dict[str, Any]]:
     statements: list[dict[str, Any]] = resources["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
     return statements
+
+
+def _body(resources: Resources) -> dict[str, Any]:
+    body: dict[str, Any] = resources["Api"]["Properties"]["DefinitionBody"]
+    return body
 
 
 def _share_the_role(resources: Resources) -> None:
@@ -134,6 +148,42 @@ def _hide_it_in_a_condition(resources: Resources) -> None:
     _statements(resources).append({"Fn::If": ["Sometimes", statement, {"Ref": "AWS::NoValue"}]})
 
 
+def _sign_at_the_root_only(resources: Resources) -> None:
+    del _body(resources)["paths"]["/labels"]["post"]["security"]
+    _body(resources)["security"] = [{"sigv4": []}]
+
+
+def _open_an_operation(resources: Resources) -> None:
+    _body(resources)["paths"]["/labels"]["get"]["security"] = []
+
+
+def _leave_a_choice(resources: Resources) -> None:
+    _body(resources)["paths"]["/labels"]["get"]["security"].append({"open": []})
+
+
+def _sign_by_another_scheme(resources: Resources) -> None:
+    _body(resources)["paths"]["/labels"]["get"]["security"] = [{"open": []}]
+
+
+def _include_the_body(resources: Resources) -> None:
+    include = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "openapi.yaml"}}}
+    resources["Api"]["Properties"]["DefinitionBody"] = include
+
+
+def _take_the_body_from_a_file(resources: Resources) -> None:
+    del resources["Api"]["Properties"]["DefinitionBody"]
+    resources["Api"]["Properties"]["DefinitionUri"] = "openapi.yaml"
+
+
+def _open_a_translated_operation(resources: Resources) -> None:
+    body = {"paths": {"/labels": {"x-amazon-apigateway-any-method": {}}}}
+    resources["Api"] = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}}
+
+
+def _open_a_method(resources: Resources) -> None:
+    resources["Method"] = {"Type": "AWS::ApiGateway::Method", "Properties": {"AuthorizationType": "NONE"}}
+
+
 BAD: list[tuple[Callable[[Resources], None], set[str]]] = [
     (_share_the_role, {"E9001"}),
     (_use_a_role_from_elsewhere, {"E9001", "E9003"}),
@@ -151,6 +201,14 @@ BAD: list[tuple[Callable[[Resources], None], set[str]]] = [
     (_allow_everyone_in_a_resource_policy, {"E9005"}),
     (_allow_all_queues, {"E9006"}),
     (_hide_it_in_a_condition, {"E9006"}),
+    (_sign_at_the_root_only, {"E9007"}),
+    (_open_an_operation, {"E9007"}),
+    (_leave_a_choice, {"E9007"}),
+    (_sign_by_another_scheme, {"E9007"}),
+    (_include_the_body, {"E9007"}),
+    (_take_the_body_from_a_file, {"E9007"}),
+    (_open_a_translated_operation, {"E9007"}),
+    (_open_a_method, {"E9007"}),
 ]
 
 

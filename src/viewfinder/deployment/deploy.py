@@ -16,7 +16,6 @@ from viewfinder.deployment.stack import Change, Stack
 from viewfinder.deployment.template import (
     Template,
     functions,
-    included_files,
     point_at_artifacts,
     read_template,
     to_json,
@@ -46,8 +45,6 @@ class Blueprint:
     def fingerprint(self) -> str:
         """Names everything that a deployment of this blueprint depends on."""
         digest = hashlib.sha256(to_json(self.content))
-        for name in included_files(self.content):
-            digest.update((self.template.parent / name).read_bytes())
         for name, package in sorted(self.packages.items()):
             digest.update(f"{name} {package.digest}\n".encode())
         digest.update(repr(sorted(self.parameters.items())).encode())
@@ -86,7 +83,6 @@ def _upload(home: Home, blueprint: Blueprint, report: Report) -> str:
     """Uploads everything, and gives the URL of the template that points at it."""
     bucket = ArtifactsBucket(home)
     bucket.ensure()
-    folder = blueprint.template.parent
 
     def address(name: str, content: bytes) -> str:
         return f"s3://{bucket.name}/{bucket.upload(name, content)}"
@@ -95,7 +91,7 @@ def _upload(home: Home, blueprint: Blueprint, report: Report) -> str:
         logical_id: address(f"{package.function}.zip", package.zip.read_bytes())
         for logical_id, package in blueprint.packages.items()
     }
-    packaged = point_at_artifacts(blueprint.content, packages, lambda name: address(name, (folder / name).read_bytes()))
+    packaged = point_at_artifacts(blueprint.content, packages)
     key = bucket.upload("template.json", to_json(packaged))
     report(Progress(bucket.name, "UPLOADED"))
     return f"{home.endpoint_url or f'https://s3.{home.region}.amazonaws.com'}/{bucket.name}/{key}"

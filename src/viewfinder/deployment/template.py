@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -32,21 +32,11 @@ def functions(template: Template) -> dict[str, str]:
     return {name: PurePosixPath(resource["Properties"]["CodeUri"]).name for name, resource in _functions(template)}
 
 
-def included_files(template: Template) -> list[str]:
-    """Names the files, relative to the template, that `Fn::Transform: AWS::Include` brings in."""
-    return [include["Parameters"]["Location"] for include in _includes(template)]
-
-
-def point_at_artifacts(template: Template, packages: Mapping[str, str], include: Callable[[str], str]) -> Template:
-    """Gives a copy with each function's CodeUri and each included file's Location replaced by an s3:// address.
-
-    `packages` maps the logical id of a function to its address, `include` a file's name to its own.
-    """
+def point_at_artifacts(template: Template, packages: Mapping[str, str]) -> Template:
+    """Return a copy in which the CodeUri of each function, by its logical id, is the s3:// address of its package."""
     packaged = copy.deepcopy(template)
     for name, resource in _functions(packaged):
         resource["Properties"]["CodeUri"] = packages[name]
-    for transform in _includes(packaged):
-        transform["Parameters"]["Location"] = include(transform["Parameters"]["Location"])
     return packaged
 
 
@@ -59,13 +49,3 @@ def _functions(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
             yield name, resource
-
-
-def _includes(node: Any) -> Iterator[dict[str, Any]]:
-    """Finds every AWS::Include in a tree."""
-    if isinstance(node, dict):
-        transform = node.get("Fn::Transform")
-        if isinstance(transform, dict) and transform.get("Name") == "AWS::Include":
-            yield transform
-    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from _includes(child)

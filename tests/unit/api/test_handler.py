@@ -134,16 +134,3 @@ def test_the_version_is_the_project_s(handler: Any) -> None:
 
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     assert viewfinder.__version__ == project["version"]
-
-
-@pytest.mark.parametrize("kind", ["DEFAULT_4XX", "DEFAULT_5XX"])
-def test_the_gateway_s_own_errors_have_the_envelope_too(kind: str) -> None:
-    contract = yaml.safe_load((REPOSITORY / "infrastructure" / "openapi.yaml").read_text())
-    template = contract["x-amazon-apigateway-gateway-responses"][kind]["responseTemplates"]["application/json"]
-    for variable, value in {
-        "$context.error.responseType": "THROTTLED",
-        "$context.error.messageString": '"Too many"',  # comes with its quotation marks
-        "$context.requestId": "request-1",
-    }.items():
-        template = template.replace(variable, value)
-    assert json.loads(template) == {"Error": {"Code": "THROTTLED", "Message": "Too many", "RequestId": "request-1"}}

@@ -8,17 +8,13 @@ from pathlib import Path
 import pytest
 
 from viewfinder.deployment.errors import TemplateError
-from viewfinder.deployment.template import functions, included_files, point_at_artifacts, read_template, to_json
+from viewfinder.deployment.template import functions, point_at_artifacts, read_template, to_json
 
 TEMPLATE = """
 AWSTemplateFormatVersion: 2010-09-09
 Resources:
   Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${AWS::StackName}-images'}}
   EchoFunction: {Type: AWS::Serverless::Function, Properties: {CodeUri: ../lambdas/echo/}}
-  Api:
-    Type: AWS::Serverless::Api
-    Properties:
-      DefinitionBody: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: openapi.yaml}}}
 """
 
 
@@ -33,17 +29,12 @@ def test_functions_are_found_with_their_folders(path: Path) -> None:
     assert functions(read_template(path)) == {"EchoFunction": "echo"}
 
 
-def test_included_files_are_found(path: Path) -> None:
-    assert included_files(read_template(path)) == ["openapi.yaml"]
-
-
-def test_code_and_includes_point_at_artifacts(path: Path) -> None:
+def test_functions_point_at_their_packages(path: Path) -> None:
     template = read_template(path)
 
-    packaged = point_at_artifacts(template, {"EchoFunction": "s3://b/echo.zip"}, lambda name: f"s3://b/{name}")
+    packaged = point_at_artifacts(template, {"EchoFunction": "s3://b/echo.zip"})
 
     assert packaged["Resources"]["EchoFunction"]["Properties"]["CodeUri"] == "s3://b/echo.zip"
-    assert included_files(packaged) == ["s3://b/openapi.yaml"]
     assert functions(template) == {"EchoFunction": "echo"}, "the template itself stays as it was"
 
 
