@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -66,6 +68,15 @@ def add_a_lease_and_fail(database: Database) -> None:
     with database.transaction() as connection:
         connection.execute("INSERT INTO leases (name, holder, expires_at) VALUES ('a', 'b', 1.0)")
         raise ZeroDivisionError
+
+
+def test_a_lock_outlasts_other_connections_of_the_process(database: Database, path: str) -> None:
+    """POSIX drops a process's locks on a file when the process closes any descriptor of it."""
+    with database.transaction(), closing(Database(path)) as another:
+        assert another.rows("SELECT count(*) FROM images") == [(0,)]
+        begin = f"import sqlite3; sqlite3.connect({path!r}, timeout=0).execute('BEGIN IMMEDIATE')"
+        process = subprocess.run([sys.executable, "-c", begin], capture_output=True, text=True, check=False)
+    assert process.stderr.splitlines()[-1] == "sqlite3.OperationalError: database is locked"
 
 
 def test_whoever_finds_the_file_locked_waits(path: str) -> None:
@@ -137,7 +148,7 @@ def _damaged(path: Path) -> None:
         (_of_another_program, "is a database of another program"),
         (_of_a_newer_version, "was written by a newer version of Viewfinder"),
         (_damaged, "can't be used: database disk image is malformed"),
-        (Path.mkdir, "can't be opened: Is a directory"),
+        (Path.mkdir, "can't be used: unable to open database file"),
     ],
 )
 def test_a_file_that_is_no_catalog_is_an_operators_matter(path: str, make: object, message: str) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def test_four_processes_that_write_at_once_lose_nothing(tmp_path: Path, seconds:
     """They begin together with a file that nobody has made yet."""
     path = str(tmp_path / "catalog.db")
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        done = sum(pool.map(write, [path] * PROCESSES, range(PROCESSES), [seconds] * PROCESSES), [])
+        done = list(chain(*pool.map(write, [path] * PROCESSES, range(PROCESSES), [seconds] * PROCESSES)))
     assert min(written.images for written in done) > 0  # nobody was kept out
     assert min(written.versions for written in done) > 0
     assert max(max(written.seconds) for written in done) < 20  # as long as a writer waits for its turn

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from viewfinder.adapters.sqlite.schema import APPLICATION_ID, MIGRATIONS
@@ -19,6 +19,13 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 _PATIENCE_SECONDS = 20
 """How long a call waits for other writers; a transaction takes some milliseconds."""
+
+_IDENTITY = """
+    SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+    FROM pragma_application_id, pragma_user_version
+"""
+
+_creating = threading.Lock()
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _UNAVAILABLE = _BUSY | {
@@ -137,8 +144,13 @@ def _code(error: sqlite3.Error) -> int:
 
 
 def _create_private(path: str) -> None:
-    """Create the file for its owner only; SQLite gives the files beside it the same mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    """Create a file that is not there yet, for its owner only; SQLite gives the files beside it the same mode.
+
+    An existing file is not opened, and nobody of this process has it open while this closes it: POSIX drops all locks
+    that a process has on a file when it closes any descriptor of it, so SQLite would lose its own.
+    """
+    with _creating, suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare(connection: sqlite3.Connection, path: str) -> None:
@@ -164,11 +176,8 @@ def _migrate(connection: sqlite3.Connection, path: str) -> None:
 
 
 def _version(connection: sqlite3.Connection, path: str) -> int:
-    [application], [version] = (
-        connection.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
-    )
-    is_new = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
-    if not is_new and application != APPLICATION_ID:
+    application, version, entries = connection.execute(_IDENTITY).fetchone()  # in one statement: others may migrate
+    if entries and application != APPLICATION_ID:
         raise MisconfiguredError(f"{path} is a database of another program")
     if version > len(MIGRATIONS):
         raise MisconfiguredError(f"{path} was written by a newer version of Viewfinder")
