@@ -19,8 +19,8 @@ from benchmarks.stack import Stacks
 from benchmarks.summaries import Result, measured, summary
 from viewfinder.bootstrap import Application
 from viewfinder.domain.query import Order, Query
-from viewfinder.local.record import REGION
-from viewfinder.usecases.get_image import get_image
+from viewfinder.local.state import REGION
+from viewfinder.usecases.images import get_image
 from viewfinder.usecases.search_images import search_images
 
 COMMON, TYPICAL, RARE = label_name(0), label_name(28), label_name(300)

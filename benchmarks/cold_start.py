@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from viewfinder.deployment.packages import build_package, this_machine
-from viewfinder.local.environment import ensure_environment
+from viewfinder.local.ministack.environment import ensure_environment
 
 PROJECT = Path(__file__).parents[1]
 RUNS = 15

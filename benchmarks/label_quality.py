@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from viewfinder.detectlabels.coco import NAMES
-from viewfinder.detectlabels.engine import Engine
-from viewfinder.detectlabels.request import Request
-from viewfinder.detectlabels.settings import Settings
-from viewfinder.detectlabels.taxonomy import load_taxonomy
+from viewfinder.rekognition.labels.detectors import NAMES
+from viewfinder.rekognition.labels.engine import Engine
+from viewfinder.rekognition.labels.request import Request
+from viewfinder.rekognition.labels.taxonomy import load_taxonomy
+from viewfinder.rekognition.settings import Settings
 
 DEFAULT_CONFIDENCE = 55.0
 BANDS = (20, 30, 40, 50, 55, 60, 70, 80, 90, 95, 100.01)

@@ -25,7 +25,7 @@ from benchmarks.engine.server_process import Client, body_of
 from benchmarks.photos import photo
 from benchmarks.stack import Stacks
 from benchmarks.summaries import Result, summary
-from viewfinder.local.record import STAGE
+from viewfinder.local.state import STAGE
 
 CLIENTS = 8
 ROUNDS = 3
@@ -113,7 +113,7 @@ def assert_searchable(stacks: Stacks, prefix: str, count: int) -> None:
     found, token = 0, ""
     while True:
         query = {"prefix": prefix, "limit": "100"} | ({"nextToken": token} if token else {})
-        page = httpx.get(f"{stacks.local.record.gateway_url}/{STAGE}/images", params=query, timeout=60).json()
+        page = httpx.get(f"{stacks.local.record.gallery_url}/{STAGE}/images", params=query, timeout=60).json()
         found, token = found + len(page["Images"]), page.get("NextToken") or ""
         if not token:
             break

@@ -7,8 +7,8 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.label_quality import claims_of, precision_and_recall
 from benchmarks.summaries import Result
-from viewfinder.detectlabels.engine import Engine
-from viewfinder.detectlabels.settings import Settings
+from viewfinder.rekognition.labels.engine import Engine
+from viewfinder.rekognition.settings import Settings
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "eval"
 

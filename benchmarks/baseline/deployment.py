@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from viewfinder.deployment.deploy import Blueprint, deploy
-from viewfinder.deployment.home import Home
+from viewfinder.deployment.environment import Home
 from viewfinder.deployment.packages import Package
 from viewfinder.deployment.progress import silent
 from viewfinder.deployment.stack import Stack

@@ -20,9 +20,9 @@ from pathlib import Path
 from bare_loop import BareLoop, decode, throughput
 from server_process import Client, ServerProcess, body_of, running_server
 
-from viewfinder.detectlabels.engine import Engine
-from viewfinder.detectlabels.request import Request
-from viewfinder.detectlabels.settings import Settings
+from viewfinder.rekognition.labels.engine import Engine
+from viewfinder.rekognition.labels.request import Request
+from viewfinder.rekognition.settings import Settings
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 CLIENTS = 8

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.crowd import crowd
 from benchmarks.summaries import Result
-from viewfinder.adapters.dynamodb.items import image_item, posting_items
+from viewfinder.adapters.dynamodb.schema import image_item, posting_items
 from viewfinder.domain.image import Image
 from viewfinder.domain.label import BoundingBox, Instance
 

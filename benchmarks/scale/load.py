@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from viewfinder.deployment.cost import Usage, estimate
+from viewfinder.operations.cost import Usage, estimate
 
 SECONDS_A_YEAR = 365 * 86_400
 PEAK = 4

@@ -21,14 +21,10 @@ from viewfinder.adapters.http.responses import (
 from viewfinder.bootstrap import Application
 from viewfinder.domain.query import Query
 from viewfinder.observability import correlated, logger
-from viewfinder.usecases.analyze_again import analyze_again
-from viewfinder.usecases.create_upload import create_upload
-from viewfinder.usecases.delete_image import delete_image
-from viewfinder.usecases.get_content import original_url, thumbnail_url
-from viewfinder.usecases.get_image import get_image
-from viewfinder.usecases.get_statistics import get_statistics
-from viewfinder.usecases.list_labels import list_labels
+from viewfinder.usecases.images import create_upload, delete_image, get_image, original_url, thumbnail_url
+from viewfinder.usecases.reanalyze_images import analyze_again
 from viewfinder.usecases.search_images import search_images
+from viewfinder.usecases.statistics import get_statistics, list_labels
 
 application = Application()
 

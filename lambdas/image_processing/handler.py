@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from viewfinder.adapters.s3_events import events_of
-from viewfinder.adapters.sqs import Record, postpone, receive_count, retry_delay, run_batch
+from viewfinder.adapters.sqs import Record, events_of, postpone, receive_count, retry_delay, run_batch
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import MisconfiguredError
-from viewfinder.domain.event import ImageEvent
-from viewfinder.domain.image import Status
+from viewfinder.domain.image import ImageEvent, Status
 from viewfinder.observability import correlated, logger, measure, publishing_metrics, span
 from viewfinder.usecases.index_image import Effort, Outcome, index_image, record_failure
 

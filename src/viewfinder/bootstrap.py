@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.settings import Settings
 
 if TYPE_CHECKING:
-    from viewfinder.adapters.s3_objects import S3Objects
+    from viewfinder.adapters.s3 import S3Objects
     from viewfinder.adapters.sqlite.catalog import SqliteCatalog
     from viewfinder.adapters.sqlite.database import Database
     from viewfinder.domain.analysis import Parameters
@@ -115,15 +116,13 @@ class Application:
     @cached_property
     def detector(self) -> Detector:
         """The DetectLabels service that the environment names."""
-        from viewfinder.adapters.rekognition import RekognitionDetector
+        from viewfinder.adapters.detector import RekognitionDetector
 
         return RekognitionDetector(self.rekognition_client)
 
     @cached_property
     def clock(self) -> Clock:
         """The system's clock."""
-        from viewfinder.adapters.clock import SystemClock
-
         return SystemClock()
 
     @cached_property
@@ -155,21 +154,21 @@ class Application:
         """The catalog in bulk."""
         if self.database:
             return self._sqlite_catalog(self.database)
-        from viewfinder.adapters.dynamodb.records import DynamoDbRecords
+        from viewfinder.adapters.dynamodb.catalog import DynamoDbRecords
 
         return DynamoDbRecords(self.dynamodb_client, self.settings.table, shards=self.settings.shards)
 
     @cached_property
     def image_objects(self) -> S3Objects:
         """The images bucket in bulk."""
-        from viewfinder.adapters.s3_objects import S3Objects
+        from viewfinder.adapters.s3 import S3Objects
 
         return S3Objects(self.s3_client, self.settings.images_bucket)
 
     @cached_property
     def stores(self) -> Stores:
         """What reconciling needs."""
-        from viewfinder.adapters.s3_objects import S3Objects
+        from viewfinder.adapters.s3 import S3Objects
         from viewfinder.usecases.reconcile import Stores
 
         derived = S3Objects(self.s3_client, self.settings.derived_bucket)
@@ -178,7 +177,7 @@ class Application:
     @cached_property
     def requests(self) -> Requests:
         """The queue, for those who want an object looked at again."""
-        from viewfinder.adapters.sqs_requests import SqsRequests
+        from viewfinder.adapters.sqs import SqsRequests
 
         return SqsRequests(self.sqs_client, self.settings.queue_url)
 
@@ -208,7 +207,7 @@ class Application:
     @cached_property
     def counters(self) -> Counters:
         """The same counts, for the function that writes them (SQLite counts by itself)."""
-        from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
+        from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters
 
         return DynamoDbCounters(self.dynamodb_client, self.settings.table)
 
@@ -233,7 +232,7 @@ class Application:
     @cached_property
     def links(self) -> Links:
         """Presigned URLs of the buckets."""
-        from viewfinder.adapters.s3_links import S3Links
+        from viewfinder.adapters.s3 import S3Links
 
         return S3Links(
             self.signing_client,
@@ -290,3 +289,11 @@ class Application:
             "user_agent": f"viewfinder/{viewfinder.__version__}",
         }
         return self.session.client(service, endpoint_url=self.endpoint_url, config=Config(**defaults | options))
+
+
+class SystemClock:
+    """Implements `ports.Clock`."""
+
+    def now(self) -> str:
+        """Gives the time in UTC with microseconds."""
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

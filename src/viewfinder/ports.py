@@ -8,11 +8,26 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from viewfinder.domain.analysis import Analysis, Detection, Parameters
-from viewfinder.domain.candidate import Candidate
-from viewfinder.domain.image import Image, Picture
+from viewfinder.domain.image import Image, Picture, UploadForm
 from viewfinder.domain.query import Entry, Source, Stretch
 from viewfinder.domain.statistics import Counted, ImageState, KnownName, LabelCount
-from viewfinder.domain.upload import UploadForm
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An image that may be imported. `sha256` is "" where finding it out would mean to fetch the object."""
+
+    image_id: str
+    size: int
+    etag: str
+    location: str
+    sha256: str = ""
+    modified: float = 0.0
+
+    @property
+    def content(self) -> str:
+        """A name for the content: equal contents have equal names."""
+        return self.sha256 or f"{self.etag}/{self.size}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,14 @@ MAY_IMPORT = {
     "usecases": {"domain", "ports", "observability", "usecases"},
     "adapters": {"domain", "ports", "observability", "settings", "adapters"},
     "bootstrap": {"domain", "ports", "settings", "observability", "adapters", "usecases"},
-    "detectlabels": {"detectlabels"},
-    "front_door": {"domain", "front_door"},
+    "rekognition": {"rekognition"},
+    "operations": {"domain", "operations", "deployment"},
+    "gallery": {"domain", "gallery", "operations"},
     "deployment": {"domain", "deployment"},
-    "local": {"domain", "local", "deployment", "front_door"},
+    "local": {"domain", "local", "deployment", "gallery"},
     "cli": {
         *("domain", "ports", "settings", "observability", "usecases", "adapters", "bootstrap"),
-        *("detectlabels", "front_door", "deployment", "local", "cli"),
+        *("rekognition", "gallery", "operations", "deployment", "local", "cli"),
     },
     "lambdas": {"bootstrap", "domain", "observability", "usecases", "adapters", "settings"},
 }

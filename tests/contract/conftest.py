@@ -11,10 +11,9 @@ from botocore.config import Config
 
 from viewfinder.local.components import emulator as emulator_component
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.environment import ensure_environment
-from viewfinder.local.ports import free_port
-from viewfinder.local.processes import start, wait_until_healthy
-from viewfinder.local.record import REGION, Ports, Record
+from viewfinder.local.ministack.environment import ensure_environment
+from viewfinder.local.processes import free_port, start, wait_until_healthy
+from viewfinder.local.state import REGION, Ports, Record
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +21,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
     """Gives clients of its root user by the name of the service."""
     data = DataDirectory(tmp_path_factory.mktemp("emulator"))
     data.prepare()
-    record = Record(Ports(emulator=free_port(), gateway=0, engine=0))
+    record = Record(Ports(emulator=free_port(), gallery=0, engine=0))
     component = emulator_component(data, record, ensure_environment())
     process = start(component, data.path)
     try:

@@ -17,9 +17,9 @@ from botocore.credentials import Credentials
 
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.ports import free_port
-from viewfinder.local.record import REGION
+from viewfinder.local.processes import free_port
 from viewfinder.local.stack import LocalStack, Options
+from viewfinder.local.state import REGION
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATE = PROJECT / "infrastructure" / "template.yaml"
@@ -40,8 +40,8 @@ class RunningStack:
         return self.outputs["ImagesBucketName"]
 
     @property
-    def gateway_url(self) -> str:
-        return self.local.record.gateway_url
+    def gallery_url(self) -> str:
+        return self.local.record.gallery_url
 
     @property
     def api_url(self) -> str:
@@ -69,7 +69,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A stack on free ports, with a data directory of its own."""
     signal.signal(signal.SIGTERM, _interrupt)  # else a run that is cut short leaves its stack behind
     local = LocalStack(DataDirectory(tmp_path_factory.mktemp("stack")))
-    local.up(TEMPLATE, Options(port=free_port(), gateway_port=free_port()), silent)
+    local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port()), silent)
     yield RunningStack(local)
     local.down()
 

@@ -19,11 +19,11 @@ from PIL import Image as PillowImage
 from tests.e2e.conftest import TEMPLATE
 from tests.support.waiting import wait_for
 from viewfinder.bootstrap import Application
-from viewfinder.cli._recover import recover
+from viewfinder.cli.local import recover
 from viewfinder.deployment.progress import silent
 from viewfinder.domain.image import Status
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.ports import free_port
+from viewfinder.local.processes import free_port
 from viewfinder.local.stack import LocalStack, Options
 from viewfinder.settings import Settings
 from viewfinder.usecases.reconcile import find_differences, reconcile
@@ -35,7 +35,7 @@ SOAK = (pytest.mark.soak, pytest.mark.timeout(1500))
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """A stack that may be killed."""
     stack = LocalStack(DataDirectory(tmp_path_factory.mktemp("durability")))
-    stack.up(TEMPLATE, Options(port=free_port(), gateway_port=free_port()), silent)
+    stack.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port()), silent)
     yield stack
     stack.down()
 

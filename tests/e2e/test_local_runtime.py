@@ -19,10 +19,9 @@ from tests.e2e.conftest import PROJECT, TEMPLATE, RunningStack
 from tests.support.waiting import wait_for
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.environment import ensure_environment
 from viewfinder.local.errors import ComponentDiedError, NotRunningError, PortTakenError
-from viewfinder.local.ports import free_port
-from viewfinder.local.processes import MARK
+from viewfinder.local.ministack.environment import ensure_environment
+from viewfinder.local.processes import MARK, free_port
 from viewfinder.local.stack import LocalStack, Options
 
 CAT = PROJECT / "samples" / "cat.jpg"
@@ -115,8 +114,8 @@ def test_a_user_without_permission_is_refused(stack: RunningStack) -> None:
     assert stack.call("GET", "/images").status_code == 200
 
 
-def test_the_front_door_signs_for_its_user(stack: RunningStack) -> None:
-    assert httpx.get(f"{stack.gateway_url}/prod/images").status_code == 200
+def test_the_gallery_signs_for_its_user(stack: RunningStack) -> None:
+    assert httpx.get(f"{stack.gallery_url}/prod/images").status_code == 200
 
 
 # ─── A stack that is stopped, killed and started again ────────────────────────────────────────────────────────────────
@@ -126,7 +125,7 @@ def test_the_front_door_signs_for_its_user(stack: RunningStack) -> None:
 def sturdy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A stack of this module's own, with an analysed photo."""
     local = LocalStack(DataDirectory(tmp_path_factory.mktemp("sturdy")))
-    local.up(TEMPLATE, Options(port=free_port(), gateway_port=free_port()), silent)
+    local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port()), silent)
     running = RunningStack(local)
     running.client("s3").upload_file(str(CAT), running.bucket, "cat.jpg")
     wait_for(lambda: status_of(running, "cat.jpg") == "ANALYZED", seconds=60, what="the photo analysed")
@@ -199,7 +198,7 @@ def test_after_a_crash_the_stack_comes_back_and_recovers_once(up: RunningStack) 
     assert up.call("GET", "/images").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["engine", "emulator", "front door"])
+@pytest.mark.parametrize("name", ["engine", "emulator", "gallery"])
 def test_a_component_that_dies_is_named_and_the_rest_stops(up: RunningStack, name: str) -> None:
     psutil.Process(up.local.record.process(name).pid).kill()
 
@@ -217,7 +216,7 @@ def test_a_taken_port_is_told_and_nothing_is_left_running(up: RunningStack) -> N
         holder.bind(("127.0.0.1", 0))
         holder.listen()
 
-        with pytest.raises(PortTakenError, match="--gateway-port"):
-            up.local.up(TEMPLATE, Options(gateway_port=holder.getsockname()[1]), silent)
+        with pytest.raises(PortTakenError, match="--gallery-port"):
+            up.local.up(TEMPLATE, Options(gallery_port=holder.getsockname()[1]), silent)
 
     assert processes_of(up) == []

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tests.e2e.conftest import PROJECT, RunningStack
 from tests.support.waiting import wait_for
 from viewfinder.cli.main import app
-from viewfinder.deployment.insight import activity
+from viewfinder.operations.activity import activity
 
 IMAGE_ID = "observed/cat.jpg"
 

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import TEMPLATE, RunningStack
-from viewfinder.deployment.deploy import deploy, draw
-from viewfinder.deployment.destroy import destroy
-from viewfinder.deployment.home import Home
+from viewfinder.deployment.deploy import deploy, destroy, draw
+from viewfinder.deployment.environment import Home
 from viewfinder.deployment.packages import this_machine
 from viewfinder.deployment.progress import silent
 from viewfinder.deployment.stack import Stack

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import unsupported_method
 
 from tests.e2e.conftest import PROJECT, RunningStack
-from viewfinder.local.record import REGION
+from viewfinder.local.state import REGION
 
 
 class Signature(requests.auth.AuthBase):

@@ -11,8 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from viewfinder.local.ports import free_port
-from viewfinder.local.processes import MARK
+from viewfinder.local.processes import MARK, free_port
 
 
 def marked(data_dir: Path) -> list[int]:
@@ -35,7 +34,7 @@ def test_an_interrupt_stops_everything(
     tmp_path_factory: pytest.TempPathFactory, moment: str, sent: signal.Signals, exit_code: int
 ) -> None:
     data_dir = tmp_path_factory.mktemp("foreground")
-    ports = ("--port", str(free_port()), "--gateway-port", str(free_port()))
+    ports = ("--port", str(free_port()), "--gallery-port", str(free_port()))
     command = (sys.executable, "-m", "viewfinder.cli.main", "up", "--data-dir", str(data_dir), *ports)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
 

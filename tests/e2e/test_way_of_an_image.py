@@ -131,8 +131,8 @@ def test_any_key_works_through_upload_and_api(stack: RunningStack, key: str) -> 
     put(stack, key, (SAMPLES / "cat.jpg").read_bytes())
 
     assert indexed(stack, key)["ImageId"] == key
-    through_the_front_door = httpx.get(f"{stack.gateway_url}/prod/images/{quote(key)}", timeout=30)
-    assert through_the_front_door.json()["ImageId"] == key
+    through_the_gallery = httpx.get(f"{stack.gallery_url}/prod/images/{quote(key)}", timeout=30)
+    assert through_the_gallery.json()["ImageId"] == key
 
 
 def test_the_longest_key_has_1024_bytes() -> None:

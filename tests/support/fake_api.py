@@ -1,6 +1,6 @@
 """A REST API in memory that follows infrastructure/openapi.yaml, with the buckets that it hands out URLs of.
 
-It verifies every signature by its own reading of AWS's guide, so that what the front door signs is what it sends.
+It verifies every signature by its own reading of AWS's guide, so that what the gallery signs is what it sends.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from tests.support.fakes import (
     FakeDetector,
     FakePictures,
 )
-from viewfinder.adapters.s3_events import request_body
+from viewfinder.adapters.sqs import request_body
 from viewfinder.bootstrap import Application
 from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.image import Image

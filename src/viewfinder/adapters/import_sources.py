@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from viewfinder.adapters.pictures.recognition import recognise
-from viewfinder.adapters.s3_objects import S3Objects
-from viewfinder.domain.candidate import Candidate
+from viewfinder.adapters.pictures.formats import recognise
+from viewfinder.adapters.s3 import S3Objects
 from viewfinder.domain.errors import ImageRejectedError
 from viewfinder.domain.image import is_folder_marker
+from viewfinder.ports import Candidate
 
 _HEADER_BYTES = 4096
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from viewfinder.adapters.failures import is_missing, misconfiguration_told
+from viewfinder.adapters.aws_errors import is_missing, misconfiguration_told
 from viewfinder.domain.analysis import Analysis, Parameters, analysis_key
 from viewfinder.domain.errors import ObjectNotFoundError
-from viewfinder.ports import StoredObject
+from viewfinder.domain.image import UploadForm
+from viewfinder.ports import ObjectSummary, StoredObject
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from types_boto3_s3 import S3Client
 
 
@@ -111,3 +115,86 @@ class S3DerivedStore:
                 return False
             raise
         return True
+
+
+class S3Objects:
+    """Implements `ports.Objects` for one bucket."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self.bucket = bucket
+
+    def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
+        """Gives every object whose key starts so."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+            for entry in page.get("Contents", ()):
+                modified = entry["LastModified"].timestamp()
+                yield ObjectSummary(entry["Key"], entry["Size"], entry["ETag"].strip('"'), modified)
+
+    def find(self, key: str) -> ObjectSummary | None:
+        """Asks for one object."""
+        try:
+            answer = self._client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
+                return None
+            raise
+        return ObjectSummary(
+            key, answer["ContentLength"], answer["ETag"].strip('"'), answer["LastModified"].timestamp()
+        )
+
+    def upload(self, key: str, file: Path) -> str:
+        """Puts a file in one part, so that its ETag is its MD5, and gives the ETag."""
+        with file.open("rb") as content:
+            return self._client.put_object(Bucket=self.bucket, Key=key, Body=content)["ETag"].strip('"')
+
+    def copy(self, key: str, source_bucket: str, source_key: str) -> str:
+        """Copies an object of another bucket without fetching it (up to 5 GB), and gives the copy's ETag."""
+        source = {"Bucket": source_bucket, "Key": source_key}
+        answer = self._client.copy_object(Bucket=self.bucket, Key=key, CopySource=source)  # type: ignore[arg-type]
+        return answer["CopyObjectResult"]["ETag"].strip('"')
+
+    def delete(self, key: str) -> None:
+        """Deletes one object."""
+        self._client.delete_object(Bucket=self.bucket, Key=key)
+
+
+class S3Links:
+    """Implements `ports.Links`."""
+
+    def __init__(self, client: S3Client, *, images_bucket: str, derived_bucket: str, seconds: int) -> None:
+        self._client = client
+        self._images_bucket = images_bucket
+        self._derived_bucket = derived_bucket
+        self._seconds = seconds
+
+    def original(self, image_id: str, content_type: str, disposition: str) -> str:
+        """Signs a GET of the images bucket."""
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._images_bucket,
+                "Key": image_id,
+                "ResponseContentType": content_type,
+                "ResponseContentDisposition": disposition,
+            },
+            ExpiresIn=self._seconds,
+        )
+
+    def thumbnail(self, key: str) -> str:
+        """Signs a GET of the derived bucket."""
+        return self._client.generate_presigned_url(
+            "get_object", Params={"Bucket": self._derived_bucket, "Key": key}, ExpiresIn=self._seconds
+        )
+
+    def upload_form(self, image_id: str, content_type: str, max_bytes: int) -> UploadForm:
+        """Signs a POST whose policy S3 holds the upload to."""
+        expires_at = datetime.now(UTC) + timedelta(seconds=self._seconds)
+        form = self._client.generate_presigned_post(
+            Bucket=self._images_bucket,
+            Key=image_id,
+            Fields={"Content-Type": content_type},
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
+            ExpiresIn=self._seconds,
+        )
+        return UploadForm(form["url"], form["fields"], expires_at.isoformat(timespec="seconds").replace("+00:00", "Z"))

@@ -48,7 +48,7 @@ def analyze(
 
 
 def _labels(picture: bytes, min_confidence: float) -> list[dict[str, Any]]:
-    from viewfinder.detectlabels import detect_labels
+    from viewfinder.rekognition import detect_labels
 
     labels: list[dict[str, Any]] = detect_labels(picture, min_confidence=min_confidence)["Labels"]
     return labels

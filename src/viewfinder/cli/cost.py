@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._stack import AsJson
+from viewfinder.cli._options import AsJson
 
 if TYPE_CHECKING:
-    from viewfinder.deployment.cost import Estimate
+    from viewfinder.operations.cost import Estimate
 
 
 def cost(
@@ -26,7 +26,7 @@ def cost(
     as_json: AsJson = False,
 ) -> None:
     """Estimate a month on AWS, service by service, at list prices."""
-    from viewfinder.deployment.cost import Usage, estimate
+    from viewfinder.operations.cost import Usage, estimate
 
     found = estimate(Usage(images, reused / 100, megabytes, api_calls), region)
     if as_json:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._stack import ProgressLines, Region, StackName, Yes, print_pairs, template
+from viewfinder.cli._options import ProgressLines, Region, StackName, Yes, print_pairs, template
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from viewfinder.deployment.home import Home
+    from viewfinder.deployment.environment import Home
     from viewfinder.deployment.packages import Platform
     from viewfinder.deployment.stack import Change
 
@@ -56,7 +56,7 @@ def home_of(region: str | None) -> Home:
 
     import boto3
 
-    from viewfinder.deployment.home import Home
+    from viewfinder.deployment.environment import Home
     from viewfinder.domain.errors import ViewfinderError
 
     session = boto3.Session(region_name=region)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from viewfinder.cli._stack import ProgressLines, Region, StackName, Yes
+from viewfinder.cli._options import ProgressLines, Region, StackName, Yes
 from viewfinder.cli.deploy import home_of
 
 
@@ -22,7 +22,7 @@ def destroy(
     """Remove the stack from AWS, after asking."""
     from rich.console import Console
 
-    from viewfinder.deployment.destroy import destroy as remove
+    from viewfinder.deployment.deploy import destroy as remove
     from viewfinder.deployment.stack import Stack
 
     console = Console()

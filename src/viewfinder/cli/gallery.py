@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from viewfinder.cli._stack import Region, StackName
+from viewfinder.cli._options import Region, StackName
 
 
 def gallery(
@@ -19,9 +19,9 @@ def gallery(
     from viewfinder.cli.deploy import home_of
     from viewfinder.deployment.stack import Stack
     from viewfinder.domain.errors import ViewfinderError
-    from viewfinder.front_door.serve import serve
-    from viewfinder.front_door.status import Sources
-    from viewfinder.local.ports import require_free
+    from viewfinder.gallery.app import serve
+    from viewfinder.gallery.status import Sources
+    from viewfinder.local.processes import require_free
 
     require_free(port, "--port")
     home = home_of(region)

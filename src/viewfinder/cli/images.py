@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._stack import AsJson, DataDir
+from viewfinder.cli._options import AsJson, DataDir
 from viewfinder.cli._target import StackOption
 
 app = typer.Typer(help="Show or remove single images.", no_args_is_help=True)
@@ -18,7 +18,7 @@ ImageId = Annotated[str, typer.Argument(help="The object's key.")]
 @app.command()
 def get(image_id: ImageId, *, data_dir: DataDir = None, stack: StackOption = None, as_json: AsJson = False) -> None:
     """Show an image with its labels."""
-    from viewfinder.cli._api import find_api, image_path
+    from viewfinder.cli._target import find_api, image_path
 
     image = find_api(data_dir, stack).call("GET", image_path(image_id))
     if as_json:
@@ -36,7 +36,7 @@ def rm(
     as_json: AsJson = False,
 ) -> None:
     """Remove images: the objects at once, what is known of them within seconds."""
-    from viewfinder.cli._api import find_api, image_path
+    from viewfinder.cli._target import find_api, image_path
 
     api = find_api(data_dir, stack)
     removed = [api.call("DELETE", image_path(image_id)) for image_id in image_ids]
@@ -51,7 +51,7 @@ def _show(image: dict[str, Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from viewfinder.cli._stack import print_pairs
+    from viewfinder.cli._options import print_pairs
 
     console = Console()
     facts = {name: escape(str(value)) for name, value in image.items() if name not in {"ImageId", "Labels"}}

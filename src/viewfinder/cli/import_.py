@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from viewfinder.cli._stack import AsJson, DataDir, Yes
+from viewfinder.cli._options import AsJson, DataDir, Yes
 from viewfinder.cli._target import StackOption, Target, find_target
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from viewfinder.domain.image import Image
     from viewfinder.ports import ImportSource
-    from viewfinder.usecases.await_images import Sent
-    from viewfinder.usecases.import_images import Plan, Summary
+    from viewfinder.usecases.import_images import Plan, Sent, Summary
 
 _SHOWN_LABELS = 6
 _SHOWN_IMAGES = 20
@@ -74,7 +73,7 @@ def _plan(paths: list[str], prefix: str, target: Target, console: Console) -> tu
 
 def _source(paths: list[str], prefix: str, target: Target) -> ImportSource:
     from viewfinder.adapters.import_sources import Files, OtherBucket, SameBucket
-    from viewfinder.adapters.s3_objects import S3Objects
+    from viewfinder.adapters.s3 import S3Objects
 
     application = target.application
     if not any(path.startswith("s3://") for path in paths):
@@ -94,7 +93,7 @@ def _existing(path: str) -> Path:
 
 
 def _affordable(plan: Plan, dollars: float, console: Console) -> Plan:
-    from viewfinder.cli._prices import affordable_calls
+    from viewfinder.operations.cost import affordable_calls
 
     part = plan.affordable(affordable_calls(dollars))
     left = len(plan.new) + len(plan.unanswered) - len(part.new) - len(part.unanswered)
@@ -112,7 +111,7 @@ def _send(plan: Plan, source: ImportSource, target: Target, max_rate: float, con
 
 
 def _await(sent: list[Sent], target: Target, patience: float, console: Console) -> list[Image]:
-    from viewfinder.usecases.await_images import await_images
+    from viewfinder.usecases.import_images import await_images
 
     with _progress(console) as bar:
         task = bar.add_task("Analysing", total=len(sent))
@@ -121,7 +120,7 @@ def _await(sent: list[Sent], target: Target, patience: float, console: Console) 
 
 
 def _conclude(plan: Plan, images: list[Image], target: Target, console: Console, as_json: bool) -> None:
-    from viewfinder.cli._prices import dollars
+    from viewfinder.operations.cost import dollars
     from viewfinder.usecases.import_images import Summary
 
     summary = Summary.of(plan, images)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._stack import AsJson, DataDir
+from viewfinder.cli._options import AsJson, DataDir
 from viewfinder.cli._target import StackOption
 
 
@@ -21,7 +21,7 @@ def labels(
     as_json: AsJson = False,
 ) -> None:
     """List the labels in use, in alphabetical order."""
-    from viewfinder.cli._api import find_api
+    from viewfinder.cli._target import find_api
 
     found = find_api(data_dir, stack).entries("/labels", "Labels", {"prefix": prefix}, limit)
     if as_json:

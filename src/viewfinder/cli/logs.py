@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from viewfinder.cli._stack import DataDir, local_stack
+from viewfinder.cli._options import DataDir, local_stack
 
 if TYPE_CHECKING:
     from types_boto3_logs.client import CloudWatchLogsClient
@@ -25,7 +25,7 @@ def logs(
     data_dir: DataDir = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
     component: Annotated[
-        str | None, typer.Option(help="The end of a component's own log: engine, emulator or front door.")
+        str | None, typer.Option(help="The end of a component's own log: engine, emulator or gallery.")
     ] = None,
     since: Annotated[int, typer.Option(help="Minutes to look back.")] = 10,
 ) -> None:

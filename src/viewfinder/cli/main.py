@@ -16,11 +16,10 @@ from viewfinder.cli.analyze import analyze
 from viewfinder.cli.cost import cost
 from viewfinder.cli.deploy import deploy
 from viewfinder.cli.destroy import destroy
-from viewfinder.cli.down import down
-from viewfinder.cli.env import env
 from viewfinder.cli.gallery import gallery
 from viewfinder.cli.import_ import import_images
 from viewfinder.cli.labels import labels
+from viewfinder.cli.local import down, env, up
 from viewfinder.cli.logs import logs
 from viewfinder.cli.reanalyze import reanalyze
 from viewfinder.cli.reconcile import reconcile
@@ -28,7 +27,6 @@ from viewfinder.cli.redrive import redrive
 from viewfinder.cli.search import search
 from viewfinder.cli.status import status
 from viewfinder.cli.traces import traces
-from viewfinder.cli.up import up
 
 
 class Commands(TyperGroup):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._stack import AsJson, DataDir, Yes
+from viewfinder.cli._options import AsJson, DataDir, Yes
 from viewfinder.cli._target import StackOption, Target, find_target
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def reanalyze(
 def _run(images: list[Image], target: Target, patience: float, console: Console) -> list[Image]:
     from rich.progress import Progress
 
-    from viewfinder.usecases.await_images import await_images
+    from viewfinder.usecases.import_images import await_images
     from viewfinder.usecases.reanalyze_images import reanalyze_images
 
     application = target.application

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._stack import AsJson, DataDir
+from viewfinder.cli._options import AsJson, DataDir
 from viewfinder.cli._target import StackOption, find_target
 
 

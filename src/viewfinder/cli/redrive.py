@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from viewfinder.cli._stack import AsJson, DataDir
+from viewfinder.cli._options import AsJson, DataDir
 from viewfinder.cli._target import StackOption, find_target
 
 
@@ -22,8 +22,8 @@ def redrive(
     from rich.console import Console
     from rich.progress import Progress
 
-    from viewfinder.adapters.sqs_redrive import count_messages
-    from viewfinder.adapters.sqs_redrive import redrive as move
+    from viewfinder.adapters.sqs import count_messages
+    from viewfinder.adapters.sqs import redrive as move
 
     target = find_target(data_dir, stack)
     client, dead = target.application.sqs_client, target.outputs["DeadLetterQueueUrl"]

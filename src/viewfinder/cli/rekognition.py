@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from viewfinder.detectlabels.settings import PREFIX, Settings, help_of
+from viewfinder.rekognition.settings import PREFIX, Settings, help_of
 
 app = typer.Typer(help="The open DetectLabels engine, on Amazon Rekognition's wire.", no_args_is_help=True)
 
@@ -38,8 +38,8 @@ def serve(
     region: Annotated[str | None, typer.Option(help=_help("region"))] = None,
 ) -> None:
     """Serve DetectLabels until Ctrl-C; the key pair that verifies callers comes from the environment only."""
-    from viewfinder.detectlabels.errors import ModelFileError
-    from viewfinder.detectlabels.server import serve as run
+    from viewfinder.rekognition.errors import ModelFileError
+    from viewfinder.rekognition.server import serve as run
 
     try:
         settings = Settings.from_environment(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._stack import AsJson, DataDir
+from viewfinder.cli._options import AsJson, DataDir
 from viewfinder.cli._target import StackOption
 from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.query import Match, Order
@@ -36,7 +36,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find images by label, newest first; all images without a label."""
-    from viewfinder.cli._api import find_api
+    from viewfinder.cli._target import find_api
 
     query = {
         "label": labels,

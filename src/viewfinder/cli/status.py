@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from viewfinder.cli._stack import AsJson, DataDir, local_stack, print_pairs
+from viewfinder.cli._options import AsJson, DataDir, local_stack, print_pairs
 
 if TYPE_CHECKING:
     from viewfinder.local.stack import LocalStack
@@ -35,7 +35,7 @@ def _facts(stack: LocalStack) -> dict[str, Any]:
         ],
         "Queues": _queues(stack) if record.running else {},
         "LastMinutes": _last_minutes(stack) if record.running else {},
-        "Urls": {"Gallery": record.gateway_url, "Api": record.api_url, "Aws": record.endpoint_url},
+        "Urls": {"Gallery": record.gallery_url, "Api": record.api_url, "Aws": record.endpoint_url},
         "DataDirectory": str(stack.data.path),
     }
 
@@ -58,8 +58,8 @@ def _queues(stack: LocalStack) -> dict[str, int]:
 
 def _last_minutes(stack: LocalStack) -> dict[str, Any]:
     """What the metrics on the dashboard say on AWS, read from the log; times in milliseconds."""
-    from viewfinder.deployment.insight import activity
     from viewfinder.local.components import STACK_NAME
+    from viewfinder.operations.activity import activity
 
     found = activity(stack.session.client("logs", endpoint_url=stack.record.endpoint_url), STACK_NAME)
     return {

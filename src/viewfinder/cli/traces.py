@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._stack import AsJson, DataDir
+from viewfinder.cli._options import AsJson, DataDir
 from viewfinder.cli._target import StackOption
 
 if TYPE_CHECKING:
     from rich.table import Table
     from types_boto3_logs.client import CloudWatchLogsClient
 
-    from viewfinder.deployment.insight import Trace
+    from viewfinder.operations.activity import Trace
 
 WIDTH = 48
 """Characters of the longest bar."""
@@ -32,7 +32,7 @@ def traces(
     as_json: AsJson = False,
 ) -> None:
     """Show where the time of the last images went."""
-    from viewfinder.deployment.insight import recent_traces
+    from viewfinder.operations.activity import recent_traces
 
     client, name = _log_of(data_dir, stack)
     found = recent_traces(client, name, minutes=since, limit=limit)
@@ -48,7 +48,7 @@ def _log_of(data_dir: Path | None, stack: str | None) -> tuple[CloudWatchLogsCli
     """Gives the logs of the stack on AWS that was named, else of the local one."""
     import boto3
 
-    from viewfinder.cli._stack import local_stack
+    from viewfinder.cli._options import local_stack
     from viewfinder.local.components import STACK_NAME
 
     if stack:

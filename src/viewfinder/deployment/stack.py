@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
+from viewfinder.deployment.environment import Home
 from viewfinder.deployment.errors import DeploymentError
-from viewfinder.deployment.home import Home
 from viewfinder.deployment.progress import Progress, Report
 
 if TYPE_CHECKING:

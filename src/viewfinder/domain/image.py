@@ -153,3 +153,63 @@ def outdated_thumbnails(image: Image, keys: Iterable[str]) -> tuple[str, ...]:
 
 def _replaced_version(key: str) -> int:
     return int(key.rpartition("/")[2].partition("-")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEvent:
+    """One hint about one object.
+
+    `sequencer` orders the events of one key ("" where the event did not come from S3). An analysis made before
+    `analyzed_since` is not good enough ("": any is). `last_delivery` is true when the queue will not deliver this
+    message again.
+    """
+
+    image_id: str
+    sequencer: str = ""
+    analyzed_since: str = ""
+    last_delivery: bool = False
+
+
+def is_accounted_for(sequencer: str, by: str) -> bool:
+    """Tells whether an event is no newer than the event `by`.
+
+    S3's sequencers are hexadecimal strings of unequal length: compare them padded on the right with zeros
+    (S3 User Guide, "Event message structure"). An event without one is never accounted for.
+    """
+    if not sequencer:
+        return False
+    width = max(len(sequencer), len(by))
+    return sequencer.upper().ljust(width, "0") <= by.upper().ljust(width, "0")
+
+
+def later_sequencer(one: str, other: str) -> str:
+    """Gives the later of two sequencers; any is later than none."""
+    return other if not one or is_accounted_for(one, other) else one
+
+
+IMAGE_TYPES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/tiff": ".tiff",
+    "image/bmp": ".bmp",
+    "image/heic": ".heic",
+    "image/avif": ".avif",
+}
+"""The media types that may be uploaded, with the extension of an ImageId that the server chooses."""
+
+MAX_UPLOAD_BYTES = 100 * 1024 * 1024
+DEFAULT_UPLOAD_BYTES = 15 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A form for one upload: send `fields`, and then the file as `file`, to `url` as multipart/form-data.
+
+    It is good until `expires_at` (ISO 8601, UTC).
+    """
+
+    url: str
+    fields: Mapping[str, str]
+    expires_at: str

@@ -1,1 +1,1 @@
-"""The one-machine runtime: emulator, engine and front door as processes."""
+"""The one-machine runtime: emulator, engine and gallery as processes."""

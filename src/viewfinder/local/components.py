@@ -9,10 +9,10 @@ from pathlib import Path
 
 from viewfinder.local.data_directory import DataDirectory, KeyPair
 from viewfinder.local.processes import Component
-from viewfinder.local.record import REGION, Record
+from viewfinder.local.state import REGION, Record
 
 STACK_NAME = "viewfinder"
-EMULATOR = Path(__file__).with_name("emulator.py")
+EMULATOR = Path(__file__).parent / "ministack" / "launcher.py"
 
 FROM_OUR_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TZ")
 """All that a component inherits: the functions see the emulator's environment, and must not see the user's keys."""
@@ -62,8 +62,8 @@ def engine(data: DataDirectory, record: Record) -> Component:
     )
 
 
-def front_door(data: DataDirectory, record: Record) -> Component:
-    """The front door: the gallery, and the API without a signature."""
+def gallery(data: DataDirectory, record: Record) -> Component:
+    """The gallery: the gallery, and the API without a signature."""
     queues = (
         "--queue-url",
         record.outputs["QueueUrl"],
@@ -71,15 +71,15 @@ def front_door(data: DataDirectory, record: Record) -> Component:
         record.outputs["DeadLetterQueueUrl"],
     )
     return Component(
-        "front door",
+        "gallery",
         (
-            *(sys.executable, "-m", "viewfinder.front_door", "--port", str(record.ports.gateway)),
+            *(sys.executable, "-m", "viewfinder.gallery", "--port", str(record.ports.gallery)),
             *("--api-url", record.api_url, *queues),
             *("--log-group", f"/aws/lambda/{STACK_NAME}-image-processing"),
         ),
         {**_environment(data.operator() or data.key_pair()), "AWS_ENDPOINT_URL": record.endpoint_url},
-        f"http://127.0.0.1:{record.ports.gateway}/healthz",
-        data.logs / "front-door.log",
+        f"http://127.0.0.1:{record.ports.gallery}/healthz",
+        data.logs / "gallery.log",
     )
 
 

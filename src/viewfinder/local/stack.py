@@ -9,17 +9,89 @@ from pathlib import Path
 
 import boto3
 
-from viewfinder.deployment.deploy import draw
+from viewfinder.deployment.deploy import Blueprint, deploy, draw
+from viewfinder.deployment.environment import Home
 from viewfinder.deployment.packages import this_machine
-from viewfinder.deployment.progress import Report
-from viewfinder.local import ports, processes
+from viewfinder.deployment.progress import Progress, Report
+from viewfinder.deployment.stack import Stack
+from viewfinder.local import components, processes
 from viewfinder.local.data_directory import DataDirectory, KeyPair
 from viewfinder.local.errors import NotRunningError
-from viewfinder.local.record import REGION, Ports, Record, load
-from viewfinder.local.start import Start, stop
+from viewfinder.local.ministack.environment import ensure_environment
+from viewfinder.local.ministack.operator import ensure_operator
+from viewfinder.local.ministack.state import resume
+from viewfinder.local.processes import Component
+from viewfinder.local.state import REGION, Ports, Record, load
+
+STANDING = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+
+
+@dataclass
+class Start:
+    """One start. The record is saved with each process, so that a `down` finds them whatever happens to us."""
+
+    data: DataDirectory
+    record: Record
+    session: boto3.Session
+    report: Report
+
+    def run(self, blueprint: Blueprint) -> None:
+        """Starts and deploys; the caller cleans up after an error."""
+        self.data.prepare()
+        if not self.record.fingerprint:
+            self.data.forget_emulator()  # of a first start that was cut short: a new stack would meet its own buckets
+        self.report(Progress("emulator", "INSTALL_IN_PROGRESS"))
+        emulator = components.emulator(self.data, self.record, ensure_environment())
+        resume(self.data.state, self.record.ports.emulator)
+        self._launch(components.engine(self.data, self.record), emulator)
+        self._deploy(blueprint, emulator)
+        self._launch(components.gallery(self.data, self.record))
+
+    def _launch(self, *several: Component) -> None:
+        """Starts components side by side, and waits until all are well."""
+        for component in several:
+            component.log.unlink(missing_ok=True)
+            process = processes.start(component, self.data.path)
+            self._save(replace(self.record, processes=(*self.record.processes, process)))
+        for component in several:
+            processes.wait_until_healthy(component, self.record.process(component.name))
+            self.report(Progress(component.name, "RUNNING"))
+
+    def _deploy(self, blueprint: Blueprint, emulator: Component) -> None:
+        stack = Stack(Home(self.session, self.record.endpoint_url), components.STACK_NAME)
+        standing = self.record.fingerprint == blueprint.fingerprint and stack.status in STANDING
+        changed = ensure_operator(self.session, self.record.endpoint_url, self.data)
+        if not standing:
+            changed |= deploy(stack, blueprint, self.report)
+        if changed:
+            self._restart(emulator)
+        self._save(replace(self.record, fingerprint=blueprint.fingerprint, outputs=stack.outputs))
+
+    def _restart(self, emulator: Component) -> None:
+        """The emulator writes its state when it stops in order: only then does a deployment survive a crash."""
+        process = self.record.process(emulator.name)
+        process.end()
+        resume(self.data.state, self.record.ports.emulator)
+        self._save(replace(self.record, processes=tuple(each for each in self.record.processes if each != process)))
+        self._launch(emulator)
+
+    def _save(self, record: Record) -> None:
+        self.record = record
+        record.save(self.data.record)
+
+
+def stop(data: DataDirectory, record: Record | None) -> None:
+    """Ends every process of a stack: in order those that still run, and whatever they left behind."""
+    at_rest = record.stopped() if record else None
+    for process in reversed(record.processes if record else ()):
+        process.end()
+    processes.kill_stragglers(data.path)
+    if at_rest:
+        at_rest.save(data.record)
+
 
 DEFAULT_PORT = 4566
-DEFAULT_GATEWAY_PORT = 8080
+DEFAULT_GALLERY_PORT = 8080
 WATCH_SECONDS = 0.5
 
 PARAMETERS = {"DetectorPrice": "0", "RequireTls": "false", "Shards": "1"}
@@ -39,7 +111,7 @@ class Options:
     """What the user chose; None keeps what the data directory remembers."""
 
     port: int | None = None
-    gateway_port: int | None = None
+    gallery_port: int | None = None
     detector: str | None = None
 
 
@@ -81,7 +153,7 @@ class LocalStack:
             "AWS_DEFAULT_REGION": REGION,
             "VIEWFINDER_BUCKET": record.outputs["ImagesBucketName"],
             "VIEWFINDER_API_URL": record.api_url,
-            "VIEWFINDER_GATEWAY_URL": record.gateway_url,
+            "VIEWFINDER_GALLERY_URL": record.gallery_url,
         }
 
     def up(self, template: Path, options: Options, report: Report, recover: Recover = nothing_to_recover) -> bool:
@@ -136,19 +208,19 @@ def _session(keys: KeyPair) -> boto3.Session:
 
 def _with_options(before: Record | None, options: Options) -> Record:
     """Gives the record with what the user chose put over what was."""
-    record = before or Record(Ports(DEFAULT_PORT, DEFAULT_GATEWAY_PORT, engine=0))
+    record = before or Record(Ports(DEFAULT_PORT, DEFAULT_GALLERY_PORT, engine=0))
     chosen = replace(
         record.ports,
         emulator=options.port or record.ports.emulator,
-        gateway=options.gateway_port or record.ports.gateway,
+        gallery=options.gallery_port or record.ports.gallery,
     )
     return replace(record, ports=chosen, detector=options.detector or record.detector)
 
 
 def _settle_ports(record: Record) -> Record:
     """Makes sure that every port is free; nobody knows the engine's by heart, so it may move."""
-    ports.require_free(record.ports.emulator, "--port")
-    ports.require_free(record.ports.gateway, "--gateway-port")
+    processes.require_free(record.ports.emulator, "--port")
+    processes.require_free(record.ports.gallery, "--gallery-port")
     engine = record.ports.engine
-    kept = engine and ports.is_free(engine)
-    return replace(record, ports=replace(record.ports, engine=engine if kept else ports.free_port()))
+    kept = engine and processes.is_free(engine)
+    return replace(record, ports=replace(record.ports, engine=engine if kept else processes.free_port()))

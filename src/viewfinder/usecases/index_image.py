@@ -16,8 +16,17 @@ from viewfinder.domain.errors import (
     ObjectNotFoundError,
     failure_reason,
 )
-from viewfinder.domain.event import ImageEvent, is_accounted_for, later_sequencer
-from viewfinder.domain.image import Effort, Image, Status, outdated_thumbnails, thumbnail_key, thumbnail_prefix
+from viewfinder.domain.image import (
+    Effort,
+    Image,
+    ImageEvent,
+    Status,
+    is_accounted_for,
+    later_sequencer,
+    outdated_thumbnails,
+    thumbnail_key,
+    thumbnail_prefix,
+)
 from viewfinder.observability import span, timed
 from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, Leases, PictureReader, StoredObject
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from viewfinder.domain.image import Image, Status
-from viewfinder.ports import Clock, Records, Requests
-from viewfinder.usecases.await_images import Sent
+from viewfinder.ports import Catalog, Clock, Records, Requests
+from viewfinder.usecases.images import get_image
+from viewfinder.usecases.import_images import Sent
 
 
 def find_images(records: Records, *, model_version_below: str = "", prefix: str = "") -> Iterator[Image]:
@@ -30,3 +31,9 @@ def _is_below(version: str, other: str) -> bool:
 def _numbers(version: str) -> tuple[int, ...]:
     """Gives `3.0` as (3, 0); what is no number counts as 0."""
     return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
+
+
+def analyze_again(image_id: str, catalog: Catalog, requests: Requests, clock: Clock) -> None:
+    """Queues a known image; raises ImageNotFoundError."""
+    get_image(image_id, catalog)
+    requests.send([image_id], analyzed_since=clock.now())

@@ -9,10 +9,10 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from viewfinder.domain.cursor import Cursor, cursor_from_token
 from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.query import (
     Criteria,
+    Cursor,
     Entry,
     Match,
     Order,
@@ -21,6 +21,7 @@ from viewfinder.domain.query import (
     SourceKind,
     Stretch,
     Term,
+    cursor_from_token,
     surest,
 )
 from viewfinder.domain.statistics import KnownName

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.support.tables import create_table
-from viewfinder.adapters.clock import SystemClock
-from viewfinder.adapters.dynamodb import items
+from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.index import DynamoDbIndex
 from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
+from viewfinder.bootstrap import SystemClock
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import Match, Order, Query
@@ -77,8 +77,8 @@ def an_image(number: int) -> Image:
 
 
 def _items_of(image: Image) -> Iterator[Any]:
-    yield items.image_item(image, shards=SHARDS, tombstone_seconds=60)
-    yield from items.posting_items(image, shards=SHARDS).values()
+    yield schema.image_item(image, shards=SHARDS, tombstone_seconds=60)
+    yield from schema.posting_items(image, shards=SHARDS).values()
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ import pytest
 from moto import mock_aws
 
 from tests.support.fakes import FakeBucket, FakeDerivedStore, etag
-from viewfinder.adapters.s3 import S3DerivedStore, S3ImageStore
-from viewfinder.adapters.s3_objects import S3Objects
+from viewfinder.adapters.s3 import S3DerivedStore, S3ImageStore, S3Objects
 from viewfinder.domain.analysis import Analysis, Parameters
 from viewfinder.domain.errors import MisconfiguredError, ObjectNotFoundError
 from viewfinder.domain.label import BoundingBox, Instance, Label

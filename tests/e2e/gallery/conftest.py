@@ -14,11 +14,10 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi
 from tests.support.serving import listening, serving
-from viewfinder.front_door.api import Api
-from viewfinder.front_door.app import front_door
-from viewfinder.front_door.guard import Guard
-from viewfinder.front_door.signing import Signer
-from viewfinder.front_door.status import Sources, Status
+from viewfinder.gallery.app import gallery_app
+from viewfinder.gallery.guard import Guard
+from viewfinder.gallery.proxy import Api, Signer
+from viewfinder.gallery.status import Sources, Status
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
@@ -67,7 +66,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def serve_fake() -> Iterator[ServeFake]:
-    """Serves a front door before an API in memory; gives the gallery's URL."""
+    """Serves a gallery before an API in memory; gives the gallery's URL."""
     open_servers = []
 
     def serve(api: FakeApi) -> str:
@@ -75,7 +74,7 @@ def serve_fake() -> Iterator[ServeFake]:
         open_servers.append(behind)
         session = Session(KEY_ID, SECRET, region_name=REGION)
         listener = listening()
-        application = front_door(
+        application = gallery_app(
             Api(f"{behind.__enter__()}/{STAGE}", Signer(session)),
             Guard(listener.getsockname()[1]),
             Status(session, Sources()),

@@ -45,7 +45,7 @@ def sample(name: str) -> bytes:
 
 
 def test_photos_are_dropped_analysed_found_looked_at_and_deleted(stack: RunningStack, open_page: OpenPage) -> None:
-    page = open_page(stack.gateway_url)
+    page = open_page(stack.gallery_url)
 
     drop(page, felix_jpg=sample("cat.jpg"), breakfast_jpg=sample("coffee.jpg"))
     expect(page.locator('.file[data-state="analysed"]')).to_have_count(2, timeout=90_000)
@@ -107,7 +107,7 @@ def assert_box_is_where_the_api_says(page: Page, stack: RunningStack, key: str, 
 
 
 def test_a_file_that_is_no_picture_says_so(stack: RunningStack, open_page: OpenPage) -> None:
-    page = open_page(stack.gateway_url)
+    page = open_page(stack.gallery_url)
 
     drop(page, notes_jpg=b"These are notes.", letter_txt=b"Dear all")
 
@@ -125,7 +125,7 @@ def test_a_hostile_key_is_shown_as_text(stack: RunningStack, open_page: OpenPage
     stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=sample("rocket.jpg"))
     wait_for(lambda: stack.image(key).status_code == 200, seconds=60, what="the hostile key in the catalog")
 
-    page = open_page(f"{stack.gateway_url}/?image={quote(key, safe='')}")
+    page = open_page(f"{stack.gallery_url}/?image={quote(key, safe='')}")
 
     expect(page.locator("#viewer-name")).to_contain_text("</script>.jpg")
     expect(page.locator(".facts")).to_contain_text(key)
@@ -136,7 +136,7 @@ def test_a_hostile_key_is_shown_as_text(stack: RunningStack, open_page: OpenPage
 def test_an_image_is_analysed_again(stack: RunningStack, open_page: OpenPage) -> None:
     stack.client("s3").put_object(Bucket=stack.bucket, Key="again.jpg", Body=sample("coffee.jpg"))
     before = wait_for(lambda: found(stack, "again.jpg"), seconds=60, what="the image in the catalog")
-    page = open_page(f"{stack.gateway_url}/?image=again.jpg")
+    page = open_page(f"{stack.gallery_url}/?image=again.jpg")
 
     page.get_by_role("button", name="Analyse again").click()
     page.locator("#question").get_by_role("button", name="Analyse").click()
@@ -154,7 +154,7 @@ def test_the_status_page_knows_queue_and_recent_images(stack: RunningStack, open
     stack.client("s3").put_object(Bucket=stack.bucket, Key="traced.jpg", Body=sample("coffee.jpg"))
     wait_for(lambda: found(stack, "traced.jpg"), seconds=60, what="the image in the catalog")
 
-    page = open_page(f"{stack.gateway_url}/?view=status")
+    page = open_page(f"{stack.gallery_url}/?view=status")
 
     expect(page.locator(".card", has_text="Dead letters").locator("b")).to_have_text(re.compile(r"\d+"))
     row = page.locator(".waterfall li", has_text="traced.jpg").first
@@ -172,7 +172,7 @@ def test_what_the_documentation_shows(stack: RunningStack, open_page: OpenPage, 
         stack.client("s3").put_object(Bucket=stack.bucket, Key=f"samples/{photo.name}", Body=photo.read_bytes())
     for photo in photos:
         wait_for(lambda key=f"samples/{photo.name}": found(stack, key), seconds=60, what="the samples")  # type: ignore[misc]
-    page = open_page(f"{stack.gateway_url}/?prefix=samples/", color_scheme=scheme)
+    page = open_page(f"{stack.gallery_url}/?prefix=samples/", color_scheme=scheme)
     expect(page.locator(".tile img.ready")).to_have_count(len(photos))
     page.set_viewport_size({"width": DESKTOP["width"], "height": 400})  # four photos fill one row
     keep(page, screenshots / f"gallery-{scheme}.png")
@@ -181,11 +181,11 @@ def test_what_the_documentation_shows(stack: RunningStack, open_page: OpenPage, 
     page.locator('.label[data-label="Cat"] a').hover()
     expect(page.locator('.box.lit[data-label="Cat"]')).to_be_visible()
     keep(page, screenshots / f"gallery-image-{scheme}.png")
-    page.goto(f"{stack.gateway_url}/?view=status")
+    page.goto(f"{stack.gallery_url}/?view=status")
     expect(page.locator(".waterfall li").first).to_be_visible()
     keep(page, screenshots / f"gallery-status-{scheme}.png")
     phone = open_page(
-        f"{stack.gateway_url}/?prefix=samples/&image=samples/cat.jpg", color_scheme=scheme, viewport=PHONE
+        f"{stack.gallery_url}/?prefix=samples/&image=samples/cat.jpg", color_scheme=scheme, viewport=PHONE
     )
     expect(phone.locator(".box").first).to_be_visible()
     keep(phone, screenshots / f"gallery-phone-{scheme}.png")

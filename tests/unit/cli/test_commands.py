@@ -16,7 +16,7 @@ from viewfinder.cli import logs
 from viewfinder.cli.main import app
 from viewfinder.local.data_directory import DataDirectory, KeyPair
 from viewfinder.local.processes import Process
-from viewfinder.local.record import Ports, Record
+from viewfinder.local.state import Ports, Record
 
 HEAVY = {"PIL", "boto3", "botocore", "numpy", "onnxruntime", "samtranslator", "starlette"}
 

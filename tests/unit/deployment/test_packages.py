@@ -24,7 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "src/viewfinder/__init__.py",
         "src/viewfinder/settings.py",
         "src/viewfinder/domain/image.py",
-        "src/viewfinder/detectlabels/server.py",
+        "src/viewfinder/rekognition/server.py",
         "src/viewfinder/cli/main.py",
     ):
         (root / file).parent.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
+from viewfinder.deployment.environment import Home
 from viewfinder.deployment.errors import DeploymentError
-from viewfinder.deployment.home import Home
 from viewfinder.deployment.progress import Progress, silent
 from viewfinder.deployment.stack import Change, Proposal, Stack
 

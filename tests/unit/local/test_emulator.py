@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from viewfinder.local.emulator import remember_expressions
+from viewfinder.local.ministack.launcher import remember_expressions
 
 
 class Reader:

@@ -11,13 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from viewfinder.local import components, ports
+from viewfinder.local import components, processes
 from viewfinder.local.data_directory import DataDirectory, KeyPair
-from viewfinder.local.emulator_state import resume
 from viewfinder.local.errors import NotRunningError, PortTakenError
+from viewfinder.local.ministack.state import resume
 from viewfinder.local.processes import Process
-from viewfinder.local.record import Ports, Record, load
 from viewfinder.local.stack import LocalStack
+from viewfinder.local.state import Ports, Record, load
 
 OUTPUTS = {
     "ApiId": "a1b2c3d4",
@@ -25,7 +25,7 @@ OUTPUTS = {
     "QueueUrl": "http://localhost:4566/000000000000/queue",
     "DeadLetterQueueUrl": "http://localhost:4566/000000000000/dead",
 }
-RECORD = Record(Ports(emulator=4566, gateway=8080, engine=9000), outputs=OUTPUTS)
+RECORD = Record(Ports(emulator=4566, gallery=8080, engine=9000), outputs=OUTPUTS)
 MYSELF = Process("engine", os.getpid(), psutil.Process().create_time(), "log")
 GONE = replace(MYSELF, started=0.0)
 
@@ -82,7 +82,7 @@ def test_the_environment_names_all_that_a_shell_needs(data: DataDirectory) -> No
         "AWS_DEFAULT_REGION": "us-east-1",
         "VIEWFINDER_BUCKET": "viewfinder-images-000000000000-us-east-1",
         "VIEWFINDER_API_URL": "http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4/prod",
-        "VIEWFINDER_GATEWAY_URL": "http://localhost:8080",
+        "VIEWFINDER_GALLERY_URL": "http://localhost:8080",
     }
 
 
@@ -103,7 +103,7 @@ def test_the_emulator_listens_on_loopback_and_enforces_iam(data: DataDirectory) 
     assert environment["AUTH"] == "true"
 
 
-@pytest.mark.parametrize("component", [components.engine, components.front_door])
+@pytest.mark.parametrize("component", [components.engine, components.gallery])
 def test_our_servers_listen_on_loopback(data: DataDirectory, component: components.Builder) -> None:
     assert component(data, RECORD).health_url.startswith("http://127.0.0.1:")
 
@@ -129,7 +129,7 @@ def test_a_taken_port_is_told_with_its_holder_and_the_way_out() -> None:
         listener.listen()
         port = listener.getsockname()[1]
 
-        with pytest.raises(PortTakenError, match=rf"Port {port} is taken by .*process {os.getpid()}.*--gateway-port"):
-            ports.require_free(port, "--gateway-port")
+        with pytest.raises(PortTakenError, match=rf"Port {port} is taken by .*process {os.getpid()}.*--gallery-port"):
+            processes.require_free(port, "--gallery-port")
 
-    ports.require_free(port, "--gateway-port")
+    processes.require_free(port, "--gallery-port")

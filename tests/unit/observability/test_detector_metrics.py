@@ -11,7 +11,7 @@ from boto3.session import Session
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from viewfinder.adapters.rekognition import RekognitionDetector
+from viewfinder.adapters.detector import RekognitionDetector
 from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import DetectorUnavailableError
 from viewfinder.observability import publishing_metrics

@@ -11,13 +11,21 @@ import pytest
 
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeDerivedStore, FakeRequests, etag
 from viewfinder.adapters.import_sources import Files, OtherBucket, SameBucket
-from viewfinder.adapters.s3_objects import S3Objects
-from viewfinder.cli._prices import affordable_calls, dollars
+from viewfinder.adapters.s3 import S3Objects
 from viewfinder.domain.analysis import Analysis, Parameters
-from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.image import Effort, Image, Status
-from viewfinder.usecases.await_images import ImportStalledError, Sent, await_images
-from viewfinder.usecases.import_images import Plan, SameKeyError, Summary, plan_import, send_images
+from viewfinder.operations.cost import affordable_calls, dollars
+from viewfinder.ports import Candidate
+from viewfinder.usecases.import_images import (
+    ImportStalledError,
+    Plan,
+    SameKeyError,
+    Sent,
+    Summary,
+    await_images,
+    plan_import,
+    send_images,
+)
 
 PARAMETERS = Parameters(40, 55.0)
 GIF = b"GIF89a"

@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from viewfinder.adapters.rekognition import RekognitionDetector
+from viewfinder.adapters.detector import RekognitionDetector
 from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import DetectorUnavailableError, ImageRejectedError, MisconfiguredError
 

@@ -18,13 +18,11 @@ from tests.support.fakes import (
     FakePictures,
 )
 from tests.support.histories import PARAMETERS, load_handler
-from viewfinder.adapters.s3_events import MalformedMessageError, events_of, request_body
-from viewfinder.adapters.sqs import retry_delay, run_batch
+from viewfinder.adapters.sqs import MalformedMessageError, events_of, request_body, retry_delay, run_batch
 from viewfinder.bootstrap import Application
 from viewfinder.domain.analysis import Detection, Parameters
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
-from viewfinder.domain.event import ImageEvent, is_accounted_for
-from viewfinder.domain.image import Image, Status
+from viewfinder.domain.image import Image, ImageEvent, Status, is_accounted_for
 from viewfinder.settings import Settings
 from viewfinder.usecases.index_image import Pipeline, index_image, record_failure
 

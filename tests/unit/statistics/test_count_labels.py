@@ -14,15 +14,13 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import images
 from tests.support.tables import TABLE, empty_table, moto_client
-from viewfinder.adapters.dynamodb import keys
+from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
-from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
-from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbStatistics
-from viewfinder.adapters.dynamodb.streams import image_states
+from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbCounters, DynamoDbStatistics, image_states
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.statistics import ImageState
-from viewfinder.usecases.count_labels import count_labels
+from viewfinder.usecases.statistics import count_labels
 
 Record = dict[str, Any]
 
@@ -85,7 +83,7 @@ class Streamed:
 
 
 def _key(image_id: str) -> Any:
-    return keys.marshalled(keys.image_key(image_id))
+    return schema.marshalled_key(schema.image_key(image_id))
 
 
 def _deliver(records: list[Record], counters: DynamoDbCounters) -> None:
@@ -150,14 +148,15 @@ def test_a_batch_of_full_images_fits_its_transactions_and_spreads_over_shards(cl
     ]
     count_labels((ImageState.of(image, most_labels=40) for image in catalog), DynamoDbCounters(client, TABLE))
     assert _counts(DynamoDbStatistics(client, TABLE)) == _oracle(catalog)
-    shards = [keys.status_counts(shard) for shard in range(SHARDS)]
-    used = [client.get_item(TableName=TABLE, Key=keys.marshalled((shard, "ANALYZED"))).get("Item") for shard in shards]
+    shards = [schema.status_counts(shard) for shard in range(SHARDS)]
+    keys = [schema.marshalled_key((shard, "ANALYZED")) for shard in shards]
+    used = [client.get_item(TableName=TABLE, Key=key).get("Item") for key in keys]
     assert len([item for item in used if item]) > 1
 
 
 def test_other_items_of_the_table_are_passed_over(client: Any) -> None:
-    client.put_item(TableName=TABLE, Item=keys.marshalled(keys.counted_key("a.jpg")))
-    record = {"dynamodb": {"Keys": keys.marshalled(keys.counted_key("a.jpg")), "NewImage": {}}}
+    client.put_item(TableName=TABLE, Item=schema.marshalled_key(schema.counted_key("a.jpg")))
+    record = {"dynamodb": {"Keys": schema.marshalled_key(schema.counted_key("a.jpg")), "NewImage": {}}}
     assert list(image_states([record])) == []
 
 
@@ -188,7 +187,7 @@ def test_the_note_of_a_removed_image_expires_with_the_tombstone(client: Any) -> 
     streamed.save(a_picture("a.jpg", status=Status.REMOVED))
     count_labels(image_states(streamed.records), DynamoDbCounters(client, TABLE))
     tombstone = client.get_item(TableName=TABLE, Key=_key("a.jpg"))["Item"]
-    note = client.get_item(TableName=TABLE, Key=keys.marshalled(keys.counted_key("a.jpg")))["Item"]
+    note = client.get_item(TableName=TABLE, Key=schema.marshalled_key(schema.counted_key("a.jpg")))["Item"]
     assert note["ExpiresAt"] == tombstone["ExpiresAt"]
 
 

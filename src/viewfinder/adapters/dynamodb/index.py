@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from viewfinder.adapters.dynamodb import items, keys
+from viewfinder.adapters.dynamodb import schema
 from viewfinder.domain.image import Status
 from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _PARTITIONS = {
-    SourceKind.STATUS: lambda name, shard: keys.listing(Status(name), shard),
-    SourceKind.LABEL: keys.label_partition,
-    SourceKind.CATEGORY: keys.category_partition,
+    SourceKind.STATUS: lambda name, shard: schema.listing(Status(name), shard),
+    SourceKind.LABEL: schema.label_partition,
+    SourceKind.CATEGORY: schema.category_partition,
 }
 
 _ATTRIBUTES = (
@@ -75,7 +75,7 @@ class DynamoDbIndex:
             "ExpressionAttributeNames": _NAMES,
         }
         if order is Order.NEWEST:
-            question |= {"IndexName": keys.GSI, "ScanIndexForward": False}
+            question |= {"IndexName": schema.GSI, "ScanIndexForward": False}
         return question
 
 
@@ -83,13 +83,13 @@ def _bounds(stretch: Stretch) -> tuple[str, str]:
     """Gives the first and the last sort key that may answer; `until` itself is a key that no entry has."""
     if stretch.order is Order.NEWEST:
         return stretch.since or _FIRST, min(stretch.after or _LAST, stretch.until or _LAST)
-    last = keys.confidence_rank(stretch.min_confidence) + _LAST if stretch.min_confidence else _LAST
+    last = schema.confidence_rank(stretch.min_confidence) + _LAST if stretch.min_confidence else _LAST
     return stretch.after or _FIRST, last
 
 
 def _entry(item: Mapping[str, Any], order: Order) -> Entry:
     """Reads a posting, or what of an image's record is as in a posting."""
-    attributes = items.unmarshalled(item)
+    attributes = schema.unmarshalled(item)
     return Entry(
         position=attributes["GSI1SK" if order is Order.NEWEST else "SK"],
         image_id=attributes["ImageId"],

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from viewfinder.adapters.dynamodb import keys
-from viewfinder.adapters.failures import misconfiguration_told
+from viewfinder.adapters.aws_errors import misconfiguration_told
+from viewfinder.adapters.dynamodb import schema
 from viewfinder.domain.errors import AnalysisInProgressError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class DynamoDbLeases:
             return self._holds(
                 lambda: self._client.put_item(
                     TableName=self._table,
-                    Item=keys.marshalled(keys.lease_key(name)) | item,
+                    Item=schema.marshalled_key(schema.lease_key(name)) | item,
                     ConditionExpression="attribute_not_exists(PK) OR ExpiresAt < :now",
                     ExpressionAttributeValues={":now": {"N": str(now)}},
                 )
@@ -75,7 +75,7 @@ class DynamoDbLeases:
         self._holds(
             lambda: self._client.delete_item(
                 TableName=self._table,
-                Key=keys.marshalled(keys.lease_key(name)),
+                Key=schema.marshalled_key(schema.lease_key(name)),
                 ConditionExpression="Holder = :holder",
                 ExpressionAttributeValues={":holder": {"S": holder}},
             )

@@ -11,9 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import MAX_IMAGE_ID_BYTES, VISIBLE_STATUSES
+from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, VISIBLE_STATUSES
 from viewfinder.domain.query import Match, Order
-from viewfinder.domain.upload import IMAGE_TYPES, MAX_UPLOAD_BYTES
 
 Check = Callable[[Any], Any]
 """Gives the value as the use case takes it, or raises ValueError with what is wrong."""

@@ -7,13 +7,10 @@ from contextlib import AbstractContextManager, nullcontext
 
 from PIL import Image, ImageFile
 
-from viewfinder.adapters.pictures import renditions
-from viewfinder.adapters.pictures.costs import decoding_bytes
-from viewfinder.adapters.pictures.defects import Defect, rejected, rejecting_defects
-from viewfinder.adapters.pictures.flattening import shrink
-from viewfinder.adapters.pictures.orientation import orientation_of, turned, upright
-from viewfinder.adapters.pictures.recognition import recognise
-from viewfinder.adapters.pictures.sources import open_source
+from viewfinder.adapters.pictures import rendering
+from viewfinder.adapters.pictures.formats import open_source, recognise
+from viewfinder.adapters.pictures.limits import Defect, decoding_bytes, rejected, rejecting_defects
+from viewfinder.adapters.pictures.rendering import orientation_of, shrink, turned, upright
 from viewfinder.domain.image import Picture
 
 MAX_PIXELS = 300_000_000
@@ -60,23 +57,23 @@ class Pictures:
 def _derive(format_name: str, source: ImageFile.ImageFile, content: bytes) -> Picture:
     """Decodes at the smallest scale that serves, which also proves that the picture is whole."""
     stored_size = source.size
-    as_is = renditions.detector_takes(format_name, source, content)
-    needed = (renditions.thumbnail_size if as_is else renditions.rendition_size)(stored_size)
+    as_is = rendering.detector_takes(format_name, source, content)
+    needed = (rendering.thumbnail_size if as_is else rendering.rendition_size)(stored_size)
     source.draft(None, needed)
     source.load()
     orientation = orientation_of(format_name, source)  # a PNG may have it behind its pixels
     if format_name == "PNG" and orientation != 1 and as_is:
-        as_is, needed = False, renditions.rendition_size(stored_size)
+        as_is, needed = False, rendering.rendition_size(stored_size)
     picture = upright(shrink(source, needed), orientation)
     width, height = turned(stored_size, orientation)
     return Picture(
         format=format_name,
         width=width,
         height=height,
-        rendition=content if as_is else renditions.encode_rendition(picture),
-        thumbnail=renditions.encode_thumbnail(_thumbnail(picture, (width, height))),
+        rendition=content if as_is else rendering.encode_rendition(picture),
+        thumbnail=rendering.encode_thumbnail(_thumbnail(picture, (width, height))),
     )
 
 
 def _thumbnail(picture: Image.Image, upright_size: tuple[int, int]) -> Image.Image:
-    return shrink(picture, renditions.thumbnail_size(upright_size))
+    return shrink(picture, rendering.thumbnail_size(upright_size))

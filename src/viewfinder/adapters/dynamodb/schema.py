@@ -1,0 +1,243 @@
+"""Images as items of the table, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from viewfinder.domain.image import Effort, Image, Status, image_digest
+from viewfinder.domain.label import Label, category_confidences
+
+Item = dict[str, Any]
+"""An item in the form of DynamoDB's API: attribute name -> typed value."""
+
+MAX_LABEL_POSTINGS = 40
+MAX_CATEGORY_POSTINGS = 9
+"""New and outdated postings and the image have to fit one transaction: 2 x (40 + 9) + 1 <= 100 items (AWS limit)."""
+
+MAX_RECORD_BYTES = 350_000
+"""Of the 400 KB that an item may have; the rest is room for DynamoDB's own way of counting."""
+
+_MEMBERS = {
+    "ImageId": "image_id",
+    "Status": "status",
+    "Sequencer": "sequencer",
+    "AnalyzedAt": "analyzed_at",
+    "Size": "size",
+    "ETag": "etag",
+    "Sha256": "sha256",
+    "Format": "format",
+    "Width": "width",
+    "Height": "height",
+    "LabelModelVersion": "model_version",
+    "Thumbnail": "thumbnail",
+    "Effort": "effort",
+    "Reason": "reason",
+    "Message": "message",
+    "Version": "version",
+}
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
+    """Gives the record of an image; a tombstone leaves the listings and expires."""
+    key = image_key(image.image_id)
+    attributes = {name: getattr(image, field) for name, field in _MEMBERS.items()}
+    attributes["Labels"] = [label.to_document() for label in trimmed(image.labels)]
+    attributes["Confidences"] = _confidences(image)  # all that a listing reads of the labels, as in a posting
+    item = {**marshalled_key(key), **{name: marshalled(value) for name, value in attributes.items()}}
+    if image.status is Status.REMOVED:
+        expires_at = int(datetime.fromisoformat(image.analyzed_at).timestamp()) + tombstone_seconds
+        return item | {"ExpiresAt": {"N": str(expires_at)}}
+    return item | _index_key(listing(image.status, shard_of(image.image_id, shards)), image)
+
+
+def image_from_item(item: Mapping[str, Any]) -> Image:
+    """Reads a record."""
+    attributes = unmarshalled(item)
+    fields = {field: attributes[name] for name, field in _MEMBERS.items()}
+    fields |= {name: int(fields[name]) for name in ("size", "width", "height", "version")}
+    fields |= {"status": Status(fields["status"]), "effort": Effort(fields["effort"])}
+    fields["labels"] = tuple(Label.from_document(entry) for entry in attributes["Labels"])
+    return Image(**fields)
+
+
+def posting_items(image: Image, *, shards: int) -> dict[Key, Item]:
+    """Gives a posting per label and category, each with what a search needs to know of the image."""
+    confidences = posting_confidences(image, shards=shards)
+    if not confidences:
+        return {}
+    summary = marshalled(_summary(image))
+    shared = {name: summary["M"][name] for name in summary["M"]}
+    return {
+        key: {
+            **marshalled_key(key),
+            **_index_key(key[0], image),
+            **shared,
+            "Confidence": {"N": str(confidence)},
+        }
+        for key, confidence in confidences.items()
+    }
+
+
+def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
+    """Gives the keys of the image's postings with the confidence of each."""
+    if not image.is_visible:
+        return {}
+    shard = shard_of(image.image_id, shards)
+    labels = [(label_partition(label.name, shard), label.confidence) for label in image.labels[:MAX_LABEL_POSTINGS]]
+    categories = sorted(category_confidences(image.labels).items(), key=lambda entry: -entry[1])
+    return posting_keys(
+        image,
+        labels
+        + [(category_partition(name, shard), confidence) for name, confidence in categories[:MAX_CATEGORY_POSTINGS]],
+    )
+
+
+def trimmed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
+    """Gives the labels with as many instances each (the surest first) as fit an item."""
+    for most in (1000, 100, 50, 20, 10, 5, 0):
+        shortened = tuple(dataclasses.replace(label, instances=_surest(label, most)) for label in labels)
+        if len(json.dumps([label.to_document() for label in shortened])) <= MAX_RECORD_BYTES:
+            break
+    return shortened
+
+
+def marshalled(value: Any) -> Any:
+    """Gives a plain value in the form of DynamoDB's API."""
+    return _serialize(_with_decimals(value))
+
+
+def unmarshalled(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives an item's attributes as plain values; numbers are Decimal."""
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _summary(image: Image) -> dict[str, Any]:
+    return {
+        "ImageId": image.image_id,
+        "Status": str(image.status),
+        "AnalyzedAt": image.analyzed_at,
+        "Width": image.width,
+        "Height": image.height,
+        "Confidences": _confidences(image),
+        "Categories": category_confidences(image.labels),
+    }
+
+
+def _confidences(image: Image) -> dict[str, float]:
+    return {label.name: label.confidence for label in image.labels}
+
+
+def _index_key(partition: str, image: Image) -> Item:
+    return {"GSI1PK": {"S": partition}, "GSI1SK": {"S": time_position(image.analyzed_at, image.image_id)}}
+
+
+def _surest(label: Label, most: int) -> tuple[Any, ...]:
+    return tuple(sorted(label.instances, key=lambda instance: -instance.confidence)[:most])
+
+
+def _with_decimals(value: Any) -> Any:
+    match value:
+        case float():
+            return Decimal(str(value))
+        case dict():
+            return {key: _with_decimals(entry) for key, entry in value.items()}
+        case list():
+            return [_with_decimals(entry) for entry in value]
+        case Status() | Effort():
+            return str(value)
+    return value
+
+
+Key = tuple[str, str]
+"""Partition key and sort key."""
+
+GSI = "GSI1"
+IMAGE_SORT_KEY = "IMAGE"
+
+
+def image_key(image_id: str) -> Key:
+    """Gives the key of an image's record."""
+    return f"IMAGE#{image_id}", IMAGE_SORT_KEY
+
+
+def lease_key(name: str) -> Key:
+    """Gives the key of a lease."""
+    return f"LEASE#{name}", "LEASE"
+
+
+def shard_of(image_id: str, shards: int) -> int:
+    """Gives the shard of the image's postings and of its place in the listings."""
+    return int(image_digest(image_id)[:8], 16) % shards
+
+
+def listing(status: Status, shard: int) -> str:
+    """Gives the index partition that lists the images of a status."""
+    return f"IMAGES#{status}#{shard}"
+
+
+def label_partition(name: str, shard: int) -> str:
+    """Gives the partition of a label's postings; names that differ in case only are one."""
+    return f"LABEL#{name.casefold()}#{shard}"
+
+
+def category_partition(name: str, shard: int) -> str:
+    """Gives the partition of a category's postings."""
+    return f"CATEGORY#{name.casefold()}#{shard}"
+
+
+def confidence_position(confidence: float, image_id: str) -> str:
+    """Gives a sort key that puts the most confident first."""
+    return f"{confidence_rank(confidence)}#{image_digest(image_id)}"
+
+
+def confidence_rank(confidence: float) -> str:
+    """Gives seven digits that grow as the confidence (percent, four decimals) falls."""
+    return f"{1_000_000 - round(confidence * 10_000):07d}"
+
+
+def time_position(analyzed_at: str, image_id: str) -> str:
+    """Gives a sort key in the order of analysis."""
+    return f"{analyzed_at}#{image_digest(image_id)}"
+
+
+def posting_keys(image: Image, postings: list[tuple[str, float]]) -> dict[Key, float]:
+    """Gives the key of each posting with its confidence; of equal keys the first stays."""
+    keys: dict[Key, float] = {}
+    for partition, confidence in postings:
+        keys.setdefault((partition, confidence_position(confidence, image.image_id)), confidence)
+    return keys
+
+
+def marshalled_key(key: Key) -> dict[str, Any]:
+    """Gives a key in the form of DynamoDB's API."""
+    return {"PK": {"S": key[0]}, "SK": {"S": key[1]}}
+
+
+def counted_key(image_id: str) -> Key:
+    """Gives the key of the note what of an image the statistics account for."""
+    return f"IMAGE#{image_id}", "COUNTED"
+
+
+def label_counts(shard: int) -> str:
+    """Gives the partition of the label counts' shard; the sort key is the case-folded name."""
+    return f"LABELS#{shard}"
+
+
+def status_counts(shard: int) -> str:
+    """Gives the partition of the status counts' shard; the sort key is the status."""
+    return f"STATUSES#{shard}"
+
+
+def alias_key(alias: str) -> Key:
+    """Gives the key of an alias, which names the labels that it stands for."""
+    return f"ALIAS#{alias.casefold()}", "ALIAS"

@@ -1,0 +1,160 @@
+"""The REST API as the gallery calls it: paths to the letter, every request signed."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote_to_bytes
+
+import httpx
+from boto3.session import Session
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import NoCredentialsError
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from viewfinder.gallery.errors import UnsafePathError, error
+
+SERVICE = "execute-api"
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Adds AWS Signature Version 4; the session renews what expires."""
+
+    session: Session
+
+    def headers(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
+        """Gives the headers with the signature. `url` is percent-encoded, and sent to the letter."""
+        credentials = self.session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        request = AWSRequest(method, url, data=body, headers=headers)
+        SigV4Auth(credentials, SERVICE, self.session.region_name).add_auth(request)
+        return dict(request.headers.items())
+
+
+TIMEOUT_SECONDS = 35
+"""API Gateway gives up after 29."""
+
+IDLE_SECONDS = 2
+"""Shorter than any server's: a connection is not used again just as the other side closes it."""
+
+_ASCII = string.ascii_letters + string.digits + string.punctuation
+
+
+def _client() -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=100, keepalive_expiry=IDLE_SECONDS)
+    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits)
+
+
+@dataclass(frozen=True)
+class Api:
+    """One REST API; `url` ends in its stage. `client` also fetches from the URLs that the API gives."""
+
+    url: str
+    signer: Signer
+    client: httpx.AsyncClient = field(default_factory=_client)
+
+    @property
+    def stage(self) -> str:
+        """The last part of the URL; the API's paths begin with it at the gallery, too."""
+        return self.url.rsplit("/", 1)[-1]
+
+    async def call(
+        self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Calls the API; `target` is a path below the stage, percent-encoded, with its query."""
+        url = self.url + target
+        signed = self.signer.headers(method, url, body, dict(headers or {}))
+        return await self.client.request(method, url, content=body, headers=signed)
+
+
+def path_below(request: Request, prefix: str) -> str:
+    """Gives the path below `/prefix` as it was sent: decoding and encoding again would change a key.
+
+    Raises UnsafePathError.
+    """
+    path = raw_path(request).removeprefix(f"/{prefix}")
+    if {".", ".."} & {unquote_to_bytes(segment).decode("latin-1") for segment in path.split("/")}:
+        raise UnsafePathError
+    return path
+
+
+def raw_path(request: Request) -> str:
+    """Gives the path as it was sent, with bytes that no URL may hold percent-encoded."""
+    path: bytes = request.scope["raw_path"]
+    return quote(path.split(b"?", maxsplit=1)[0], safe=_ASCII)
+
+
+def raw_query(request: Request) -> str:
+    """Gives the query as it was sent, with its question mark; nothing where there is none."""
+    query: bytes = request.scope["query_string"]
+    return "?" + quote(query, safe=_ASCII) if query else ""
+
+
+MAX_BODY_BYTES = 1024 * 1024
+FORWARDED = ("accept", "content-type")
+RETURNED = ("content-type", "location", "retry-after", "x-amzn-requestid", "x-amzn-trace-id")
+
+
+async def forward(api: Api, request: Request) -> Response:
+    """Answers a request below the stage as the API does."""
+    body = await _body(request)
+    if body is None:
+        return error(413, "RequestTooLarge", f"A body has at most {MAX_BODY_BYTES:,} bytes.")
+    headers = {name: request.headers[name] for name in FORWARDED if name in request.headers}
+    target = path_below(request, api.stage) + raw_query(request)
+    return relayed(await api.call(request.method, target, body, headers))
+
+
+def relayed(answer: httpx.Response) -> Response:
+    """Gives an answer of the API, without what belongs to one connection only."""
+    kept = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
+    return Response(answer.content, answer.status_code, {"cache-control": "no-store", **kept})
+
+
+async def _body(request: Request) -> bytes | None:
+    """Reads the body; None where it is too large."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return bytes(body)
+
+
+RENDITIONS = {"original", "thumbnail"}
+_PICTURE_HEADERS = ("content-type", "content-length", "content-disposition", "etag")
+
+HEADERS = {
+    # An object is a stranger's: opened by itself it may show its picture, and run nothing.
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
+    # The page names a version in the query: another analysis, another URL.
+    "cache-control": "private, max-age=86400",
+}
+
+
+async def picture(api: Api, request: Request) -> Response:
+    """Gives the bytes of an original or, with `rendition=thumbnail`, of the thumbnail."""
+    rendition = request.query_params.get("rendition", "original")
+    target = path_below(request, "content") + f"?rendition={rendition if rendition in RENDITIONS else 'original'}"
+    answer = await api.call("GET", "/content" + target)
+    if not answer.is_redirect:
+        return relayed(answer)
+    found = await api.client.send(api.client.build_request("GET", answer.headers["location"]), stream=True)
+    headers = {name: found.headers[name] for name in _PICTURE_HEADERS if name in found.headers}
+    if not found.is_success:
+        headers = {"content-type": "text/plain"}
+    return StreamingResponse(_content(found), found.status_code, headers | HEADERS)
+
+
+async def _content(found: httpx.Response) -> AsyncIterator[bytes]:
+    """Gives the bytes; lets the connection go even when the browser has scrolled on and hung up."""
+    try:
+        async for chunk in found.aiter_raw():
+            yield chunk
+    finally:
+        await found.aclose()

@@ -1,0 +1,74 @@
+"""Uploads: a presigned form from the API, and the file through it straight into the bucket.
+
+The browser gives the file to the gallery rather than to the bucket: so the bucket needs no CORS rule, the page may
+talk to its own origin only, and no URL of the page's choosing is ever requested.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from viewfinder.gallery.errors import error
+from viewfinder.gallery.proxy import Api, path_below, relayed
+
+_ERROR_CODE = re.compile(r"<Code>(\w+)</Code>")
+_ERROR_MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
+
+
+async def upload(api: Api, request: Request) -> Response:
+    """Puts the body into the bucket as the image of the path; its type and length are those of the request."""
+    length = request.headers.get("content-length", "")
+    if not length.isdigit():
+        return error(411, "MissingContentLength", "An upload says how long it is.")
+    members = {
+        "ImageId": unquote(path_below(request, "uploads/")),
+        "ContentType": request.headers.get("content-type", ""),
+        "MaxBytes": int(length),
+    }
+    form = await api.call("POST", "/images", json.dumps(members).encode(), {"content-type": "application/json"})
+    if form.status_code != 201:
+        return relayed(form)
+    return await _send(api.client, form.json(), request, int(length))
+
+
+async def _send(client: httpx.AsyncClient, form: dict[str, Any], request: Request, length: int) -> Response:
+    boundary = secrets.token_hex(16)
+    before, after = _around_the_file(form["Fields"], boundary)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield before
+        async for chunk in request.stream():
+            yield chunk
+        yield after
+
+    headers = {
+        "content-type": f"multipart/form-data; boundary={boundary}",
+        "content-length": str(len(before) + length + len(after)),  # S3 takes no chunks here
+    }
+    answer = await client.post(form["Url"], content=body(), headers=headers)
+    return JSONResponse({"ImageId": form["ImageId"]}, 201) if answer.is_success else _refused(answer)
+
+
+def _around_the_file(fields: Mapping[str, str], boundary: str) -> tuple[bytes, bytes]:
+    """Gives what stands before and after the file in the form; S3 wants the file last."""
+    part = f"--{boundary}\r\nContent-Disposition: form-data; name="
+    before = "".join(f'{part}"{name}"\r\n\r\n{value}\r\n' for name, value in fields.items())
+    return f'{before}{part}"file"; filename="file"\r\n\r\n'.encode(), f"\r\n--{boundary}--\r\n".encode()
+
+
+def _refused(answer: httpx.Response) -> Response:
+    """Gives S3's XML error in our envelope."""
+    code, message = _ERROR_CODE.search(answer.text), _ERROR_MESSAGE.search(answer.text)
+    status = answer.status_code if answer.is_client_error else 502
+    return error(
+        status, code[1] if code else "UploadRefused", message[1] if message else "The bucket refused the file."
+    )

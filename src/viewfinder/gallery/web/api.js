@@ -1,0 +1,67 @@
+// The REST API, through the gallery.
+
+const meta = (name) => document.querySelector(`meta[name="viewfinder-${name}"]`).content;
+const ROOT = `/${meta("stage")}`;
+const TOKEN = { "X-Viewfinder-Token": meta("token") };
+
+/** What the API answered when it was no success. */
+export class ApiError extends Error {
+  constructor(status, code, message) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** A key as one segment: slashes too, so that no part of it can pass for a dot segment. */
+const segment = (imageId) => encodeURIComponent(imageId);
+
+async function json(path, options = {}) {
+  const response = await fetch(path, options);
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw errorOf(response.status, body);
+  return body;
+}
+
+export function errorOf(status, body) {
+  const error = body?.Error ?? {};
+  return new ApiError(status, error.Code ?? "Unknown", error.Message ?? `The server answered ${status}.`);
+}
+
+export const searchImages = (parameters, signal) => json(`${ROOT}/images?${parameters}`, { signal });
+export const getImage = (imageId, signal) => json(`${ROOT}/images/${segment(imageId)}`, { signal });
+export const getStatistics = () => json(`${ROOT}/stats`);
+export const getStatus = () => json("/status.json");
+
+export const listLabels = (prefix, signal) =>
+  json(`${ROOT}/labels?${new URLSearchParams(prefix ? { prefix, limit: 8 } : { limit: 8 })}`, { signal });
+
+export const deleteImage = (imageId) =>
+  json(`${ROOT}/images/${segment(imageId)}`, { method: "DELETE", headers: TOKEN });
+
+export const analyzeAgain = (imageId) =>
+  json(`${ROOT}/analyses`, {
+    method: "POST",
+    headers: { ...TOKEN, "Content-Type": "application/json" },
+    body: JSON.stringify({ ImageId: imageId }),
+  });
+
+/** Where a picture is; the version makes a new analysis a new URL. */
+export const pictureUrl = (image, rendition) =>
+  `/content/${segment(image.ImageId)}?${new URLSearchParams({ rendition, v: image.AnalyzedAt })}`;
+
+/** Sends a file; `progress` is called with 0 to 1. (fetch tells nothing of an upload's progress.) */
+export function uploadFile(imageId, file, type, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/uploads/${segment(imageId)}`);
+    request.setRequestHeader("Content-Type", type);
+    for (const [name, value] of Object.entries(TOKEN)) request.setRequestHeader(name, value);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => progress(event.loaded / event.total);
+    request.onerror = () => reject(new ApiError(0, "Unreachable", "The gallery does not answer."));
+    request.onload = () =>
+      request.status < 300 ? resolve() : reject(errorOf(request.status, request.response));
+    request.send(file);
+  });
+}

@@ -1,0 +1,1 @@
+"""MiniStack, the emulator of AWS: how it is installed, started and resumed."""

@@ -1,0 +1,1 @@
+"""What operators look at: activity of the functions, and cost."""

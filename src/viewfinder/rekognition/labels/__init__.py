@@ -1,0 +1,1 @@
+"""DetectLabels: two networks, merged into labels of Amazon Rekognition's names."""

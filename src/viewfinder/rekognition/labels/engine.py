@@ -1,0 +1,118 @@
+"""The engine: image bytes and a request in, the document of a DetectLabels response out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from PIL import Image
+
+from viewfinder.rekognition.labels.classifier import Classifier
+from viewfinder.rekognition.labels.detectors import Detector, default_detector, open_detector
+from viewfinder.rekognition.labels.image_properties import Corners, ImageProperties
+from viewfinder.rekognition.labels.merging import Label, LabelMerger, answer, label_document
+from viewfinder.rekognition.labels.request import LEAST_CONFIDENCE, Request
+from viewfinder.rekognition.labels.taxonomy import load_taxonomy
+from viewfinder.rekognition.pictures import read_picture
+from viewfinder.rekognition.settings import Settings
+
+MODEL_VERSION = "viewfinder-1.0"
+LEAST_SCORE = 0.1
+"""Below it a detector's boxes are noise, whatever confidence is asked for."""
+
+DETAIL = 640
+"""Pixels that a side keeps when a JPEG is scaled while decoding: enough for both networks and the image properties."""
+
+
+class Engine:
+    """The two networks and the taxonomy, loaded once; safe to use from several threads."""
+
+    def __init__(self, detector: Detector, classifier: Classifier, settings: Settings) -> None:
+        self._detector = detector
+        self._classifier = classifier
+        self._max_pixels = settings.max_pixels
+        self._merger = LabelMerger(load_taxonomy(), detector.names)
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="classifier")
+        self._lock = Lock()
+        self._under_way = 0
+        self.version = MODEL_VERSION if not settings.detector else f"{MODEL_VERSION}-{detector.version}"
+
+    @classmethod
+    def load(cls, settings: Settings) -> Engine:
+        """Opens the networks that the settings name; raises ModelFileError."""
+        labels = Path(settings.labels) if settings.labels else None
+        detector = open_detector(Path(settings.detector), labels) if settings.detector else default_detector()
+        return cls(detector, Classifier(), settings)
+
+    def detect_labels(self, content: bytes, request: Request) -> dict[str, Any]:
+        """Gives the DetectLabels response; raises EngineError where the image can't be taken."""
+        with self._alone() as alone:
+            picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
+            labels = self._look(picture, min(request.min_confidence, LEAST_CONFIDENCE), side_by_side=alone)
+            return self._document(picture, labels, request)
+
+    def _look(self, picture: Image.Image, least: float, *, side_by_side: bool) -> list[Label]:
+        classified = self._beside.submit(self._classifier.classify, picture) if side_by_side else None
+        boxes = self._detector.detect(picture, LEAST_SCORE)
+        probabilities = classified.result() if classified else self._classifier.classify(picture)
+        return self._merger.merge(boxes, probabilities, least)
+
+    def _document(self, picture: Image.Image, labels: list[Label], request: Request) -> dict[str, Any]:
+        properties = ImageProperties(picture, _objects(labels), request.max_dominant_colors)
+        response: dict[str, Any] = {"Labels": [], "LabelModelVersion": self.version}
+        if request.general_labels:
+            colors = properties.colors_of if request.image_properties else None
+            response["Labels"] = [label_document(label, colors) for label in answer(labels, request)]
+        if request.image_properties:
+            response["ImageProperties"] = properties.document()
+        return response
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Counts this image as under way, and tells whether it is the only one.
+
+        An image by itself has a core to spare for the second network; among others it would take theirs.
+        """
+        with self._lock:
+            self._under_way += 1
+            alone = self._under_way == 1
+        try:
+            yield alone
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+
+def _objects(labels: list[Label]) -> list[Corners]:
+    """Gives the boxes that make up the foreground: whatever is asked for, those that a plain call would report."""
+    instances = [instance for label in labels for instance in label.instances]
+    return [instance.corners for instance in instances if instance.confidence >= LEAST_CONFIDENCE]
+
+
+@cache
+def _default_engine() -> Engine:
+    return Engine.load(Settings())
+
+
+def detect_labels(
+    image_bytes: bytes,
+    *,
+    max_labels: int | None = None,
+    min_confidence: float | None = None,
+    features: Sequence[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    engine: Engine | None = None,
+) -> dict[str, Any]:
+    """Answers as Rekognition's DetectLabels would, in this process.
+
+    Takes JPEG or PNG bytes and the members of the request by their Python names; gives the response's document.
+    Raises EngineError with the service's code. The first call loads the networks, unless an engine is given.
+    """
+    members = {"MaxLabels": max_labels, "MinConfidence": min_confidence, "Features": features, "Settings": settings}
+    request = Request.from_document({name: value for name, value in members.items() if value is not None})
+    return (engine or _default_engine()).detect_labels(image_bytes, request)

@@ -1,0 +1,194 @@
+"""Merges what the two networks saw into labels by the taxonomy, in the form and the order of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewfinder.rekognition.labels.boxes import Boxes, Floats, Integers
+from viewfinder.rekognition.labels.request import Request
+from viewfinder.rekognition.labels.taxonomy import Taxonomy, TaxonomyLabel
+
+LEAST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A line in log-odds: confidence = sigmoid(slope * logit(score) + offset)."""
+
+    slope: float
+    offset: float
+
+    def confidence(self, scores: Floats) -> Floats:
+        """Gives how likely a score is right, 0 to 1."""
+        clipped = np.clip(scores, LEAST, 1 - LEAST)
+        odds = np.log(clipped / (1 - clipped)) * self.slope + self.offset
+        return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
+
+
+DETECTOR = Calibration(slope=1.75, offset=0.13)
+CLASSIFIER = Calibration(slope=1.0, offset=0.0)
+
+
+UNKNOWN_CATEGORY = "Everyday Objects"
+"""Category of a class that only a detector of the user's knows: the service gives every label one."""
+
+ColorsOf = Callable[[tuple[float, float, float, float]], list[dict[str, Any]]]
+
+DOUBT = 0.6
+"""How much the classifier counts for a class that the detector looks for and does not see."""
+
+DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One object: `corners` are left, top, right, bottom as ratios; confidence in percent."""
+
+    corners: tuple[float, float, float, float]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label with its confidence in percent and its objects, surest first."""
+
+    entry: TaxonomyLabel
+    confidence: float
+    instances: tuple[Instance, ...]
+
+
+class LabelMerger:
+    """Knows, for one set of class names, which labels each class of the networks speaks for.
+
+    Works on vectors with an element for each label, since a picture costs too much time label by label.
+    """
+
+    def __init__(self, taxonomy: Taxonomy, detector_names: Iterable[str]) -> None:
+        entries = dict(taxonomy.labels)
+        self._targets = [_target(taxonomy, entries, name) for name in detector_names]
+        self._entries = list(entries.values())
+        self._rows = {entry.name: row for row, entry in enumerate(self._entries)}
+        self._spoken = [self._spoken_for(target) for target in self._targets]
+        self._leaf_rows, self._leaf_columns = self._memberships(taxonomy.imagenet)
+        self._watched = np.array([self._watcher(leaf) for leaf in taxonomy.imagenet])
+
+    def merge(self, boxes: Boxes, probabilities: Floats, least: float) -> list[Label]:
+        """Gives the labels of at least a confidence in percent, unordered, with all their objects."""
+        scores = DETECTOR.confidence(boxes.scores)
+        seen = self._seen(boxes.classes, scores)
+        thought = CLASSIFIER.confidence(self._summed(probabilities * self._trust(seen)))
+        # Two witnesses: a label is wrong only where both are.
+        confidences = _percent(1 - (1 - seen) * (1 - thought))
+        instances = self._instances(boxes, _percent(scores).tolist())
+        return [
+            Label(self._entries[row], float(confidences[row]), tuple(instances.get(self._entries[row].name, ())))
+            for row in np.flatnonzero(confidences >= least)
+        ]
+
+    def _spoken_for(self, name: str) -> list[int]:
+        """Gives the rows of a label, its ancestors, what they imply, and the ancestors of that."""
+        found: dict[str, int] = {}
+        waiting = [name]
+        while waiting:
+            entry = self._entries[self._rows[waiting.pop()]]
+            if entry.name not in found:
+                found[entry.name] = self._rows[entry.name]
+                waiting += (*entry.parents, *entry.implies)
+        return list(found.values())
+
+    def _memberships(self, leaves: tuple[str | None, ...]) -> tuple[Integers, Integers]:
+        """Gives the pairs of a label's row and a column of the classifier that speaks for it."""
+        pairs = [(row, column) for column, leaf in enumerate(leaves) if leaf for row in self._spoken_for(leaf)]
+        rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        return rows, columns
+
+    def _summed(self, probabilities: Floats) -> Floats:
+        """(labels,): the sum of the classes that speak for each. No matrix product, whose threads fight for cores."""
+        sums = np.bincount(self._leaf_rows, probabilities[self._leaf_columns], minlength=len(self._entries))
+        return np.minimum(sums, 1.0).astype(np.float32)
+
+    def _watcher(self, leaf: str | None) -> int:
+        """Gives the row of the detector's target that a class of the classifier is a kind of; -1: of none."""
+        if leaf is None:
+            return -1
+        kinds = {leaf, *self._entries[self._rows[leaf]].parents}
+        rows = [self._rows[target] for target in self._targets if target in kinds]
+        return max(rows, key=lambda row: len(self._entries[row].parents), default=-1)
+
+    def _seen(self, classes: Integers, scores: Floats) -> Floats:
+        """(labels,): the surest object of each, ancestors included."""
+        seen = np.zeros(len(self._entries), dtype=np.float32)
+        for index in np.unique(classes):
+            rows = self._spoken[index]
+            seen[rows] = np.maximum(seen[rows], scores[classes == index].max())
+        return seen
+
+    def _trust(self, seen: Floats) -> Floats:
+        """(1000,): how much each class of the classifier counts, given what the detector saw."""
+        watched = DOUBT + (1 - DOUBT) * seen[self._watched]
+        return np.where(self._watched >= 0, watched, 1.0).astype(np.float32)
+
+    def _instances(self, boxes: Boxes, confidences: list[float]) -> dict[str, list[Instance]]:
+        found: dict[str, list[Instance]] = {}
+        for (left, top, right, bottom), index, confidence in zip(
+            boxes.corners.tolist(), boxes.classes.tolist(), confidences, strict=True
+        ):
+            found.setdefault(self._targets[index], []).append(Instance((left, top, right, bottom), confidence))
+        return found
+
+
+def _target(taxonomy: Taxonomy, entries: dict[str, TaxonomyLabel], name: str) -> str:
+    """Gives the label of a detector's class; one that the taxonomy does not know becomes a label of its own."""
+    known = {label.lower(): label for label in taxonomy.labels}
+    label = taxonomy.coco.get(name.lower()) or known.get(name.lower(), name.title())
+    entries.setdefault(label, TaxonomyLabel(label, (), (), UNKNOWN_CATEGORY))
+    return label
+
+
+def answer(labels: Iterable[Label], request: Request) -> list[Label]:
+    """Gives the labels that a request asks for: filtered, surest first, ties by name, cut."""
+    wanted = [
+        _less_unsure(label, request.min_confidence)
+        for label in labels
+        if label.confidence >= request.min_confidence and request.filters.keep(label.entry.name, label.entry.category)
+    ]
+    wanted.sort(key=lambda label: (-label.confidence, label.entry.name))
+    return wanted[: request.max_labels]
+
+
+def _less_unsure(label: Label, least: float) -> Label:
+    return replace(label, instances=tuple(entry for entry in label.instances if entry.confidence >= least))
+
+
+def label_document(label: Label, colors_of: ColorsOf | None) -> dict[str, Any]:
+    """Gives a label in the form of the service's shape Label, with the colours of its objects where these are asked."""
+    return {
+        "Name": label.entry.name,
+        "Confidence": label.confidence,
+        "Instances": [_instance_document(instance, colors_of) for instance in label.instances],
+        "Parents": _names(label.entry.parents),
+        "Aliases": _names(label.entry.aliases),
+        "Categories": _names((label.entry.category,)),
+    }
+
+
+def _percent(confidences: Floats) -> NDArray[np.float64]:
+    return np.round(confidences.astype(np.float64) * 100, DECIMALS)
+
+
+def _names(names: Iterable[str]) -> list[dict[str, str]]:
+    return [{"Name": name} for name in names]
+
+
+def _instance_document(instance: Instance, colors_of: ColorsOf | None) -> dict[str, Any]:
+    left, top, right, bottom = instance.corners
+    document: dict[str, Any] = {
+        "BoundingBox": {"Width": right - left, "Height": bottom - top, "Left": left, "Top": top},
+        "Confidence": instance.confidence,
+    }
+    return {**document, "DominantColors": colors_of(instance.corners)} if colors_of else document

@@ -1,0 +1,103 @@
+"""Reads JPEG and PNG bytes into an upright RGB picture, within the service's limits."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from PIL import Image
+
+from viewfinder.rekognition.errors import image_too_large, invalid_image, invalid_parameter
+
+MIN_SIDE = 80
+MAX_SIDE = 10_000
+"""The service's limits in pixels (developer guide, "Guidelines and quotas")."""
+
+MOST_SCANNED = 500_000_000
+"""Pixels times scans of a progressive JPEG: its decoding goes over the whole picture once a scan."""
+
+START_OF_SCAN = b"\xff\xda"
+
+ORIENTATION_TAG = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def read_picture(content: bytes, *, max_pixels: int, detail: int) -> Image.Image:
+    """Gives the picture in RGB, upright, with no side scaled below `detail` pixels.
+
+    Raises EngineError: InvalidImageFormatException, ImageTooLargeException, InvalidParameterException (too small).
+    """
+    with _reading():
+        image = Image.open(io.BytesIO(content), formats=("JPEG", "PNG"))
+    _check_sides(*image.size)
+    if image.width * image.height * content.count(START_OF_SCAN) > MOST_SCANNED:
+        raise image_too_large("Image takes too long to decode: it has too many scans for its size")
+    with _reading():
+        _reduce(image, detail)
+    if image.width * image.height > max_pixels:
+        raise image_too_large(f"Image dimensions: {image.width} x {image.height} pixels exceed the maximum limit")
+    with _reading():
+        return _upright(image)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise image_too_large("Image dimensions exceed the maximum limit") from error
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
+        raise invalid_image() from error
+
+
+def _check_sides(width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE:
+        raise image_too_large(
+            f"Input image dimensions {width} x {height} exceed maximum dimension size of {MAX_SIDE} pixels"
+        )
+    if min(width, height) < MIN_SIDE:
+        raise invalid_parameter(f"Request has invalid parameters: image is smaller than {MIN_SIDE} pixels a side")
+
+
+def _reduce(image: Image.Image, detail: int) -> None:
+    # A progressive JPEG holds all coefficients in memory at any scale, so scaling it while decoding is no protection.
+    if image.format in {"JPEG", "MPO"} and not image.info.get("progressive"):
+        image.draft("RGB", (detail, detail))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()
+    turn = UPRIGHT.get(_orientation(image))
+    rgb = _rgb(image)
+    return rgb.transpose(turn) if turn is not None else rgb
+
+
+def _orientation(image: Image.Image) -> int:
+    # The service corrects the orientation of JPEG only (developer guide, "Image orientation and bounding boxes").
+    if image.format == "PNG":
+        return 1
+    try:
+        return int(image.getexif().get(ORIENTATION_TAG, 1))
+    except Exception:  # damaged EXIF does not make the picture unreadable
+        return 1
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        upper = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), upper).convert("RGB")
+    return image.convert("RGB")

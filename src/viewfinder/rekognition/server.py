@@ -1,0 +1,199 @@
+"""Runs the engine's server in this process until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from viewfinder.rekognition.errors import EngineError
+from viewfinder.rekognition.service import Service
+from viewfinder.rekognition.settings import Settings
+
+MOST_BODY = 8 * 1024 * 1024
+"""5 MB of image are 6.7 MB of base64; the rest of a request is small."""
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+
+access_log = logging.getLogger("viewfinder.rekognition.access")
+
+
+class Wire:
+    """Serves one service; at most `workers` requests are worked on and `queue` more are read or wait."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self._service = service
+        self._limit = settings.workers + settings.queue
+        self._timeout = settings.timeout
+        self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="image")
+        self._pending = 0
+
+    def application(self) -> Starlette:
+        """Gives the ASGI application."""
+        routes = [Route("/healthz", self._health, methods=["GET"]), Route("/", self._handle, methods=["POST"])]
+        return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
+
+    async def _health(self, _: Request) -> Response:
+        return JSONResponse({"Status": "ok", "Pending": self._pending})
+
+    async def _handle(self, request: Request) -> Response:
+        request_id, started = str(uuid.uuid4()), time.perf_counter()
+        error = None
+        try:
+            response = _respond(await self._admit(request), 200, request_id)
+        except EngineError as refusal:
+            error = refusal
+            response = _refuse(refusal, request_id)
+        _log_access(request, response, error, request_id, time.perf_counter() - started)
+        return response
+
+    async def _admit(self, request: Request) -> bytes:
+        if self._pending >= self._limit:
+            raise EngineError("ThrottlingException", "Rate exceeded")
+        self._pending += 1
+        try:
+            body = await self._read(request)
+        except BaseException:
+            self._leave()
+            raise
+        return await self._work(dict(request.headers), body)
+
+    async def _read(self, request: Request) -> bytes:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await _read_body(request)
+        except (TimeoutError, ClientDisconnect) as error:
+            raise EngineError("RequestTimeoutException", "The request's body did not arrive in time") from error
+
+    async def _work(self, headers: dict[str, str], body: bytes) -> bytes:
+        work = self._pool.submit(self._answer, headers, body)
+        waiter = asyncio.wrap_future(work)
+        # The place is given back when the work ends, not when its client stops waiting: the bound is on work.
+        waiter.add_done_callback(self._leave)
+        await asyncio.wait({waiter}, timeout=self._timeout)
+        if not waiter.done():
+            work.cancel()  # takes it out of the queue; what already runs can't be stopped
+            raise EngineError("InternalServerError", "The request took too long")
+        return waiter.result()
+
+    def _leave(self, waiter: asyncio.Future[bytes] | None = None) -> None:
+        self._pending -= 1
+        if waiter is not None and not waiter.cancelled():
+            waiter.exception()  # marks it as seen: nobody else looks when the client was answered before
+
+    def _answer(self, headers: dict[str, str], body: bytes) -> bytes:
+        try:
+            return json.dumps(self._service.answer(headers, body), separators=(",", ":")).encode()
+        except EngineError:
+            raise
+        except Exception as error:  # the boundary: whatever went wrong, the client gets a documented code
+            log.exception("a request failed")
+            raise EngineError("InternalServerError", "Internal server error") from error
+
+
+async def _read_body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BODY:
+            raise EngineError("RequestEntityTooLargeException", f"The request is larger than {MOST_BODY} bytes")
+    return bytes(body)
+
+
+async def _no_such_route(request: Request, _: Exception) -> Response:
+    refusal = EngineError("UnknownOperationException", f"{request.method} {request.url.path} is no operation")
+    return _refuse(refusal, str(uuid.uuid4()))
+
+
+def _respond(body: bytes, status: int, request_id: str) -> Response:
+    return Response(body, status, {"x-amzn-RequestId": request_id}, CONTENT_TYPE)
+
+
+def _refuse(error: EngineError, request_id: str) -> Response:
+    body = json.dumps({"__type": error.code, "message": error.message}).encode()
+    response = _respond(body, error.status, request_id)
+    response.headers["x-amzn-ErrorType"] = error.code
+    return response
+
+
+def _log_access(
+    request: Request, response: Response, error: EngineError | None, request_id: str, seconds: float
+) -> None:
+    entry = {
+        "request_id": request_id,
+        "client": request.client.host if request.client else None,
+        "target": request.headers.get("x-amz-target"),
+        "status": response.status_code,
+        "code": error.code if error else None,
+        "reason": error.message if error else None,
+        "bytes": request.headers.get("content-length"),
+        "milliseconds": round(seconds * 1000, 1),
+    }
+    access_log.info("request", extra={"entry": entry})
+
+
+GRACE = 20
+"""Seconds that requests under way get after a stop was asked for."""
+
+log = logging.getLogger("viewfinder.rekognition")
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, message, and the entry's own members."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"time": datetime.fromtimestamp(record.created, UTC).isoformat(), "level": record.levelname.lower()}
+        line |= {"message": record.getMessage(), **getattr(record, "entry", {})}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT, then lets requests under way end; the first log line gives the URL."""
+    _log_as_json()
+    wire = Wire(Service.from_settings(settings), settings)
+    config = uvicorn.Config(
+        wire.application(),
+        http="httptools",
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    listener = listen(config)
+    host, port = listener.getsockname()[:2]
+    log.info("listening", extra={"entry": {"url": f"http://{host}:{port}"}})
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def listen(config: uvicorn.Config) -> socket.socket:
+    """Opens the socket, ready for whoever reads its address from the log to connect at once."""
+    listener = config.bind_socket()
+    # asyncio turns Nagle's algorithm off only for sockets made with IPPROTO_TCP, which this one is not; with it, the
+    # second part of every answer waits 40 ms for the client's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # inherited by each connection
+    listener.listen(config.backlog)
+    return listener
+
+
+def _log_as_json() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    log.handlers, log.propagate = [handler], False
+    log.setLevel(logging.INFO)

@@ -1,0 +1,87 @@
+"""Gives one image with everything known of it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from viewfinder.domain.errors import ImageNotFoundError, InvalidRequestError, ThumbnailNotFoundError
+from viewfinder.domain.image import (
+    DEFAULT_UPLOAD_BYTES,
+    IMAGE_TYPES,
+    MAX_IMAGE_ID_BYTES,
+    Image,
+    UploadForm,
+    is_folder_marker,
+)
+from viewfinder.ports import Catalog, Links, Objects
+
+
+def get_image(image_id: str, catalog: Catalog) -> Image:
+    """Gives the image as last written; raises ImageNotFoundError, for a removed one too."""
+    image = catalog.find(image_id)
+    if image is None or not image.is_visible:
+        raise ImageNotFoundError("there is no such image")
+    return image
+
+
+def delete_image(image_id: str, catalog: Catalog, objects: Objects) -> None:
+    """Deletes the object of a known image; raises ImageNotFoundError."""
+    get_image(image_id, catalog)
+    objects.delete(image_id)
+
+
+def original_url(image_id: str, catalog: Catalog, links: Links) -> str:
+    """Gives a URL of the original; raises ImageNotFoundError.
+
+    The response names the type that was recognised, not the one that the uploader claimed: what is no picture is a
+    download, never a page.
+    """
+    image = get_image(image_id, catalog)
+    content_type = f"image/{image.format.lower()}" if image.format else "application/octet-stream"
+    return links.original(image_id, content_type, "inline" if image.format else "attachment")
+
+
+def thumbnail_url(image_id: str, catalog: Catalog, links: Links) -> str:
+    """Gives a URL of the thumbnail; raises ImageNotFoundError or ThumbnailNotFoundError."""
+    image = get_image(image_id, catalog)
+    if not image.thumbnail:
+        raise ThumbnailNotFoundError("the image has no thumbnail")
+    return links.thumbnail(image.thumbnail)
+
+
+_WILDCARD = "${filename}"
+"""S3 puts the name of the uploaded file in its place: the key would no longer be one that we know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A form, and the ImageId that its object will have."""
+
+    image_id: str
+    form: UploadForm
+
+
+def create_upload(
+    links: Links,
+    *,
+    content_type: str,
+    image_id: str = "",
+    prefix: str = "",
+    max_bytes: int = DEFAULT_UPLOAD_BYTES,
+) -> Upload:
+    """Gives a form for one object of this type and size; chooses the ImageId below `prefix` where none is given.
+
+    Raises InvalidRequestError for a key that no image can have.
+    """
+    if image_id and prefix:
+        raise InvalidRequestError("is for an ImageId that the server chooses", parameter="Prefix")
+    given = "ImageId" if image_id else "Prefix"
+    image_id = image_id or f"{prefix}{uuid.uuid4()}{IMAGE_TYPES[content_type]}"
+    if len(image_id.encode()) > MAX_IMAGE_ID_BYTES:
+        raise InvalidRequestError(f"gives an ImageId of more than {MAX_IMAGE_ID_BYTES:,} bytes", parameter=given)
+    if is_folder_marker(image_id):
+        raise InvalidRequestError("must not end in a slash, as the names of folders do", parameter=given)
+    if _WILDCARD in image_id:
+        raise InvalidRequestError(f"must not contain {_WILDCARD}", parameter=given)
+    return Upload(image_id, links.upload_form(image_id, content_type, max_bytes))

@@ -1,0 +1,172 @@
+"""2,000 mutated requests: each gets labels or a documented refusal, none an internal error, and the server lives."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import random
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.contract.rekognition.service_shapes import check_fits, shape
+from tests.unit.rekognition.images import encode, noise, png_header
+from viewfinder.rekognition.errors import STATUSES
+from viewfinder.rekognition.labels.engine import Engine
+from viewfinder.rekognition.s3 import S3Reader
+from viewfinder.rekognition.server import Wire
+from viewfinder.rekognition.service import Service
+from viewfinder.rekognition.settings import Settings
+
+SEED = 20_260
+TARGET = "RekognitionService.DetectLabels"
+Call = tuple[dict[str, str], bytes]
+
+PICTURE = noise((96, 90))
+FILES = [
+    encode(PICTURE, "JPEG", quality=40),
+    encode(PICTURE, "JPEG", quality=40, progressive=True),
+    encode(PICTURE, "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"),
+    encode(PICTURE.convert("CMYK"), "JPEG"),
+    encode(PICTURE, "PNG"),
+    encode(PICTURE.convert("P"), "PNG"),
+    encode(PICTURE.convert("RGBA"), "PNG"),
+    *(encode(PICTURE, kind) for kind in ("GIF", "WEBP", "BMP", "TIFF")),
+]
+REQUEST = {
+    "Image": {"Bytes": base64.b64encode(png_header(96, 90)).decode()},
+    "MaxLabels": 10,
+    "MinConfidence": 55.5,
+    "Features": ["GENERAL_LABELS", "IMAGE_PROPERTIES"],
+    "Settings": {
+        "GeneralLabels": {"LabelInclusionFilters": ["Dog"], "LabelCategoryExclusionFilters": ["Sports"]},
+        "ImageProperties": {"MaxDominantColors": 3},
+    },
+}
+ODD_VALUES: list[Any] = [None, True, -1, 0, 1e308, 10**30, "", "\ud800", "x" * 3000, [], {}, [[]], {"Bytes": ""}]
+
+
+def image_call(content: bytes) -> Call:
+    body = {"Image": {"Bytes": base64.b64encode(content).decode()}}
+    return {"X-Amz-Target": TARGET}, json.dumps(body).encode()
+
+
+def flipped(content: bytes, source: random.Random, most: int) -> bytes:
+    changed = bytearray(content)
+    for _ in range(source.randint(1, most)):
+        changed[source.randrange(len(changed))] = source.randrange(256)
+    return bytes(changed)
+
+
+def corrupt_image(source: random.Random) -> Call:
+    return image_call(flipped(source.choice(FILES), source, 30))
+
+
+def truncated_image(source: random.Random) -> Call:
+    content = source.choice(FILES)
+    return image_call(content[: source.randrange(1, len(content))])
+
+
+def spliced_image(source: random.Random) -> Call:
+    one, other = source.choice(FILES), source.choice(FILES)
+    return image_call(one[: source.randrange(len(one))] + other[source.randrange(len(other)) :])
+
+
+def bomb(source: random.Random) -> Call:
+    return image_call(png_header(source.choice([0, 1, 79, 9_999, 2**31 - 1]), source.choice([1, 80, 9_999, 2**31 - 1])))
+
+
+def damaged_json(source: random.Random) -> Call:
+    return {"X-Amz-Target": TARGET}, flipped(json.dumps(REQUEST).encode(), source, 4)
+
+
+def odd_member(source: random.Random) -> Call:
+    """Replaces one value somewhere in the request."""
+    document = json.loads(json.dumps(REQUEST))
+    place: Any = document
+    while True:
+        key = source.choice(list(place) if isinstance(place, dict) else range(len(place)))
+        if not isinstance(place[key], dict | list) or source.random() < 0.3:
+            place[key] = source.choice(ODD_VALUES)
+            return {"X-Amz-Target": TARGET}, json.dumps(document).encode()
+        place = place[key]
+
+
+def odd_headers(source: random.Random) -> Call:
+    text = flipped(TARGET.encode(), source, 3).decode("latin-1")
+    target = "".join(character for character in text if character.isprintable())
+    headers = {"X-Amz-Target": target, "Content-Type": source.choice(["", "text/plain", "application/x-amz-json-1.1"])}
+    return headers, json.dumps(REQUEST).encode()
+
+
+PLAN: dict[Callable[[random.Random], Call], int] = {
+    corrupt_image: 500,
+    truncated_image: 300,
+    spliced_image: 200,
+    bomb: 100,
+    damaged_json: 400,
+    odd_member: 300,
+    odd_headers: 200,
+}
+
+
+@pytest.fixture(scope="module")
+def application() -> Any:
+    settings = Settings(workers=2)
+    service = Service(Engine.load(settings), S3Reader("", settings.region, ()))
+    return Wire(service, settings).application()
+
+
+def latin(headers: dict[str, str]) -> dict[bytes, bytes]:
+    return {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+
+
+def check(response: httpx.Response) -> bool:
+    """Checks one answer, and tells whether it was a refusal."""
+    document = response.json()
+    if response.status_code == 200:
+        check_fits(shape("DetectLabelsResponse"), document)
+        return False
+    assert document.keys() == {"__type", "message"}
+    assert document["__type"] != "InternalServerError", document
+    assert STATUSES[document["__type"]] == response.status_code
+    return True
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of much that it still reads
+@pytest.mark.parametrize(("mutate", "count"), PLAN.items(), ids=[mutate.__name__ for mutate in PLAN])
+def test_mutated_requests_get_labels_or_documented_refusals(
+    application: Any, mutate: Callable[[random.Random], Call], count: int
+) -> None:
+    source = random.Random(f"{SEED} {mutate.__name__}")
+
+    async def scenario() -> list[bool]:
+        transport = httpx.ASGITransport(application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://engine", timeout=60) as client:
+            calls = [mutate(source) for _ in range(count)]
+            refused = [check(await client.post("/", headers=latin(headers), content=body)) for headers, body in calls]
+            assert (await client.get("/healthz")).json() == {"Status": "ok", "Pending": 0}
+            return refused
+
+    assert sum(asyncio.run(scenario())) > count / 4  # most mutations hurt: a check that nothing trips checks nothing
+
+
+def test_the_plan_has_two_thousand_requests() -> None:
+    assert sum(PLAN.values()) == 2000
+
+
+def test_garbage_on_the_socket_leaves_the_server_alive(server: str) -> None:
+    source = random.Random(SEED)
+    host, port = server.removeprefix("http://").split(":")
+    good = b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: " + TARGET.encode() + b"\r\nContent-Length: 2\r\n\r\n{}"
+    for _ in range(200):
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(flipped(good, source, 12))
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.makefile("rb").read()
+            assert answer == b"" or answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 ")), answer
+    assert httpx.get(f"{server}/healthz").json()["Status"] == "ok"

@@ -1,0 +1,77 @@
+"""The AWS CLI and the AWS SDK for JavaScript, unmodified."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import pytest
+
+from tests.unit.rekognition.images import SAMPLES
+
+SCRIPTS = Path(__file__).parents[2] / "js"
+AWS_CLI = "awscli==1.45.11"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "anyone", "AWS_SECRET_ACCESS_KEY": "anything", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+def run(*command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | CREDENTIALS
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False, **options)
+
+
+@pytest.fixture(scope="module")
+def aws() -> list[str]:
+    """The AWS CLI of the machine, or one that uv keeps in an environment of its own."""
+    return ["aws"] if shutil.which("aws") else ["uv", "tool", "run", "--from", AWS_CLI, "aws"]
+
+
+@pytest.fixture(scope="module")
+def javascript_sdk() -> Path:
+    """A folder outside the repository with the scripts and the packages that they need."""
+    if not shutil.which("npm"):
+        pytest.skip("Node.js is not installed")
+    manifest = (SCRIPTS / "package.json").read_text()
+    folder = platformdirs.user_cache_path("viewfinder") / "javascript-sdk"
+    installed = folder / "installed.json"  # written last, so that a broken installation is made again
+    if not installed.exists() or installed.read_text() != manifest:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_text(manifest)
+        done = run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", cwd=folder)
+        assert done.returncode == 0, done.stderr
+        installed.write_text(manifest)
+    shutil.copy(SCRIPTS / "detect.mjs", folder)
+    return folder
+
+
+def test_the_aws_cli_gets_labels(aws: list[str], server: str) -> None:
+    photo = f"fileb://{SAMPLES / 'cat.jpg'}"
+    done = run(*aws, "rekognition", "detect-labels", "--endpoint-url", server, "--image-bytes", photo)
+    assert done.returncode == 0, done.stderr
+    cat = next(label for label in json.loads(done.stdout)["Labels"] if label["Name"] == "Cat")
+    assert cat["Parents"] == [{"Name": "Animal"}, {"Name": "Mammal"}, {"Name": "Pet"}]
+
+
+def test_the_aws_cli_gets_the_documented_error(aws: list[str], server: str) -> None:
+    image = '{"S3Object": {"Bucket": "photos", "Name": "cat.jpg"}}'
+    done = run(*aws, "rekognition", "detect-labels", "--endpoint-url", server, "--image", image)
+    assert "An error occurred (InvalidS3ObjectException) when calling the DetectLabels operation" in done.stderr
+    assert done.returncode != 0
+
+
+def test_the_javascript_sdk_gets_labels_and_the_documented_error(javascript_sdk: Path, server: str) -> None:
+    done = run("node", "detect.mjs", server, str(SAMPLES / "cat.jpg"), cwd=javascript_sdk)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    cat = next(label for label in answer["response"]["Labels"] if label["Name"] == "Cat")
+    assert len(cat["Instances"]) == 1
+    assert answer["response"]["ImageProperties"]["Quality"].keys() == {"Brightness", "Sharpness", "Contrast"}
+    assert answer["refusal"] == {
+        "name": "InvalidImageFormatException",
+        "message": "Request has invalid image format",
+        "status": 400,
+    }

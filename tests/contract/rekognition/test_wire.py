@@ -1,0 +1,149 @@
+"""The HTTP side under pressure: the bounds on work, size and time, and what is logged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from viewfinder.rekognition.server import MOST_BODY, Wire, listen
+from viewfinder.rekognition.settings import Settings
+
+HEADERS = {"X-Amz-Target": "RekognitionService.DetectLabels"}
+
+
+class HeldService:
+    """Answers when it is let go, so that a test decides how long work takes."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+        self.started = threading.Semaphore(0)
+        self.answered = 0
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        self.started.release()
+        assert self.let_go.wait(20)
+        self.answered += 1
+        return {"Labels": []}
+
+
+class BrokenService:
+    """Fails as no service should."""
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        raise ZeroDivisionError("a bug")
+
+
+def client_of(service: Any, **settings: Any) -> httpx.AsyncClient:
+    application = Wire(service, Settings(**settings)).application()
+    return httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://engine", timeout=20)
+
+
+async def until_pending(client: httpx.AsyncClient, count: int) -> None:
+    async with asyncio.timeout(10):
+        while (await client.get("/healthz")).json()["Pending"] != count:
+            await asyncio.sleep(0.005)
+
+
+def code_of(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["__type"]
+
+
+def test_beyond_workers_and_queue_requests_are_throttled_and_the_others_answered() -> None:
+    async def scenario() -> None:
+        service = HeldService()
+        async with client_of(service, workers=1, queue=2) as client:
+            waiting = [asyncio.create_task(client.post("/", headers=HEADERS)) for _ in range(3)]
+            await until_pending(client, 3)
+            assert code_of(await client.post("/", headers=HEADERS)) == (500, "ThrottlingException")
+            service.let_go.set()
+            assert [(await answer).status_code for answer in waiting] == [200, 200, 200]
+            await until_pending(client, 0)
+            assert (await client.post("/", headers=HEADERS)).status_code == 200
+
+    asyncio.run(scenario())
+
+
+def test_work_that_takes_too_long_is_given_up_and_its_place_given_back_when_it_ends() -> None:
+    async def scenario() -> None:
+        service = HeldService()
+        async with client_of(service, workers=1, queue=1, timeout=0.2) as client:
+            running, queued = await asyncio.gather(*(client.post("/", headers=HEADERS) for _ in range(2)))
+            assert code_of(running) == code_of(queued) == (500, "InternalServerError")
+            await until_pending(client, 1)  # the queued one was never begun; the running one can't be stopped
+            service.let_go.set()
+            await until_pending(client, 0)
+            assert service.answered == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_body_that_does_not_arrive_in_time_is_given_up() -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(20)
+
+    async def scenario() -> None:
+        async with client_of(HeldService(), timeout=0.2) as client:
+            answer = await client.post("/", headers=HEADERS, content=slow())
+            assert code_of(answer) == (400, "RequestTimeoutException")
+            await until_pending(client, 0)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("size", [MOST_BODY + 1, 3 * MOST_BODY])
+def test_a_request_that_is_too_large_is_refused_while_it_is_read(size: int) -> None:
+    async def scenario() -> None:
+        async with client_of(HeldService()) as client:
+            answer = await client.post("/", headers=HEADERS, content=bytes(size))
+            assert code_of(answer) == (413, "RequestEntityTooLargeException")
+
+    asyncio.run(scenario())
+
+
+def test_a_bug_is_logged_and_answered_as_an_internal_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with client_of(BrokenService()) as client:
+            assert code_of(await client.post("/", headers=HEADERS)) == (500, "InternalServerError")
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(scenario())
+    assert "ZeroDivisionError: a bug" in caplog.text
+
+
+def test_every_request_leaves_one_structured_line(caplog: pytest.LogCaptureFixture) -> None:
+    from viewfinder.rekognition.server import JsonLines
+
+    async def scenario() -> None:
+        service = HeldService()
+        service.let_go.set()
+        async with client_of(service) as client:
+            await client.post("/", headers=HEADERS, content=b"{}")
+
+    with caplog.at_level(logging.INFO, logger="viewfinder.rekognition.access"):
+        asyncio.run(scenario())
+    (record,) = [record for record in caplog.records if record.name == "viewfinder.rekognition.access"]
+    line = json.loads(JsonLines().format(record))
+    assert (line["status"], line["code"], line["bytes"]) == (200, None, "2")
+    assert line["target"] == "RekognitionService.DetectLabels"
+    assert len(line["request_id"]) == 36
+    assert 0 <= line["milliseconds"] < 20_000
+
+
+def test_an_answer_in_two_parts_does_not_wait_for_an_acknowledgement() -> None:
+    with (
+        closing(listen(uvicorn.Config(app="", port=0))) as listener,
+        socket.create_connection(listener.getsockname()),
+        closing(listener.accept()[0]) as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -1,0 +1,70 @@
+"""The gallery before the real stack: signed for its user, closed to everybody else."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.e2e.conftest import PROJECT, RunningStack
+from tests.support.waiting import wait_for
+
+PHOTO = PROJECT / "samples" / "cat.jpg"
+
+KEYS = ["door/with space + plus.jpg", "door/100%25 %.jpg", "door/a//b.jpg", "door/🐈 é.jpg", "door/" + "é" * 509 + "."]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key[:20])
+def test_a_key_is_uploaded_read_shown_and_deleted_to_the_letter(stack: RunningStack, key: str) -> None:
+    with httpx.Client(base_url=stack.gallery_url, headers=token(stack), timeout=60) as door:
+        path = quote(key, safe="")
+        sent = door.post(f"/uploads/{path}", content=PHOTO.read_bytes(), headers={"content-type": "image/jpeg"})
+        assert (sent.status_code, sent.json()) == (201, {"ImageId": key})
+        wait_for(lambda: door.get(f"/prod/images/{path}").status_code == 200, seconds=60, what="the analysis")
+
+        assert door.get(f"/prod/images/{path}").json()["ImageId"] == key
+        assert door.get(f"/content/{path}").content == PHOTO.read_bytes()
+        assert door.get(f"/content/{path}?rendition=thumbnail").content[8:12] == b"WEBP"
+        assert door.delete(f"/prod/images/{path}").status_code == 202
+        wait_for(lambda: door.get(f"/prod/images/{path}").status_code == 404, seconds=60, what="the removal")
+
+
+def token(stack: RunningStack) -> dict[str, str]:
+    """Reads the token off the page, as the page's own scripts do."""
+    page = httpx.get(stack.gallery_url).text
+    return {"X-Viewfinder-Token": page.split('name="viewfinder-token" content="')[1].split('"')[0]}
+
+
+def test_curl_needs_no_signature_to_read(stack: RunningStack) -> None:
+    stack.client("s3").put_object(Bucket=stack.bucket, Key="door/curl.jpg", Body=PHOTO.read_bytes())
+    wait_for(lambda: stack.image("door/curl.jpg").status_code == 200, seconds=60, what="the analysis")
+
+    answer = httpx.get(f"{stack.gallery_url}/prod/images?limit=1", timeout=60)
+
+    assert (answer.status_code, len(answer.json()["Images"])) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"host": "evil.example"}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}],
+    ids=["rebound name", "origin", "site"],
+)
+def test_strangers_are_refused(stack: RunningStack, headers: dict[str, str]) -> None:
+    assert httpx.get(f"{stack.gallery_url}/prod/images", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/prod/images", "/prod/analyses", "/uploads/a.jpg"])
+def test_changes_without_the_token_are_refused(stack: RunningStack, path: str) -> None:
+    answer = httpx.post(f"{stack.gallery_url}{path}", content=b"{}")
+
+    assert (answer.status_code, answer.json()["Error"]["Code"]) == (403, "Forbidden")
+
+
+def test_an_upload_of_another_type_is_refused(stack: RunningStack) -> None:
+    headers = {**token(stack), "content-type": "text/html"}
+
+    answer = httpx.post(f"{stack.gallery_url}/uploads/a.html", content=b"<p>", headers=headers, timeout=60)
+
+    assert answer.status_code == 400
+    assert "ContentType" in answer.json()["Error"]["Message"]

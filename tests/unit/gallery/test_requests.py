@@ -1,0 +1,165 @@
+"""What passes through the gallery arrives as it was sent, signed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from boto3.session import Session
+from moto import mock_aws
+from starlette.requests import Request
+
+from tests.support.fake_api import image, label
+from tests.unit.gallery.conftest import Door
+from viewfinder.gallery.proxy import UnsafePathError, path_below
+from viewfinder.gallery.status import Sources
+
+KEYS = [
+    "dog.jpg",
+    "with space.jpg",
+    "a+b.jpg",
+    "100%.jpg",
+    "%41.jpg",
+    "holiday/beach/1.jpg",
+    "a//b.jpg",
+    "../outside.jpg",
+    "?query#fragment&x=y;z.jpg",
+    "quote'\"<script>.jpg",
+    "emoji 🐕 é.jpg",
+    "é" * 512,
+]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key[:20])
+def test_a_key_arrives_to_the_letter(door: Door, key: str) -> None:
+    door.api.images = [image(key)]
+
+    answer = door.ask("GET", f"/prod/images/{quote(key, safe='')}")
+
+    assert answer.json()["ImageId"] == key
+
+
+@pytest.mark.parametrize("path", ["a%20b/c.jpg", "tilde~(1)!*'.jpg", "a:b@c,d;e=f$&.jpg"])
+def test_a_path_is_signed_as_it_is_written(door: Door, path: str) -> None:
+    assert door.ask("GET", f"/prod/images/{path}").status_code == 404  # known to nobody, but its signature fitted
+    assert door.api.requests[-1][1] == f"/prod/images/{path}"
+
+
+def test_a_query_arrives_to_the_letter(door: Door) -> None:
+    query = "label=Dog&label=Hot%20Dog&exclude=a%2Bb&limit=3"
+
+    door.ask("GET", f"/prod/images?{query}")
+
+    assert door.api.requests[-1][:2] == ("GET", f"/prod/images?{query}")
+
+
+def test_a_search_answers_as_the_api_does(door: Door) -> None:
+    door.api.images = [image("cat.jpg", label("Cat")), image("dog.jpg", label("Dog"))]
+
+    answer = door.ask("GET", "/prod/images?label=Dog")
+
+    assert [entry["ImageId"] for entry in answer.json()["Images"]] == ["dog.jpg"]
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", [b"/prod/../x", b"/prod/%2e%2E/x", b"/prod/a/.%2e", b"/prod/./x", b"/prod/%2e"])
+def test_a_path_cannot_leave_the_stage(path: bytes) -> None:
+    # By the scope: httpx would tidy the path up before it is sent.
+    request = Request({"type": "http", "raw_path": path, "headers": []})
+
+    with pytest.raises(UnsafePathError):
+        path_below(request, "prod")
+
+
+def test_a_large_body_is_refused(door: Door) -> None:
+    answer = door.ask("POST", "/prod/analyses", content=b"x" * (1024 * 1024 + 1), headers=door.token)
+
+    assert (answer.status_code, answer.json()["Error"]["Code"]) == (413, "RequestTooLarge")
+    assert door.api.requests == []
+
+
+def test_a_deletion_reaches_the_api(door: Door) -> None:
+    door.api.images = [image("dog.jpg")]
+
+    assert door.ask("DELETE", "/prod/images/dog.jpg", headers=door.token).status_code == 202
+    assert door.api.images == []
+
+
+def test_a_picture_comes_from_the_bucket_and_may_run_nothing(door: Door) -> None:
+    door.api.images = [image("dog.jpg")]
+
+    answer = door.ask("GET", "/content/dog.jpg?rendition=thumbnail&v=1")
+
+    assert door.api.requests[-1][1] == "/prod/content/dog.jpg?rendition=thumbnail"
+    assert answer.content.startswith(b"\x89PNG")
+    assert answer.headers["content-type"] == "image/png"
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("size", [1, 3_000_000])
+def test_an_upload_arrives_in_the_bucket(door: Door, size: int) -> None:
+    content = bytes(index % 251 for index in range(size))
+
+    answer = door.ask(
+        "POST",
+        "/uploads/a%20b%2F%F0%9F%90%95.jpg",
+        content=content,
+        headers={**door.token, "content-type": "image/jpeg"},
+    )
+
+    assert (answer.status_code, answer.json()) == (201, {"ImageId": "a b/🐕.jpg"})
+    assert door.api.bucket == {"a b/🐕.jpg": ("image/jpeg", content)}
+
+
+def test_an_upload_says_how_long_it_is(door: Door) -> None:
+    async def chunks() -> object:
+        yield b"x"
+
+    answer = door.ask("POST", "/uploads/a.jpg", content=chunks(), headers=door.token)
+
+    assert (answer.status_code, answer.json()["Error"]["Code"]) == (411, "MissingContentLength")
+
+
+def test_missing_credentials_are_told(door: Door, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    door.session = Session(region_name="eu-central-1")
+
+    answer = door.ask("GET", "/prod/images")
+
+    assert (answer.status_code, answer.json()["Error"]["Code"]) == (502, "NoCredentials")
+
+
+@mock_aws
+def test_a_queue_that_is_not_there_is_told(door: Door) -> None:
+    door.sources = Sources(queue_url="https://sqs.eu-central-1.amazonaws.com/123456789012/nowhere")
+
+    answer = door.ask("GET", "/status.json")
+
+    assert (answer.status_code, answer.json()["Error"]["Code"]) == (502, "RefusedByAws")
+
+
+@mock_aws
+def test_the_status_counts_what_waits(door: Door) -> None:
+    client = door.session.client("sqs")
+    queue, dead = (client.create_queue(QueueName=name)["QueueUrl"] for name in ("images", "dead"))
+    for _ in range(3):
+        client.send_message(QueueUrl=queue, MessageBody="x")
+    client.receive_message(QueueUrl=queue, MaxNumberOfMessages=1)
+    door.sources = Sources(queue, dead)
+
+    status = door.ask("GET", "/status.json").json()
+
+    assert status["Queue"] == {"Waiting": 2, "InWork": 1, "Delayed": 0}
+    assert status["DeadLetters"]["Waiting"] == 0
+
+
+def test_the_status_shows_what_has_a_source_only(door: Door) -> None:
+    status = door.ask("GET", "/status.json").json()
+
+    assert (status["Queue"], status["DeadLetters"], status["Recent"]) == (None, None, [])
+    assert [minute["Images"] for minute in status["Minutes"]] == [0] * 15

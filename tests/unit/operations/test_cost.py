@@ -1,0 +1,71 @@
+"""Rules of the cost estimate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from viewfinder.operations.cost import UnknownRegionError, Usage, detector_dollars, estimate
+
+PROJECT = Path(__file__).parents[3]
+PRICES = json.loads((PROJECT / "src/viewfinder/operations/prices.json").read_text())
+
+
+def _dollars(usage: Usage, service: str, region: str = "us-east-1") -> float:
+    return sum(line.dollars for line in estimate(usage, region).lines if line.service == service)
+
+
+def test_nothing_costs_no_more_than_its_alarms_and_metrics() -> None:
+    found = estimate(Usage(images=0), "us-east-1")
+    assert found.total == pytest.approx(8 * 0.30 + 11 * 0.10)
+    assert found.detector_share == 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "dollars"),
+    [(0, 0), (1, 0.001), (1_000_000, 1000), (1_000_001, 1000.0008), (3_000_000, 2600)],
+)
+def test_detector_calls_are_paid_tier_by_tier(calls: int, dollars: float) -> None:
+    assert detector_dollars(calls, PRICES["Regions"]["us-east-1"]) == pytest.approx(dollars)
+
+
+def test_a_known_content_costs_no_detector_call_and_all_the_rest() -> None:
+    without, with_reuse = Usage(images=1000), Usage(images=1000, reused=0.4)
+    assert _dollars(with_reuse, "Rekognition") == pytest.approx(0.6)
+    assert estimate(with_reuse, "us-east-1").saved == pytest.approx(0.4)
+    assert _dollars(with_reuse, "DynamoDB") == _dollars(without, "DynamoDB")
+
+
+def test_an_image_costs_mostly_its_detector_call() -> None:
+    assert estimate(Usage(images=1_000_000), "us-east-1").detector_share > 0.75
+
+
+def test_the_writes_of_an_image_are_those_of_its_postings() -> None:
+    # 20 postings and a record of 6 KB: twice in the transaction, once in the index; 21 counters, twice.
+    assert _dollars(Usage(images=1_000_000), "DynamoDB") == pytest.approx(120 * 0.625 + 8 * 0.125)
+
+
+def test_regions_differ() -> None:
+    usage = Usage(images=1000)
+    assert _dollars(usage, "DynamoDB", "eu-west-1") > _dollars(usage, "DynamoDB", "us-east-1")
+
+
+def test_a_region_without_prices_is_told_with_those_that_have_them() -> None:
+    with pytest.raises(UnknownRegionError, match=r"no prices of mars-1.*us-east-1"):
+        estimate(Usage(images=1), "mars-1")
+
+
+def test_the_template_counts_the_detector_at_its_list_price() -> None:
+    _, per_thousand = PRICES["Regions"]["us-east-1"]["DetectLabelsPer1000"][0]
+    template = yaml_parse((PROJECT / "infrastructure/template.yaml").read_text())
+    assert template["Parameters"]["DetectorPrice"]["Default"] * 1000 == per_thousand
+
+
+def test_the_estimate_knows_how_much_is_watched() -> None:
+    resources = yaml_parse((PROJECT / "infrastructure/template.yaml").read_text())["Resources"]
+    alarms = [name for name, resource in resources.items() if resource["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = next(line for line in estimate(Usage(images=0), "us-east-1").lines if "alarms" in line.purpose)
+    assert watched.purpose == f"8 metrics, {len(alarms)} alarms"

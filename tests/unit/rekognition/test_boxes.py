@@ -1,0 +1,51 @@
+"""Boxes: which are kept, in what order, and which repeat a surer one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from viewfinder.rekognition.labels.boxes import MOST_CANDIDATES, Boxes, select, suppress
+
+LEFT = (0.0, 0.0, 0.5, 1.0)
+NEARLY_LEFT = (0.02, 0.0, 0.5, 1.0)
+RIGHT = (0.5, 0.0, 1.0, 1.0)
+
+
+def boxes(*rows: tuple[tuple[float, float, float, float], float, int]) -> Boxes:
+    corners, scores, classes = zip(*rows, strict=True)
+    return Boxes(np.array(corners, np.float32), np.array(scores, np.float32), np.array(classes, np.int64))
+
+
+def test_a_box_that_repeats_a_surer_one_of_its_class_is_dropped() -> None:
+    kept = suppress(boxes((LEFT, 0.9, 1), (NEARLY_LEFT, 0.8, 1), (RIGHT, 0.7, 1)), overlap=0.6)
+    assert kept.scores.tolist() == np.array([0.9, 0.7], np.float32).tolist()
+
+
+def test_boxes_of_other_classes_may_overlap() -> None:
+    assert len(suppress(boxes((LEFT, 0.9, 1), (NEARLY_LEFT, 0.8, 2)), overlap=0.6).scores) == 2
+
+
+def test_a_dropped_box_drops_no_other() -> None:
+    shifted = [((shift, 0.0, shift + 0.5, 1.0), 0.9 - shift, 1) for shift in (0.0, 0.1, 0.2)]
+    kept = suppress(boxes(*shifted), overlap=0.6)
+    assert kept.corners[:, 0].round(1).tolist() == np.array([0.0, 0.2], np.float32).tolist()
+
+
+def test_no_boxes_at_all() -> None:
+    nothing = select(np.zeros((0, 4), np.float32), np.zeros((0, 3), np.float32), 0.1)
+    assert len(suppress(nothing, overlap=0.6).scores) == 0
+
+
+def test_every_class_above_the_least_score_is_selected_surest_first_and_inside_the_picture() -> None:
+    corners = np.array([[-0.2, 0.1, 0.5, 1.3], [0, 0, 1, 1]], np.float32)
+    scores = np.array([[0.3, 0.05, 0.6], [0.0, 0.5, 0.0]], np.float32)
+    found = select(corners, scores, 0.1)
+    assert found.classes.tolist() == [2, 1, 0]
+    assert found.corners[0].tolist() == np.array([0, 0.1, 0.5, 1], np.float32).tolist()
+
+
+def test_only_the_surest_are_candidates() -> None:
+    scores = np.linspace(0.2, 0.9, MOST_CANDIDATES + 50, dtype=np.float32)[:, None]
+    found = select(np.zeros((len(scores), 4), np.float32), scores, 0.1)
+    assert len(found.scores) == MOST_CANDIDATES
+    assert found.scores[0] == np.float32(0.9)

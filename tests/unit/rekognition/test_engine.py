@@ -1,0 +1,91 @@
+"""The engine on real photos: objects are found where they are, and the rules of the service hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.rekognition.images import sample
+from viewfinder.rekognition import Engine, EngineError, detect_labels
+from viewfinder.rekognition.labels.request import Request
+
+BOTH = ("GENERAL_LABELS", "IMAGE_PROPERTIES")
+
+
+def label(response: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(entry for entry in response["Labels"] if entry["Name"] == name)
+
+
+def test_the_cat_of_the_samples_is_found_with_its_box(engine: Engine) -> None:
+    cat = label(engine.detect_labels(sample("cat.jpg"), Request()), "Cat")
+    assert cat["Confidence"] > 90
+    assert [parent["Name"] for parent in cat["Parents"]] == ["Animal", "Mammal", "Pet"]
+    assert cat["Categories"] == [{"Name": "Animals and Pets"}]
+    (instance,) = cat["Instances"]
+    box = instance["BoundingBox"]
+    assert box["Width"] * box["Height"] > 0.4  # the cat fills most of the photo
+
+
+@pytest.mark.parametrize("photo", ["cat.jpg", "coffee.jpg", "astronaut.jpg", "rocket.jpg"])
+@pytest.mark.parametrize("least", [0.0, 55.0])
+def test_the_rules_of_the_service_hold(engine: Engine, photo: str, least: float) -> None:
+    labels = engine.detect_labels(sample(photo), Request(min_confidence=least))["Labels"]
+    confidences = {entry["Name"]: entry["Confidence"] for entry in labels}
+    assert len(confidences) == len(labels)
+    assert labels == sorted(labels, key=lambda entry: (-entry["Confidence"], entry["Name"]))
+    for entry in labels:
+        assert least <= entry["Confidence"] <= 100
+        assert len(entry["Categories"]) == 1
+        assert all(confidences[parent["Name"]] >= entry["Confidence"] for parent in entry["Parents"])
+        assert not {alias["Name"] for alias in entry["Aliases"]} & confidences.keys()
+
+
+def test_labels_do_not_depend_on_the_confidence_asked_for(engine: Engine) -> None:
+    everything = engine.detect_labels(sample("coffee.jpg"), Request(min_confidence=0))["Labels"]
+    some = engine.detect_labels(sample("coffee.jpg"), Request(min_confidence=60))["Labels"]
+    assert [(entry["Name"], entry["Confidence"]) for entry in some] == [
+        (entry["Name"], entry["Confidence"]) for entry in everything if entry["Confidence"] >= 60
+    ]
+
+
+def test_labels_only_by_default(engine: Engine) -> None:
+    response = engine.detect_labels(sample("cat.jpg"), Request())
+    assert response.keys() == {"Labels", "LabelModelVersion"}
+    assert response["LabelModelVersion"] == "viewfinder-1.0"
+    assert "DominantColors" not in label(response, "Cat")["Instances"][0]
+
+
+def test_image_properties_only(engine: Engine) -> None:
+    response = detect_labels(sample("cat.jpg"), features=["IMAGE_PROPERTIES"], engine=engine)
+    assert response["Labels"] == []
+    assert response["ImageProperties"].keys() == {"Quality", "DominantColors", "Foreground", "Background"}
+
+
+def test_both_features_give_every_object_its_colours(engine: Engine) -> None:
+    settings = {"ImageProperties": {"MaxDominantColors": 2}}
+    response = detect_labels(sample("cat.jpg"), features=BOTH, settings=settings, engine=engine)
+    (instance,) = label(response, "Cat")["Instances"]
+    assert 1 <= len(instance["DominantColors"]) <= 2
+    assert len(response["ImageProperties"]["DominantColors"]) == 2
+
+
+def test_the_foreground_does_not_depend_on_the_confidence_asked_for(engine: Engine) -> None:
+    parts = [
+        detect_labels(sample("cat.jpg"), features=BOTH, min_confidence=least, engine=engine)["ImageProperties"]
+        for least in (0, 55, 100)
+    ]
+    assert parts[0] == parts[1] == parts[2]
+
+
+def test_the_library_takes_the_members_of_a_request(engine: Engine) -> None:
+    settings = {"GeneralLabels": {"LabelInclusionFilters": ["Cat", "Pet"]}}
+    response = detect_labels(sample("cat.jpg"), max_labels=1, min_confidence=50, settings=settings, engine=engine)
+    assert len(response["Labels"]) == 1
+    assert response["Labels"][0]["Name"] in {"Cat", "Pet"}
+
+
+def test_the_library_raises_the_services_codes(engine: Engine) -> None:
+    with pytest.raises(EngineError) as raised:
+        detect_labels(b"no image", engine=engine)
+    assert raised.value.code == "InvalidImageFormatException"

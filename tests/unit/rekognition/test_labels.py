@@ -1,0 +1,173 @@
+"""Labels: how the networks' evidence becomes labels, and which of them a request gets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from viewfinder.rekognition.labels import detectors
+from viewfinder.rekognition.labels.boxes import Boxes
+from viewfinder.rekognition.labels.merging import (
+    CLASSIFIER,
+    DETECTOR,
+    DOUBT,
+    Label,
+    LabelMerger,
+    answer,
+    label_document,
+)
+from viewfinder.rekognition.labels.request import LabelFilters, Request
+from viewfinder.rekognition.labels.taxonomy import Taxonomy, TaxonomyLabel
+
+ENTRIES = [
+    TaxonomyLabel("Animal", (), (), "Animals and Pets"),
+    TaxonomyLabel("Dog", ("Animal",), (), "Animals and Pets"),
+    TaxonomyLabel("Pug", ("Animal", "Dog"), ("Pug Dog",), "Animals and Pets"),
+    TaxonomyLabel("Person", (), ("Human",), "Person Description"),
+    TaxonomyLabel("Library", ("Building",), (), "Buildings and Architecture", implies=("Indoors",)),
+    TaxonomyLabel("Building", (), (), "Buildings and Architecture"),
+    TaxonomyLabel("Indoors", (), (), "Home and Indoors"),
+]
+LEAVES = ("Dog", "Pug", "Library", None)
+TAXONOMY = Taxonomy({entry.name: entry for entry in ENTRIES}, {"dog": "Dog", "person": "Person"}, LEAVES)
+BOX = (0.1, 0.2, 0.5, 0.9)
+
+
+def merged(*seen: tuple[str, float], names: tuple[str, ...] = ("dog", "person"), **thought: float) -> dict[str, Label]:
+    """Merges what was seen (class and score) with what was thought (leaf and probability)."""
+    boxes = Boxes(
+        np.array([BOX] * len(seen), np.float32).reshape(-1, 4),
+        np.array([score for _, score in seen], np.float32),
+        np.array([names.index(name) for name, _ in seen], np.int64),
+    )
+    probabilities = np.array([thought.get(leaf or "none", 0.0) for leaf in LEAVES], np.float32)
+    return {label.entry.name: label for label in LabelMerger(TAXONOMY, names).merge(boxes, probabilities, 1.0)}
+
+
+def percent(confidence: float) -> float:
+    return pytest.approx(100 * confidence, abs=0.01)  # type: ignore[return-value]
+
+
+def seen(score: float) -> float:
+    return float(DETECTOR.confidence(np.array([score], np.float32))[0])
+
+
+def thought(probability: float) -> float:
+    return float(CLASSIFIER.confidence(np.array([probability], np.float32))[0])
+
+
+def test_a_seen_object_gives_its_label_and_every_ancestor_the_same_confidence() -> None:
+    labels = merged(("dog", 0.8))
+    assert {name: label.confidence for name, label in labels.items()} == {
+        "Dog": percent(seen(0.8)),
+        "Animal": percent(seen(0.8)),
+    }
+
+
+def test_the_surest_object_speaks_for_its_label() -> None:
+    labels = merged(("dog", 0.9), ("dog", 0.4))
+    assert labels["Dog"].confidence == percent(seen(0.9))
+    assert [instance.confidence for instance in labels["Dog"].instances] == [percent(seen(0.9)), percent(seen(0.4))]
+
+
+def test_boxes_sit_on_the_detectors_own_level() -> None:
+    labels = merged(("dog", 0.9), Pug=0.9)
+    assert [name for name, label in labels.items() if label.instances] == ["Dog"]
+
+
+def test_a_parent_sums_the_classes_below_it() -> None:
+    labels = merged(("dog", 0.999), Dog=0.3, Pug=0.4)
+    assert labels["Pug"].confidence == percent(thought(0.4))
+    assert labels["Dog"].confidence > labels["Pug"].confidence
+
+
+def test_a_class_that_the_detector_looks_for_and_does_not_see_counts_less() -> None:
+    assert merged(Pug=0.9)["Pug"].confidence == percent(thought(0.9 * DOUBT))
+
+
+def test_a_class_that_the_detector_does_not_know_counts_in_full_with_what_it_implies() -> None:
+    labels = merged(Library=0.9)
+    assert {name: label.confidence for name, label in labels.items()} == {
+        name: percent(thought(0.9)) for name in ("Library", "Building", "Indoors")
+    }
+
+
+def test_two_witnesses_are_surer_than_either() -> None:
+    both = merged(("dog", 0.5), Dog=0.5)["Dog"].confidence
+    assert both > max(100 * seen(0.5), 100 * thought(0.5))
+
+
+def test_a_class_without_a_label_says_nothing() -> None:
+    assert merged(none=0.99) == {}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_parent_is_never_below_its_child_in_the_real_taxonomy(seed: int) -> None:
+    from viewfinder.rekognition.labels.taxonomy import load_taxonomy
+
+    random = np.random.default_rng(seed)
+    boxes = Boxes(
+        np.tile(np.array(BOX, np.float32), (20, 1)),
+        np.sort(random.random(20).astype(np.float32))[::-1],
+        random.integers(0, 80, 20),
+    )
+    probabilities = random.dirichlet(np.full(1000, 0.01)).astype(np.float32)
+    labels = LabelMerger(load_taxonomy(), detectors.NAMES).merge(boxes, probabilities, 0.0)
+    confidences = {label.entry.name: label.confidence for label in labels}
+    for label in labels:
+        assert all(confidences[parent] >= label.confidence for parent in label.entry.parents), label.entry.name
+
+
+def test_a_detectors_class_that_the_taxonomy_knows_by_name_is_that_label() -> None:
+    assert merged(("pug", 0.9), names=("pug",))["Pug"].entry.parents == ("Animal", "Dog")
+
+
+def test_a_detectors_class_that_nobody_knows_is_a_label_of_its_own() -> None:
+    entry = merged(("forklift truck", 0.9), names=("forklift truck",))["Forklift Truck"].entry
+    assert (entry.parents, entry.category) == ((), "Everyday Objects")
+
+
+def chosen(request: Request) -> list[str]:
+    labels = merged(("dog", 0.9), ("person", 0.6), Pug=0.8).values()
+    return [label.entry.name for label in answer(labels, request)]
+
+
+def test_labels_come_surest_first_and_ties_by_name() -> None:
+    assert chosen(Request()) == ["Animal", "Dog", "Pug", "Person"]
+
+
+def test_labels_are_cut_at_the_most_asked_for() -> None:
+    assert chosen(Request(max_labels=2)) == ["Animal", "Dog"]
+    assert chosen(Request(max_labels=0)) == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (LabelFilters(labels=frozenset({"Dog"})), ["Dog"]),
+        (LabelFilters(categories=frozenset({"Person Description"})), ["Person"]),
+        (LabelFilters(labels=frozenset({"Dog"}), categories=frozenset({"Person Description"})), ["Dog", "Person"]),
+        (LabelFilters(no_labels=frozenset({"Dog", "Animal"})), ["Pug", "Person"]),
+        (LabelFilters(no_categories=frozenset({"Animals and Pets"})), ["Person"]),
+        (LabelFilters(categories=frozenset({"Animals and Pets"}), no_labels=frozenset({"Dog"})), ["Animal", "Pug"]),
+        (LabelFilters(labels=frozenset({"Dog"}), no_labels=frozenset({"Dog"})), []),
+        (LabelFilters(labels=frozenset({"dog"})), []),
+    ],
+)
+def test_filters_include_and_exclude(filters: LabelFilters, expected: list[str]) -> None:
+    assert chosen(Request(filters=filters)) == expected
+
+
+def test_objects_below_the_confidence_asked_for_are_left_out() -> None:
+    (dog,) = answer([merged(("dog", 0.9), ("dog", 0.3))["Dog"]], Request(min_confidence=80))
+    assert [instance.confidence for instance in dog.instances] == [percent(seen(0.9))]
+
+
+def test_a_label_has_the_form_of_the_service() -> None:
+    document = label_document(merged(("dog", 0.9))["Dog"], None)
+    assert document["Parents"] == [{"Name": "Animal"}]
+    assert document["Categories"] == [{"Name": "Animals and Pets"}]
+    (instance,) = document["Instances"]
+    assert instance.keys() == {"BoundingBox", "Confidence"}
+    box = {side: round(value, 4) for side, value in instance["BoundingBox"].items()}
+    assert box == {"Left": 0.1, "Top": 0.2, "Width": 0.4, "Height": 0.7}

@@ -1,0 +1,114 @@
+"""Pictures: the formats and limits of the service, orientation, and what damaged data does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.unit.rekognition.images import encode, halves, noise, plain, png_header
+from viewfinder.rekognition.errors import EngineError
+from viewfinder.rekognition.pictures import read_picture
+
+ORIENTATION = 0x0112
+
+
+def read(content: bytes, max_pixels: int = 32_000_000, detail: int = 640) -> Image.Image:
+    return read_picture(content, max_pixels=max_pixels, detail=detail)
+
+
+def refusal(content: bytes, max_pixels: int = 32_000_000) -> tuple[str, str]:
+    with pytest.raises(EngineError) as raised:
+        read(content, max_pixels)
+    return raised.value.code, raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("orientation", "red_side"),
+    [(1, "left"), (2, "right"), (3, "right"), (4, "left"), (5, "top"), (6, "top"), (7, "bottom"), (8, "bottom")],
+)
+def test_a_jpeg_is_turned_upright(orientation: int, red_side: str) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    picture = read(encode(halves("red", "blue"), "JPEG", exif=exif.tobytes(), quality=95))
+    width, height = picture.size
+    middle = {"left": (5, height // 2), "right": (width - 5, height // 2)}
+    middle |= {"top": (width // 2, 5), "bottom": (width // 2, height - 5)}
+    red, _, blue = picture.getpixel(middle[red_side])  # type: ignore[misc]
+    assert red > 200
+    assert blue < 60
+
+
+def test_a_png_is_left_as_it_is_whatever_its_exif_says() -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    assert read(encode(halves("red", "blue"), "PNG", exif=exif.tobytes())).size == (200, 100)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_damaged_exif_does_not_make_a_picture_unreadable() -> None:
+    assert read(encode(noise(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")).size == (160, 120)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
+def test_every_colour_mode_becomes_rgb(mode: str) -> None:
+    if mode == "I;16":
+        content = encode(Image.fromarray(np.full((100, 100), 0x8000, dtype=np.uint16)), "PNG")
+    else:
+        content = encode(noise().convert(mode), "JPEG" if mode == "CMYK" else "PNG")
+    assert read(content).mode == "RGB"
+
+
+def test_sixteen_bits_are_scaled_and_not_clipped() -> None:
+    content = encode(Image.fromarray(np.full((100, 100), 0x4000, dtype=np.uint16)), "PNG")
+    assert read(content).getpixel((50, 50)) == (0x40, 0x40, 0x40)
+
+
+def test_transparency_is_white() -> None:
+    assert read(encode(Image.new("RGBA", (90, 90), (255, 0, 0, 0)), "PNG")).getpixel((1, 1)) == (255, 255, 255)
+
+
+def test_a_large_jpeg_is_scaled_while_decoding_but_keeps_its_detail() -> None:
+    assert read(encode(noise((3000, 2000)), "JPEG"), detail=640).size == (1500, 1000)
+
+
+@pytest.mark.parametrize("image_format", ["GIF", "WEBP", "BMP", "TIFF"])
+def test_other_formats_are_refused(image_format: str) -> None:
+    assert refusal(encode(noise(), image_format)) == ("InvalidImageFormatException", "Request has invalid image format")
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
+def test_a_truncated_image_is_refused(image_format: str) -> None:
+    content = encode(noise(), image_format)
+    assert refusal(content[: len(content) // 2])[0] == "InvalidImageFormatException"
+
+
+def test_the_smallest_side_is_80_pixels() -> None:
+    assert read(plain("red", (80, 80))).size == (80, 80)
+    assert refusal(plain("red", (79, 200)))[0] == "InvalidParameterException"
+
+
+def test_the_largest_side_is_10_000_pixels() -> None:
+    assert read(plain("red", (10_000, 80))).size == (10_000, 80)
+    code, message = refusal(plain("red", (10_001, 80)))
+    assert code == "ImageTooLargeException"
+    assert message == "Input image dimensions 10001 x 80 exceed maximum dimension size of 10000 pixels"
+
+
+def test_a_bomb_is_refused_before_it_is_decoded() -> None:
+    assert refusal(png_header(9_999, 9_999))[0] == "ImageTooLargeException"
+    assert refusal(png_header(60_000, 60_000))[0] == "ImageTooLargeException"
+
+
+def test_the_pixel_limit_counts_decoded_pixels() -> None:
+    content = encode(noise((2400, 2400)), "JPEG", quality=30)
+    assert read(content, max_pixels=1_500_000).size == (1200, 1200)
+    progressive = encode(noise((2400, 2400)), "JPEG", quality=30, progressive=True)
+    assert refusal(progressive, max_pixels=1_500_000)[0] == "ImageTooLargeException"
+
+
+def test_a_jpeg_that_is_small_to_send_and_long_to_decode_is_refused() -> None:
+    content = encode(Image.new("L", (2000, 2000), 128), "JPEG", progressive=True)
+    last = content.rindex(b"\xff\xda")
+    assert read(content).size == (2000, 2000)
+    assert refusal(content[:last] + content[last:-2] * 200 + content[-2:])[0] == "ImageTooLargeException"
