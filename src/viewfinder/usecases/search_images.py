@@ -6,6 +6,7 @@ The cost of a page does not depend on how many images there are, only on how man
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -27,8 +28,8 @@ from viewfinder.domain.query import (
 from viewfinder.domain.statistics import KnownName
 from viewfinder.ports import Clock, Index, Statistics
 
-MAX_EXAMINED = 20_000
-"""Entries that one request looks at before it answers with what it has: the gateway waits 29 seconds."""
+PATIENCE_SECONDS = 5.0
+"""How long one request looks at entries before it answers with what it has: API Gateway waits for 29 seconds."""
 
 _MAX_READ = 1000
 
@@ -40,7 +41,8 @@ class Search:
     index: Index
     statistics: Statistics
     clock: Clock
-    max_examined: int = MAX_EXAMINED
+    patience: float = PATIENCE_SECONDS
+    monotonic: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,15 @@ class Page:
 
 
 def search_images(query: Query, search: Search, *, limit: int = 50, token: str = "") -> Page:
-    """Gives a page, full unless it is the last or `max_examined` is reached; raises InvalidRequestError."""
+    """Return a page, full unless it is the last or `patience` is over; raise InvalidRequestError."""
+    deadline = search.monotonic() + search.patience
     fingerprint = query.fingerprint()
     cursor = cursor_from_token(token, fingerprint) if token else Cursor("", search.clock.now(), fingerprint)
     criteria, counts = _resolve(query, search.statistics)
     sources = _sources(criteria, counts)
     entries = _merge(search.index, sources, _stretch(query, cursor), limit + 1)
     wanted = _filter(criteria, sources, cursor)
-    found, position = _collect(entries, wanted, limit, search.max_examined)
+    found, position = _collect(entries, wanted, limit, lambda: search.monotonic() > deadline)
     return Page(found, replace(cursor, position=position).to_token() if position else "")
 
 
@@ -135,13 +138,13 @@ def _filter(criteria: Criteria, sources: list[Source], cursor: Cursor) -> Callab
 
 
 def _collect(
-    entries: Iterator[Entry], wanted: Callable[[Entry], bool], limit: int, most: int
+    entries: Iterator[Entry], wanted: Callable[[Entry], bool], limit: int, is_late: Callable[[], bool]
 ) -> tuple[tuple[Entry, ...], str]:
-    """Gives the page, and the position behind which the next one begins ("" where nothing comes)."""
+    """Return the page, and the position behind which the next one begins ("" where nothing comes)."""
     page: dict[str, Entry] = {}
     position = ""
-    for number, entry in enumerate(entries):
-        if number == most:
+    for entry in entries:
+        if position and is_late():
             return tuple(page.values()), position
         # An image has as many entries as sources, all on one place, or on two while it is being written.
         if entry.image_id not in page and wanted(entry):
