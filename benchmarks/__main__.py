@@ -30,7 +30,7 @@ MODULES = {
 
 
 def main() -> int:
-    """Gives 1 where a benchmark failed; what the others measured is kept."""
+    """Return 1 where a benchmark failed; what the others measured is kept."""
     options = parsed()
     results = Results.load()
     chosen = [] if options.page else options.only or list(MODULES)
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def measured(name: str, bench: Bench, results: Results) -> bool:
-    """Runs one benchmark; an error is shown, and tells nothing about the others."""
+    """Run one benchmark; an error is shown, and return nothing about the others."""
     print(f"{name} ...", end=" ", flush=True)
     start = time.monotonic()
     try:
@@ -62,7 +62,7 @@ def measured(name: str, bench: Bench, results: Results) -> bool:
 
 
 def parsed() -> argparse.Namespace:
-    """Reads the command line."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Viewfinder.")
     parser.add_argument("--only", action="append", choices=MODULES, help="only this one; can be repeated")
     parser.add_argument("--quick", action="store_true", help="a few rounds: to see that it works")

@@ -55,7 +55,7 @@ class Reads:
 
 
 def run(bench: Bench) -> Result:
-    """Measures at each size."""
+    """Measure at each size."""
     sizes = (100, 300, 1000) if bench.quick else (100, 1000, 10_000)
     stacks, before = bench.stacks, 0
     levels: list[Result] = []
@@ -71,7 +71,7 @@ def run(bench: Bench) -> Result:
 
 
 def ratios(levels: list[Result]) -> dict[str, float]:
-    """Compares with the Scan, which takes the same for every label, and with ourselves at the smallest size."""
+    """Compare with the Scan, which takes the same for every label, and with ourselves at the smallest size."""
     first, last = levels[0]["latency"], levels[-1]["latency"]
     scan, size = last[BASELINE]["median"], levels[-1]["images"]
     faster = {
@@ -84,7 +84,7 @@ def ratios(levels: list[Result]) -> dict[str, float]:
 
 
 def measure(stacks: Stacks, application: Application, size: int, *, quick: bool) -> Result:
-    """Measures latency over HTTP, and counts the reads of the same questions inside."""
+    """Measure latency over HTTP, and counts the reads of the same questions inside."""
     times = 10 if quick else 40
     ours = {name: latency(question(stacks, parameters), times) for name, parameters in QUESTIONS.items()}
     one = f"/images/crowd/{size // 2:06d}.jpg"
@@ -94,7 +94,7 @@ def measure(stacks: Stacks, application: Application, size: int, *, quick: bool)
 
 
 def latency(ask: Callable[[], httpx.Response], times: int) -> Result:
-    """Gives the milliseconds of a question; the first two answers warm up."""
+    """Return the milliseconds of a question; the first two answers warm up."""
     taken = []
     for turn in range(times + 2):
         with measured() as cost:
@@ -106,13 +106,13 @@ def latency(ask: Callable[[], httpx.Response], times: int) -> Result:
 
 
 def question(stacks: Stacks, parameters: dict[str, str]) -> Callable[[], httpx.Response]:
-    """Gives a call of our API."""
+    """Return a call of our API."""
     query = httpx.QueryParams({**parameters, "limit": LIMIT})
     return lambda: signed(stacks, f"/images?{query}")
 
 
 def signed(stacks: Stacks, path: str) -> httpx.Response:
-    """Asks our API, which wants a signature."""
+    """Ask our API, which wants a signature."""
     keys, url = stacks.local.data.key_pair(), stacks.local.record.api_url + path
     request = AWSRequest("GET", url)
     SigV4Auth(Credentials(keys.access_key_id, keys.secret_access_key), "execute-api", REGION).add_auth(request)
@@ -120,13 +120,13 @@ def signed(stacks: Stacks, path: str) -> httpx.Response:
 
 
 def baseline(stacks: Stacks) -> httpx.Response:
-    """Asks the baseline's API, which is open."""
+    """Ask the baseline's API, which is open."""
     url = f"{stacks.local.record.endpoint_url}/_aws/execute-api/{stacks.baseline['ApiId']}/Prod/images"
     return httpx.get(url, params={"label": COMMON, "limit": LIMIT}, timeout=PATIENCE)
 
 
 def reads(stacks: Stacks, application: Application, size: int) -> dict[str, dict[str, int]]:
-    """Counts calls and items of each question, as the functions would ask them."""
+    """Count calls and items of each question, as the functions would ask them."""
     counted = {}
     for name, query in QUERIES.items():
         with counting(application.dynamodb_client) as seen:
@@ -143,7 +143,7 @@ def reads(stacks: Stacks, application: Application, size: int) -> dict[str, dict
 
 @contextmanager
 def counting(client: Any) -> Iterator[Reads]:
-    """Counts what a client reads within the block."""
+    """Count what a client reads within the block."""
     seen = Reads()
 
     def count(parsed: dict[str, Any], **_: object) -> None:
@@ -159,6 +159,6 @@ def counting(client: Any) -> Iterator[Reads]:
 
 
 def table_of(stacks: Stacks) -> Any:
-    """Gives the baseline's table."""
+    """Return the baseline's table."""
     resource = stacks.local.session.resource("dynamodb", endpoint_url=stacks.local.record.endpoint_url)
     return resource.Table(stacks.baseline["TableName"])

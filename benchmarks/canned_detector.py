@@ -22,7 +22,7 @@ class Detector(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body in one packet: the kernel would hold the second back (Nagle's algorithm)
 
     def do_POST(self) -> None:
-        """Reads the request away, and answers."""
+        """Read the request away, and answer."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
@@ -31,12 +31,12 @@ class Detector(BaseHTTPRequestHandler):
         self.wfile.write(self.server.answer)  # type: ignore[attr-defined]
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        """Keeps still."""
+        """Keep still."""
 
 
 @contextmanager
 def canned_detector(answer: Mapping[str, Any], folder: Path) -> Iterator[str]:
-    """Gives the URL of a detector in a process of its own."""
+    """Return the URL of a detector in a process of its own."""
     file = folder / "answer.json"
     file.write_text(json.dumps({name: value for name, value in answer.items() if name != "ResponseMetadata"}))
     command = [sys.executable, "-m", "benchmarks.canned_detector", str(file)]

@@ -86,7 +86,7 @@ class _Nothing(BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Say nothing."""
 
 
 def environment(endpoint: str) -> dict[str, str]:
@@ -120,14 +120,14 @@ def warm_overhead(folder: Path) -> float:
 
 
 def unpacked(function: str, parent: Path) -> Path:
-    """Gives the folder of a function's package."""
+    """Return the folder of a function's package."""
     folder = parent / function
     zipfile.ZipFile(build_package(PROJECT, function, this_machine()).zip).extractall(folder)
     return folder
 
 
 def main() -> None:
-    """Prints both figures; the exit code says whether they keep the limits."""
+    """Print both figures; the exit code says whether they keep the limits."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Nothing)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     endpoint = f"http://127.0.0.1:{server.server_port}"

@@ -24,12 +24,12 @@ ZIPF = [1 / (rank + 5) for rank in range(NAMES)]
 
 
 def label_name(rank: int) -> str:
-    """Names the label of a rank; 0 is the commonest."""
+    """Name the label of a rank; 0 is the commonest."""
     return f"Label {rank:03d}"
 
 
 def crowd(first: int, last: int) -> Iterator[Image]:
-    """Makes the images of these numbers, the same in every run."""
+    """Make the images of these numbers, the same in every run."""
     for number in range(first, last):
         chance = random.Random(number)
         ranks = sorted(set(chance.choices(range(NAMES), ZIPF, k=LABELS_PER_IMAGE)))
@@ -51,13 +51,13 @@ def _label(rank: int, chance: random.Random) -> Label:
 
 
 def fill(catalog: Catalog, images: Sequence[Image]) -> None:
-    """Writes the records and postings."""
+    """Write the records and postings."""
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(lambda image: catalog.save(image, replacing=None), images))
 
 
 def fill_baseline(table: Any, images: Sequence[Image]) -> None:
-    """Writes the baseline's items: the same labels."""
+    """Write the baseline's items: the same labels."""
     with table.batch_writer() as batch:
         for image in images:
             labels = [{"Name": label.name, "Confidence": Decimal(str(label.confidence))} for label in image.labels]

@@ -15,14 +15,14 @@ REPORTED = re.compile(r"(?P<kept>ok|MISS) +(?P<what>.+): (?P<value>[-\d.]+) (?P<
 
 
 def run(bench: Bench) -> Result:
-    """Gives each figure with its limit."""
+    """Return each figure with its limit."""
     effort = ("--images", "200", "--seconds", "0.5") if bench.quick else ("--images", "1000")
     done = subprocess.run([sys.executable, str(SCRIPT), *effort], capture_output=True, text=True, check=True)
     return {"figures": figures(done.stdout)}
 
 
 def figures(printed: str) -> dict[str, Result]:
-    """Reads the lines that say whether a promise is kept."""
+    """Read the lines that say whether a promise is kept."""
     found = (match.groupdict() for match in REPORTED.finditer(printed))
     return {
         one["what"]: {

@@ -39,7 +39,7 @@ class Claim:
 
 
 def claims_of(engine: Engine, folder: Path, name: str) -> list[Claim]:
-    """Gives one claim for each photo of a set and each class that the set annotates."""
+    """Return one claim for each photo of a set and each class that the set annotates."""
     contents = json.loads((folder / f"{name}.json").read_text())
     claims: list[Claim] = []
     for photo, objects in contents.items():
@@ -52,7 +52,7 @@ def claims_of(engine: Engine, folder: Path, name: str) -> list[Claim]:
 
 
 def precision_and_recall(claims: list[Claim], least: float = DEFAULT_CONFIDENCE) -> tuple[float, float]:
-    """Gives both for the labels of at least a confidence."""
+    """Return both for the labels of at least a confidence."""
     right = sum(claim.right for claim in claims if claim.confidence >= least)
     made = sum(claim.confidence >= least for claim in claims)
     return right / made, right / sum(claim.right for claim in claims)

@@ -83,7 +83,7 @@ By calculation and simulation, not by measurement; [docs/scale.md](../scale.md) 
 
 
 def write_page(results: Results) -> None:
-    """Writes README.md into the results' folder."""
+    """Write README.md into the results' folder."""
     parts = [HEAD, *_machines(results)]
     for name, section in SECTIONS.items():
         if result := results.of(name):
@@ -233,12 +233,12 @@ def _ratios(result: Result) -> list[str]:
 
 
 def spread(numbers: Result) -> str:
-    """Writes a median with its quartiles."""
+    """Write a median with its quartiles."""
     return f"{numbers['median']:,.1f} ({numbers['p25']:,.1f} to {numbers['p75']:,.1f})"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Writes a table of Markdown, and an empty line."""
+    """Write a table of Markdown, and an empty line."""
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
     return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines] + [""]
 

@@ -16,7 +16,7 @@ GRAIN = 0.06
 
 
 def photo(number: int) -> bytes:
-    """Gives the JPEG of that number, the same in every run."""
+    """Return the JPEG of that number, the same in every run."""
     with Image.open(SAMPLES[number % len(SAMPLES)]) as opened:
         sample = opened.convert("RGB")
     left, top = number * 7 % (sample.width // 4), number * 5 % (sample.height // 4)
@@ -28,7 +28,7 @@ def photo(number: int) -> bytes:
 
 
 def photos(count: int) -> list[bytes]:
-    """Gives so many different photos."""
+    """Return so many different photos."""
     return [photo(number) for number in range(count)]
 
 

@@ -18,13 +18,13 @@ ROUNDS = 8
 
 
 def run(bench: Bench) -> Result:
-    """Gives the least processor time of each, in milliseconds."""
+    """Return the least processor time of each, in milliseconds."""
     rounds = 3 if bench.quick else ROUNDS
     return {name: round(least(task, rounds), 1) for name, task in tasks().items()}
 
 
 def tasks() -> dict[str, Callable[[], object]]:
-    """Gives the parts of reading a JPEG, and the reading of each format."""
+    """Return the parts of reading a JPEG, and the reading of each format."""
     register_heif_opener()
     jpeg = encode("JPEG", 1600, 1200, quality=88)
     half = decoded(jpeg)
@@ -43,7 +43,7 @@ def tasks() -> dict[str, Callable[[], object]]:
 
 
 def least(task: Callable[[], object], rounds: int) -> float:
-    """Runs a task several times and gives its least processor time in milliseconds."""
+    """Run a task several times and return its least processor time in milliseconds."""
     costs = []
     for _ in range(rounds):
         with measured() as cost:
@@ -53,7 +53,7 @@ def least(task: Callable[[], object], rounds: int) -> float:
 
 
 def decoded(content: bytes) -> Image.Image:
-    """Decodes a JPEG at the smallest scale that suffices for the thumbnail."""
+    """Decode a JPEG at the smallest scale that suffices for the thumbnail."""
     source = JpegImageFile(io.BytesIO(content))
     source.draft(None, (512, 384))
     source.load()
@@ -61,14 +61,14 @@ def decoded(content: bytes) -> Image.Image:
 
 
 def encode(format_name: str, width: int, height: int, **options: object) -> bytes:
-    """Makes a picture with the smooth and the rough of a photo."""
+    """Make a picture with the smooth and the rough of a photo."""
     smooth = Image.effect_noise((width // 8, height // 8), 60).resize((width, height), Image.Resampling.BICUBIC)
     rough = Image.effect_noise((width, height), 20)
     return save(Image.blend(smooth, rough, 0.2).convert("RGB"), format_name, **options)
 
 
 def save(picture: Image.Image, format_name: str, **options: object) -> bytes:
-    """Encodes a picture."""
+    """Encode a picture."""
     target = io.BytesIO()
     picture.save(target, format_name, **options)
     return target.getvalue()

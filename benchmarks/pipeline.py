@@ -32,7 +32,7 @@ ROUNDS = 3
 
 
 def run(bench: Bench) -> Result:
-    """Alternates engine and pipeline, with new photos in each round."""
+    """Alternate engine and pipeline, with new photos in each round."""
     count, rounds = (40, 1) if bench.quick else (200, ROUNDS)
     stacks = bench.stacks
     warm_up(stacks)
@@ -55,12 +55,12 @@ def run(bench: Bench) -> Result:
 
 
 def warm_up(stacks: Stacks) -> None:
-    """Starts every function, and lets the engine see a few photos."""
+    """Start every function, and let the engine see a few photos."""
     by_pipeline(stacks, [photo(9_000 + number) for number in range(20)], -1)
 
 
 def by_engine(stacks: Stacks, contents: list[bytes]) -> float:
-    """Gives the photos per second that the engine's server answers to eight clients."""
+    """Return the photos per second that the engine's server answers to eight clients."""
     port = int(stacks.local.record.rekognition_url.rsplit(":", 1)[1])
     bodies = [body_of(content) for content in contents]
     clients = threading.local()
@@ -77,7 +77,7 @@ def by_engine(stacks: Stacks, contents: list[bytes]) -> float:
 
 
 def by_pipeline(stacks: Stacks, contents: list[bytes], turn: int) -> dict[str, Any]:
-    """Imports the photos as a user would, and watches the processes meanwhile."""
+    """Import the photos as a user would, and watches the processes meanwhile."""
     with tempfile.TemporaryDirectory() as folder:
         for number, content in enumerate(contents):
             (Path(folder) / f"{number}.jpg").write_bytes(content)
@@ -97,7 +97,7 @@ def by_pipeline(stacks: Stacks, contents: list[bytes], turn: int) -> dict[str, A
 
 
 def import_folder(stacks: Stacks, folder: str, prefix: str) -> float:
-    """Runs the command, and gives its processor time in seconds."""
+    """Run the command, and return its processor time in seconds."""
     before = os.times()
     command = [sys.executable, "-m", "viewfinder.cli.main", "import", folder, "--prefix", prefix, "--json"]
     done = subprocess.run(
@@ -109,7 +109,7 @@ def import_folder(stacks: Stacks, folder: str, prefix: str) -> float:
 
 
 def assert_searchable(stacks: Stacks, prefix: str, count: int) -> None:
-    """Makes sure that the API lists what was imported: the speed of losing photos is not of interest."""
+    """Make sure that the API lists what was imported: the speed of losing photos is not of interest."""
     found, token = 0, ""
     while True:
         query = {"prefix": prefix, "limit": "100"} | ({"nextToken": token} if token else {})
@@ -121,17 +121,17 @@ def assert_searchable(stacks: Stacks, prefix: str, count: int) -> None:
 
 
 def processor_times(stacks: Stacks) -> dict[str, float]:
-    """Gives the processor seconds of each part of the stack."""
+    """Return the processor seconds of each part of the stack."""
     return by_part(stacks, lambda process: sum(process.cpu_times()[:2]))
 
 
 def memory(stacks: Stacks) -> dict[str, float]:
-    """Gives the resident memory of each part of the stack, in MB."""
+    """Return the resident memory of each part of the stack, in MB."""
     return by_part(stacks, lambda process: process.memory_info().rss / 1e6)
 
 
 def by_part(stacks: Stacks, figure: Any) -> dict[str, float]:
-    """Adds a figure up by what its processes are: the components, and the functions that the emulator starts."""
+    """Add a figure up by what its processes are: the components, and the functions that the emulator starts."""
     names = {process.pid: process.name for process in stacks.local.record.processes}
     emulator = next(pid for pid, name in names.items() if name == "emulator")
     figures = {name: figure(psutil.Process(pid)) for pid, name in names.items()}
@@ -142,17 +142,17 @@ def by_part(stacks: Stacks, figure: Any) -> dict[str, float]:
 
 
 def function_of(process: psutil.Process) -> str:
-    """Names the function that a worker of the emulator runs."""
+    """Name the function that a worker of the emulator runs."""
     name = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "?")
     return name.removeprefix("viewfinder-").partition("Function")[0]
 
 
 def system_time() -> float:
-    """Gives the seconds that all processors together have been at work."""
+    """Return the seconds that all processors together have been at work."""
     times = psutil.cpu_times()
     return float(times.user + times.system + times.nice + times.irq + times.softirq)
 
 
 def medians(runs: list[dict[str, float]]) -> dict[str, float]:
-    """Gives the median of each figure."""
+    """Return the median of each figure."""
     return {name: round(statistics.median(one.get(name, 0.0) for one in runs), 1) for name in runs[-1]}

@@ -32,7 +32,7 @@ SIZE = (8.4, 3.6)
 
 
 def draw(results: Results) -> None:
-    """Draws a plot for each benchmark that has one and was measured."""
+    """Draw a plot for each benchmark that has one and was measured."""
     results.folder.mkdir(parents=True, exist_ok=True)
     with plt.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         for name, plot in PLOTS.items():
@@ -44,7 +44,7 @@ def draw(results: Results) -> None:
 
 
 def plot_processing(axes: Any, result: Result) -> None:
-    """Stacks the steps of an image, the detector left out."""
+    """Stack the steps of an image, the detector left out."""
     ways = {"the baseline": "baseline", "a repeated image": "repeated", "a first image": "first"}
     names = dict.fromkeys(
         step for way in reversed(ways.values()) for step in result[way]["steps"] if step != "detector"
@@ -60,7 +60,7 @@ def plot_processing(axes: Any, result: Result) -> None:
 
 
 def plot_pipeline(axes: Any, result: Result) -> None:
-    """Shows where the processor time of a photo goes."""
+    """Show where the processor time of a photo goes."""
     spent = {name: value for name, value in result["cpu milliseconds per photo"].items() if value >= 0.5}
     spent = dict(sorted(spent.items(), key=lambda entry: entry[1]))
     bars = axes.barh(list(spent), list(spent.values()), color=[COLOURS[0 if name != "engine" else 1] for name in spent])
@@ -73,7 +73,7 @@ def plot_pipeline(axes: Any, result: Result) -> None:
 
 
 def plot_api(axes: Any, result: Result) -> None:
-    """Shows latency over the size of the catalog, both on logarithmic scales: a slope of 1 is proportional."""
+    """Show latency over the size of the catalog, both on logarithmic scales: a slope of 1 is proportional."""
     sizes = [level["images"] for level in result["levels"]]
     for colour, name in zip(COLOURS[:1] + COLOURS[2:], result["levels"][0]["latency"], strict=False):
         values = [level["latency"][name] for level in result["levels"]]
@@ -92,7 +92,7 @@ def plot_api(axes: Any, result: Result) -> None:
 
 
 def plot_scale(axes: Any, result: Result) -> None:
-    """Shows the share of throttled writes by rate and shards."""
+    """Show the share of throttled writes by rate and shards."""
     rates = list(result["throttled percent"])
     shards = list(result["throttled percent"][rates[0]])
     width = 0.8 / len(shards)

@@ -54,22 +54,22 @@ class Subject:
     taken: list[Measurement] = field(default_factory=list)
 
     def new(self) -> str:
-        """Puts a photo of new content, and gives its key."""
+        """Put a photo of new content, and return its key."""
         number = next(self.numbers)
         return self.put(f"new/{number}.jpg", photo(number))
 
     def copies(self, how_many: int) -> list[str]:
-        """Puts one content under several keys."""
+        """Put one content under several keys."""
         content = photo(0)
         return [self.put(f"copies/{next(self.numbers)}.jpg", content) for _ in range(how_many)]
 
     def put(self, key: str, content: bytes) -> str:
-        """Puts an object."""
+        """Put an object."""
         self.stacks.client("s3").put_object(Bucket=self.stacks.outputs["ImagesBucketName"], Key=key, Body=content)
         return key
 
     def handle(self, keys: list[str]) -> None:
-        """Has our function answer one batch."""
+        """Have our function answer one batch."""
         self.steps.reset()
         with measured() as cost:
             answer = self.ours.handler({"Records": [message(key) for key in keys]}, Context())
@@ -77,12 +77,12 @@ class Subject:
         self.taken.append((shares(self.steps.milliseconds, cost.wall), cost))
 
     def handle_each(self, keys: list[str]) -> None:
-        """Has our function answer one batch of one after the other."""
+        """Have our function answer one batch of one after the other."""
         for key in keys:
             self.handle([key])
 
     def handle_by_baseline(self, key: str) -> None:
-        """Has the baseline's function answer one event."""
+        """Have the baseline's function answer one event."""
         self.steps.reset()
         with measured() as cost:
             self.baseline.handler({"Records": [event(key)]}, Context())
@@ -90,7 +90,7 @@ class Subject:
 
 
 def run(bench: Bench) -> Result:
-    """Measures first images, repeated ones, the baseline's, and batches."""
+    """Measure first images, repeated ones, the baseline's, and batches."""
     rounds = 8 if bench.quick else 40
     detector = statistics.median(detector_times(bench.stacks, rounds))
     with subject(bench.stacks) as both:
@@ -121,7 +121,7 @@ def run(bench: Bench) -> Result:
 
 
 def detector_times(stacks: Stacks, calls: int) -> list[float]:
-    """Gives the milliseconds of the real engine's answers, which the handlers below don't wait for."""
+    """Return the milliseconds of the real engine's answers, which the handlers below don't wait for."""
     client: Any = engine_client(stacks)
     costs = []
     for number in range(calls):
@@ -133,13 +133,13 @@ def detector_times(stacks: Stacks, calls: int) -> list[float]:
 
 
 def engine_client(stacks: Stacks) -> Any:
-    """Gives a client of the stack's engine."""
+    """Return a client of the stack's engine."""
     session: Any = stacks.local.session
     return session.client("rekognition", endpoint_url=stacks.local.record.rekognition_url)
 
 
 def measure_ways(both: Subject, rounds: int) -> dict[str, list[Measurement]]:
-    """Gives steps and cost of each image, the three ways in turns; the first three rounds warm up."""
+    """Return steps and cost of each image, the three ways in turns; the first three rounds warm up."""
     ways: dict[str, Callable[[], None]] = {
         "first": lambda: both.handle([both.new()]),
         "repeated": lambda: both.handle(both.copies(1)),
@@ -155,7 +155,7 @@ def measure_ways(both: Subject, rounds: int) -> dict[str, list[Measurement]]:
 
 
 def measure_batches(both: Subject, rounds: int) -> Result:
-    """Compares one invocation with ten images and ten with one each, all of new contents."""
+    """Compare one invocation with ten images and ten with one each, all of new contents."""
     keys = [both.new() for _ in range(2 * BATCH * (rounds + 1))]
     ways: dict[str, Callable[[int], object]] = {
         "one batch of 10": lambda _: both.handle([keys.pop() for _ in range(BATCH)]),
@@ -166,13 +166,13 @@ def measure_batches(both: Subject, rounds: int) -> Result:
 
 
 def beside_detector(measurement: Measurement) -> float:
-    """Gives an image's milliseconds without the detector's."""
+    """Return an image's milliseconds without the detector's."""
     steps, cost = measurement
     return cost.wall - steps.get("detector", 0.0)
 
 
 def described(taken: list[Measurement]) -> Result:
-    """Sums up measurements."""
+    """Sum up measurements."""
     names = dict.fromkeys(name for steps, _ in taken for name in steps)
     return {
         "wall without the detector": summary([beside_detector(one) for one in taken]),
@@ -183,7 +183,7 @@ def described(taken: list[Measurement]) -> Result:
 
 @contextmanager
 def subject(stacks: Stacks) -> Iterator[Subject]:
-    """Loads both handlers as Lambda would, with the detector that answers at once."""
+    """Load both handlers as Lambda would, with the detector that answers at once."""
     with tempfile.TemporaryDirectory() as folder, stacks.paused():
         answer = engine_client(stacks).detect_labels(Image={"Bytes": photo(0)}, MaxLabels=40)
         with canned_detector(answer, Path(folder)) as url, surroundings(stacks, url), redirect_stdout(io.StringIO()):
@@ -198,7 +198,7 @@ def subject(stacks: Stacks) -> Iterator[Subject]:
 
 @contextmanager
 def surroundings(stacks: Stacks, detector: str) -> Iterator[None]:
-    """Sets the environment of a function."""
+    """Set the environment of a function."""
     before = dict(os.environ)
     os.environ.update(stacks.local.environment())
     os.environ.update(stacks.function_environment("ImageProcessing"))
@@ -211,7 +211,7 @@ def surroundings(stacks: Stacks, detector: str) -> Iterator[None]:
 
 
 def load(name: str, path: Path) -> ModuleType:
-    """Imports a handler from its file."""
+    """Import a handler from its file."""
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec
     assert spec.loader
@@ -221,12 +221,12 @@ def load(name: str, path: Path) -> ModuleType:
 
 
 def event(key: str) -> Mapping[str, Any]:
-    """Makes the part of S3's event that counts."""
+    """Make the part of S3's event that counts."""
     return {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "images"}, "object": {"key": key}}}
 
 
 def message(key: str) -> Mapping[str, Any]:
-    """Makes an SQS record."""
+    """Make an SQS record."""
     return {
         "messageId": key,
         "receiptHandle": key,

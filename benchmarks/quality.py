@@ -14,7 +14,7 @@ PHOTOS = Path(__file__).parents[2] / "shared" / "eval"
 
 
 def run(bench: Bench) -> Result:
-    """Gives precision and recall at the default confidence; empty without the photos."""
+    """Return precision and recall at the default confidence; empty without the photos."""
     if not PHOTOS.exists():
         return {}
     engine = Engine.load(Settings())

@@ -26,12 +26,12 @@ class Results:
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Results:
-        """Reads the file, if there is one."""
+        """Read the file, if there is one."""
         file = folder / "results.json"
         return cls(folder, json.loads(file.read_text()) if file.exists() else {})
 
     def add(self, name: str, result: Result, *, seconds: float, quick: bool) -> None:
-        """Adds a benchmark's result, and saves all."""
+        """Add a benchmark's result, and saves all."""
         self.entries[name] = {
             "date": datetime.now(UTC).date().isoformat(),
             "commit": commit(),
@@ -49,13 +49,13 @@ class Results:
         return entry is not None and entry["commit"] == commit() and entry["quick"] <= quick
 
     def of(self, name: str) -> Result:
-        """Gives a benchmark's result, empty where it was not measured."""
+        """Return a benchmark's result, empty where it was not measured."""
         entry = self.entries.get(name)
         return dict(entry["result"]) if entry else {}
 
 
 def commit() -> str:
-    """Names the version of the project."""
+    """Name the version of the project."""
     done = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=FOLDER.parents[1], capture_output=True, text=True, check=False
     )
@@ -63,7 +63,7 @@ def commit() -> str:
 
 
 def machine() -> Result:
-    """Gives what of the machine matters for the times; no names."""
+    """Return what of the machine matters for the times; no names."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),

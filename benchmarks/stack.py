@@ -32,12 +32,12 @@ class Stacks:
         return self.local.record.outputs
 
     def client(self, service: str) -> Any:
-        """Gives a client of the emulator's root user."""
+        """Return a client of the emulator's root user."""
         session: Any = self.local.session
         return session.client(service, endpoint_url=self.local.record.endpoint_url)
 
     def function_environment(self, role: str) -> dict[str, str]:
-        """Gives the variables that the template sets for a function, known by a part of its name."""
+        """Return the variables that the template sets for a function, known by a part of its name."""
         functions = self.client("lambda").list_functions()["Functions"]
         (function,) = [
             one for one in functions if role in one["FunctionName"] and "baseline" not in one["FunctionName"]
@@ -46,7 +46,7 @@ class Stacks:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Keeps queue and stream from calling the functions, and empties the queue in the end."""
+        """Keep queue and stream from calling the functions, and empties the queue in the end."""
         self._enable(False)
         try:
             yield
@@ -62,7 +62,7 @@ class Stacks:
 
 @contextmanager
 def running_stacks() -> Iterator[Stacks]:
-    """Starts both on free ports in a temporary folder, and removes them in the end."""
+    """Start both on free ports in a temporary folder, and remove them in the end."""
     with tempfile.TemporaryDirectory(prefix="viewfinder-bench-") as folder:
         local = LocalStack(DataDirectory(Path(folder) / "stack"))
         local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port()), silent)

@@ -27,7 +27,7 @@ def handler(event, context):
 
 
 def run(bench: Bench) -> Result:
-    """Interleaves the starts, so that each round has its own ratios."""
+    """Interleave the starts, so that each round has its own ratios."""
     runs = 3 if bench.quick else 15
     with tempfile.TemporaryDirectory() as temporary, answering() as endpoint:
         folders = subjects(Path(temporary))
@@ -50,7 +50,7 @@ def run(bench: Bench) -> Result:
 
 
 def subjects(temporary: Path) -> dict[str, Path]:
-    """Gives a folder with a handler each."""
+    """Return a folder with a handler each."""
     folders = {"api_handler": unpacked("api_handler", temporary)}
     for name, handler in {"bare": BARE, "baseline": BASELINE}.items():
         folders[name] = temporary / name
@@ -61,7 +61,7 @@ def subjects(temporary: Path) -> dict[str, Path]:
 
 @contextmanager
 def answering() -> Iterator[str]:
-    """Gives the URL of a server that answers every call with an empty object."""
+    """Return the URL of a server that answers every call with an empty object."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Nothing)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -31,12 +31,12 @@ class Steps:
         self.milliseconds: defaultdict[str, float] = defaultdict(float)
 
     def reset(self) -> None:
-        """Forgets what was measured."""
+        """Forget what was measured."""
         self.milliseconds = defaultdict(float)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Adds the time of a block to a step."""
+        """Add the time of a block to a step."""
         start = time.perf_counter()
         try:
             yield
@@ -44,7 +44,7 @@ class Steps:
             self.milliseconds[name] += (time.perf_counter() - start) * 1000
 
     def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Gives the function with its time added to a step."""
+        """Return the function with its time added to a step."""
 
         def call(*arguments: Any, **keywords: Any) -> Any:
             with self.step(name):
@@ -74,7 +74,7 @@ class Lease:
 
     @contextmanager
     def held(self, name: str) -> Iterator[None]:
-        """Times the taking and the release."""
+        """Time the taking and the release."""
         lease = self._leases.held(name)
         with self._steps.step("take and release the lease"):
             lease.__enter__()
@@ -86,7 +86,7 @@ class Lease:
 
 
 def watch(application: Application, steps: Steps) -> None:
-    """Wraps the parts of an application; of decoding, the thumbnail becomes a step of its own."""
+    """Wrap the parts of an application; of decoding, the thumbnail becomes a step of its own."""
     for name in ("catalog", "images", "derived", "pictures", "detector"):
         application.__dict__[name] = Part(name, getattr(application, name), steps)
     application.__dict__["leases"] = Lease(application.leases, steps)
@@ -94,7 +94,7 @@ def watch(application: Application, steps: Steps) -> None:
 
 
 def shares(milliseconds: Mapping[str, float], total: float) -> dict[str, float]:
-    """Gives each step's own time, and what the function does besides."""
+    """Return each step's own time, and what the function does besides."""
     own = dict(milliseconds)
     if "encode the thumbnail" in own:
         own["decode"] -= own["encode the thumbnail"]

@@ -14,7 +14,7 @@ Result = dict[str, Any]
 
 
 def summary(values: Sequence[float], digits: int = 2) -> Result:
-    """Gives median, quartiles and 95th percentile."""
+    """Return median, quartiles and 95th percentile."""
     cuts = statistics.quantiles(values, n=20, method="inclusive") if len(values) > 1 else [values[0]] * 19
     numbers = {"median": statistics.median(values), "p25": cuts[4], "p75": cuts[14], "p95": cuts[18]}
     return {name: round(value, digits) for name, value in numbers.items()} | {"n": len(values)}
@@ -30,7 +30,7 @@ class Cost:
 
 @contextmanager
 def measured() -> Iterator[Cost]:
-    """Measures a block."""
+    """Measure a block."""
     cost, wall, cpu = Cost(), time.perf_counter(), time.process_time()
     try:
         yield cost
@@ -39,7 +39,7 @@ def measured() -> Iterator[Cost]:
 
 
 def interleaved(ways: dict[str, Callable[[int], object]], rounds: int, warm_up: int = 3) -> dict[str, list[Cost]]:
-    """Runs each way once per round, so that what else the machine does slows all of them alike."""
+    """Run each way once per round, so that what else the machine does slows all of them alike."""
     costs: dict[str, list[Cost]] = {name: [] for name in ways}
     for turn in range(rounds + warm_up):
         for name, way in ways.items():

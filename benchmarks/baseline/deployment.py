@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent
 
 
 def deploy_baseline(home: Home, temporary: Path) -> dict[str, str]:
-    """Gives the outputs of the deployed stack."""
+    """Return the outputs of the deployed stack."""
     content = read_template(FOLDER / "template.yaml")
     packages = {logical_id: package(name, temporary) for logical_id, name in functions(content).items()}
     stack = Stack(home, "viewfinder-baseline")
@@ -27,7 +27,7 @@ def deploy_baseline(home: Home, temporary: Path) -> dict[str, str]:
 
 
 def package(function: str, folder: Path) -> Package:
-    """Zips a handler; boto3 comes with the runtime, and there is nothing else."""
+    """Zip a handler; boto3 comes with the runtime, and there is nothing else."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(FOLDER / function / "handler.py", "handler.py")

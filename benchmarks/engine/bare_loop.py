@@ -25,7 +25,7 @@ class BareLoop:
         self._lite = _session("efficientnet_lite3.onnx", threads)
 
     def look(self, content: bytes) -> None:
-        """Decodes, resizes and runs both networks, one after the other."""
+        """Decode, resizes and run both networks, one after the other."""
         picture = decode(content)
         self.detect(picture)
         self.classify(picture)
@@ -53,7 +53,7 @@ def decode(content: bytes) -> Image.Image:
 
 
 def throughput(look: Callable[[bytes], object], contents: list[bytes], threads: int, seconds: float) -> float:
-    """Gives images per second that a number of threads get through."""
+    """Return images per second that a number of threads get through."""
     end = time.perf_counter() + seconds
     counts = [0] * threads
 

@@ -70,7 +70,7 @@ def measure_latency(server: ServerProcess, contents: list[bytes]) -> None:
 
 
 def bare_ways(contents: list[bytes]) -> dict[str, Callable[[int], object]]:
-    """Gives the bare loops: one network after the other with 1 or 2 threads, or side by side with 1 each."""
+    """Return the bare loops: one network after the other with 1 or 2 threads, or side by side with 1 each."""
     one, two, beside = BareLoop(1), BareLoop(2), ThreadPoolExecutor(1)
 
     def side_by_side(index: int) -> None:
@@ -87,7 +87,7 @@ def bare_ways(contents: list[bytes]) -> dict[str, Callable[[int], object]]:
 
 
 def interleaved(ways: dict[str, Callable[[int], object]], photos: int) -> dict[str, list[float]]:
-    """Gives the seconds of each way in each round; a round runs all of them on one photo, in an order of its own."""
+    """Return the seconds of each way in each round; a round runs all of them on one photo, in an order of its own."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     order = random.Random(0)
     for turn in range(ROUNDS + WARM_UPS):
@@ -99,7 +99,7 @@ def interleaved(ways: dict[str, Callable[[int], object]], photos: int) -> dict[s
 
 
 def measure_throughput(server: ServerProcess, contents: list[bytes], seconds: float) -> None:
-    """Sets the server beside the fastest bare loop in turns, so that a busy machine slows both alike."""
+    """Set the server beside the fastest bare loop in turns, so that a busy machine slows both alike."""
     threads, inner, look = fastest_bare_loop(contents)
     ratios, bare, served = [], [], []
     for _ in range(TURNS):
@@ -113,7 +113,7 @@ def measure_throughput(server: ServerProcess, contents: list[bytes], seconds: fl
 
 
 def fastest_bare_loop(contents: list[bytes]) -> tuple[int, int, Callable[[bytes], object]]:
-    """Gives the best setting of threads, threads inside of a run, and its loop.
+    """Return the best setting of threads, threads inside of a run, and its loop.
 
     It is chosen in turns of its own: judged by the same turns, the luckiest of ten settings would stand for the best.
     """

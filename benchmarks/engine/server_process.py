@@ -33,7 +33,7 @@ class ServerProcess:
     started_in: float
 
     def memory(self) -> dict[str, float]:
-        """Gives the resident memory now and at its peak, in MB."""
+        """Return the resident memory now and at its peak, in MB."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         values = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith(("VmRSS", "VmHWM"))}
         return {"now": int(values["VmRSS"]) / 1024, "peak": int(values["VmHWM"]) / 1024}
@@ -48,7 +48,7 @@ class Client:
         self._answers = self._socket.makefile("rb")
 
     def call(self, body: bytes) -> bytes:
-        """Sends a body that was made before; gives the answer's."""
+        """Send a body that was made before; return the answer's."""
         self._socket.sendall(HEAD.format(len(body)).encode() + body)
         status, *headers = iter(self._answers.readline, b"\r\n")
         lengths = [int(line[15:]) for line in headers if line.lower().startswith(b"content-length:")]
@@ -64,7 +64,7 @@ def body_of(content: bytes) -> bytes:
 
 @contextmanager
 def running_server(*options: str) -> Iterator[ServerProcess]:
-    """Starts a server on a free port and stops it in the end."""
+    """Start a server on a free port and stop it in the end."""
     started = time.perf_counter()
     process = subprocess.Popen([*COMMAND, *options], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
@@ -93,7 +93,7 @@ def _wait_until_healthy(port: int) -> None:
 
 
 def _discard(process: subprocess.Popen[str]) -> None:
-    """Reads the access log away, so that a full pipe can't stop the server."""
+    """Read the access log away, so that a full pipe can't stop the server."""
     import threading
 
     assert process.stderr is not None

@@ -34,7 +34,7 @@ class Sizes:
 
     @classmethod
     def of(cls, record_bytes: int, posting_bytes: int) -> Sizes:
-        """Rounds up, as DynamoDB does."""
+        """Round up, as DynamoDB does."""
         return cls(math.ceil(record_bytes / UNIT_BYTES), math.ceil(posting_bytes / UNIT_BYTES))
 
 
@@ -54,7 +54,7 @@ class Heat:
 
 
 def simulate(per_second: int, shards: int, sizes: Sizes, *, seconds: int = 10, seed: int = 0) -> Heat:
-    """Writes images at a steady rate; what is throttled comes again before what is new."""
+    """Write images at a steady rate; what is throttled comes again before what is new."""
     chance, heat, waiting = random.Random(seed), Heat(blamed=Counter()), []
     for _ in range(seconds):
         waiting += [dict(_writes(chance, shards, sizes)) for _ in range(per_second)]
@@ -77,7 +77,7 @@ def _written(image: dict[str, int], units: Counter[str], heat: Heat) -> bool:
 
 
 def _writes(chance: random.Random, shards: int, sizes: Sizes) -> Iterator[tuple[str, int]]:
-    """Gives the hot keys that an image writes, with their units; its own record's key is never hot."""
+    """Yield the hot keys that an image writes, with their units; its own record's key is never hot."""
     shard = chance.randrange(shards)
     yield f"listing#{shard}", sizes.record  # of the index only: in the table the record has a key of its own
     ranks = set(chance.choices(range(NAMES), ZIPF, k=LABELS_PER_IMAGE))
@@ -88,7 +88,7 @@ def _writes(chance: random.Random, shards: int, sizes: Sizes) -> Iterator[tuple[
 
 
 def sustained(shards: int, sizes: Sizes, *, tolerance: float = 0.001) -> int:
-    """Gives the largest rate, to two digits, at which next to nothing is throttled."""
+    """Return the largest rate, to two digits, at which next to nothing is throttled."""
     low, high = 1, 64 * PARTITION_UNITS
     while high - low > max(1, low // 50):
         middle = (low + high) // 2

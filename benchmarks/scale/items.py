@@ -15,7 +15,7 @@ from viewfinder.domain.label import BoundingBox, Instance
 
 
 def size_of(value: dict[str, Any]) -> int:
-    """Gives the bytes of a typed attribute value.
+    """Return the bytes of a typed attribute value.
 
     Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats".
     """
@@ -33,12 +33,12 @@ def size_of(value: dict[str, Any]) -> int:
 
 
 def item_bytes(item: dict[str, Any]) -> int:
-    """Gives the bytes of an item: its attributes' names and values."""
+    """Return the bytes of an item: its attributes' names and values."""
     return sum(len(name.encode()) + size_of(value) for name, value in item.items())
 
 
 def item_sizes(images: int = 200) -> Result:
-    """Gives the mean bytes of a record and of a posting, and the postings of an image, for labels with all members."""
+    """Return the mean bytes of a record and of a posting, and the postings of an image, for labels with all members."""
     records, postings, counts = [], [], []
     for image in map(_complete, crowd(0, images)):
         records.append(item_bytes(image_item(image, shards=4, tombstone_seconds=0)))
@@ -53,7 +53,7 @@ def item_sizes(images: int = 200) -> Result:
 
 
 def _complete(image: Image) -> Image:
-    """Gives the image with all that a detector says: parents, and a box for every other label."""
+    """Return the image with all that a detector says: parents, and a box for every other label."""
     boxes = (Instance(BoundingBox(0.123456, 0.234567, 0.345678, 0.456789), 87.6543),)
     labels = tuple(
         replace(label, parents=("Label 001", "Label 002"), instances=boxes * (number % 2))

@@ -35,17 +35,17 @@ class Settings:
 
 
 def mean_rate(images: int) -> float:
-    """Gives images a second where they come in over a year."""
+    """Return images a second where they come in over a year."""
     return images / SECONDS_A_YEAR
 
 
 def concurrency_for(per_second: float) -> int:
-    """Gives the image functions at once that this rate takes."""
+    """Return the image functions at once that this rate takes."""
     return max(2, math.ceil(per_second * (DETECTOR_SECONDS + OWN_SECONDS) / THREADS))
 
 
 def day(mean: float) -> list[float]:
-    """Gives the rate of each minute of a day: the busiest has PEAK times the mean, the night next to nothing."""
+    """Return the rate of each minute of a day: the busiest has PEAK times the mean, the night next to nothing."""
     shape = [(0.5 - 0.5 * math.cos(2 * math.pi * minute / 1440)) ** SHARPNESS for minute in range(1440)]
     scale = mean / (sum(shape) / len(shape))
     return [scale * value for value in shape]
@@ -56,7 +56,7 @@ SHARPNESS = 4.9
 
 
 def oldest_minutes(arrivals: list[float], per_second: float, burst: float = 0.0) -> float:
-    """Gives the age of the queue's oldest message at its worst, in minutes, `burst` images arriving at once at first.
+    """Return the age of the queue's oldest message at its worst, in minutes, `burst` images arriving at once at first.
 
     A fluid: what is not served in a minute waits; the oldest has waited as long as it takes to serve all before it.
     """
@@ -68,7 +68,7 @@ def oldest_minutes(arrivals: list[float], per_second: float, burst: float = 0.0)
 
 
 def monthly_dollars(images: int, catalog_gigabytes: float) -> dict[str, float]:
-    """Gives a month's cost by service: a twelfth of the images is new, all of them are stored."""
+    """Return a month's cost by service: a twelfth of the images is new, all of them are stored."""
     new = images // 12
     found = estimate(Usage(new, megabytes=3.0 * 12, api_calls=new // 10), "us-east-1")
     dollars: dict[str, float] = {}

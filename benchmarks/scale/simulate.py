@@ -15,7 +15,7 @@ LEAST_QUOTA, USUAL_QUOTA = 5, 50
 
 
 def run(bench: Bench) -> Result:
-    """Gives what each size asks for, and what is throttled at each rate and shard setting."""
+    """Return what each size asks for, and what is throttled at each rate and shard setting."""
     sizes = item_sizes()
     units = Sizes.of(sizes["record bytes"], sizes["posting bytes"])
     rates = RATES[:3] if bench.quick else RATES
@@ -29,17 +29,17 @@ def run(bench: Bench) -> Result:
 
 
 def throttled(per_second: int, units: Sizes) -> dict[str, float]:
-    """Gives the percentage of attempts that are throttled with each shard setting."""
+    """Return the percentage of attempts that are throttled with each shard setting."""
     return {str(shards): round(100 * simulate(per_second, shards, units, seconds=5).share, 1) for shards in SHARDS}
 
 
 def write_units(units: Sizes, postings: int) -> int:
-    """Gives the write units of an image: in the table twice for the transaction, in the index once."""
+    """Return the write units of an image: in the table twice for the transaction, in the index once."""
     return (TRANSACTION + 1) * (units.record + postings * units.posting)
 
 
 def asked_by(images: int, sizes: Result, units: Sizes) -> Result:
-    """Gives everything that a collection of this size, come in over a year, asks for."""
+    """Return everything that a collection of this size, come in over a year, asks for."""
     mean = load.mean_rate(images)
     peak = load.PEAK * mean
     gigabytes = catalog_gigabytes(images, sizes)
@@ -61,6 +61,6 @@ def asked_by(images: int, sizes: Result, units: Sizes) -> Result:
 
 
 def catalog_gigabytes(images: int, sizes: Result) -> float:
-    """Gives the size of table and index together."""
+    """Return the size of table and index together."""
     bytes_each: int = sizes["record bytes"] + sizes["postings of an image"] * sizes["posting bytes"]
     return 2 * images * bytes_each / 1e9

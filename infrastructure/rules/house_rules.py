@@ -36,7 +36,7 @@ class FunctionHasItsOwnRole(CloudFormationLintRule):
     tags = ("iam",)
 
     def match(self, cfn: Template) -> list[RuleMatch]:
-        """Finds functions whose role is not here, or is another function's too."""
+        """Find functions whose role is not here, or is another function's too."""
         roles = {name: _target(properties.get("Role")) for name, properties in _functions(cfn)}
         known = {name for name, _ in _of_type(cfn, "AWS::IAM::Role")}
         shared = [role for role in roles.values() if list(roles.values()).count(role) > 1]
@@ -57,7 +57,7 @@ class FunctionKeepsItsLogs(CloudFormationLintRule):
     tags = ("logs",)
 
     def match(self, cfn: Template) -> list[RuleMatch]:
-        """Finds functions without such a log group."""
+        """Find functions without such a log group."""
         kept = {name for name, properties in _of_type(cfn, "AWS::Logs::LogGroup") if "RetentionInDays" in properties}
         return [
             RuleMatch(["Resources", name], f"{name} has no log group with RetentionInDays in this template")
@@ -76,7 +76,7 @@ class FunctionIsTraced(CloudFormationLintRule):
     tags = ("xray",)
 
     def match(self, cfn: Template) -> list[RuleMatch]:
-        """Finds functions without tracing, or without its permissions."""
+        """Find functions without tracing, or without its permissions."""
         senders = {name for name, role in _of_type(cfn, "AWS::IAM::Role") if _allowed(role) >= TRACE_ACTIONS}
         return [
             RuleMatch(["Resources", name], f"{name} is not traced, or its role may not send traces")
@@ -95,7 +95,7 @@ class QueueIsWatched(CloudFormationLintRule):
     tags = ("sqs",)
 
     def match(self, cfn: Template) -> list[RuleMatch]:
-        """Finds queues that lack one or the other."""
+        """Find queues that lack one or the other."""
         queues = dict(_of_type(cfn, "AWS::SQS::Queue"))
         behind = {
             name: _target(queue.get("RedrivePolicy", {}).get("deadLetterTargetArn")) for name, queue in queues.items()
@@ -122,7 +122,7 @@ class ActionsAreNamed(CloudFormationLintRule):
     tags = ("iam",)
 
     def match(self, cfn: Template) -> list[RuleMatch]:
-        """Finds Allow statements with a star in an action."""
+        """Find Allow statements with a star in an action."""
         return [
             RuleMatch(path, f"{action} is a wildcard action")
             for path, statement in _statements(cfn)
@@ -142,7 +142,7 @@ class ResourcesAreNamed(CloudFormationLintRule):
     tags = ("iam",)
 
     def match(self, cfn: Template) -> list[RuleMatch]:
-        """Finds Allow statements on `*` with an action that is not in the table."""
+        """Find Allow statements on `*` with an action that is not in the table."""
         return [
             RuleMatch(path, f"{action} can be allowed on single resources")
             for path, statement in _statements(cfn)
@@ -215,7 +215,7 @@ def _is_traced(function: dict[str, Any]) -> bool:
 
 
 def _target(value: Any) -> str | None:
-    """Gives the logical id that a Ref or a GetAtt points at."""
+    """Return the logical id that a Ref or a GetAtt points at."""
     if isinstance(value, dict) and "Ref" in value:
         return str(value["Ref"])
     if isinstance(value, dict) and "Fn::GetAtt" in value:
@@ -229,7 +229,7 @@ def _dimensions(alarm: dict[str, Any]) -> list[Any]:
 
 
 def _allowed(role: dict[str, Any]) -> set[str]:
-    """Gives the actions that a role's own policies allow."""
+    """Return the actions that a role's own policies allow."""
     found = _statements_below(role.get("Policies", []), [])
     return {
         action for _, statement in found if statement.get("Effect") == "Allow" for action in _list(statement["Action"])
@@ -237,7 +237,7 @@ def _allowed(role: dict[str, Any]) -> set[str]:
 
 
 def _statements(cfn: Template) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Finds every statement of every policy: of roles, buckets, queues, topics and keys."""
+    """Find every statement of every policy: of roles, buckets, queues, topics and keys."""
     for name in cfn.get_resources():
         yield from _statements_below(cfn.template["Resources"][name], ["Resources", name])
 

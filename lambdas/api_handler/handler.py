@@ -30,7 +30,7 @@ application = Application()
 
 
 def handler(event: dict[str, Any], context: object) -> Response:
-    """Gives the response in the form of API Gateway's proxy integration."""
+    """Return the response in the form of API Gateway's proxy integration."""
     request = Request.from_event(event)
     with correlated(correlation_id=request.request_id):
         response = _answer(request)

@@ -23,11 +23,11 @@ class Context(Protocol):
     """What is used of Lambda's context."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Gives the milliseconds until Lambda ends the function."""
+        """Return the milliseconds until Lambda ends the function."""
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Gives the partial batch response."""
+    """Return the partial batch response."""
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS
     with publishing_metrics():
         threads = application.settings.batch_threads

@@ -13,7 +13,7 @@ application = Application()
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Counts a batch; whatever is raised, Lambda delivers the batch again, in halves."""
+    """Count a batch; whatever is raised, Lambda delivers the batch again, in halves."""
     with correlated(correlation_id=event["Records"][0]["eventID"]):
         changed = count_labels(image_states(event["Records"]), application.counters)
         logger.info("labels counted", extra={"records": len(event["Records"]), "images_changed": changed})

@@ -295,5 +295,5 @@ class SystemClock:
     """Implements `ports.Clock`."""
 
     def now(self) -> str:
-        """Gives the time in UTC with microseconds."""
+        """Return the time in UTC with microseconds."""
         return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -43,56 +43,56 @@ class ImageStore(Protocol):
     """The bucket of the images: the truth."""
 
     def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
-        """Gives the object as it is now; raises ObjectNotFoundError."""
+        """Return the object as it is now; raise ObjectNotFoundError."""
 
 
 class DerivedStore(Protocol):
     """The bucket of what was derived from images."""
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
-        """Gives the known analysis of a content."""
+        """Return the known analysis of a content."""
 
     def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
-        """Tells whether the content has been analysed."""
+        """Return whether the content has been analysed."""
 
     def save_analysis(self, parameters: Parameters, analysis: Analysis) -> None:
-        """Keeps an analysis by its content."""
+        """Keep an analysis by its content."""
 
     def put_thumbnail(self, key: str, content: bytes) -> None:
-        """Stores a WebP thumbnail."""
+        """Store a WebP thumbnail."""
 
     def copy_thumbnail(self, source: str, key: str) -> bool:
-        """Copies a thumbnail; False where the source is gone."""
+        """Copy a thumbnail; False where the source is gone."""
 
     def list_thumbnails(self, prefix: str) -> list[str]:
-        """Gives the keys that start so."""
+        """Return the keys that start so."""
 
     def delete_thumbnails(self, keys: Iterable[str]) -> None:
-        """Deletes thumbnails; one that is gone already is fine."""
+        """Delete thumbnails; one that is gone already is fine."""
 
 
 class PictureReader(Protocol):
     """Reads pictures of any format."""
 
     def read(self, content: bytes) -> Picture:
-        """Gives the picture upright with its renditions; raises ImageRejectedError."""
+        """Return the picture upright with its renditions; raise ImageRejectedError."""
 
 
 class Detector(Protocol):
     """Finds labels in a picture."""
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
-        """Raises ImageRejectedError, DetectorUnavailableError or MisconfiguredError."""
+        """Raise ImageRejectedError, DetectorUnavailableError or MisconfiguredError."""
 
 
 class Catalog(Protocol):
     """The index of all images."""
 
     def find(self, image_id: str) -> Image | None:
-        """Gives the record of an image as last written (tombstones too)."""
+        """Return the record of an image as last written (tombstones too)."""
 
     def save(self, image: Image, *, replacing: Image | None) -> Image:
-        """Writes the image with its postings at once, and gives it with its new version.
+        """Write the image with its postings at once, and return it with its new version.
 
         Raises CatalogConflictError when the record is no longer the one that it replaces.
         """
@@ -102,14 +102,14 @@ class Leases(Protocol):
     """Lets one at a time do a thing, in whatever process or machine."""
 
     def held(self, name: str) -> AbstractContextManager[None]:
-        """Waits for the lease and holds it for the block; raises AnalysisInProgressError where that takes too long."""
+        """Wait for the lease and hold it for the block; raise AnalysisInProgressError where that takes too long."""
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """A source of the current time."""
 
     def now(self) -> str:
-        """Gives the time in UTC as ISO 8601 with microseconds and a Z: `2026-01-31T12:00:00.000000Z`."""
+        """Return the time in UTC as ISO 8601 with microseconds and a Z: `2026-01-31T12:00:00.000000Z`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,30 +126,30 @@ class Objects(Protocol):
     """A bucket in bulk."""
 
     def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
-        """Gives every object whose key starts so."""
+        """Return every object whose key starts so."""
 
     def find(self, key: str) -> ObjectSummary | None:
-        """Gives one object's summary."""
+        """Return one object's summary."""
 
     def delete(self, key: str) -> None:
-        """Deletes one object; one that is gone already is fine."""
+        """Delete one object; one that is gone already is fine."""
 
 
 class Records(Protocol):
     """The catalog in bulk."""
 
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
-        """Gives the records as last written (tombstones too); ids without one are left out."""
+        """Return the records as last written (tombstones too); ids without one are left out."""
 
     def list_all(self) -> Iterator[Image]:
-        """Gives every visible record; may lag a little."""
+        """Return every visible record; may lag a little."""
 
 
 class Requests(Protocol):
     """The queue, for those who want an object looked at again."""
 
     def send(self, image_ids: Sequence[str], *, analyzed_since: str = "") -> None:
-        """Queues one request per image."""
+        """Queue one request per image."""
 
 
 class Index(Protocol):
@@ -160,30 +160,30 @@ class Index(Protocol):
         """How many shards each source has."""
 
     def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
-        """Gives the next entries, about `size` of them and at least one, and whether these are the last."""
+        """Return the next entries, about `size` of them and at least one, and whether these are the last."""
 
 
 class Statistics(Protocol):
     """How many images have a label or a status."""
 
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
-        """Gives what is known of each case-folded name."""
+        """Return what is known of each case-folded name."""
 
     def labels(self, prefix: str, after: str) -> Iterator[LabelCount]:
-        """Gives the labels in use by case-folded name, behind the name `after`, read as they are taken."""
+        """Return the labels in use by case-folded name, behind the name `after`, read as they are taken."""
 
     def statuses(self) -> Mapping[str, int]:
-        """Gives the number of images of each status."""
+        """Return the number of images of each status."""
 
 
 class Counters(Protocol):
     """The statistics as they are written, with what they account for of each image."""
 
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
-        """Gives what of each image is counted."""
+        """Return what of each image is counted."""
 
     def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> None:
-        """Counts each image as its state says, in the place of what was counted.
+        """Count each image as its state says, in the place of what was counted.
 
         Raises CatalogConflictError when that is no longer what was counted; changes may then be applied in part, each
         as a whole.
@@ -194,23 +194,23 @@ class Links(Protocol):
     """Short-lived URLs, by which callers meet the buckets themselves."""
 
     def original(self, image_id: str, content_type: str, disposition: str) -> str:
-        """Gives a URL that answers with the object, under this Content-Type and Content-Disposition."""
+        """Return a URL that answers with the object, under this Content-Type and Content-Disposition."""
 
     def thumbnail(self, key: str) -> str:
-        """Gives a URL of a thumbnail."""
+        """Return a URL of a thumbnail."""
 
     def upload_form(self, image_id: str, content_type: str, max_bytes: int) -> UploadForm:
-        """Gives a form for one object of this key and type and of 1 to `max_bytes` bytes."""
+        """Return a form for one object of this key and type and of 1 to `max_bytes` bytes."""
 
 
 class ImportSource(Protocol):
     """Where images are imported from."""
 
     def candidates(self) -> Iterable[Candidate]:
-        """Gives what could be imported."""
+        """Return what could be imported."""
 
     def is_stored(self, candidate: Candidate) -> bool:
         """Whether the images bucket has this very content under this key."""
 
     def send(self, candidate: Candidate) -> str:
-        """Puts the image before the pipeline, and gives the ETag that its object has then."""
+        """Put the image before the pipeline, and return the ETag that its object has then."""

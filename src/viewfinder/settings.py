@@ -45,7 +45,7 @@ class Settings:
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, str], **others: Any) -> Settings:
-        """Gives the settings of an operator's command from what the stack gives out."""
+        """Return the settings of an operator's command from what the stack gives out."""
         return cls(
             images_bucket=outputs["ImagesBucketName"],
             derived_bucket=outputs["DerivedBucketName"],
@@ -56,7 +56,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Reads the table from the environment; raises MisconfiguredError that names the variable."""
+        """Read the table from the environment; raise MisconfiguredError that names the variable."""
         return cls(**{row.name: _value(row, environment) for row in fields(cls) if _is_given(row, environment)})
 
 

@@ -18,7 +18,7 @@ from viewfinder.local.state import REGION, Ports, Record
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
-    """Gives clients of its root user by the name of the service."""
+    """Return clients of its root user by the name of the service."""
     data = DataDirectory(tmp_path_factory.mktemp("emulator"))
     data.prepare()
     record = Record(Ports(emulator=free_port(), gallery=0, engine=0))

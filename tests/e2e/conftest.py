@@ -52,7 +52,7 @@ class RunningStack:
         return self.local.session.client(service, endpoint_url=self.local.record.endpoint_url, **session)
 
     def call(self, method: str, path: str, *, credentials: Credentials | None = None, **request: Any) -> httpx.Response:
-        """Calls the REST API, signed; `path` is already percent-encoded."""
+        """Call the REST API, signed; `path` is already percent-encoded."""
         keys = self.local.keys
         signer = credentials or Credentials(keys.access_key_id, keys.secret_access_key)
         unsigned = AWSRequest(method, self.api_url + path, data=request.get("content"), headers=request.get("headers"))
@@ -60,7 +60,7 @@ class RunningStack:
         return httpx.request(method, self.api_url + path, **{**request, "headers": dict(unsigned.headers)}, timeout=60)
 
     def image(self, image_id: str) -> httpx.Response:
-        """Asks the REST API for an image."""
+        """Ask the REST API for an image."""
         return self.call("GET", f"/images/{quote(image_id)}")
 
 

@@ -57,7 +57,7 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api(stack: RunningStack) -> Api:
-    """Puts three objects one after the other, so that their order is known."""
+    """Put three objects one after the other, so that their order is known."""
     api = Api(stack)
     for key, content in (
         ("api/cat.jpg", CAT),

@@ -21,7 +21,7 @@ SECONDS = 30
 
 @pytest.fixture(scope="module")
 def run(stack: RunningStack) -> Run:
-    """Runs a command on the stack, which has two photos of a cat below `commands/`."""
+    """Run a command on the stack, which has two photos of a cat below `commands/`."""
     for key in KEYS:
         content = (PROJECT / "samples" / "cat.jpg").read_bytes()
         stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=content)

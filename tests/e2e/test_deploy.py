@@ -56,7 +56,7 @@ def status(stack: RunningStack) -> str | None:
 
 
 def code_of_functions(stack: RunningStack) -> dict[str, str]:
-    """Maps each function of the second stack to the hash of its code."""
+    """Map each function of the second stack to the hash of its code."""
     functions = stack.client("lambda").list_functions()["Functions"]
     return {
         re.sub(rf"^{NAME}-|-\w+$", "", found["FunctionName"]): found["CodeSha256"]

@@ -78,7 +78,7 @@ def queue_depth(application: Application) -> int:
 
 
 def analyses(application: Application) -> dict[str, str]:
-    """Gives the ETag of each analysis: one that is made again has another time in it."""
+    """Return the ETag of each analysis: one that is made again has another time in it."""
     pages = application.s3_client.get_paginator("list_objects_v2").paginate(
         Bucket=application.settings.derived_bucket, Prefix="analyses/"
     )

@@ -31,7 +31,7 @@ BAD = (b"", b"<html>no picture</html>", b"\xff\xd8\xff\xe0 truncated", b"%PDF-1.
 
 
 def made_photo(number: int, run: str) -> bytes:
-    """Makes a JPEG that no other run has made."""
+    """Make a JPEG that no other run has made."""
     seed = hashlib.sha256(f"{run} {number}".encode()).digest()
     picture = PillowImage.frombytes("RGB", (4, 2), (seed + seed)[:24]).resize((160, 120))
     out = io.BytesIO()
@@ -68,7 +68,7 @@ class Scene:
         return self.application.records.find_many([*self.good, *self.bad])
 
     def await_end(self, seconds: float) -> dict[str, Image]:
-        """Waits until every image has its final record and both queues are empty, and gives the records."""
+        """Wait until every image has its final record and both queues are empty, and return the records."""
 
         def ended() -> dict[str, Image] | None:
             records = self.records()
@@ -126,7 +126,7 @@ def scene(stack: RunningStack, application: Application, detector: DetectorProxy
 
 @contextmanager
 def function_told(stack: RunningStack, variables: dict[str, str]) -> Iterator[None]:
-    """Gives the image function further variables."""
+    """Return the image function further variables."""
     functions, name = stack.client("lambda"), function_name(stack)
     before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": before | variables})
@@ -138,7 +138,7 @@ def function_told(stack: RunningStack, variables: dict[str, str]) -> Iterator[No
 
 @contextmanager
 def queue_told(stack: RunningStack, attributes: dict[str, str]) -> Iterator[None]:
-    """Gives the queue other attributes."""
+    """Return the queue other attributes."""
     queues, queue = stack.client("sqs"), stack.outputs["QueueUrl"]
     names: Any = list(attributes)
     before = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
@@ -157,7 +157,7 @@ def function_name(stack: RunningStack) -> str:
 
 
 def function_processes(stack: RunningStack) -> list[psutil.Process]:
-    """Finds the processes that the emulator runs the image function in."""
+    """Find the processes that the emulator runs the image function in."""
     (emulator,) = [process for process in stack.local.record.processes if process.name == "emulator"]
     children = psutil.Process(emulator.pid).children(recursive=True)
     return [child for child in children if any("ImageProcessing" in part for part in child.cmdline())]
@@ -243,7 +243,7 @@ def test_an_outage_longer_than_the_deliveries_ends_as_failed_and_redrive_mends_i
 
 @contextmanager
 def messages_doubled(scene: Scene) -> Iterator[None]:
-    """Doubles every message that is sent inside the block."""
+    """Double every message that is sent inside the block."""
     functions, queues, queue = scene.stack.client("lambda"), scene.stack.client("sqs"), scene.stack.outputs["QueueUrl"]
     (mapping,) = functions.list_event_source_mappings(FunctionName=function_name(scene.stack))["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
@@ -265,7 +265,7 @@ def messages_doubled(scene: Scene) -> Iterator[None]:
 
 @contextmanager
 def few_deliveries(stack: RunningStack, count: int) -> Iterator[None]:
-    """Makes a message a dead letter sooner."""
+    """Make a message a dead letter sooner."""
     queue: dict[str, Any] = {"QueueUrl": stack.outputs["QueueUrl"], "AttributeNames": ["RedrivePolicy"]}
     asked = stack.client("sqs").get_queue_attributes(**queue)["Attributes"]["RedrivePolicy"]
     policy = json.dumps(json.loads(asked) | {"maxReceiveCount": str(count)})

@@ -31,7 +31,7 @@ def test_a_key_is_uploaded_read_shown_and_deleted_to_the_letter(stack: RunningSt
 
 
 def token(stack: RunningStack) -> dict[str, str]:
-    """Reads the token off the page, as the page's own scripts do."""
+    """Read the token off the page, as the page's own scripts do."""
     page = httpx.get(stack.gallery_url).text
     return {"X-Viewfinder-Token": page.split('name="viewfinder-token" content="')[1].split('"')[0]}
 

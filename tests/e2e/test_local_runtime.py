@@ -33,7 +33,7 @@ def status_of(stack: RunningStack, image_id: str) -> str | None:
 
 
 def invoke(stack: RunningStack, name: str, code: str) -> dict[str, Any]:
-    """Makes a function of one handler.py, calls it, and gives its answer."""
+    """Make a function of one handler.py, calls it, and return its answer."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("handler.py", code)

@@ -22,7 +22,7 @@ def _eventually(find: Callable[[], list[Any]]) -> list[Any]:
 
 
 def _documents(stack: RunningStack, function: str, needle: str) -> list[dict[str, Any]]:
-    """Gives the lines of a function's log that are documents with this text in them."""
+    """Return the lines of a function's log that are documents with this text in them."""
     pages = (
         stack.client("logs")
         .get_paginator("filter_log_events")

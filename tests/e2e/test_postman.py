@@ -33,14 +33,14 @@ def _requests(folder: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _template(path: list[str]) -> str:
-    """Gives the contract's path that a request's is made from."""
+    """Return the contract's path that a request's is made from."""
     written = "/" + "/".join(path)
     return re.sub(r"^/(images|content)/.+", r"/\1/{ImageId+}", written)
 
 
 @pytest.fixture(scope="module")
 def newman() -> Path:
-    """Installs newman into the user's cache; the registry is the one that npm is set to."""
+    """Install newman into the user's cache; the registry is the one that npm is set to."""
     folder = user_cache_path("viewfinder", ensure_exists=True) / f"newman-{NEWMAN}"
     program = folder / "node_modules" / "newman" / "bin" / "newman.js"
     with folder.with_suffix(".lock").open("a") as lock:

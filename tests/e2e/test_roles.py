@@ -46,7 +46,7 @@ class Role:
         return any(result["EvalDecision"] != "allowed" for result in answer.get("EvaluationResults", []))
 
     def put_policy(self, statements: list[dict[str, Any]]) -> None:
-        """Replaces the statements of the role's policy."""
+        """Replace the statements of the role's policy."""
         document = json.dumps({**self.policy, "Statement": statements})
         self.root("iam").put_role_policy(RoleName=self.name, PolicyName=self.policy_name, PolicyDocument=document)
 
@@ -129,7 +129,7 @@ def test_what_a_role_must_not_do_is_refused(roles: dict[str, Role], role: str) -
 
 
 def _action(call: Call) -> str:
-    """Gives the IAM action that a call needs: its own name, but for the listing of a bucket."""
+    """Return the IAM action that a call needs: its own name, but for the listing of a bucket."""
     service, operation, arguments = call
     if operation == "simulate_principal_policy":
         return str(arguments["ActionNames"][0])

@@ -32,7 +32,7 @@ class Signature(requests.auth.AuthBase):
 
 
 def _contract() -> dict[str, Any]:
-    """Gives the contract, but for two things that are API Gateway's: the plus of its path parameter, and the signature.
+    """Return the contract, less two things that are API Gateway's: the plus of its path parameter, and the signature.
 
     Signature makes the signatures; that requests without one are refused is tested by test_way_of_an_image.py.
     """
@@ -49,7 +49,7 @@ schema = schemathesis.openapi.from_dict(_contract())
 
 
 def _make_good(case: Any) -> None:
-    """Makes a request good that is meant to be good, where OpenAPI can't say what that takes."""
+    """Make a request good that is meant to be good, where OpenAPI can't say what that takes."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     query = case.query or {}

@@ -30,7 +30,7 @@ def put(stack: RunningStack, key: str, content: bytes) -> None:
 
 
 def indexed(stack: RunningStack, key: str) -> dict[str, Any]:
-    """Waits until the API knows the image, and gives what it says."""
+    """Wait until the API knows the image, and return what it says."""
 
     def answer() -> dict[str, Any] | None:
         response = stack.image(key)

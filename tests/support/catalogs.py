@@ -37,7 +37,7 @@ def _labels(draw: st.DrawFn) -> tuple[Label, ...]:
 
 @st.composite
 def images(draw: st.DrawFn, image_id: str) -> Image:
-    """Gives a record that the pipeline could write; a tombstone now and then."""
+    """Return a record that the pipeline could write; a tombstone now and then."""
     status = draw(st.sampled_from([Status.ANALYZED] * 5 + [Status.REJECTED, Status.FAILED, Status.REMOVED]))
     labels = draw(_labels()) if status is Status.ANALYZED else ()
     return Image(image_id, status, "", draw(st.sampled_from(TIMES)), labels=labels)
@@ -45,14 +45,14 @@ def images(draw: st.DrawFn, image_id: str) -> Image:
 
 @st.composite
 def catalogs(draw: st.DrawFn, *, most: int = 20) -> list[Image]:
-    """Gives up to so many images, in folders."""
+    """Give up to so many images, in folders."""
     size = draw(st.integers(0, most))
     return [draw(images(f"{'ab'[number % 2]}/{number} ü.jpg")) for number in range(size)]
 
 
 @st.composite
 def queries(draw: st.DrawFn) -> Query:
-    """Gives any query that the API lets through."""
+    """Return any query that the API lets through."""
     names = st.lists(st.sampled_from(NAMES), max_size=3).map(tuple)
     labels = draw(names)
     category = draw(st.sampled_from(["", "", "animals AND pets", "Technology and Computing", "None such"]))
@@ -71,7 +71,7 @@ def queries(draw: st.DrawFn) -> Query:
 
 
 def answer(query: Query, catalog: Iterable[Image]) -> list[str]:
-    """Gives the ids of the images that answer the query, in order."""
+    """Return the ids of the images that answer the query, in order."""
     found = [image for image in catalog if image.is_visible and _answers(image, query)]
     if query.order is Order.NEWEST:
         found.sort(key=lambda image: (image.analyzed_at, image_digest(image.image_id)), reverse=True)
@@ -102,7 +102,7 @@ def _is(label: Label, name: str) -> bool:
 
 
 def _confidence(image: Image, query: Query) -> float:
-    """Gives what the image is ranked by."""
+    """Return what the image is ranked by."""
     if query.labels:
         names = query.labels if query.match is Match.ANY else query.labels[:1]
         return max(label.confidence for label in image.labels if any(_is(label, name) for name in names))

@@ -39,7 +39,7 @@ class DetectorProxy:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def reset(self) -> None:
-        """Forgets the calls; answers normally."""
+        """Forget the calls; answer normally."""
         self.is_throttling = self.is_down = False
         self._released.set()
         with self._lock:
@@ -47,16 +47,16 @@ class DetectorProxy:
             self.refused = 0
 
     def hold(self) -> None:
-        """Lets calls wait from now on."""
+        """Let calls wait from now on."""
         self._released.clear()
 
     def release(self) -> None:
-        """Lets them go on."""
+        """Let them go on."""
         self._released.set()
 
     @contextmanager
     def running(self) -> Iterator[DetectorProxy]:
-        """Serves inside the block."""
+        """Serve inside the block."""
         thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
@@ -68,7 +68,7 @@ class DetectorProxy:
             thread.join()
 
     def _answer(self, body: bytes, headers: dict[str, str]) -> tuple[int, bytes] | None:
-        """Gives status and body; None for a connection that ends."""
+        """Return status and body; None for a connection that ends."""
         with self._lock:
             self.waiting += 1
         self._released.wait(60)
@@ -105,7 +105,7 @@ class DetectorProxy:
                 self.wfile.write(answer[1])
 
             def log_message(self, *_: object) -> None:
-                """Says nothing."""
+                """Say nothing."""
 
             def handle(self) -> None:
                 with suppress(ConnectionError):  # the caller was killed

@@ -28,13 +28,13 @@ Document = dict[str, Any]
 
 
 def image(image_id: str, *labels: Document, **members: Any) -> Document:
-    """Gives an analysed image."""
+    """Return an analysed image."""
     facts = {"Status": "ANALYZED", "AnalyzedAt": "2026-11-22T09:30:00.000000Z", "Size": 1234, "Format": "PNG"}
     return {"ImageId": image_id, **facts, "Width": 300, "Height": 200, "Labels": [*labels], **members}
 
 
 def label(name: str, confidence: float = 90.0, *boxes: Document, parents: tuple[str, ...] = ()) -> Document:
-    """Gives a label with its boxes."""
+    """Return a label with its boxes."""
     return {
         "Name": name,
         "Confidence": confidence,
@@ -55,7 +55,7 @@ class FakeApi:
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
 
     def application(self) -> Starlette:
-        """Gives the ASGI application."""
+        """Return the ASGI application."""
         routes = [
             Route(f"/{STAGE}/images", self._search),
             Route(f"/{STAGE}/images", self._form, methods=["POST"]),
@@ -96,7 +96,7 @@ class FakeApi:
         return JSONResponse({"ImageId": asked["ImageId"], **form}, 201)
 
     async def _posted(self, request: Request) -> Response:
-        """Takes a form as S3 does: its file comes last, and a chunked body is refused."""
+        """Take a form as S3 does: its file comes last, and a chunked body is refused."""
         body = await request.body()
         if "content-length" not in request.headers:
             return Response(_xml("MissingContentLength"), 411)

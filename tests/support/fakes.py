@@ -178,12 +178,12 @@ class FakeRequests:
 
 
 def etag(content: bytes) -> str:
-    """Gives the ETag that S3 gives an object in one part."""
+    """Return the ETag that S3 gives an object in one part."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def labels(content: bytes) -> tuple[Label, ...]:
-    """Gives what the fake detector finds: the words of the content, one of them in a category."""
+    """Return what the fake detector finds: the words of the content, one of them in a category."""
     return tuple(
         Label(word, 90.0 - place, categories=("Animals and Pets",) if word == "Dog" else ())
         for place, word in enumerate(content.decode().split())
@@ -191,5 +191,5 @@ def labels(content: bytes) -> tuple[Label, ...]:
 
 
 def thumbnail(content: bytes) -> bytes:
-    """Gives the thumbnail that the fake reader makes."""
+    """Return the thumbnail that the fake reader makes."""
     return b"thumbnail of " + content

@@ -59,13 +59,13 @@ class Home(Protocol):
     """Where the world's catalog is: in SQLite or in DynamoDB."""
 
     def catalog(self, gate: Gate) -> Catalog:
-        """Gives the catalog, gated."""
+        """Return the catalog, gated."""
 
     def leases(self, gate: Gate) -> Leases:
-        """Gives the leases, gated."""
+        """Return the leases, gated."""
 
     def expire_leases(self) -> None:
-        """Lets the time pass after which a dead holder's lease ends."""
+        """Let the time pass after which a dead holder's lease ends."""
 
 
 class RecordingCatalog:
@@ -115,23 +115,23 @@ class Delivery:
         self._pause()
 
     def run(self, steps: int) -> None:
-        """Goes on for so many calls, or to the end."""
+        """Go on for so many calls, or to the end."""
         while steps and not self.is_done:
             self._step()
             steps -= 1
 
     def finish(self) -> None:
-        """Goes on to the end."""
+        """Go on to the end."""
         self._free = True
         self.run(1)
 
     def kill(self) -> None:
-        """Ends here."""
+        """End here."""
         self._killed = True
         self.run(1)
 
     def gate(self) -> None:
-        """Waits until it is told to go on."""
+        """Wait until it is told to go on."""
         if not self._free and not self._killed:
             self._waits.release()
             self._go.acquire()
@@ -240,7 +240,7 @@ class World:
                 self.deliveries[-1].finish()
 
     def close(self) -> None:
-        """Leaves no thread behind."""
+        """Leave no thread behind."""
         for delivery in self._alive():
             delivery.kill()
 
@@ -291,7 +291,7 @@ class _Queue:
 
 
 def load_handler() -> ModuleType:
-    """Loads the image function's module anew: it has one application for all."""
+    """Load the image function's module anew: it has one application for all."""
     spec = importlib.util.spec_from_file_location("image_processing_handler", _HANDLER)
     assert spec
     assert spec.loader

@@ -21,7 +21,7 @@ class MemoryIndex:
     reads: list[int] = field(default_factory=list)
 
     def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
-        """Gives at most `portion` entries, as DynamoDB gives at most 1 MB."""
+        """Return at most `portion` entries, as DynamoDB gives at most 1 MB."""
         newest_first = stretch.order is Order.NEWEST
         entries = [entry for image in self.images for entry in self._entries(image, source, shard, stretch.order)]
         entries.sort(key=lambda entry: entry.position, reverse=newest_first)
@@ -56,7 +56,7 @@ class MemoryIndex:
 
 
 def _confidences(image: Image, source: Source) -> list[float]:
-    """Gives the confidence of each entry that the image has in a source."""
+    """Return the confidence of each entry that the image has in a source."""
     if source.kind is SourceKind.STATUS:
         return [0.0] if image.status == source.name else []
     if source.kind is SourceKind.LABEL:
@@ -73,7 +73,7 @@ class MemoryStatistics:
     images: Collection[Image]
 
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
-        """Counts the images."""
+        """Count the images."""
         labels = [label for image in self.images for label in image.labels]
         return {
             name: KnownName(
@@ -84,7 +84,7 @@ class MemoryStatistics:
         }
 
     def labels(self, prefix: str, after: str) -> Iterator[LabelCount]:
-        """Counts the images by label."""
+        """Count the images by label."""
         known = {label.name.casefold(): label for image in self.images for label in image.labels}
         for name in sorted(known):
             if name.startswith(prefix) and name > after:
@@ -92,7 +92,7 @@ class MemoryStatistics:
                 yield LabelCount(label.name, count, label.parents, label.categories, label.aliases)
 
     def statuses(self) -> Mapping[str, int]:
-        """Counts the images by status."""
+        """Count the images by status."""
         counts: dict[str, int] = {}
         for image in self.images:
             if image.is_visible:
@@ -101,5 +101,5 @@ class MemoryStatistics:
 
 
 def folded(names: Iterable[str]) -> set[str]:
-    """Gives the names without regard to case."""
+    """Return the names without regard to case."""
     return {name.casefold() for name in names}

@@ -30,14 +30,14 @@ UNDO = {
 
 
 def marked(size: tuple[int, int] = SIZE) -> Image.Image:
-    """Makes the upright picture: four quarters in four colours."""
+    """Make the upright picture: four quarters in four colours."""
     quarters = Image.new("RGB", (2, 2))
     quarters.putdata(list(CORNERS.values()))
     return quarters.resize(size, Image.Resampling.NEAREST)
 
 
 def corners(content: bytes) -> list[str]:
-    """Names the colours that a picture shows in its corners, in the order of CORNERS."""
+    """Name the colours that a picture shows in its corners, in the order of CORNERS."""
     with Image.open(io.BytesIO(content)) as opened:
         picture = opened.convert("RGB")
     right, bottom = picture.width - 1, picture.height - 1
@@ -53,7 +53,7 @@ def _nearest(pixel: Any) -> str:
 
 
 def encoded(format_name: str, picture: Image.Image | None = None, **options: Any) -> bytes:
-    """Encodes a picture, the marked one by default."""
+    """Encode a picture, the marked one by default."""
     if format_name == "HEIF":
         from pillow_heif import register_heif_opener
 
@@ -64,7 +64,7 @@ def encoded(format_name: str, picture: Image.Image | None = None, **options: Any
 
 
 def oriented(format_name: str, orientation: int, **options: Any) -> bytes:
-    """Encodes the marked picture as a camera held another way would."""
+    """Encode the marked picture as a camera held another way would."""
     stored = marked()
     if orientation in UNDO:
         stored = stored.transpose(UNDO[orientation])
@@ -72,32 +72,32 @@ def oriented(format_name: str, orientation: int, **options: Any) -> bytes:
 
 
 def heic_with_idle_exif() -> bytes:
-    """Makes a HEIC without a rotation of its own; its EXIF orientation has no say then (ISO/IEC 23000-22, MIAF)."""
+    """Make a HEIC without a rotation of its own; its EXIF orientation has no say then (ISO/IEC 23000-22, MIAF)."""
     data = Image.Exif()
     data[ExifTags.Base.Orientation] = 6
     return encoded("HEIF", exif=data)  # given as an object, pillow-heif writes it but doesn't turn by it
 
 
 def exif(orientation: int) -> bytes:
-    """Makes EXIF data that holds an orientation."""
+    """Make EXIF data that holds an orientation."""
     data = Image.Exif()
     data[ExifTags.Base.Orientation] = orientation
     return data.tobytes()
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
-    """Makes a PNG chunk."""
+    """Make a PNG chunk."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def png(size: tuple[int, int], rows: bytes, *, depth: int = 8, colour: int = 2, interlaced: bool = False) -> bytes:
-    """Makes a PNG of raw rows (each with its filter byte); colour 0 is grey, 2 RGB, 3 palette, 6 RGBA."""
+    """Make a PNG of raw rows (each with its filter byte); colour 0 is grey, 2 RGB, 3 palette, 6 RGBA."""
     header = struct.pack(">IIBBBBB", *size, depth, colour, 0, 0, interlaced)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def blank_png(side: int, *, colour: int = 2) -> bytes:
-    """Makes a large PNG without ever holding its pixels."""
+    """Make a large PNG without ever holding its pixels."""
     packer = zlib.compressobj(1)
     row = bytes(1 + side * {0: 1, 2: 3, 6: 4}[colour])
     packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
@@ -106,7 +106,7 @@ def blank_png(side: int, *, colour: int = 2) -> bytes:
 
 
 def png_with(content: bytes, name: bytes, data: bytes, *, before: bytes = b"IDAT") -> bytes:
-    """Adds a chunk to a PNG."""
+    """Add a chunk to a PNG."""
     position = content.index(before) - 4
     return content[:position] + chunk(name, data) + content[position:]
 
@@ -134,7 +134,7 @@ def png_interlaced() -> bytes:
 
 
 def tiff(entries: dict[int, tuple[int, int]], pixels: bytes = b"", *, order: str = ">") -> bytes:
-    """Makes an uncompressed TIFF of one strip; `entries` gives type and value of each tag beside the strip's."""
+    """Make an uncompressed TIFF of one strip; `entries` gives type and value of each tag beside the strip's."""
     start = 8 + 2 + 12 * (len(entries) + 2) + 4
     tags = entries | {273: (4, start), 279: (4, len(pixels))}
     directory = struct.pack(order + "H", len(tags))
@@ -146,13 +146,13 @@ def tiff(entries: dict[int, tuple[int, int]], pixels: bytes = b"", *, order: str
 
 
 def tiff_grey(size: tuple[int, int] = SIZE, extra: dict[int, tuple[int, int]] | None = None) -> bytes:
-    """Makes a big-endian grey TIFF with further tags."""
+    """Make a big-endian grey TIFF with further tags."""
     tags = {256: (4, size[0]), 257: (4, size[1]), 258: (3, 8), 259: (3, 1), 262: (3, 1), 277: (3, 1), 278: (4, size[1])}
     return tiff(tags | (extra or {}), bytes(size[0] * size[1]))
 
 
 def jpeg_with_size(width: int, height: int, *, progressive: bool = False) -> bytes:
-    """Makes a JPEG whose header claims another size."""
+    """Make a JPEG whose header claims another size."""
     content = bytearray(encoded("JPEG", progressive=progressive))
     frame = content.index(b"\xff\xc2" if progressive else b"\xff\xc0")
     struct.pack_into(">HH", content, frame + 5, height, width)
@@ -160,13 +160,13 @@ def jpeg_with_size(width: int, height: int, *, progressive: bool = False) -> byt
 
 
 def jpeg_of_many_scans(size: tuple[int, int], scans: int) -> bytes:
-    """Makes a progressive JPEG whose last scan is repeated: little to send, long to decode."""
+    """Make a progressive JPEG whose last scan is repeated: little to send, long to decode."""
     content = encoded("JPEG", Image.new("L", size, 128), progressive=True)
     last = content.rindex(b"\xff\xda")
     return content[:last] + content[last:-2] * scans + b"\xff\xd9"
 
 
 def animated(format_name: str) -> bytes:
-    """Makes an animation whose first frame is the marked picture."""
+    """Make an animation whose first frame is the marked picture."""
     others = [Image.new("RGB", SIZE, "black"), Image.new("RGB", SIZE, "white")]
     return encoded(format_name, save_all=True, append_images=others)

@@ -27,7 +27,7 @@ LEFT_BEHIND: list[Call] = [
 
 
 def _simulated(action: str, resource: str = "*") -> Call:
-    """Asks the emulator's policy evaluator: for services it lacks, or whose resources it does not tell apart."""
+    """Ask the emulator's policy evaluator: for services it lacks, or whose resources it does not tell apart."""
     arguments = {"PolicySourceArn": "{RoleArn}", "ActionNames": [action], "ResourceArns": [resource]}
     return ("iam", "simulate_principal_policy", arguments)
 
@@ -187,7 +187,7 @@ FORBIDDEN: dict[str, list[Call]] = {
 
 
 def filled(value: Any, names: dict[str, str]) -> Any:
-    """Gives a call's arguments with the stack's names in the places of `{Name}`."""
+    """Return a call's arguments with the stack's names in the places of `{Name}`."""
     if isinstance(value, dict):
         return {filled(key, names): filled(entry, names) for key, entry in value.items()}
     if isinstance(value, list):

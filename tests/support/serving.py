@@ -15,7 +15,7 @@ from tests.support.waiting import wait_for
 
 @contextmanager
 def serving(application: ASGIApp, listener: socket.socket | None = None) -> Iterator[str]:
-    """Gives the server's URL; `listener` is a socket that listens already."""
+    """Return the server's URL; `listener` is a socket that listens already."""
     bound = listener or listening()
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
@@ -30,5 +30,5 @@ def serving(application: ASGIApp, listener: socket.socket | None = None) -> Iter
 
 
 def listening() -> socket.socket:
-    """Gives a socket that listens on a free port."""
+    """Return a socket that listens on a free port."""
     return socket.create_server(("127.0.0.1", 0))

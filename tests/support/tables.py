@@ -19,14 +19,14 @@ _PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "B
 
 @contextmanager
 def moto_client() -> Iterator[Any]:
-    """Gives a client of a DynamoDB without tables."""
+    """Return a client of a DynamoDB without tables."""
     with mock_aws():
         yield boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 
 
 @contextmanager
 def empty_table(client: Any) -> Iterator[str]:
-    """Gives the name of an empty table, which goes again: moto copies all that there is in every transaction."""
+    """Return the name of an empty table, which goes again: moto copies all that there is in every transaction."""
     create_table(client, TABLE)
     try:
         yield TABLE
@@ -35,7 +35,7 @@ def empty_table(client: Any) -> Iterator[str]:
 
 
 def create_table(client: Any, name: str = TABLE) -> None:
-    """Creates an empty table by the template's definition."""
+    """Create an empty table by the template's definition."""
     client.create_table(TableName=name, **_definition())
 
 

@@ -12,7 +12,7 @@ PAUSE_SECONDS = 0.05
 
 
 def wait_for(condition: Callable[[], T], *, seconds: float, what: str) -> T:
-    """Gives the first truthy answer of the condition; fails the test with `what` when the time is up."""
+    """Return the first truthy answer of the condition; fail the test with `what` when the time is up."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
         if time.monotonic() > deadline:

@@ -12,7 +12,7 @@ table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Answers S3's event, one image at a time."""
+    """Answer S3's event, one image at a time."""
     for record in event["Records"]:
         bucket, key = record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"])
         answer = rekognition.detect_labels(

@@ -10,7 +10,7 @@ table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Scans the table and filters in the function."""
+    """Scan the table and filters in the function."""
     query = event.get("queryStringParameters") or {}
     wanted, limit = query.get("label"), int(query.get("limit", 50))
     answer = table.scan()

@@ -22,7 +22,7 @@ _MISCONFIGURED = {
 
 @contextmanager
 def misconfiguration_told(what: str) -> Iterator[None]:
-    """Makes errors that no retry mends a MisconfiguredError; all others pass as they are."""
+    """Make errors that no retry mends a MisconfiguredError; all others pass as they are."""
     try:
         yield
     except ClientError as error:
@@ -34,5 +34,5 @@ def misconfiguration_told(what: str) -> Iterator[None]:
 
 
 def is_missing(error: ClientError) -> bool:
-    """Tells whether S3 says that there is no such object."""
+    """Return whether S3 says that there is no such object."""
     return error.response["Error"]["Code"] in {"NoSuchKey", "404", "NotFound"}

@@ -44,7 +44,7 @@ class RekognitionDetector:
         client.meta.events.register("response-received.rekognition.DetectLabels", _measure_throttle)
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
-        """Asks for general labels, the picture sent as bytes."""
+        """Ask for general labels, the picture sent as bytes."""
         try:
             answer = self._client.detect_labels(
                 Image={"Bytes": rendition},

@@ -29,16 +29,16 @@ class Files:
     bucket: S3Objects
 
     def candidates(self) -> Iterator[Candidate]:
-        """Reads every file once, to know its content."""
+        """Read every file once, to know its content."""
         with ThreadPoolExecutor() as pool:
             yield from pool.map(self._candidate, *zip(*self._files(), strict=True))
 
     def is_stored(self, candidate: Candidate) -> bool:
-        """Compares with what the bucket has under this key."""
+        """Compare with what the bucket has under this key."""
         return _has_content(self.bucket, candidate)
 
     def send(self, candidate: Candidate) -> str:
-        """Uploads the file."""
+        """Upload the file."""
         return self.bucket.upload(candidate.image_id, Path(candidate.location))
 
     def _files(self) -> Iterator[tuple[Path, str]]:
@@ -67,15 +67,15 @@ class OtherBucket:
     bucket: S3Objects
 
     def candidates(self) -> Iterator[Candidate]:
-        """Lists the bucket."""
+        """List the bucket."""
         return _listed(self.source, self.prefix)
 
     def is_stored(self, candidate: Candidate) -> bool:
-        """Compares with what the images bucket has under this key."""
+        """Compare with what the images bucket has under this key."""
         return _has_content(self.bucket, candidate)
 
     def send(self, candidate: Candidate) -> str:
-        """Copies the object."""
+        """Copy the object."""
         return self.bucket.copy(candidate.image_id, self.source.bucket, candidate.location)
 
 
@@ -87,7 +87,7 @@ class SameBucket:
     prefix: str
 
     def candidates(self) -> Iterator[Candidate]:
-        """Lists the bucket."""
+        """List the bucket."""
         return _listed(self.bucket, self.prefix)
 
     def is_stored(self, candidate: Candidate) -> bool:
@@ -95,7 +95,7 @@ class SameBucket:
         return True
 
     def send(self, candidate: Candidate) -> str:
-        """Has nothing to do."""
+        """Have nothing to do."""
         return candidate.etag
 
 

@@ -32,7 +32,7 @@ class S3ImageStore:
         self._bucket = bucket
 
     def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
-        """Reads the object, or of one that is too large only its size."""
+        """Read the object, or of one that is too large only its size."""
         try:
             with misconfiguration_told(f"s3://{self._bucket} can't be read"):
                 answer = self._client.get_object(Bucket=self._bucket, Key=image_id)
@@ -53,7 +53,7 @@ class S3DerivedStore:
         self._bucket = bucket
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
-        """Reads the JSON object of the content."""
+        """Read the JSON object of the content."""
         try:
             with misconfiguration_told(f"s3://{self._bucket} can't be read"):
                 answer = self._client.get_object(Bucket=self._bucket, Key=analysis_key(parameters, sha256))
@@ -64,20 +64,20 @@ class S3DerivedStore:
         return Analysis.from_document(json.loads(answer["Body"].read()))
 
     def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
-        """Asks for the JSON object's head only."""
+        """Ask for the JSON object's head only."""
         return self._exists(analysis_key(parameters, sha256))
 
     def save_analysis(self, parameters: Parameters, analysis: Analysis) -> None:
-        """Writes the JSON object of the content."""
+        """Write the JSON object of the content."""
         content = json.dumps(analysis.to_document(), separators=(",", ":")).encode()
         self._put(analysis_key(parameters, analysis.sha256), content, "application/json")
 
     def put_thumbnail(self, key: str, content: bytes) -> None:
-        """Stores a WebP picture."""
+        """Store a WebP picture."""
         self._put(key, content, "image/webp")
 
     def copy_thumbnail(self, source: str, key: str) -> bool:
-        """Copies inside the bucket; a copy onto itself, which S3 refuses, is a question whether it is there."""
+        """Copy inside the bucket; a copy onto itself, which S3 refuses, is a question whether it is there."""
         if source == key:
             return self._exists(key)
         try:
@@ -91,13 +91,13 @@ class S3DerivedStore:
         return True
 
     def list_thumbnails(self, prefix: str) -> list[str]:
-        """Lists the keys."""
+        """List the keys."""
         with misconfiguration_told(f"s3://{self._bucket} can't be listed"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
             return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def delete_thumbnails(self, keys: Iterable[str]) -> None:
-        """Deletes one by one: they are one or two, and a single key needs no checksum header."""
+        """Delete one by one: they are one or two, and a single key needs no checksum header."""
         with misconfiguration_told(f"s3://{self._bucket} can't be written"):
             for key in keys:
                 self._client.delete_object(Bucket=self._bucket, Key=key)
@@ -125,14 +125,14 @@ class S3Objects:
         self.bucket = bucket
 
     def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
-        """Gives every object whose key starts so."""
+        """Yield every object whose key starts so."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
             for entry in page.get("Contents", ()):
                 modified = entry["LastModified"].timestamp()
                 yield ObjectSummary(entry["Key"], entry["Size"], entry["ETag"].strip('"'), modified)
 
     def find(self, key: str) -> ObjectSummary | None:
-        """Asks for one object."""
+        """Ask for one object."""
         try:
             answer = self._client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
@@ -144,18 +144,18 @@ class S3Objects:
         )
 
     def upload(self, key: str, file: Path) -> str:
-        """Puts a file in one part, so that its ETag is its MD5, and gives the ETag."""
+        """Put a file in one part, so that its ETag is its MD5, and return the ETag."""
         with file.open("rb") as content:
             return self._client.put_object(Bucket=self.bucket, Key=key, Body=content)["ETag"].strip('"')
 
     def copy(self, key: str, source_bucket: str, source_key: str) -> str:
-        """Copies an object of another bucket without fetching it (up to 5 GB), and gives the copy's ETag."""
+        """Copy an object of another bucket without fetching it (up to 5 GB), and return the copy's ETag."""
         source = {"Bucket": source_bucket, "Key": source_key}
         answer = self._client.copy_object(Bucket=self.bucket, Key=key, CopySource=source)  # type: ignore[arg-type]
         return answer["CopyObjectResult"]["ETag"].strip('"')
 
     def delete(self, key: str) -> None:
-        """Deletes one object."""
+        """Delete one object."""
         self._client.delete_object(Bucket=self.bucket, Key=key)
 
 
@@ -169,7 +169,7 @@ class S3Links:
         self._seconds = seconds
 
     def original(self, image_id: str, content_type: str, disposition: str) -> str:
-        """Signs a GET of the images bucket."""
+        """Sign a GET of the images bucket."""
         return self._client.generate_presigned_url(
             "get_object",
             Params={
@@ -182,13 +182,13 @@ class S3Links:
         )
 
     def thumbnail(self, key: str) -> str:
-        """Signs a GET of the derived bucket."""
+        """Sign a GET of the derived bucket."""
         return self._client.generate_presigned_url(
             "get_object", Params={"Bucket": self._derived_bucket, "Key": key}, ExpiresIn=self._seconds
         )
 
     def upload_form(self, image_id: str, content_type: str, max_bytes: int) -> UploadForm:
-        """Signs a POST whose policy S3 holds the upload to."""
+        """Sign a POST whose policy S3 holds the upload to."""
         expires_at = datetime.now(UTC) + timedelta(seconds=self._seconds)
         form = self._client.generate_presigned_post(
             Bucket=self._images_bucket,

@@ -31,7 +31,7 @@ def run_batch(
     threads: int,
     seconds: float,
 ) -> dict[str, Any]:
-    """Gives Lambda's partial batch response: the messages for which `work` did not answer True within the time.
+    """Return Lambda's partial batch response: the messages for which `work` did not answer True within the time.
 
     `work` handles its own errors; one that escapes gives back that message alone. `give_back` is called for those that
     the time did not suffice for; work that was begun goes on or freezes with the process: it must do no harm then.
@@ -50,18 +50,18 @@ def run_batch(
 
 
 def receive_count(record: Record) -> int:
-    """Gives how often the message has been delivered, this time included."""
+    """Return how often the message has been delivered, this time included."""
     return int(record["attributes"]["ApproximateReceiveCount"])
 
 
 def retry_delay(receive_count: int, first_delay: int) -> int:
-    """Gives the seconds until the next delivery: doubled each time, up to 15 minutes, with jitter."""
+    """Return the seconds until the next delivery: doubled each time, up to 15 minutes, with jitter."""
     delay = min(first_delay * 2.0 ** (receive_count - 1), _LONGEST_DELAY_SECONDS)
     return round(delay * random.uniform(0.75, 1.0))  # noqa: S311 - spreads load, guards nothing
 
 
 def postpone(client: SQSClient, queue_url: str, record: Record, seconds: int) -> None:
-    """Makes a message that is given back visible sooner than the queue's visibility timeout would."""
+    """Make a message that is given back visible sooner than the queue's visibility timeout would."""
     client.change_message_visibility(
         QueueUrl=queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds
     )
@@ -76,7 +76,7 @@ class MalformedMessageError(ValueError):
 
 
 def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[ImageEvent]:
-    """Gives the events of one SQS record of a Lambda event; none for S3's test message and folder markers.
+    """Return the events of one SQS record of a Lambda event; none for S3's test message and folder markers.
 
     Raises MalformedMessageError.
     """
@@ -93,7 +93,7 @@ def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[Imag
 
 
 def request_body(image_id: str, *, analyzed_since: str = "") -> str:
-    """Gives the body of a message that asks to look at an object again (reconcile, redrive, analyse again)."""
+    """Return the body of a message that asks to look at an object again (reconcile, redrive, analyse again)."""
     return json.dumps({_REQUEST: {"ImageId": image_id, "AnalyzedSince": analyzed_since}})
 
 
@@ -127,7 +127,7 @@ class SqsRequests:
         self._queue_url = queue_url
 
     def send(self, image_ids: Sequence[str], *, analyzed_since: str = "") -> None:
-        """Queues one request per image; raises UnsentRequestsError."""
+        """Queue one request per image; raise UnsentRequestsError."""
         for start in range(0, len(image_ids), _AT_ONCE):
             bodies = [
                 request_body(image_id, analyzed_since=analyzed_since)
@@ -164,14 +164,14 @@ class RedriveFailedError(OSError):
 
 
 def count_messages(client: SQSClient, queue_url: str) -> int:
-    """Gives about how many messages wait in a queue."""
+    """Return about how many messages wait in a queue."""
     attributes = ["ApproximateNumberOfMessages"]
     answer = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=attributes)  # type: ignore[arg-type]
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def redrive(client: SQSClient, dead_letter_url: str, queue_url: str, report: Report = lambda _: None) -> int:
-    """Moves every dead letter back, and gives their number; `report` hears how many have been moved so far."""
+    """Move every dead letter back, and return their number; `report` hears how many have been moved so far."""
     try:
         handle = client.start_message_move_task(SourceArn=_arn(client, dead_letter_url))["TaskHandle"]
     except ClientError as error:
@@ -197,7 +197,7 @@ def _follow(client: SQSClient, dead_letter_url: str, handle: str, report: Report
 
 
 def _move(client: SQSClient, dead_letter_url: str, queue_url: str, report: Report) -> int:
-    """Sends each message before it deletes it: an interruption doubles one, and loses none."""
+    """Send each message before it deletes it: an interruption doubles one, and loses none."""
     moved = 0
     while messages := client.receive_message(QueueUrl=dead_letter_url, MaxNumberOfMessages=_AT_ONCE).get("Messages"):
         for message in messages:

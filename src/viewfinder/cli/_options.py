@@ -36,7 +36,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def local_stack(data_dir: Path | None) -> LocalStack:
-    """Gives the stack of a data directory, or of the user's own."""
+    """Return the stack of a data directory, or of the user's own."""
     from viewfinder.local.data_directory import DataDirectory, default_path
     from viewfinder.local.stack import LocalStack
 
@@ -44,7 +44,7 @@ def local_stack(data_dir: Path | None) -> LocalStack:
 
 
 def template() -> Path:
-    """Gives the stack's template; a ViewfinderError where only the package is installed, not the project."""
+    """Return the stack's template; a ViewfinderError where only the package is installed, not the project."""
     import viewfinder
     from viewfinder.domain.errors import ViewfinderError
 
@@ -66,7 +66,7 @@ class ProgressLines:
         self.brief = brief
 
     def __call__(self, progress: Progress) -> None:
-        """Takes one step."""
+        """Take one step."""
         from rich.markup import escape
 
         text = escape(f"{progress.subject}: {progress.status.lower().replace('_', ' ')} {progress.detail}".strip())
@@ -79,7 +79,7 @@ class ProgressLines:
 
 
 def print_pairs(console: Console, title: str, pairs: Mapping[str, str]) -> None:
-    """Prints names with their values."""
+    """Print names with their values."""
     from rich.table import Table
 
     table = Table(title=title, show_header=False, box=None, title_justify="left", title_style="bold")

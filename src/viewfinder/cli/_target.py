@@ -37,14 +37,14 @@ class Target:
         return "amazonaws.com" not in str(self.application.s3_client.meta.endpoint_url)
 
     def price(self, calls: int) -> float:
-        """Gives what so many detector calls cost here, in dollars."""
+        """Return what so many detector calls cost here, in dollars."""
         from viewfinder.operations.cost import dollars
 
         return 0.0 if self.is_local else dollars(calls, self.application.session.region_name)
 
 
 def find_target(data_dir: Path | None, stack: str | None) -> Target:
-    """Finds the stack: `--stack` on AWS, else `--data-dir`, else the variables of `viewfinder env`, else the user's."""
+    """Find the stack: `--stack` on AWS, else `--data-dir`, else the variables of `viewfinder env`, else the user's."""
     if stack is None and data_dir is None:
         stack = _stack_of_environment()
     if stack is not None:
@@ -57,7 +57,7 @@ def find_target(data_dir: Path | None, stack: str | None) -> Target:
 
 
 def _stack_of_environment() -> str | None:
-    """Reads the stack's name off the bucket's: `{stack}-images-{account}-{region}`."""
+    """Read the stack's name off the bucket's: `{stack}-images-{account}-{region}`."""
     return os.environ.get("VIEWFINDER_BUCKET", "").rpartition("-images-")[0] or None
 
 
@@ -96,7 +96,7 @@ class Api:
     session: Session
 
     def call(self, method: str, path: str, query: Mapping[str, Any] | None = None) -> Document:
-        """Gives the document of the answer; `path` is percent-encoded; raises ApiError."""
+        """Return the document of the answer; `path` is percent-encoded; raise ApiError."""
         import httpx
 
         written = urlencode(
@@ -111,7 +111,7 @@ class Api:
         return document
 
     def entries(self, path: str, member: str, query: Mapping[str, Any], limit: int) -> list[Document]:
-        """Gives the first so many entries of a list."""
+        """Return the first so many entries of a list."""
         return list(islice(self._all(path, member, {**query, "limit": min(limit, _LARGEST_PAGE)}), limit))
 
     def _all(self, path: str, member: str, query: dict[str, Any]) -> Iterator[Document]:
@@ -135,12 +135,12 @@ class Api:
 
 
 def image_path(image_id: str) -> str:
-    """Gives the path of an image, every character as the signature wants it."""
+    """Return the path of an image, every character as the signature wants it."""
     return f"/images/{quote(image_id)}"
 
 
 def find_api(data_dir: Path | None, stack: str | None) -> Api:
-    """Finds the API: of `--stack`, else of `--data-dir`, else that of `viewfinder env`, else the user's own."""
+    """Find the API: of `--stack`, else of `--data-dir`, else that of `viewfinder env`, else the user's own."""
     from boto3.session import Session
 
     if stack is not None:

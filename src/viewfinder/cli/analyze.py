@@ -81,7 +81,7 @@ def _output(annotate: Path, file: Path, count: int) -> Path:
 
 
 def _annotated(picture: bytes, labels: list[dict[str, Any]]) -> Any:
-    """Gives the upright picture with a box and a caption for each object, the surest on top."""
+    """Return the upright picture with a box and a caption for each object, the surest on top."""
     from PIL import Image, ImageDraw, ImageOps
 
     image = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")

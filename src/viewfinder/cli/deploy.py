@@ -51,7 +51,7 @@ def deploy(
 
 
 def home_of(region: str | None) -> Home:
-    """Gives the account and region that AWS's own settings name, or the emulator of AWS_ENDPOINT_URL."""
+    """Return the account and region that AWS's own settings name, or the emulator of AWS_ENDPOINT_URL."""
     import os
 
     import boto3

@@ -80,7 +80,7 @@ def _show(stack: LocalStack, console: Console) -> None:
 
 @contextmanager
 def _stopped_at_the_end(stack: LocalStack, console: Console) -> Iterator[None]:
-    """Stops the stack, whatever ends the block; a Ctrl-C is no failure."""
+    """Stop the stack, whatever ends the block; a Ctrl-C is no failure."""
     try:
         with suppress(KeyboardInterrupt, typer.Abort):
             yield
@@ -98,7 +98,7 @@ PATIENCE_SECONDS = 300
 
 
 def recover(stack: LocalStack) -> None:
-    """Makes the catalog agree with the bucket again; analyses that were made are found in the derived bucket."""
+    """Make the catalog agree with the bucket again; analyses that were made are found in the derived bucket."""
     from viewfinder.bootstrap import Application
     from viewfinder.settings import Settings
     from viewfinder.usecases.reconcile import reconcile

@@ -33,7 +33,7 @@ class Commands(TyperGroup):
     """Runs a command; a failure that the user can act on is told without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the command that the arguments name."""
+        """Run the command that the arguments name."""
         try:
             return super().invoke(ctx)
         except Exception as error:

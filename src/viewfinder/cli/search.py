@@ -70,7 +70,7 @@ def _show(images: Iterable[dict[str, Any]]) -> None:
 
 
 def _labels(image: dict[str, Any]) -> str:
-    """Gives the surest labels, or why there are none."""
+    """Return the surest labels, or why there are none."""
     shown = [f"{label['Name']} {label['Confidence']:.0f}" for label in image["Labels"][:_LABELS_SHOWN]]
     more = len(image["Labels"]) - len(shown)
     return (

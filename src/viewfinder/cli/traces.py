@@ -45,7 +45,7 @@ def traces(
 
 
 def _log_of(data_dir: Path | None, stack: str | None) -> tuple[CloudWatchLogsClient, str]:
-    """Gives the logs of the stack on AWS that was named, else of the local one."""
+    """Return the logs of the stack on AWS that was named, else of the local one."""
     import boto3
 
     from viewfinder.cli._options import local_stack

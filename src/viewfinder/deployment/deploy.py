@@ -24,7 +24,7 @@ from viewfinder.deployment.template import (
 
 
 def destroy(stack: Stack, report: Report, *, delete_data: bool) -> None:
-    """Deletes the stack. Its template retains buckets and table: they go with `delete_data` alone.
+    """Delete the stack. Its template retains buckets and table: they go with `delete_data` alone.
 
     Raises DeploymentError with the first real cause.
     """
@@ -38,7 +38,7 @@ def destroy(stack: Stack, report: Report, *, delete_data: bool) -> None:
 
 
 def _delete_bucket(home: Home, bucket: str, report: Report) -> None:
-    """Deletes a bucket with every version of every object, 1,000 a call (S3's limit)."""
+    """Delete a bucket with every version of every object, 1,000 a call (S3's limit)."""
     deleted = 0
     try:
         for page in home.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
@@ -62,7 +62,7 @@ def _delete_table(home: Home, table: str, report: Report) -> None:
 
 
 def _unless(error: ClientError, gone: str) -> None:
-    """Lets an error pass that says that there is nothing to delete (any more)."""
+    """Let an error pass that says that there is nothing to delete (any more)."""
     if error.response["Error"]["Code"] != gone:
         raise error
 
@@ -89,7 +89,7 @@ class Blueprint:
 
     @property
     def fingerprint(self) -> str:
-        """Names everything that a deployment of this blueprint depends on."""
+        """Name everything that a deployment of this blueprint depends on."""
         digest = hashlib.sha256(to_json(self.content))
         for name, package in sorted(self.packages.items()):
             digest.update(f"{name} {package.digest}\n".encode())
@@ -98,7 +98,7 @@ class Blueprint:
 
 
 def draw(template: Path, target: Platform, parameters: Mapping[str, str], report: Report) -> Blueprint:
-    """Reads a template and builds the packages of its functions; raises TemplateError, PackageError."""
+    """Read a template and build the packages of its functions; raise TemplateError, PackageError."""
     content = read_template(template)
     packages = {}
     for logical_id, function in functions(content).items():
@@ -108,7 +108,7 @@ def draw(template: Path, target: Platform, parameters: Mapping[str, str], report
 
 
 def deploy(stack: Stack, blueprint: Blueprint, report: Report, approve: Approve = approve_all) -> bool:
-    """Makes the stack what the blueprint says; gives False where it was so already.
+    """Make the stack what the blueprint says; return False where it was so already.
 
     Raises DeploymentError with the first real cause, DeploymentDeclinedError when `approve` says no.
     """
@@ -126,7 +126,7 @@ def deploy(stack: Stack, blueprint: Blueprint, report: Report, approve: Approve 
 
 
 def _upload(home: Home, blueprint: Blueprint, report: Report) -> str:
-    """Uploads everything, and gives the URL of the template that points at it."""
+    """Upload everything, and return the URL of the template that points at it."""
     bucket = ArtifactsBucket(home)
     bucket.ensure()
 
@@ -155,7 +155,7 @@ class ArtifactsBucket:
         return f"viewfinder-artifacts-{self.home.account}-{self.home.region}"
 
     def ensure(self) -> None:
-        """Creates the bucket where it is missing, closed to the public."""
+        """Create the bucket where it is missing, closed to the public."""
         if self._exists():
             return
         # us-east-1 is the one region that must not be named.
@@ -172,7 +172,7 @@ class ArtifactsBucket:
         )
 
     def upload(self, name: str, content: bytes) -> str:
-        """Gives the key of this content, uploaded if it was not there; `name` is for the reader."""
+        """Return the key of this content, uploaded if it was not there; `name` is for the reader."""
         path = PurePosixPath(name)
         key = f"{path.stem}-{hashlib.sha256(content).hexdigest()[:32]}{path.suffix}"
         if not self._has(key):
@@ -196,7 +196,7 @@ class ArtifactsBucket:
 
 
 def _absent(error: ClientError) -> bool:
-    """Gives False for "not there"; any other error goes on."""
+    """Return False for "not there"; any other error goes on."""
     if error.response["Error"]["Code"] in {"404", "NoSuchBucket", "NoSuchKey", "NotFound"}:
         return False
     raise error

@@ -63,7 +63,7 @@ AWS = Platform(python="3.13", wheels="aarch64-manylinux_2_28")
 
 
 def this_machine() -> Platform:
-    """Gives the platform of this interpreter, which is the emulator's too."""
+    """Return the platform of this interpreter, which is the emulator's too."""
     return Platform(python=platform.python_version())
 
 
@@ -77,7 +77,7 @@ class Package:
 
 
 def build_package(project: Path, function: str, target: Platform) -> Package:
-    """Gives the package of `lambdas/FUNCTION`, from the cache where its input is unchanged; raises PackageError."""
+    """Return the package of `lambdas/FUNCTION`, from the cache where its input is unchanged; raise PackageError."""
     cached = (
         user_cache_path("viewfinder") / "packages" / f"{function}-{_digest_of_input(project, function, target)}.zip"
     )
@@ -90,7 +90,7 @@ def build_package(project: Path, function: str, target: Platform) -> Package:
 
 
 def assemble(project: Path, function: str, target: Platform, folder: Path) -> None:
-    """Puts an unzipped package into a folder (created if missing); raises PackageError."""
+    """Put an unzipped package into a folder (created if missing); raise PackageError."""
     source = _function_source(project, function)
     folder.mkdir(parents=True, exist_ok=True)
     _install_wheels(source / "requirements.txt", target, folder)
@@ -164,7 +164,7 @@ def _prune(folder: Path) -> None:
 
 
 def _zip(folder: Path, destination: Path) -> None:
-    """Zips a folder with nothing of the moment in it: sorted names, one time, one mode."""
+    """Zip a folder with nothing of the moment in it: sorted names, one time, one mode."""
     destination.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=destination.parent)) / "package.zip"
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -178,7 +178,7 @@ def _zip(folder: Path, destination: Path) -> None:
 
 
 def main(function: str, folder: str) -> None:
-    """Builds one package for Lambda into a folder."""
+    """Build one package for Lambda into a folder."""
     assemble(Path.cwd(), function, AWS, Path(folder))
 
 

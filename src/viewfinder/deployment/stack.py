@@ -73,7 +73,7 @@ class Stack:
     def propose(
         self, template_url: str, parameters: Mapping[str, str], declared: Mapping[str, object]
     ) -> Proposal | None:
-        """Makes a change set; None where the stack is as the template wants it.
+        """Make a change set; None where the stack is as the template wants it.
 
         A parameter of `declared` that is not given keeps the value it has in the stack.
         """
@@ -90,20 +90,20 @@ class Stack:
         return Proposal(name, changes) if changes else None
 
     def execute(self, proposal: Proposal, report: Report) -> None:
-        """Carries the proposed changes out; raises DeploymentError with the first real cause."""
+        """Carry the proposed changes out; raise DeploymentError with the first real cause."""
         seen = {event["EventId"] for event in self._events(self.name)}
         self.home.cloudformation.execute_change_set(StackName=self.name, ChangeSetName=proposal.name)
         self._follow(self.name, seen, report)
 
     def discard(self, change_set: str) -> None:
-        """Drops a change set, and the empty stack that a proposal for a new one makes."""
+        """Drop a change set, and the empty stack that a proposal for a new one makes."""
         if self.status == "REVIEW_IN_PROGRESS":
             self.home.cloudformation.delete_stack(StackName=self.name)
         elif self.status:
             self.home.cloudformation.delete_change_set(StackName=self.name, ChangeSetName=change_set)
 
     def delete(self, report: Report) -> None:
-        """Deletes the stack; raises DeploymentError with the first real cause."""
+        """Delete the stack; raise DeploymentError with the first real cause."""
         stack = self._describe()
         if stack is None:
             return
@@ -112,7 +112,7 @@ class Stack:
         self._follow(stack["StackId"], seen, report)
 
     def resources(self, resource_type: str) -> list[str]:
-        """Names the stack's resources of one type, as `AWS::S3::Bucket`."""
+        """Name the stack's resources of one type, as `AWS::S3::Bucket`."""
         pages = self.home.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
         resources = (resource for page in pages for resource in page["StackResourceSummaries"])
         return [found["PhysicalResourceId"] for found in resources if found["ResourceType"] == resource_type]
@@ -133,7 +133,7 @@ class Stack:
         return values + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
 
     def _changes(self, change_set: str) -> list[Change]:
-        """Waits for a change set, and reads it."""
+        """Wait for a change set, and read it."""
         client = self.home.cloudformation
         while (made := client.describe_change_set(StackName=self.name, ChangeSetName=change_set))["Status"] in MAKING:
             time.sleep(self.home.pause)
@@ -152,7 +152,7 @@ class Stack:
             yield from page["StackEvents"]
 
     def _follow(self, stack_id: str, seen: set[str], report: Report) -> None:
-        """Reports events until the stack comes to rest."""
+        """Report events until the stack comes to rest."""
         causes: list[str] = []
         while True:
             for event in self._unseen(stack_id, seen):
@@ -163,7 +163,7 @@ class Stack:
             time.sleep(self.home.pause)
 
     def _unseen(self, stack_id: str, seen: set[str]) -> list[StackEventTypeDef]:
-        """Gives new events, oldest first."""
+        """Return new events, oldest first."""
         fresh = []
         for event in self._events(stack_id):
             if event["EventId"] in seen:

@@ -17,7 +17,7 @@ Template = dict[str, Any]
 
 
 def read_template(path: Path) -> Template:
-    """Reads a template with CloudFormation's short tags (`!Ref`, `!Sub`) spelled out; raises TemplateError."""
+    """Read a template with CloudFormation's short tags (`!Ref`, `!Sub`) spelled out; raise TemplateError."""
     try:
         template = yaml_parse(path.read_text())
     except (OSError, ValueError, YAMLError) as error:
@@ -28,7 +28,7 @@ def read_template(path: Path) -> Template:
 
 
 def functions(template: Template) -> dict[str, str]:
-    """Maps the logical id of each function to its folder's name in `lambdas/`."""
+    """Map the logical id of each function to its folder's name in `lambdas/`."""
     return {name: PurePosixPath(resource["Properties"]["CodeUri"]).name for name, resource in _functions(template)}
 
 
@@ -41,7 +41,7 @@ def point_at_artifacts(template: Template, packages: Mapping[str, str]) -> Templ
 
 
 def to_json(template: Template) -> bytes:
-    """Writes a template as CloudFormation takes it; YAML's dates become the strings they were."""
+    """Write a template as CloudFormation takes it; YAML's dates become the strings they were."""
     return json.dumps(template, default=str, indent=1).encode()
 
 

@@ -32,7 +32,7 @@ class Analysis:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Analysis:
-        """Reads the JSON object of the derived bucket."""
+        """Read the JSON object of the derived bucket."""
         return cls(
             sha256=document["Sha256"],
             format=document["Format"],
@@ -45,7 +45,7 @@ class Analysis:
         )
 
     def to_document(self) -> dict[str, Any]:
-        """Gives the JSON object of the derived bucket."""
+        """Return the JSON object of the derived bucket."""
         return {
             "Sha256": self.sha256,
             "Format": self.format,
@@ -70,5 +70,5 @@ class Parameters:
 
 
 def analysis_key(parameters: Parameters, sha256: str) -> str:
-    """Gives the derived bucket's key of the analysis of a content under these parameters."""
+    """Return the derived bucket's key of the analysis of a content under these parameters."""
     return f"analyses/{parameters}/{sha256}.json"

@@ -10,7 +10,7 @@ class ViewfinderError(Exception):
 
 
 def failure_reason(error: Exception) -> str:
-    """Gives the reason code of a failure: DETECTOR_UNAVAILABLE for a DetectorUnavailableError, and so on."""
+    """Return the reason code of a failure: DETECTOR_UNAVAILABLE for a DetectorUnavailableError, and so on."""
     if not isinstance(error, ViewfinderError):
         return "INTERNAL_ERROR"
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).upper()

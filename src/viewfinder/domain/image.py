@@ -122,17 +122,17 @@ _MEMBERS = {
 
 
 def image_digest(image_id: str) -> str:
-    """Gives 24 hex digits that stand for an ImageId where its 1,024 bytes don't fit (a sort key's limit, AWS)."""
+    """Return 24 hex digits that stand for an ImageId where its 1,024 bytes don't fit (a sort key's limit, AWS)."""
     return hashlib.blake2b(image_id.encode(), digest_size=12).hexdigest()
 
 
 def is_folder_marker(image_id: str) -> bool:
-    """Tells whether a key is the empty object that consoles create for a folder."""
+    """Return whether a key is the empty object that consoles create for a folder."""
     return image_id.endswith("/")
 
 
 def thumbnail_key(image_id: str, replaced_version: int, sha256: str) -> str:
-    """Gives the derived bucket's key of the thumbnail for a record that is to replace this version (0: none).
+    """Return the derived bucket's key of the thumbnail for a record that is to replace this version (0: none).
 
     At most one record ever replaces a version. So once a later version stands that does not name this key, none ever
     will again: it can be deleted without a look at who else is at work. And as the content is part of the key, whoever
@@ -142,12 +142,12 @@ def thumbnail_key(image_id: str, replaced_version: int, sha256: str) -> str:
 
 
 def thumbnail_prefix(image_id: str) -> str:
-    """Gives what the keys of all of an image's thumbnails start with."""
+    """Return what the keys of all of an image's thumbnails start with."""
     return f"thumbnails/{image_digest(image_id)}/"
 
 
 def outdated_thumbnails(image: Image, keys: Iterable[str]) -> tuple[str, ...]:
-    """Gives those of an image's thumbnails that neither its record names nor any later one can."""
+    """Return those of an image's thumbnails that neither its record names nor any later one can."""
     return tuple(key for key in keys if key != image.thumbnail and _replaced_version(key) < image.version)
 
 
@@ -171,7 +171,7 @@ class ImageEvent:
 
 
 def is_accounted_for(sequencer: str, by: str) -> bool:
-    """Tells whether an event is no newer than the event `by`.
+    """Return whether an event is no newer than the event `by`.
 
     S3's sequencers are hexadecimal strings of unequal length: compare them padded on the right with zeros
     (S3 User Guide, "Event message structure"). An event without one is never accounted for.
@@ -183,7 +183,7 @@ def is_accounted_for(sequencer: str, by: str) -> bool:
 
 
 def later_sequencer(one: str, other: str) -> str:
-    """Gives the later of two sequencers; any is later than none."""
+    """Return the later of two sequencers; any is later than none."""
     return other if not one or is_accounted_for(one, other) else one
 
 

@@ -41,7 +41,7 @@ class Label:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Label:
-        """Reads a label in the form of Rekognition's `Labels` member; absent lists are empty."""
+        """Read a label in the form of Rekognition's `Labels` member; absent lists are empty."""
         return cls(
             name=document["Name"],
             confidence=_percent(document["Confidence"]),
@@ -52,7 +52,7 @@ class Label:
         )
 
     def to_document(self) -> dict[str, Any]:
-        """Gives the label in the form of Rekognition's `Labels` member."""
+        """Return the label in the form of Rekognition's `Labels` member."""
         return {
             "Name": self.name,
             "Confidence": self.confidence,
@@ -69,7 +69,7 @@ def confidence_rank(confidence: float) -> int:
 
 
 def category_confidences(labels: tuple[Label, ...]) -> dict[str, float]:
-    """Gives each category of the labels the confidence of its surest label."""
+    """Return each category of the labels the confidence of its surest label."""
     confidences: dict[str, float] = {}
     for label in labels:
         for category in label.categories:

@@ -44,12 +44,12 @@ class Query:
     order: Order = Order.NEWEST
 
     def __post_init__(self) -> None:
-        """Refuses what has no meaning."""
+        """Refuse what has no meaning."""
         if self.order is Order.CONFIDENCE and not (self.labels or self.category):
             raise InvalidRequestError("confidence needs a label or a category", parameter="order")
 
     def fingerprint(self) -> str:
-        """Gives a short text that another query has not."""
+        """Return a short text that another query has not."""
         values = [getattr(self, row.name) for row in fields(self)]
         return hashlib.blake2b(repr(values).encode(), digest_size=9).hexdigest()
 
@@ -117,7 +117,7 @@ class Criteria:
     exclude: tuple[Term, ...]
 
     def admit(self, entry: Entry) -> bool:
-        """Tells whether an image answers the query."""
+        """Return whether an image answers the query."""
         return self._admits_facts(entry) and self._admits_labels(entry)
 
     def _admits_facts(self, entry: Entry) -> bool:
@@ -142,12 +142,12 @@ class Criteria:
 
 
 def has(confidences: Mapping[str, float], names: Iterable[str], least: float) -> bool:
-    """Tells whether one of the case-folded names is among the confidences with at least so much."""
+    """Return whether one of the case-folded names is among the confidences with at least so much."""
     return any(confidence >= least and name.casefold() in names for name, confidence in confidences.items())
 
 
 def surest(confidences: Mapping[str, float], names: Iterable[str]) -> float:
-    """Gives the highest confidence of the case-folded names; 0 where there is none."""
+    """Return the highest confidence of the case-folded names; 0 where there is none."""
     return max((value for name, value in confidences.items() if name.casefold() in names), default=0.0)
 
 
@@ -167,12 +167,12 @@ class Cursor:
     fingerprint: str
 
     def to_token(self) -> str:
-        """Gives the text that a caller hands back."""
+        """Return the text that a caller hands back."""
         return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode().rstrip("=")
 
 
 def cursor_from_token(token: str, fingerprint: str) -> Cursor:
-    """Reads a token; raises InvalidRequestError when it is none, or of another query."""
+    """Read a token; raise InvalidRequestError when it is none, or of another query."""
     try:
         members = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
         cursor = Cursor(**members)

@@ -53,11 +53,11 @@ class ImageState:
 
     @classmethod
     def of(cls, image: Image, *, most_labels: int, expires_at: int = 0) -> ImageState:
-        """Takes the labels that searches find the image by: the first so many."""
+        """Take the labels that searches find the image by: the first so many."""
         labels = {label.name.casefold(): label for label in image.labels[:most_labels]}
         return cls(image.image_id, image.version, image.status, labels, expires_at)
 
     def is_newer_than(self, other: Counted | ImageState) -> bool:
-        """Tells whether this came later; of one version, the end comes after the beginning."""
+        """Return whether this came later; of one version, the end comes after the beginning."""
         end = Status.REMOVED
         return (self.version, self.status is end) > (other.version, other.status is end)

@@ -11,7 +11,7 @@ from viewfinder.gallery.status import Sources
 
 
 def main() -> None:
-    """Serves on loopback until it is told to stop; credentials and region are those of AWS's environment."""
+    """Serve on loopback until it is told to stop; credentials and region are those of AWS's environment."""
     options = _options()
     sources = Sources(options.queue_url, options.dead_letter_queue_url, options.log_group)
     serve(options.api_url, options.port, Session(), sources)

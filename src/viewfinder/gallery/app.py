@@ -23,7 +23,7 @@ from viewfinder.gallery.uploads import upload
 
 
 def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
-    """Gives the ASGI application."""
+    """Yield the ASGI application."""
     pages = Pages(guard.token, api.stage)
 
     @asynccontextmanager
@@ -47,7 +47,7 @@ def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
 
 
 async def healthz(_: Request) -> Response:
-    """Tells that the gallery listens."""
+    """Tell that the gallery listens."""
     return PlainTextResponse("ok")
 
 
@@ -55,6 +55,6 @@ LOOPBACK = "127.0.0.1"
 
 
 def serve(api_url: str, port: int, session: Session, sources: Sources) -> None:
-    """Serves until it is told to stop; requests are signed with the session's credentials."""
+    """Serve until it is told to stop; requests are signed with the session's credentials."""
     application = gallery_app(Api(api_url.rstrip("/"), Signer(session)), Guard(port), Status(session, sources))
     uvicorn.run(application, host=LOOPBACK, port=port, server_header=False, log_level="warning")

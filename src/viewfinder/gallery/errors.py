@@ -13,27 +13,27 @@ class UnsafePathError(Exception):
 
 
 def error(status: int, code: str, message: str) -> Response:
-    """Gives an error response."""
+    """Return an error response."""
     return JSONResponse({"Error": {"Code": code, "Message": message, "RequestId": "gallery"}}, status)
 
 
 async def unreachable(_: Request, failure: Exception) -> Response:
-    """Answers for an API or a bucket that does not."""
+    """Answer for an API or a bucket that does not."""
     return error(502, "BadGateway", f"The stack does not answer: {failure!r}")
 
 
 async def not_signed(_: Request, failure: Exception) -> Response:
-    """Answers where AWS's own settings give no usable credentials."""
+    """Answer where AWS's own settings give no usable credentials."""
     return error(502, "NoCredentials", f"The request can't be signed: {failure}")
 
 
 async def refused_by_aws(_: Request, failure: Exception) -> Response:
-    """Answers where the user's credentials don't reach, or where AWS is too busy."""
+    """Answer where the user's credentials don't reach, or where AWS is too busy."""
     return error(502, "RefusedByAws", str(failure))
 
 
 async def unsafe_path(_: Request, __: Exception) -> Response:
-    """Answers a path that could mean another one."""
+    """Answer a path that could mean another one."""
     return error(400, "InvalidPath", "The path has a segment of dots.")
 
 

@@ -50,7 +50,7 @@ class Guard:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     def refusal(self, method: str, path: str, headers: Headers) -> str | None:
-        """Gives the reason why a request is refused, None where it may pass."""
+        """Return the reason why a request is refused, None where it may pass."""
         if headers.get("host", "").lower() not in self._hosts():
             return "The Host header names another server."
         if headers.get("origin", "") not in {"", *(f"http://{host}" for host in self._hosts())}:
@@ -81,7 +81,7 @@ class Guarded:
     guard: Guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
+        """Answer one request."""
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return

@@ -26,11 +26,11 @@ class Pages:
         self._page = page.replace("{token}", token).replace("{stage}", stage)
 
     async def index(self, _: Request) -> Response:
-        """Gives the page; kept nowhere, since the next start has another token."""
+        """Return the page; kept nowhere, since the next start has another token."""
         return HTMLResponse(self._page, headers={"cache-control": "no-store"})
 
     async def file(self, request: Request) -> Response:
-        """Gives a script, a style sheet or an icon."""
+        """Return a script, a style sheet or an icon."""
         name = request.path_params["name"]
         suffix = name[name.rfind(".") :]
         if name not in self._files or suffix not in TYPES:

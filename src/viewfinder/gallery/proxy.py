@@ -27,7 +27,7 @@ class Signer:
     session: Session
 
     def headers(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
-        """Gives the headers with the signature. `url` is percent-encoded, and sent to the letter."""
+        """Return the headers with the signature. `url` is percent-encoded, and sent to the letter."""
         credentials = self.session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
@@ -66,14 +66,14 @@ class Api:
     async def call(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """Calls the API; `target` is a path below the stage, percent-encoded, with its query."""
+        """Call the API; `target` is a path below the stage, percent-encoded, with its query."""
         url = self.url + target
         signed = self.signer.headers(method, url, body, dict(headers or {}))
         return await self.client.request(method, url, content=body, headers=signed)
 
 
 def path_below(request: Request, prefix: str) -> str:
-    """Gives the path below `/prefix` as it was sent: decoding and encoding again would change a key.
+    """Return the path below `/prefix` as it was sent: decoding and encoding again would change a key.
 
     Raises UnsafePathError.
     """
@@ -84,13 +84,13 @@ def path_below(request: Request, prefix: str) -> str:
 
 
 def raw_path(request: Request) -> str:
-    """Gives the path as it was sent, with bytes that no URL may hold percent-encoded."""
+    """Return the path as it was sent, with bytes that no URL may hold percent-encoded."""
     path: bytes = request.scope["raw_path"]
     return quote(path.split(b"?", maxsplit=1)[0], safe=_ASCII)
 
 
 def raw_query(request: Request) -> str:
-    """Gives the query as it was sent, with its question mark; nothing where there is none."""
+    """Return the query as it was sent, with its question mark; nothing where there is none."""
     query: bytes = request.scope["query_string"]
     return "?" + quote(query, safe=_ASCII) if query else ""
 
@@ -101,7 +101,7 @@ RETURNED = ("content-type", "location", "retry-after", "x-amzn-requestid", "x-am
 
 
 async def forward(api: Api, request: Request) -> Response:
-    """Answers a request below the stage as the API does."""
+    """Answer a request below the stage as the API does."""
     body = await _body(request)
     if body is None:
         return error(413, "RequestTooLarge", f"A body has at most {MAX_BODY_BYTES:,} bytes.")
@@ -111,13 +111,13 @@ async def forward(api: Api, request: Request) -> Response:
 
 
 def relayed(answer: httpx.Response) -> Response:
-    """Gives an answer of the API, without what belongs to one connection only."""
+    """Return an answer of the API, without what belongs to one connection only."""
     kept = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
     return Response(answer.content, answer.status_code, {"cache-control": "no-store", **kept})
 
 
 async def _body(request: Request) -> bytes | None:
-    """Reads the body; None where it is too large."""
+    """Read the body; None where it is too large."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -138,7 +138,7 @@ HEADERS = {
 
 
 async def picture(api: Api, request: Request) -> Response:
-    """Gives the bytes of an original or, with `rendition=thumbnail`, of the thumbnail."""
+    """Return the bytes of an original or, with `rendition=thumbnail`, of the thumbnail."""
     rendition = request.query_params.get("rendition", "original")
     target = path_below(request, "content") + f"?rendition={rendition if rendition in RENDITIONS else 'original'}"
     answer = await api.call("GET", "/content" + target)
@@ -152,7 +152,7 @@ async def picture(api: Api, request: Request) -> Response:
 
 
 async def _content(found: httpx.Response) -> AsyncIterator[bytes]:
-    """Gives the bytes; lets the connection go even when the browser has scrolled on and hung up."""
+    """Yield the bytes; let the connection go even when the browser has scrolled on and hung up."""
     try:
         async for chunk in found.aiter_raw():
             yield chunk

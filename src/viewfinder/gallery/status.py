@@ -50,7 +50,7 @@ class Status:
         self._read_at = float("-inf")
 
     async def answer(self, _: Request) -> Response:
-        """Gives the status as JSON."""
+        """Return the status as JSON."""
         if time.monotonic() - self._read_at > FRESH_SECONDS:
             self._document = await run_in_threadpool(self._read)
             self._read_at = time.monotonic()
@@ -74,7 +74,7 @@ class Status:
         return {name: int(found["Attributes"].get(attribute, 0)) for name, attribute in COUNTS.items()}  # type: ignore[call-overload]
 
     def _traces(self, since: float) -> Iterator[Document]:
-        """Reads the timings that the image function writes into its log (`viewfinder traces` reads the same)."""
+        """Read the timings that the image function writes into its log (`viewfinder traces` reads the same)."""
         if self._sources.log_group is None:
             return
         pages = self._session.client("logs").get_paginator("filter_log_events")

@@ -25,7 +25,7 @@ _ERROR_MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
 
 
 async def upload(api: Api, request: Request) -> Response:
-    """Puts the body into the bucket as the image of the path; its type and length are those of the request."""
+    """Put the body into the bucket as the image of the path; its type and length are those of the request."""
     length = request.headers.get("content-length", "")
     if not length.isdigit():
         return error(411, "MissingContentLength", "An upload says how long it is.")
@@ -59,14 +59,14 @@ async def _send(client: httpx.AsyncClient, form: dict[str, Any], request: Reques
 
 
 def _around_the_file(fields: Mapping[str, str], boundary: str) -> tuple[bytes, bytes]:
-    """Gives what stands before and after the file in the form; S3 wants the file last."""
+    """Return what stands before and after the file in the form; S3 wants the file last."""
     part = f"--{boundary}\r\nContent-Disposition: form-data; name="
     before = "".join(f'{part}"{name}"\r\n\r\n{value}\r\n' for name, value in fields.items())
     return f'{before}{part}"file"; filename="file"\r\n\r\n'.encode(), f"\r\n--{boundary}--\r\n".encode()
 
 
 def _refused(answer: httpx.Response) -> Response:
-    """Gives S3's XML error in our envelope."""
+    """Return S3's XML error in our envelope."""
     code, message = _ERROR_CODE.search(answer.text), _ERROR_MESSAGE.search(answer.text)
     status = answer.status_code if answer.is_client_error else 502
     return error(

@@ -22,7 +22,7 @@ LEAST_FREE_BYTES = 500_000_000
 
 
 def default_path() -> Path:
-    """Gives the user's data folder of Viewfinder."""
+    """Return the user's data folder of Viewfinder."""
     return user_data_path("viewfinder")
 
 
@@ -66,7 +66,7 @@ class DataDirectory:
         return self.path / "tmp"
 
     def prepare(self) -> None:
-        """Creates the folders, readable by the user alone; raises DiskFullError."""
+        """Create the folders, readable by the user alone; raise DiskFullError."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in (self.logs, self.objects, self.state):
             folder.mkdir(parents=True, exist_ok=True)
@@ -79,30 +79,30 @@ class DataDirectory:
             )
 
     def forget_emulator(self) -> None:
-        """Deletes what the emulator keeps."""
+        """Delete what the emulator keeps."""
         for folder in (self.objects, self.state):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
 
     def key_pair(self) -> KeyPair:
-        """Gives the key pair of the emulator's root, made when first asked for."""
+        """Return the key pair of the emulator's root, made when first asked for."""
         file = self.path / "credentials.json"
         if not file.exists():
             _write_privately(file, _new_key_pair())
         return KeyPair(**json.loads(file.read_text()))
 
     def operator(self) -> KeyPair | None:
-        """Gives the key pair of the emulator's user; None before the first deployment."""
+        """Return the key pair of the emulator's user; None before the first deployment."""
         file = self.path / "operator.json"
         return KeyPair(**json.loads(file.read_text())) if file.exists() else None
 
     def keep_operator(self, keys: KeyPair) -> None:
-        """Keeps the key pair of the emulator's user."""
+        """Keep the key pair of the emulator's user."""
         _write_privately(self.path / "operator.json", keys)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keeps other `up` and `down` out; raises LocalStackError where one is at work."""
+        """Keep other `up` and `down` out; raise LocalStackError where one is at work."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.path / "lock").open("a") as lock:
             try:
@@ -114,13 +114,13 @@ class DataDirectory:
 
 
 def _write_privately(file: Path, keys: KeyPair) -> None:
-    """Writes a file that at no moment another user can read."""
+    """Write a file that at no moment another user can read."""
     file.unlink(missing_ok=True)
     with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
         json.dump(asdict(keys), out)
 
 
 def _new_key_pair() -> KeyPair:
-    """Gives a key pair of AWS's form."""
+    """Return a key pair of AWS's form."""
     letters = string.ascii_uppercase + "234567"
     return KeyPair("AKIA" + "".join(secrets.choice(letters) for _ in range(16)), secrets.token_urlsafe(30))

@@ -53,7 +53,7 @@ class Process:
         return self._find() is not None
 
     def end(self) -> None:
-        """Asks it to stop in order, and kills it after 30 seconds."""
+        """Ask it to stop in order, and kill it after 30 seconds."""
         if process := self._find():
             process.terminate()
             try:
@@ -76,7 +76,7 @@ class Process:
 
 
 def start(component: Component, stack: Path) -> Process:
-    """Starts a component in a session of its own: a Ctrl-C in our terminal is not for it."""
+    """Start a component in a session of its own: a Ctrl-C in our terminal is not for it."""
     environment = {**component.environment, MARK: str(stack)}
     write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     pid = os.posix_spawn(
@@ -94,7 +94,7 @@ def start(component: Component, stack: Path) -> Process:
 
 
 def wait_until_healthy(component: Component, process: Process) -> None:
-    """Returns once the component answers; raises ComponentDiedError with the end of its log."""
+    """Return once the component answers; raise ComponentDiedError with the end of its log."""
     deadline = time.monotonic() + START_SECONDS
     while not _answers(component.health_url):
         if not process.alive:
@@ -105,12 +105,12 @@ def wait_until_healthy(component: Component, process: Process) -> None:
 
 
 def died(process: Process) -> ComponentDiedError:
-    """Says which component ended, with the end of its log."""
+    """Return which component ended, with the end of its log."""
     return ComponentDiedError(f"{process.name} has ended. The end of {process.log}:\n{process.last_words()}")
 
 
 def kill_stragglers(stack: Path) -> None:
-    """Kills every process of a stack, by its mark."""
+    """Kill every process of a stack, by its mark."""
     stragglers = [process for process in psutil.process_iter() if _mark(process) == str(stack)]
     for process in stragglers:
         process.kill()
@@ -135,7 +135,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
-    """Gives a port that nobody listens on at the moment."""
+    """Return a port that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
@@ -154,7 +154,7 @@ def is_free(port: int) -> bool:
 
 
 def require_free(port: int, option: str) -> None:
-    """Raises PortTakenError, which names the holder and the option that chooses another port."""
+    """Raise PortTakenError, which names the holder and the option that chooses another port."""
     if not is_free(port):
         raise PortTakenError(f"Port {port} is taken by {_holder(port)}. Stop it, or choose another port with {option}.")
 

@@ -36,7 +36,7 @@ class Start:
     report: Report
 
     def run(self, blueprint: Blueprint) -> None:
-        """Starts and deploys; the caller cleans up after an error."""
+        """Start and deploys; the caller cleans up after an error."""
         self.data.prepare()
         if not self.record.fingerprint:
             self.data.forget_emulator()  # of a first start that was cut short: a new stack would meet its own buckets
@@ -48,7 +48,7 @@ class Start:
         self._launch(components.gallery(self.data, self.record))
 
     def _launch(self, *several: Component) -> None:
-        """Starts components side by side, and waits until all are well."""
+        """Start components side by side, and wait until all are well."""
         for component in several:
             component.log.unlink(missing_ok=True)
             process = processes.start(component, self.data.path)
@@ -81,7 +81,7 @@ class Start:
 
 
 def stop(data: DataDirectory, record: Record | None) -> None:
-    """Ends every process of a stack: in order those that still run, and whatever they left behind."""
+    """End every process of a stack: in order those that still run, and whatever they left behind."""
     at_rest = record.stopped() if record else None
     for process in reversed(record.processes if record else ()):
         process.end()
@@ -157,7 +157,7 @@ class LocalStack:
         }
 
     def up(self, template: Path, options: Options, report: Report, recover: Recover = nothing_to_recover) -> bool:
-        """Brings the stack up as the template and the options want it; gives False where it was so already.
+        """Bring the stack up as the template and the options want it; return False where it was so already.
 
         After an error everything is stopped again.
         """
@@ -178,14 +178,14 @@ class LocalStack:
             return True
 
     def down(self) -> bool:
-        """Stops everything in order; gives False where nothing ran."""
+        """Stop everything in order; return False where nothing ran."""
         with self.data.locked():
             record = load(self.data.record)
             stop(self.data, record)
             return bool(record and record.processes)
 
     def watch(self) -> None:
-        """Returns when the stack was stopped from elsewhere; raises ComponentDiedError when a component ends."""
+        """Return when the stack was stopped from elsewhere; raise ComponentDiedError when a component ends."""
         mine = self.record.processes
         while (record := load(self.data.record)) and record.processes == mine:
             if dead := next((process for process in mine if not process.alive), None):
@@ -207,7 +207,7 @@ def _session(keys: KeyPair) -> boto3.Session:
 
 
 def _with_options(before: Record | None, options: Options) -> Record:
-    """Gives the record with what the user chose put over what was."""
+    """Return the record with what the user chose put over what was."""
     record = before or Record(Ports(DEFAULT_PORT, DEFAULT_GALLERY_PORT, engine=0))
     chosen = replace(
         record.ports,
@@ -218,7 +218,7 @@ def _with_options(before: Record | None, options: Options) -> Record:
 
 
 def _settle_ports(record: Record) -> Record:
-    """Makes sure that every port is free; nobody knows the engine's by heart, so it may move."""
+    """Make sure that every port is free; nobody knows the engine's by heart, so it may move."""
     processes.require_free(record.ports.emulator, "--port")
     processes.require_free(record.ports.gallery, "--gallery-port")
     engine = record.ports.engine

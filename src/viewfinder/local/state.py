@@ -64,23 +64,23 @@ class Record:
         return f"{self.endpoint_url}/_aws/execute-api/{self.outputs.get('ApiId')}/{STAGE}"
 
     def process(self, name: str) -> Process:
-        """Gives the process of a component."""
+        """Return the process of a component."""
         return next(process for process in self.processes if process.name == name)
 
     def stopped(self) -> Record:
-        """Gives the record of the same stack at rest; it remembers whether a component had ended by itself."""
+        """Return the record of the same stack at rest; it remembers whether a component had ended by itself."""
         crashed = any(not process.alive for process in self.processes)
         return replace(self, processes=(), unclean=self.unclean or crashed)
 
     def save(self, file: Path) -> None:
-        """Writes the record whole or not at all."""
+        """Write the record whole or not at all."""
         unfinished = file.with_suffix(".new")
         unfinished.write_text(json.dumps(asdict(self), indent=2))
         unfinished.replace(file)
 
 
 def load(file: Path) -> Record | None:
-    """Reads a record, None where there is none."""
+    """Read a record, None where there is none."""
     if not file.exists():
         return None
     fields = json.loads(file.read_text())

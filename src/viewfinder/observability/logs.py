@@ -13,7 +13,7 @@ logger = Logger()
 
 @contextmanager
 def correlated(**keys: str) -> Iterator[None]:
-    """Puts keys, `correlation_id` first of all, on every line that this thread writes until the block ends."""
+    """Put keys, `correlation_id` first of all, on every line that this thread writes until the block ends."""
     logger.thread_safe_append_keys(**keys)
     try:
         yield

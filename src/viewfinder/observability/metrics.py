@@ -20,14 +20,14 @@ _lock = Lock()  # the images of a batch are worked on in threads, and Powertools
 
 
 def measure(name: str, value: float = 1, unit: Unit = "Count") -> None:
-    """Adds a value to a metric; CloudWatch gets each value, so that percentiles are right."""
+    """Add a value to a metric; CloudWatch gets each value, so that percentiles are right."""
     with _lock:
         _metrics().add_metric(name=name, unit=unit, value=value)
 
 
 @contextmanager
 def timed(name: str) -> Iterator[None]:
-    """Measures how long a block that succeeds takes."""
+    """Measure how long a block that succeeds takes."""
     start = time.perf_counter()
     yield
     measure(name, (time.perf_counter() - start) * 1000, "Milliseconds")
@@ -35,7 +35,7 @@ def timed(name: str) -> Iterator[None]:
 
 @contextmanager
 def publishing_metrics() -> Iterator[None]:
-    """Writes what the block measured, whatever its end."""
+    """Write what the block measured, whatever its end."""
     try:
         yield
     finally:

@@ -24,7 +24,7 @@ TRACE_HEADER = "_X_AMZN_TRACE_ID"
 
 @contextmanager
 def span(name: str, **annotations: str) -> Iterator[None]:
-    """Marks a step of the work; annotations can be searched for in X-Ray. A step inside a step becomes its child."""
+    """Mark a step of the work; annotations can be searched for in X-Ray. A step inside a step becomes its child."""
     header = os.environ.get(TRACE_HEADER, "")
     if "Sampled=1" not in header:
         yield
@@ -34,7 +34,7 @@ def span(name: str, **annotations: str) -> Iterator[None]:
 
 
 def _parent(header: str) -> Context | None:
-    """Gives the invocation as the parent; None inside another span, which then is the parent."""
+    """Return the invocation as the parent; None inside another span, which then is the parent."""
     from opentelemetry import trace
 
     from viewfinder.observability.xray import context_of

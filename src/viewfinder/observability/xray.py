@@ -30,7 +30,7 @@ class Subsegments(SpanProcessor):
         """By span id; the steps of one tree run in one thread, and no two threads share a key."""
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Keeps the document for the step around it, or gives it away."""
+        """Keep the document for the step around it, or return it away."""
         document = _document(span, self._inner.pop(span.context.span_id, []))
         if span.parent and not span.parent.is_remote:
             self._inner[span.parent.span_id].append(document)
@@ -40,7 +40,7 @@ class Subsegments(SpanProcessor):
 
 
 def _document(span: ReadableSpan, inner: list[Document]) -> Document:
-    """Gives a span that has ended; times in seconds."""
+    """Return a span that has ended; times in seconds."""
     document = {
         "name": span.name,
         "id": format_span_id(span.context.span_id),
@@ -56,18 +56,18 @@ def _document(span: ReadableSpan, inner: list[Document]) -> Document:
 
 
 def _place(span: ReadableSpan) -> Document:
-    """Says where a subsegment that is sent by itself belongs: below Lambda's own segment of the invocation."""
+    """Return where a subsegment that is sent by itself belongs: below Lambda's own segment of the invocation."""
     parent = format_span_id(span.parent.span_id) if span.parent else ""
     return {"type": "subsegment", "trace_id": _xray_id(span.context.trace_id), "parent_id": parent}
 
 
 def log_line(document: Document) -> None:
-    """Writes a document to the log, where `viewfinder traces` finds it in both homes."""
+    """Write a document to the log, where `viewfinder traces` finds it in both homes."""
     logger.info("trace", extra={"trace": document})
 
 
 def to_daemon(address: str) -> Callable[[Document], None]:
-    """Gives a sink that sends datagrams to HOST:PORT; nobody waits for an answer, and nobody misses a lost one."""
+    """Return a sink that sends datagrams to HOST:PORT; nobody waits for an answer, and nobody misses a lost one."""
     host, _, port = address.rpartition(":")
     client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
@@ -78,7 +78,7 @@ def to_daemon(address: str) -> Callable[[Document], None]:
 
 
 def context_of(header: str) -> SpanContext:
-    """Reads `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`."""
+    """Read `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`."""
     parts = dict(part.split("=", 1) for part in header.split(";") if "=" in part)
     return SpanContext(
         trace_id=int(parts["Root"].removeprefix("1-").replace("-", ""), 16),
@@ -89,6 +89,6 @@ def context_of(header: str) -> SpanContext:
 
 
 def _xray_id(trace_id: int) -> str:
-    """Gives a trace id as X-Ray writes it: 1, the epoch's 8 digits, 24 more."""
+    """Return a trace id as X-Ray writes it: 1, the epoch's 8 digits, 24 more."""
     digits = format_trace_id(trace_id)
     return f"1-{digits[:8]}-{digits[8:]}"

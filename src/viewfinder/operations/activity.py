@@ -60,13 +60,13 @@ class Activity:
 
 
 def recent_traces(client: CloudWatchLogsClient, stack: str, *, minutes: int = 60, limit: int = 10) -> list[Trace]:
-    """Gives the last images, newest last."""
+    """Return the last images, newest last."""
     traces = [_trace(line["trace"]) for line in _lines(client, stack, minutes, "trace")]
     return sorted(traces, key=lambda trace: trace.started)[-limit:]
 
 
 def activity(client: CloudWatchLogsClient, stack: str, *, minutes: int = 5) -> Activity:
-    """Counts and times what the function logged."""
+    """Count and times what the function logged."""
     indexed = list(_lines(client, stack, minutes, "image indexed"))
     traces = [_trace(line["trace"]) for line in _lines(client, stack, minutes, "trace")]
     latencies = [trace.seconds for trace in traces]
@@ -84,7 +84,7 @@ def activity(client: CloudWatchLogsClient, stack: str, *, minutes: int = 5) -> A
 
 
 def _lines(client: CloudWatchLogsClient, stack: str, minutes: int, message: str) -> Iterator[dict[str, Any]]:
-    """Gives the log's lines of this message."""
+    """Yield the log's lines of this message."""
     pages = client.get_paginator("filter_log_events").paginate(
         logGroupName=LOG_GROUP.format(stack=stack),
         startTime=int((time.time() - minutes * 60) * 1000),
@@ -117,7 +117,7 @@ def _trace(document: dict[str, Any]) -> Trace:
 
 
 def _percentile(seconds: list[float], percent: int) -> float | None:
-    """Gives the value in milliseconds."""
+    """Return the value in milliseconds."""
     if not seconds:
         return None
     cuts = statistics.quantiles(seconds, n=100, method="inclusive") if len(seconds) > 1 else seconds * 99
@@ -131,7 +131,7 @@ Document = dict[str, Any]
 
 
 def minutes_of(traces: Sequence[Document], now: float) -> list[Document]:
-    """Gives the last minutes, the current one last: how many images, and how long they took (seconds)."""
+    """Return the last minutes, the current one last: how many images, and how long they took (seconds)."""
     seconds: defaultdict[int, list[float]] = defaultdict(list)
     for trace in traces:
         seconds[int(trace["end_time"] // 60)].append(trace["end_time"] - trace["start_time"])
@@ -150,7 +150,7 @@ def _minute(number: int, seconds: list[float]) -> Document:
 
 
 def recent_of(traces: Sequence[Document]) -> list[Document]:
-    """Gives the last images, newest first; times of steps count from the image's start (seconds)."""
+    """Return the last images, newest first; times of steps count from the image's start (seconds)."""
     newest = sorted(traces, key=lambda trace: float(trace["start_time"]), reverse=True)[:RECENT]
     return [_image(trace) for trace in newest]
 

@@ -71,7 +71,7 @@ class Estimate:
 
 
 def estimate(usage: Usage, region: str) -> Estimate:
-    """Estimates a month; raises UnknownRegionError."""
+    """Estimate a month; raise UnknownRegionError."""
     table = json.loads(resources.files("viewfinder.operations").joinpath("prices.json").read_text())
     if region not in table["Regions"]:
         known = ", ".join(table["Regions"])
@@ -83,7 +83,7 @@ def estimate(usage: Usage, region: str) -> Estimate:
 
 
 def detector_dollars(calls: int, prices: dict[str, Any]) -> float:
-    """Gives the price of a month's calls, tier by tier."""
+    """Return the price of a month's calls, tier by tier."""
     dollars, start = 0.0, 0
     for end, per_thousand in prices["DetectLabelsPer1000"]:
         inside = max(0, (calls if end is None else min(calls, end)) - start)
@@ -125,12 +125,12 @@ _ELSEWHERE = "us-east-1"
 
 
 def dollars(calls: int, region: str | None = None) -> float:
-    """Gives the price of a month's first calls: what came before is not known here, so it is never too low."""
+    """Return the price of a month's first calls: what came before is not known here, so it is never too low."""
     return round(detector_dollars(calls, _prices(region)), 4)
 
 
 def affordable_calls(limit: float, region: str | None = None) -> int:
-    """Gives the most calls that cost no more dollars than that."""
+    """Return the most calls that cost no more dollars than that."""
     cheapest = min(per_thousand for _, per_thousand in _prices(region)["DetectLabelsPer1000"])
     fewest, most = 0, int(limit * 1000 / cheapest) + 1
     while most - fewest > 1:
@@ -140,7 +140,7 @@ def affordable_calls(limit: float, region: str | None = None) -> int:
 
 
 def _prices(region: str | None) -> dict[str, Any]:
-    """Gives a region's prices, those of us-east-1 for a region that the table lacks."""
+    """Return a region's prices, those of us-east-1 for a region that the table lacks."""
     table = json.loads(resources.files("viewfinder.operations").joinpath("prices.json").read_text())
     regions: dict[str, dict[str, Any]] = table["Regions"]
     return regions.get(region or _ELSEWHERE, regions[_ELSEWHERE])

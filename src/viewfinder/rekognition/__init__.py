@@ -18,7 +18,7 @@ HOMES = {"Engine": "labels.engine", "EngineError": "errors", "Settings": "settin
 
 
 def __getattr__(name: str) -> Any:
-    """Loads a public name when it is first used: the command line's help needs no neural network."""
+    """Load a public name when it is first used: the command line's help needs no neural network."""
     if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -33,7 +33,7 @@ UPRIGHT = {
 
 
 def read_picture(content: bytes, *, max_pixels: int, detail: int) -> Image.Image:
-    """Gives the picture in RGB, upright, with no side scaled below `detail` pixels.
+    """Return the picture in RGB, upright, with no side scaled below `detail` pixels.
 
     Raises EngineError: InvalidImageFormatException, ImageTooLargeException, InvalidParameterException (too small).
     """

@@ -23,12 +23,12 @@ INTEGER_LIMIT = 2**31
 
 @cache
 def service_model() -> ServiceModel:
-    """Gives botocore's description of the service."""
+    """Return botocore's description of the service."""
     return ServiceModel(Loader().load_service_model("rekognition", "service-2"), "rekognition")
 
 
 def check_target(target: str | None) -> None:
-    """Raises UnknownOperationException for any operation but DetectLabels."""
+    """Raise UnknownOperationException for any operation but DetectLabels."""
     if target == TARGET_PREFIX + OPERATION:
         return
     name = (target or "").removeprefix(TARGET_PREFIX)
@@ -38,7 +38,7 @@ def check_target(target: str | None) -> None:
 
 
 def parse_request(body: bytes) -> dict[str, Any]:
-    """Gives the checked document of a DetectLabelsRequest, with Bytes decoded.
+    """Return the checked document of a DetectLabelsRequest, with Bytes decoded.
 
     Raises EngineError: SerializationException, InvalidParameterException or ImageTooLargeException.
     """

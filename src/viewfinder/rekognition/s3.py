@@ -24,7 +24,7 @@ class S3Reader:
         self._allowed = allowed_buckets
 
     def read(self, s3_object: Mapping[str, str]) -> bytes:
-        """Gives an object's content; raises EngineError."""
+        """Return an object's content; raise EngineError."""
         if not self._endpoint or not any(fnmatchcase(s3_object["Bucket"], pattern) for pattern in self._allowed):
             raise _unreadable()
         import botocore.exceptions

@@ -42,7 +42,7 @@ class Wire:
         self._pending = 0
 
     def application(self) -> Starlette:
-        """Gives the ASGI application."""
+        """Return the ASGI application."""
         routes = [Route("/healthz", self._health, methods=["GET"]), Route("/", self._handle, methods=["POST"])]
         return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
 
@@ -163,7 +163,7 @@ class JsonLines(logging.Formatter):
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT, then lets requests under way end; the first log line gives the URL."""
+    """Serve until SIGTERM or SIGINT, then let requests under way end; the first log line gives the URL."""
     _log_as_json()
     wire = Wire(Service.from_settings(settings), settings)
     config = uvicorn.Config(
@@ -183,7 +183,7 @@ def serve(settings: Settings) -> None:
 
 
 def listen(config: uvicorn.Config) -> socket.socket:
-    """Opens the socket, ready for whoever reads its address from the log to connect at once."""
+    """Open the socket, ready for whoever reads its address from the log to connect at once."""
     listener = config.bind_socket()
     # asyncio turns Nagle's algorithm off only for sockets made with IPPROTO_TCP, which this one is not; with it, the
     # second part of every answer waits 40 ms for the client's delayed acknowledgement.

@@ -23,13 +23,13 @@ class Service:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Service:
-        """Loads everything; raises ModelFileError."""
+        """Load everything; raise ModelFileError."""
         s3 = S3Reader(settings.s3_endpoint, settings.region, settings.allow_buckets)
         service_model()  # read now, so that the first request is as fast as the others
         return cls(Engine.load(settings), s3, _verifier(settings))
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-        """Gives the document of the response; raises EngineError. Header names are lower case."""
+        """Return the document of the response; raise EngineError. Header names are lower case."""
         if self._verifier:
             self._verifier.verify(headers, body)
         check_target(headers.get("x-amz-target"))

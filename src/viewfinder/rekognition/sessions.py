@@ -12,7 +12,7 @@ MODELS = Path(__file__).parent / "models"
 
 
 def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """Loads a graph; raises ModelFileError."""
+    """Load a graph; raise ModelFileError."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

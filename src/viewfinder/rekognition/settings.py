@@ -34,7 +34,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **overrides: Any) -> Settings:
-        """Reads the settings; an override that is None leaves the environment's value or the default."""
+        """Read the settings; an override that is None leaves the environment's value or the default."""
         values: dict[str, Any] = {}
         for entry in fields(cls):
             text = environment.get(PREFIX + entry.name.upper())
@@ -45,7 +45,7 @@ class Settings:
 
 
 def help_of(name: str) -> str:
-    """Gives the help text of a setting."""
+    """Return the help text of a setting."""
     return next(str(entry.metadata["help"]) for entry in fields(Settings) if entry.name == name)
 
 

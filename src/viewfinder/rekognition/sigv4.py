@@ -36,7 +36,7 @@ class SignatureVerifier:
     now: Callable[[], datetime] = _utc_now
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Raises EngineError unless the signature is right; header names are lower case."""
+        """Raise EngineError unless the signature is right; header names are lower case."""
         parts = _parse(headers.get("authorization"))
         if not hmac.compare_digest(parts["key"].encode(), self.access_key_id.encode()):
             raise EngineError("UnrecognizedClientException", "The security token included in the request is invalid.")

@@ -1,4 +1,4 @@
-"""Gives one image with everything known of it."""
+"""One image: find, delete, upload, and links to its pictures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from viewfinder.ports import Catalog, Links, Objects
 
 
 def get_image(image_id: str, catalog: Catalog) -> Image:
-    """Gives the image as last written; raises ImageNotFoundError, for a removed one too."""
+    """Return the image as last written; raise ImageNotFoundError, for a removed one too."""
     image = catalog.find(image_id)
     if image is None or not image.is_visible:
         raise ImageNotFoundError("there is no such image")
@@ -26,13 +26,13 @@ def get_image(image_id: str, catalog: Catalog) -> Image:
 
 
 def delete_image(image_id: str, catalog: Catalog, objects: Objects) -> None:
-    """Deletes the object of a known image; raises ImageNotFoundError."""
+    """Delete the object of a known image; raise ImageNotFoundError."""
     get_image(image_id, catalog)
     objects.delete(image_id)
 
 
 def original_url(image_id: str, catalog: Catalog, links: Links) -> str:
-    """Gives a URL of the original; raises ImageNotFoundError.
+    """Return a URL of the original; raise ImageNotFoundError.
 
     The response names the type that was recognised, not the one that the uploader claimed: what is no picture is a
     download, never a page.
@@ -43,7 +43,7 @@ def original_url(image_id: str, catalog: Catalog, links: Links) -> str:
 
 
 def thumbnail_url(image_id: str, catalog: Catalog, links: Links) -> str:
-    """Gives a URL of the thumbnail; raises ImageNotFoundError or ThumbnailNotFoundError."""
+    """Return a URL of the thumbnail; raise ImageNotFoundError or ThumbnailNotFoundError."""
     image = get_image(image_id, catalog)
     if not image.thumbnail:
         raise ThumbnailNotFoundError("the image has no thumbnail")
@@ -70,7 +70,7 @@ def create_upload(
     prefix: str = "",
     max_bytes: int = DEFAULT_UPLOAD_BYTES,
 ) -> Upload:
-    """Gives a form for one object of this type and size; chooses the ImageId below `prefix` where none is given.
+    """Return a form for one object of this type and size; chooses the ImageId below `prefix` where none is given.
 
     Raises InvalidRequestError for a key that no image can have.
     """

@@ -42,7 +42,7 @@ class ImportStalledError(ViewfinderError):
 def await_images(
     sent: Iterable[Sent], records: Records, *, patience: float, on_answered: Callable[[Image], None] = lambda _: None
 ) -> list[Image]:
-    """Gives the records once all are there; raises ImportStalledError after `patience` seconds without any."""
+    """Return the records once all are there; raise ImportStalledError after `patience` seconds without any."""
     waiting, answered = deque(sent), list[Image]()
     deadline = time.monotonic() + patience
     while waiting:
@@ -88,7 +88,7 @@ class Plan:
         return len({candidate.content for candidate in (*self.unanswered, *self.new)} - self.known)
 
     def affordable(self, calls: int) -> Plan:
-        """Gives the part of the plan that takes no more calls than that."""
+        """Return the part of the plan that takes no more calls than that."""
         paid: set[str] = set()
 
         def is_affordable(candidate: Candidate) -> bool:
@@ -114,12 +114,12 @@ class Summary:
 
     @property
     def saved_calls(self) -> int:
-        """Calls that analysing every picture anew would have taken on top."""
+        """Call that analysing every picture anew would have taken on top."""
         return self.known + self.analyzed - self.calls
 
     @classmethod
     def of(cls, plan: Plan, answered: Sequence[Image]) -> Summary:
-        """Counts the records."""
+        """Count the records."""
         statuses = [image.status for image in answered]
         return cls(
             images=len(plan.present) + len(answered),
@@ -143,7 +143,7 @@ def plan_import(
     parameters: Parameters,
     on_checked: Step = lambda: None,
 ) -> Plan:
-    """Finds out what is new; writes nothing. Raises SameKeyError."""
+    """Find out what is new; write nothing. Raises SameKeyError."""
 
     def is_stored(candidate: Candidate) -> bool:
         stored = source.is_stored(candidate)
@@ -174,7 +174,7 @@ def send_images(
     per_second: float = 0.0,
     on_sent: Step = lambda: None,
 ) -> list[Sent]:
-    """Puts what is not answered yet before the pipeline, at most `per_second` images (0: as fast as it goes)."""
+    """Put what is not answered yet before the pipeline, at most `per_second` images (0: as fast as it goes)."""
     before = records.find_many([candidate.image_id for candidate in (*plan.unanswered, *plan.new)])
 
     def send(candidate: Candidate, put: Callable[[Candidate], str]) -> Sent:
@@ -213,7 +213,7 @@ def _parted(
 
 
 def _statuses(candidates: Sequence[Candidate], records: Records) -> Iterator[Status | None]:
-    """Gives each candidate's status, None where the catalog has no final answer for this content."""
+    """Yield each candidate's status, None where the catalog has no final answer for this content."""
     for chunk in _chunks(candidates):
         found = records.find_many([candidate.image_id for candidate in chunk])
         for candidate in chunk:

@@ -58,7 +58,7 @@ class Pipeline:
 
 
 def index_image(event: ImageEvent, pipeline: Pipeline) -> Outcome:
-    """Answers an event; raises DetectorUnavailableError, AnalysisInProgressError, MisconfiguredError or
+    """Answer an event; raise DetectorUnavailableError, AnalysisInProgressError, MisconfiguredError or
     CatalogConflictError.
 
     Whatever is raised, the event can be answered again: nothing it did needs undoing.
@@ -79,7 +79,7 @@ def index_image(event: ImageEvent, pipeline: Pipeline) -> Outcome:
 
 
 def record_failure(event: ImageEvent, error: Exception, pipeline: Pipeline) -> Image | None:
-    """Records FAILED with the error, for an event that the queue will not deliver again, and gives the record.
+    """Record FAILED with the error, for an event that the queue will not deliver again, and return the record.
 
     None where the record stays: someone else has accounted for the event, or the event says of no change (it has no
     sequencer), so that the labels are still those of the object.
@@ -95,7 +95,7 @@ def record_failure(event: ImageEvent, error: Exception, pipeline: Pipeline) -> I
 
 
 def _reflect(event: ImageEvent, known: Image | None, pipeline: Pipeline) -> Image:
-    """Writes the record that the object as it is now deserves."""
+    """Write the record that the object as it is now deserves."""
     try:
         with span("fetch"):
             stored = pipeline.images.fetch(event.image_id, pipeline.max_bytes)
@@ -138,7 +138,7 @@ def _analyzed(image: Image, analysis: Analysis, thumbnail: str) -> Image:
 
 
 def _analyze(event: ImageEvent, sha256: str, content: bytes, thumbnail: str, pipeline: Pipeline) -> Analysis:
-    """Gives the analysis of the content, known or new, and puts the thumbnail."""
+    """Return the analysis of the content, known or new, and put the thumbnail."""
     analysis = _known_analysis(event, sha256, pipeline)
     if analysis is None:
         with pipeline.leases.held(f"{pipeline.parameters}/{sha256}"):
@@ -186,6 +186,6 @@ def _draft(event: ImageEvent, known: Image | None, pipeline: Pipeline, status: S
 
 
 def _sweep(image: Image, pipeline: Pipeline) -> None:
-    """Deletes what earlier records, and deliveries that were interrupted, left behind."""
+    """Delete what earlier records, and deliveries that were interrupted, left behind."""
     keys = pipeline.derived.list_thumbnails(thumbnail_prefix(image.image_id))
     pipeline.derived.delete_thumbnails(outdated_thumbnails(image, keys))

@@ -44,7 +44,7 @@ class Differences:
         return bool(self.images or self.thumbnails)
 
     def counts(self) -> dict[str, int]:
-        """Counts each kind."""
+        """Count each kind."""
         kinds = list(self.images.values())
         return {kind.title(): kinds.count(kind) for kind in Difference} | {"OrphanedThumbnails": len(self.thumbnails)}
 
@@ -66,7 +66,7 @@ class ReconciliationStalledError(ViewfinderError):
 
 
 def find_differences(stores: Stores) -> Differences:
-    """Reads bucket and catalog once; writes nothing."""
+    """Read bucket and catalog once; write nothing."""
     objects = {found.key: found for found in stores.images.list() if not is_folder_marker(found.key)}
     thumbnails = {found.key: found for found in stores.derived.list("thumbnails/")}
     images = dict.fromkeys(objects, Difference.MISSING)
@@ -82,7 +82,7 @@ def find_differences(stores: Stores) -> Differences:
 
 
 def repair(differences: Differences, stores: Stores) -> None:
-    """Has each image looked at again, and deletes the thumbnails of none."""
+    """Have each image looked at again, and delete the thumbnails of none."""
     stores.requests.send(list(differences.images))
     for key in differences.thumbnails:
         stores.derived.delete(key)
@@ -111,7 +111,7 @@ def reconcile(
 
 
 def _look_again(stores: Stores) -> Differences:
-    """Looks after a pause, which is the longer the more there is to look at: the pipeline needs the catalog too."""
+    """Look after a pause, which is the longer the more there is to look at: the pipeline needs the catalog too."""
     start = stores.now()
     found = find_differences(stores)
     stores.sleep(_POLL_SECONDS + _SHARE * (stores.now() - start))
@@ -119,7 +119,7 @@ def _look_again(stores: Stores) -> Differences:
 
 
 def _new(current: Differences, last: Differences) -> Differences:
-    """Gives what came up since the last look: one request an image is enough, the queue repeats it."""
+    """Return what came up since the last look: one request an image is enough, the queue repeats it."""
     images = {image_id: kind for image_id, kind in current.images.items() if image_id not in last.images}
     return Differences(current.objects, images, current.thumbnails)
 

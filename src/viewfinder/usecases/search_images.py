@@ -67,7 +67,7 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
 
 
 def _resolve(query: Query, statistics: Statistics) -> tuple[Criteria, Mapping[str, int]]:
-    """Resolves aliases, and counts the images of each name where that decides what to read."""
+    """Resolve aliases, and counts the images of each name where that decides what to read."""
     names = {name.casefold() for name in query.labels + query.exclude}
     known = dict(statistics.find(names)) if names else {}
     labels, exclude = ([_term(name, known) for name in group] for group in (query.labels, query.exclude))
@@ -84,7 +84,7 @@ def _term(name: str, known: Mapping[str, KnownName]) -> Term:
 
 
 def _sources(criteria: Criteria, counts: Mapping[str, int]) -> list[Source]:
-    """Gives what has to be read: every image that answers the query is in one of these."""
+    """Return what has to be read: every image that answers the query is in one of these."""
     query = criteria.query
     if criteria.labels:
         return [Source(SourceKind.LABEL, name) for name in sorted(_driving_term(criteria, counts))]
@@ -107,13 +107,13 @@ def _stretch(query: Query, cursor: Cursor) -> Stretch:
 
 
 def _merge(index: Index, sources: list[Source], stretch: Stretch, size: int) -> Iterator[Entry]:
-    """Gives the entries of all shards of the sources in one order."""
+    """Return the entries of all shards of the sources in one order."""
     shards = [_entries(index, source, shard, stretch, size) for source in sources for shard in range(index.shards)]
     return heapq.merge(*shards, key=lambda entry: entry.position, reverse=stretch.order is Order.NEWEST)
 
 
 def _entries(index: Index, source: Source, shard: int, stretch: Stretch, size: int) -> Iterator[Entry]:
-    """Reads a shard to its end, in ever larger portions: who asks for more has filtered much out."""
+    """Read a shard to its end, in ever larger portions: who asks for more has filtered much out."""
     is_last = False
     while not is_last:
         entries, is_last = index.read(source, shard, stretch, size)

@@ -17,7 +17,7 @@ _ATTEMPTS = 5
 
 
 def count_labels(states: Iterable[ImageState], counters: Counters) -> int:
-    """Counts each image as its newest state says, and gives the number of images that this changed.
+    """Count each image as its newest state says, and return the number of images that this changed.
 
     A state that was counted already, or that is older than one that was, changes nothing: states may come twice, late
     or again after a failure half way. Raises CatalogConflictError.
@@ -52,7 +52,7 @@ class LabelPage:
 
 
 def list_labels(statistics: Statistics, *, prefix: str = "", limit: int = 50, token: str = "") -> LabelPage:
-    """Gives a page of the labels whose name starts so, whatever its case; raises InvalidRequestError."""
+    """Return a page of the labels whose name starts so, whatever its case; raise InvalidRequestError."""
     fingerprint = hashlib.blake2b(b"labels " + prefix.casefold().encode(), digest_size=9).hexdigest()
     after = cursor_from_token(token, fingerprint).position if token else ""
     labels = list(islice(statistics.labels(prefix.casefold(), after), limit + 1))
@@ -70,7 +70,7 @@ class Totals:
 
 
 def get_statistics(statistics: Statistics) -> Totals:
-    """Reads all counters: as many as there are names in use, however many images there are."""
+    """Read all counters: as many as there are names in use, however many images there are."""
     counts = statistics.statuses()
     images = {str(status): counts.get(status, 0) for status in VISIBLE_STATUSES}
     return Totals(images, sum(1 for _ in statistics.labels("", "")))

@@ -29,7 +29,7 @@ NEWEST, SUREST = Stretch(Order.NEWEST), Stretch(Order.CONFIDENCE)
 
 @pytest.fixture(params=["memory", "sqlite", "emulator"])
 def fill(request: pytest.FixtureRequest) -> Any:
-    """Gives an index of the images, in so many shards (SQLite: one)."""
+    """Return an index of the images, in so many shards (SQLite: one)."""
     if request.param == "memory":
         yield MemoryIndex
     elif request.param == "sqlite":

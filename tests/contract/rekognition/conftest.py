@@ -22,7 +22,7 @@ StartServer = Callable[..., str]
 
 @contextmanager
 def started(*options: str, **environment: str) -> Iterator[str]:
-    """Runs a server until the block ends, and gives its URL."""
+    """Run a server until the block ends, and return its URL."""
     process = subprocess.Popen(
         [*COMMAND, *options], stderr=subprocess.PIPE, text=True, env=os.environ | SIGNER | environment
     )

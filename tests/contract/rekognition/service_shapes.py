@@ -21,7 +21,7 @@ def shape(name: str) -> Any:
 
 
 def examples(of: Any) -> Iterator[Any]:
-    """Gives values at the limits of a shape; a structure has each member alone, then all of them."""
+    """Yield values at the limits of a shape; a structure has each member alone, then all of them."""
     if of.type_name == "structure":
         yield from ({name: value} for name, member in of.members.items() for value in examples(member))
         yield {name: list(examples(member))[-1] for name, member in of.members.items()}
@@ -37,7 +37,7 @@ def examples(of: Any) -> Iterator[Any]:
 
 
 def check_fits(of: Any, value: Any, path: str = "") -> set[str]:
-    """Fails where a value has a member outside the model, a wrong type, or leaves its limits; gives the paths seen."""
+    """Fail where a value has a member outside the model, a wrong type, or leave its limits; return the paths seen."""
     fits = isinstance(value, PYTHON_TYPES[of.type_name]) and not isinstance(value, bool)
     assert fits, path
     seen = {path}
@@ -56,7 +56,7 @@ def check_fits(of: Any, value: Any, path: str = "") -> set[str]:
 
 
 def paths(of: Any, path: str = "") -> set[str]:
-    """Gives every path of a shape."""
+    """Return every path of a shape."""
     found = {path}
     if of.type_name == "structure":
         for name, member in of.members.items():

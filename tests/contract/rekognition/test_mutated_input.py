@@ -85,7 +85,7 @@ def damaged_json(source: random.Random) -> Call:
 
 
 def odd_member(source: random.Random) -> Call:
-    """Replaces one value somewhere in the request."""
+    """Replace one value somewhere in the request."""
     document = json.loads(json.dumps(REQUEST))
     place: Any = document
     while True:
@@ -126,7 +126,7 @@ def latin(headers: dict[str, str]) -> dict[bytes, bytes]:
 
 
 def check(response: httpx.Response) -> bool:
-    """Checks one answer, and tells whether it was a refusal."""
+    """Check one answer, and return whether it was a refusal."""
     document = response.json()
     if response.status_code == 200:
         check_fits(shape("DetectLabelsResponse"), document)

@@ -45,7 +45,7 @@ class Bucket(BaseHTTPRequestHandler):
             return  # the engine does not read what is too large
 
     def log_message(self, *_: Any) -> None:
-        """Says nothing."""
+        """Say nothing."""
 
 
 @pytest.fixture(scope="module")

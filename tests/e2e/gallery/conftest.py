@@ -44,7 +44,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """Opens pages; a page that throws or breaks its content security policy fails the test."""
+    """Open pages; a page that throws or breaks its content security policy fails the test."""
     faults: list[str] = []
     contexts = []
 
@@ -66,7 +66,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def serve_fake() -> Iterator[ServeFake]:
-    """Serves a gallery before an API in memory; gives the gallery's URL."""
+    """Serve a gallery before an API in memory; return the gallery's URL."""
     open_servers = []
 
     def serve(api: FakeApi) -> str:

@@ -35,7 +35,7 @@ DROP = """files => {
 
 
 def drop(page: Page, **files: bytes) -> None:
-    """Drops files onto the page; `a_jpg` is the file a.jpg."""
+    """Drop files onto the page; `a_jpg` is the file a.jpg."""
     named = [(name.replace("_", "."), base64.b64encode(content).decode()) for name, content in files.items()]
     page.evaluate(DROP, named)
 
@@ -86,7 +86,7 @@ def search_for(page: Page, text: str, label: str) -> None:
 
 
 def assert_box_is_where_the_api_says(page: Page, stack: RunningStack, key: str, name: str) -> None:
-    """Looks at the pixels: the frame's colour on each edge, and not beside it."""
+    """Look at the pixels: the frame's colour on each edge, and not beside it."""
     (label,) = [found for found in stack.image(key).json()["Labels"] if found["Name"] == name]
     box = label["Instances"][0]["BoundingBox"]
     page.mouse.move(5, 5)
@@ -192,7 +192,7 @@ def test_what_the_documentation_shows(stack: RunningStack, open_page: OpenPage, 
 
 
 def keep(page: Page, file: Path) -> None:
-    """Keeps a picture of the page, in 256 colours: a quarter of the size."""
+    """Keep a picture of the page, in 256 colours: a quarter of the size."""
     wait_for(lambda: page.evaluate(PICTURES_ARE_THERE), seconds=20, what="the pictures")
     wait_for(lambda: page.evaluate(NOTHING_MOVES), seconds=5, what="the end of transitions")
     Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256).save(file, optimize=True)

@@ -54,7 +54,7 @@ TIMES = """() => {
 
 
 def first_screen(page: Page) -> float:
-    """Gives the time from the start of the navigation to the tiles, over the time of the API call."""
+    """Return the time from the start of the navigation to the tiles, over the time of the API call."""
     page.reload()
     call, seen = wait_for(lambda: page.evaluate(TIMES), seconds=20, what="the first screen")
     return float(seen / call)

@@ -38,7 +38,7 @@ def names(package: Path) -> list[str]:
 
 
 def wheel(folder: Path, name: str) -> Path:
-    """Makes a wheel of one module, with what installers and builders like to add."""
+    """Make a wheel of one module, with what installers and builders like to add."""
     path = folder / f"{name}-1.0-py3-none-any.whl"
     info = f"{name}-1.0.dist-info"
     with zipfile.ZipFile(path, "w") as archive:

@@ -36,7 +36,7 @@ class Door:
         return {TOKEN_HEADER: self.guard.token}
 
     def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Sends one request; `path` is percent-encoded."""
+        """Send one request; `path` is percent-encoded."""
 
         async def answer() -> httpx.Response:
             behind = httpx.AsyncClient(transport=httpx.ASGITransport(self.api.application()))

@@ -63,7 +63,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command on a target."""
+    """Run a command on a target."""
 
     def command(target: FakeTarget, *arguments: str, answer: str = "") -> Result:
         for module in ("import_", "reconcile", "reanalyze", "redrive"):

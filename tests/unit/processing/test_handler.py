@@ -74,7 +74,7 @@ class Place:
         self._module.application = Application(SETTINGS, pipeline=self.pipeline, sqs_client=self.queue)  # type: ignore[attr-defined]
 
     def handle(self, *records: dict[str, Any]) -> list[str]:
-        """Gives the messages that failed."""
+        """Return the messages that failed."""
         answer = self._module.handler({"Records": list(records)}, Context())
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 

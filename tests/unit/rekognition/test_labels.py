@@ -34,7 +34,7 @@ BOX = (0.1, 0.2, 0.5, 0.9)
 
 
 def merged(*seen: tuple[str, float], names: tuple[str, ...] = ("dog", "person"), **thought: float) -> dict[str, Label]:
-    """Merges what was seen (class and score) with what was thought (leaf and probability)."""
+    """Merge what was seen (class and score) with what was thought (leaf and probability)."""
     boxes = Boxes(
         np.array([BOX] * len(seen), np.float32).reshape(-1, 4),
         np.array([score for _, score in seen], np.float32),

@@ -143,7 +143,7 @@ def test_what_the_service_was_seen_to_answer_holds_but_for_the_listed_exceptions
 
 
 def _differing(label: TaxonomyLabel, observed: dict[str, dict[str, Any]]) -> set[str]:
-    """Names the fields in which the label is not what was observed; fields that the recording lacked don't count."""
+    """Name the fields in which the label is not what was observed; fields that the recording lacked don't count."""
     entry = observed[label.name]
     ours = {"parents": list(label.parents), "aliases": sorted(label.aliases), "categories": [label.category]}
     known = ours.keys() - set(entry.get("unknown_fields", ()))

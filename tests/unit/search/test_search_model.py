@@ -42,7 +42,7 @@ def _search(shelf: Collection[Image], shards: int, *, portion: int = 1000, patie
 
 
 def _read_all(query: Query, search: Search, data: st.DataObject, *, full: bool = True) -> list[str]:
-    """Reads page after page of random size; each but the last has to be full."""
+    """Read page after page of random size; each but the last has to be full."""
     found: list[str] = []
     token = ""
     while True:
@@ -128,7 +128,7 @@ def test_what_stays_comes_once_while_images_come_and_go(
 
 
 def _disturb(shelf: dict[str, Image], data: st.DataObject) -> str:
-    """Removes an image, or writes one, new or known, with the time that it then is."""
+    """Remove an image, or write one, new or known, with the time that it then is."""
     image_id = data.draw(st.sampled_from(sorted([*shelf, "a/new.jpg"])))
     if data.draw(st.booleans()) and image_id in shelf:
         del shelf[image_id]

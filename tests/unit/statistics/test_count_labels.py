@@ -65,7 +65,7 @@ class Streamed:
         self._record(image.image_id, old, self._item(image.image_id))
 
     def forget(self, image_id: str) -> None:
-        """Deletes a record, as an operator may do, and time to live does with a tombstone."""
+        """Delete a record, as an operator may do, and time to live does with a tombstone."""
         if old := self._item(image_id):
             self._client.delete_item(TableName=TABLE, Key=_key(image_id))
             self._record(image_id, old, None)
@@ -87,7 +87,7 @@ def _key(image_id: str) -> Any:
 
 
 def _deliver(records: list[Record], counters: DynamoDbCounters) -> None:
-    """Delivers a batch until it is taken, as Lambda does."""
+    """Deliver a batch until it is taken, as Lambda does."""
     while True:
         try:
             count_labels(image_states(records), counters)

@@ -39,7 +39,7 @@ class DynamoDbCatalog:
         self._microseconds = microseconds
 
     def find(self, image_id: str) -> Image | None:
-        """Reads the record, strongly consistent."""
+        """Read the record, strongly consistent."""
         with misconfiguration_told(f"{self._table} can't be read"):
             answer = self._client.get_item(
                 TableName=self._table, Key=schema.marshalled_key(schema.image_key(image_id)), ConsistentRead=True
@@ -47,7 +47,7 @@ class DynamoDbCatalog:
         return schema.image_from_item(answer["Item"]) if "Item" in answer else None
 
     def save(self, image: Image, *, replacing: Image | None) -> Image:
-        """Writes record and postings, and deletes the postings that the image no longer has."""
+        """Write record and postings, and delete the postings that the image no longer has."""
         image = dataclasses.replace(image, version=self._next_version(replacing))
         postings = schema.posting_items(image, shards=self._shards)
         outdated = schema.posting_confidences(replacing, shards=self._shards) if replacing else {}
@@ -87,7 +87,7 @@ class DynamoDbCatalog:
 
 
 def is_conflict(error: ClientError) -> bool:
-    """Tells whether a transaction failed because someone else writes, or has written, the same items."""
+    """Return whether a transaction failed because someone else writes, or have written, the same items."""
     if error.response["Error"]["Code"] == "TransactionConflictException":
         return True
     reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
@@ -107,7 +107,7 @@ class DynamoDbRecords:
         self._shards = shards
 
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
-        """Reads the records, strongly consistent; ids without one are left out."""
+        """Read the records, strongly consistent; ids without one are left out."""
         found: dict[str, Image] = {}
         image_ids = list(dict.fromkeys(image_ids))  # BatchGetItem refuses to be asked twice
         for start in range(0, len(image_ids), _AT_ONCE):
@@ -117,7 +117,7 @@ class DynamoDbRecords:
         return found
 
     def list_all(self) -> Iterator[Image]:
-        """Reads every visible record from the listings: Queries of the index, which may lag a little."""
+        """Read every visible record from the listings: Queries of the index, which may lag a little."""
         for status in VISIBLE_STATUSES:
             for shard in range(self._shards):
                 for item in self._partition(schema.listing(status, shard)):

@@ -45,7 +45,7 @@ class DynamoDbIndex:
         self.shards = shards
 
     def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
-        """Asks for one entry more where `after` is given: a range of keys includes its ends."""
+        """Ask for one entry more where `after` is given: a range of keys includes its ends."""
         first, last = _bounds(stretch)
         if first > last:
             return [], True
@@ -80,7 +80,7 @@ class DynamoDbIndex:
 
 
 def _bounds(stretch: Stretch) -> tuple[str, str]:
-    """Gives the first and the last sort key that may answer; `until` itself is a key that no entry has."""
+    """Return the first and the last sort key that may answer; `until` itself is a key that no entry has."""
     if stretch.order is Order.NEWEST:
         return stretch.since or _FIRST, min(stretch.after or _LAST, stretch.until or _LAST)
     last = schema.confidence_rank(stretch.min_confidence) + _LAST if stretch.min_confidence else _LAST
@@ -88,7 +88,7 @@ def _bounds(stretch: Stretch) -> tuple[str, str]:
 
 
 def _entry(item: Mapping[str, Any], order: Order) -> Entry:
-    """Reads a posting, or what of an image's record is as in a posting."""
+    """Read a posting, or what of an image's record is as in a posting."""
     attributes = schema.unmarshalled(item)
     return Entry(
         position=attributes["GSI1SK" if order is Order.NEWEST else "SK"],

@@ -46,7 +46,7 @@ class DynamoDbLeases:
 
     @contextmanager
     def held(self, name: str) -> Iterator[None]:
-        """Waits for the lease and holds it for the block."""
+        """Wait for the lease and hold it for the block."""
         holder = uuid.uuid4().hex
         deadline = self._clock() + self._patience
         while not self._take(name, holder):

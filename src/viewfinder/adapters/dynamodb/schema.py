@@ -48,7 +48,7 @@ _deserialize = TypeDeserializer().deserialize
 
 
 def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
-    """Gives the record of an image; a tombstone leaves the listings and expires."""
+    """Return the record of an image; a tombstone leaves the listings and expires."""
     key = image_key(image.image_id)
     attributes = {name: getattr(image, field) for name, field in _MEMBERS.items()}
     attributes["Labels"] = [label.to_document() for label in trimmed(image.labels)]
@@ -61,7 +61,7 @@ def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
 
 
 def image_from_item(item: Mapping[str, Any]) -> Image:
-    """Reads a record."""
+    """Read a record."""
     attributes = unmarshalled(item)
     fields = {field: attributes[name] for name, field in _MEMBERS.items()}
     fields |= {name: int(fields[name]) for name in ("size", "width", "height", "version")}
@@ -71,7 +71,7 @@ def image_from_item(item: Mapping[str, Any]) -> Image:
 
 
 def posting_items(image: Image, *, shards: int) -> dict[Key, Item]:
-    """Gives a posting per label and category, each with what a search needs to know of the image."""
+    """Return a posting per label and category, each with what a search needs to know of the image."""
     confidences = posting_confidences(image, shards=shards)
     if not confidences:
         return {}
@@ -89,7 +89,7 @@ def posting_items(image: Image, *, shards: int) -> dict[Key, Item]:
 
 
 def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
-    """Gives the keys of the image's postings with the confidence of each."""
+    """Return the keys of the image's postings with the confidence of each."""
     if not image.is_visible:
         return {}
     shard = shard_of(image.image_id, shards)
@@ -103,7 +103,7 @@ def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
 
 
 def trimmed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
-    """Gives the labels with as many instances each (the surest first) as fit an item."""
+    """Return the labels with as many instances each (the surest first) as fit an item."""
     for most in (1000, 100, 50, 20, 10, 5, 0):
         shortened = tuple(dataclasses.replace(label, instances=_surest(label, most)) for label in labels)
         if len(json.dumps([label.to_document() for label in shortened])) <= MAX_RECORD_BYTES:
@@ -112,12 +112,12 @@ def trimmed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
 
 
 def marshalled(value: Any) -> Any:
-    """Gives a plain value in the form of DynamoDB's API."""
+    """Return a plain value in the form of DynamoDB's API."""
     return _serialize(_with_decimals(value))
 
 
 def unmarshalled(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Gives an item's attributes as plain values; numbers are Decimal."""
+    """Return an item's attributes as plain values; numbers are Decimal."""
     return {name: _deserialize(value) for name, value in item.items()}
 
 
@@ -166,52 +166,52 @@ IMAGE_SORT_KEY = "IMAGE"
 
 
 def image_key(image_id: str) -> Key:
-    """Gives the key of an image's record."""
+    """Return the key of an image's record."""
     return f"IMAGE#{image_id}", IMAGE_SORT_KEY
 
 
 def lease_key(name: str) -> Key:
-    """Gives the key of a lease."""
+    """Return the key of a lease."""
     return f"LEASE#{name}", "LEASE"
 
 
 def shard_of(image_id: str, shards: int) -> int:
-    """Gives the shard of the image's postings and of its place in the listings."""
+    """Return the shard of the image's postings and of its place in the listings."""
     return int(image_digest(image_id)[:8], 16) % shards
 
 
 def listing(status: Status, shard: int) -> str:
-    """Gives the index partition that lists the images of a status."""
+    """Return the index partition that lists the images of a status."""
     return f"IMAGES#{status}#{shard}"
 
 
 def label_partition(name: str, shard: int) -> str:
-    """Gives the partition of a label's postings; names that differ in case only are one."""
+    """Return the partition of a label's postings; names that differ in case only are one."""
     return f"LABEL#{name.casefold()}#{shard}"
 
 
 def category_partition(name: str, shard: int) -> str:
-    """Gives the partition of a category's postings."""
+    """Return the partition of a category's postings."""
     return f"CATEGORY#{name.casefold()}#{shard}"
 
 
 def confidence_position(confidence: float, image_id: str) -> str:
-    """Gives a sort key that puts the most confident first."""
+    """Return a sort key that puts the most confident first."""
     return f"{confidence_rank(confidence)}#{image_digest(image_id)}"
 
 
 def confidence_rank(confidence: float) -> str:
-    """Gives seven digits that grow as the confidence (percent, four decimals) falls."""
+    """Return seven digits that grow as the confidence (percent, four decimals) falls."""
     return f"{1_000_000 - round(confidence * 10_000):07d}"
 
 
 def time_position(analyzed_at: str, image_id: str) -> str:
-    """Gives a sort key in the order of analysis."""
+    """Return a sort key in the order of analysis."""
     return f"{analyzed_at}#{image_digest(image_id)}"
 
 
 def posting_keys(image: Image, postings: list[tuple[str, float]]) -> dict[Key, float]:
-    """Gives the key of each posting with its confidence; of equal keys the first stays."""
+    """Return the key of each posting with its confidence; of equal keys the first stays."""
     keys: dict[Key, float] = {}
     for partition, confidence in postings:
         keys.setdefault((partition, confidence_position(confidence, image.image_id)), confidence)
@@ -219,25 +219,25 @@ def posting_keys(image: Image, postings: list[tuple[str, float]]) -> dict[Key, f
 
 
 def marshalled_key(key: Key) -> dict[str, Any]:
-    """Gives a key in the form of DynamoDB's API."""
+    """Return a key in the form of DynamoDB's API."""
     return {"PK": {"S": key[0]}, "SK": {"S": key[1]}}
 
 
 def counted_key(image_id: str) -> Key:
-    """Gives the key of the note what of an image the statistics account for."""
+    """Return the key of the note what of an image the statistics account for."""
     return f"IMAGE#{image_id}", "COUNTED"
 
 
 def label_counts(shard: int) -> str:
-    """Gives the partition of the label counts' shard; the sort key is the case-folded name."""
+    """Return the partition of the label counts' shard; the sort key is the case-folded name."""
     return f"LABELS#{shard}"
 
 
 def status_counts(shard: int) -> str:
-    """Gives the partition of the status counts' shard; the sort key is the status."""
+    """Return the partition of the status counts' shard; the sort key is the status."""
     return f"STATUSES#{shard}"
 
 
 def alias_key(alias: str) -> Key:
-    """Gives the key of an alias, which names the labels that it stands for."""
+    """Return the key of an alias, which names the labels that it stands for."""
     return f"ALIAS#{alias.casefold()}", "ALIAS"

@@ -36,7 +36,7 @@ class DynamoDbStatistics:
         self._table = table
 
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
-        """Asks for all rows of the names at once."""
+        """Ask for all rows of the names at once."""
         partitions = {schema.label_counts(shard) for shard in range(SHARDS)}
         wanted = [(partition, name) for name in names for partition in sorted(partitions)]
         counts = dict.fromkeys(names, 0)
@@ -49,7 +49,7 @@ class DynamoDbStatistics:
         return {name: KnownName(max(0, counts[name]), aliases.get(name, frozenset())) for name in names}
 
     def labels(self, prefix: str, after: str) -> Iterator[LabelCount]:
-        """Merges the shards lazily, a page of each at a time."""
+        """Merge the shards lazily, a page of each at a time."""
         shards = [self._rows(schema.label_counts(shard), prefix, after) for shard in range(SHARDS)]
         merged = heapq.merge(*shards, key=lambda row: str(row["SK"]))
         for name, rows in groupby(merged, key=lambda row: str(row["SK"])):
@@ -58,7 +58,7 @@ class DynamoDbStatistics:
                 yield label
 
     def statuses(self) -> dict[str, int]:
-        """Sums the rows of each status."""
+        """Sum the rows of each status."""
         counts: dict[str, int] = {}
         for shard in range(SHARDS):
             for row in self._rows(schema.status_counts(shard), "", ""):
@@ -81,7 +81,7 @@ class DynamoDbStatistics:
 def batch_get(
     client: DynamoDBClient, table: str, wanted: Sequence[schema.Key], *, consistent: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """Gives those of the items that exist, in no order."""
+    """Yield those of the items that exist, in no order."""
     for start in range(0, len(wanted), _BATCH):
         batch = [schema.marshalled_key(key) for key in wanted[start : start + _BATCH]]
         request: Any = {table: {"Keys": batch, "ConsistentRead": consistent}}
@@ -92,7 +92,7 @@ def batch_get(
 
 
 def _label_count(rows: Sequence[Mapping[str, Any]]) -> LabelCount:
-    """Sums the shards of a label; a shard that only ever counted down knows no more than the name."""
+    """Sum the shards of a label; a shard that only ever counted down knows no more than the name."""
     described = next((row for row in rows if "Name" in row), {})
     return LabelCount(
         name=described.get("Name", rows[0]["SK"]),
@@ -140,19 +140,19 @@ class DynamoDbCounters:
         self._learnt: set[tuple[str, str]] = set()
 
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
-        """Reads the notes, strongly consistent."""
+        """Read the notes, strongly consistent."""
         wanted = [schema.counted_key(image_id) for image_id in image_ids]
         notes = batch_get(self._client, self._table, wanted, consistent=True)
         return dict.fromkeys(image_ids, Counted()) | {note["ImageId"]: _counted(note) for note in notes}
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Writes as few transactions as hold the changes; each leaves notes and counters in agreement."""
+        """Write as few transactions as hold the changes; each leaves notes and counters in agreement."""
         for chunk in _chunks(changes):
             self._learn_aliases(chunk)
             self._write([*self._notes(chunk), *self._additions(chunk)])
 
     def _learn_aliases(self, chunk: _Chunk) -> None:
-        """Notes for each alias the label it stands for: once in the life of a process, so that no item gets hot."""
+        """Note for each alias the label it stands for: once in the life of a process, so that no item gets hot."""
         pairs = {(alias, name) for name, label in chunk.described.items() for alias in label.aliases}
         for alias, name in sorted(pairs - self._learnt):
             self._client.update_item(
@@ -224,7 +224,7 @@ def _chunks(changes: Sequence[Change]) -> Iterator[_Chunk]:
 
 
 def _status_delta(new: Status, old: Status | None) -> dict[str, int]:
-    """Gives what changes in the counts of statuses; what is gone is not counted."""
+    """Return what changes in the counts of statuses; what is gone is not counted."""
     delta = Counter({str(new): 1})
     delta.subtract([str(old)])
     return {status: delta[status] for status in (new, old) if status and status is not Status.REMOVED and delta[status]}
@@ -257,7 +257,7 @@ def _description(label: Label) -> dict[str, Any]:
 
 
 def image_states(records: Iterable[Mapping[str, Any]]) -> Iterator[ImageState]:
-    """Gives the state that each change of an image's record led to; passes over all other items."""
+    """Yield the state that each change of an image's record led to; passes over all other items."""
     for record in records:
         change = record["dynamodb"]
         if change["Keys"]["SK"]["S"] == schema.IMAGE_SORT_KEY:
@@ -270,5 +270,5 @@ def _present(item: Mapping[str, Any]) -> ImageState:
 
 
 def _gone(item: Mapping[str, Any]) -> ImageState:
-    """Gives the end of a record: of an expired tombstone, which was counted as removed before, or by an operator."""
+    """Return the end of a record: of an expired tombstone, which was counted as removed before, or by an operator."""
     return ImageState(item["ImageId"]["S"], int(item["Version"]["N"]), Status.REMOVED, {})

@@ -13,12 +13,12 @@ Document = dict[str, Any]
 
 
 def page_document(member: str, documents: Iterable[Document], next_token: str) -> Document:
-    """Gives a page; the last one has no token."""
+    """Return a page; the last one has no token."""
     return {member: list(documents)} | ({"NextToken": next_token} if next_token else {})
 
 
 def summary_document(entry: Entry) -> Document:
-    """Gives an image of a list; of one that was not analysed, why."""
+    """Return an image of a list; of one that was not analysed, why."""
     document: Document = {"ImageId": entry.image_id, "Status": entry.status, "AnalyzedAt": entry.analyzed_at}
     if entry.status is Status.ANALYZED:
         document |= {"Width": entry.width, "Height": entry.height}
@@ -28,7 +28,7 @@ def summary_document(entry: Entry) -> Document:
 
 
 def image_document(image: Image) -> Document:
-    """Gives everything known of an image; what is not known is left out."""
+    """Return everything known of an image; what is not known is left out."""
     document: Document = {
         "ImageId": image.image_id,
         "Status": image.status,
@@ -50,7 +50,7 @@ def image_document(image: Image) -> Document:
 
 
 def label_document(label: LabelCount) -> Document:
-    """Gives a label with its count."""
+    """Return a label with its count."""
     return {
         "Name": label.name,
         "Count": label.count,

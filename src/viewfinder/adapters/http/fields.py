@@ -15,7 +15,7 @@ from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_
 from viewfinder.domain.query import Match, Order
 
 Check = Callable[[Any], Any]
-"""Gives the value as the use case takes it, or raises ValueError with what is wrong."""
+"""Return the value as the use case takes it, or raise ValueError that says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ Fields = Mapping[str, Field]
 
 
 def text(longest: int, *, shortest: int = 1) -> Check:
-    """Takes a text of so many characters."""
+    """Take a text of so many characters."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or not shortest <= len(value) <= longest:
@@ -43,14 +43,14 @@ def text(longest: int, *, shortest: int = 1) -> Check:
 
 
 def image_id(value: Any) -> str:
-    """Takes an object key."""
+    """Take an object key."""
     if not isinstance(value, str) or not 1 <= len(_encodable(value).encode()) <= MAX_IMAGE_ID_BYTES:
         raise ValueError(f"must be a text of 1 to {MAX_IMAGE_ID_BYTES:,} bytes of UTF-8")
     return value
 
 
 def integer(least: int, most: int) -> Check:
-    """Takes a whole number, or in a query string its digits."""
+    """Take a whole number, or in a query string its digits."""
 
     def check(value: Any) -> int:
         if isinstance(value, str) and re.fullmatch("-?[0-9]{1,15}", value):
@@ -63,7 +63,7 @@ def integer(least: int, most: int) -> Check:
 
 
 def percent(value: str) -> float:
-    """Takes a number from 0 to 100."""
+    """Take a number from 0 to 100."""
     number = float(value) if re.fullmatch("-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?", value) else math.nan
     if not 0 <= number <= 100:
         raise ValueError("must be a number from 0 to 100")
@@ -71,7 +71,7 @@ def percent(value: str) -> float:
 
 
 def one_of(*choices: str) -> Check:
-    """Takes one of the texts; a choice of an enumeration stays one."""
+    """Take one of the texts; a choice of an enumeration stays one."""
 
     def check(value: Any) -> str:
         if value not in choices:
@@ -82,7 +82,7 @@ def one_of(*choices: str) -> Check:
 
 
 def time(value: str) -> str:
-    """Takes an ISO 8601 time with a zone, or a date, and gives it in the form of `Image.analyzed_at`."""
+    """Take an ISO 8601 time with a zone, or a date, and return it in the form of `Image.analyzed_at`."""
     written = value.upper()
     if "T" in written:
         written = written.replace(" ", "+")  # a plus sign that was not percent-encoded
@@ -132,12 +132,12 @@ IMAGE: Fields = {"ImageId": Field("image_id", image_id, required=True)}
 
 
 def read_query(fields: Fields, query: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Gives the keywords of a query string; raises InvalidRequestError that names the parameter."""
+    """Return the keywords of a query string; raise InvalidRequestError that names the parameter."""
     return _read(fields, query, _read_parameter)
 
 
 def read_members(fields: Fields, members: Mapping[str, Any]) -> dict[str, Any]:
-    """Gives the keywords of a JSON body; raises InvalidRequestError that names the member."""
+    """Return the keywords of a JSON body; raise InvalidRequestError that names the member."""
     for name, field in fields.items():
         if field.required and name not in members:
             raise InvalidRequestError("is missing", parameter=name)
@@ -164,7 +164,7 @@ def _read_parameter(field: Field, values: list[str]) -> Any:
 
 
 def _encodable(value: str) -> str:
-    """Refuses half a surrogate pair, which JSON can write and UTF-8 can't."""
+    """Refuse half a surrogate pair, which JSON can write and UTF-8 can't."""
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -29,7 +29,7 @@ class Request:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
-        """Reads the event of an invocation."""
+        """Read the event of an invocation."""
         return cls(
             method=event["httpMethod"],
             resource=event["resource"],
@@ -40,7 +40,7 @@ class Request:
         )
 
     def members(self) -> dict[str, Any]:
-        """Gives the members of the JSON body; raises InvalidRequestError."""
+        """Return the members of the JSON body; raise InvalidRequestError."""
         try:
             members = json.loads(self.body, parse_constant=_refuse)
         except (ValueError, RecursionError):
@@ -51,7 +51,7 @@ class Request:
 
 
 def _image_id(event: Mapping[str, Any]) -> str:
-    """Gives the object key, decoded once.
+    """Return the object key, decoded once.
 
     The path parameter tells how the key reads, but a gateway may fold double slashes in it (MiniStack drops empty
     segments). `path` has them all; whether it is still percent-encoded shows in comparison with the parameter.

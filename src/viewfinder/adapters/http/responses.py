@@ -35,17 +35,17 @@ _PASSING = {
 
 
 def document_response(document: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Response:
-    """Gives a JSON response."""
+    """Return a JSON response."""
     return {"statusCode": int(status), "headers": _HEADERS, "body": json.dumps(document, separators=(",", ":"))}
 
 
 def redirect_response(url: str) -> Response:
-    """Gives a redirect that nobody keeps: its URL is good for minutes."""
+    """Return a redirect that nobody keeps: its URL is good for minutes."""
     return {"statusCode": int(HTTPStatus.FOUND), "headers": {"Location": url, "Cache-Control": "no-store"}, "body": ""}
 
 
 def error_response(error: Exception, request_id: str) -> Response:
-    """Gives the envelope of an error; what is not the caller's business stays in the log."""
+    """Return the envelope of an error; what is not the caller's business stays in the log."""
     status = next((_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES), None)
     if status is None:
         logger.exception("request failed")
@@ -59,7 +59,7 @@ def error_response(error: Exception, request_id: str) -> Response:
 
 
 def no_route_response(is_path_known: bool, request_id: str) -> Response:
-    """Answers what the contract does not have; API Gateway lets none of it through."""
+    """Answer what the contract does not have; API Gateway lets none of it through."""
     if is_path_known:
         return _envelope(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "the path has no such method", request_id)
     return _envelope(HTTPStatus.NOT_FOUND, "NotFound", "there is no such path", request_id)

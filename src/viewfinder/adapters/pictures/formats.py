@@ -61,7 +61,7 @@ SVG_BEGINNINGS = (b"<svg", b"<?xml", b"<!--", b"<!doctype svg")
 
 
 def recognise(content: bytes) -> str:
-    """Gives the format's name (`JPEG`, `HEIC`, ...); raises ImageRejectedError for all that isn't taken."""
+    """Return the format's name (`JPEG`, `HEIC`, ...); raise ImageRejectedError for all that isn't taken."""
     if not content:
         raise rejected(Defect.EMPTY_OBJECT, "The object is empty.")
     if other := _unsupported(content):
@@ -76,7 +76,7 @@ def _by_signature(content: bytes, table: dict[bytes, str]) -> str | None:
 
 
 def _by_structure(content: bytes) -> str | None:
-    """Recognises the formats whose first bytes alone don't say enough."""
+    """Recognise the formats whose first bytes alone don't say enough."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "WEBP"
     if content[:2] == b"BM" and int.from_bytes(content[14:18], "little") in BMP_HEADER_SIZES:
@@ -88,7 +88,7 @@ def _by_structure(content: bytes) -> str | None:
 
 
 def _brands(content: bytes) -> set[bytes]:
-    """Lists the brands of an ISO base media file: the major one and the compatible ones."""
+    """List the brands of an ISO base media file: the major one and the compatible ones."""
     if content[4:8] != b"ftyp":
         return set()
     box = content[8 : min(int.from_bytes(content[:4], "big"), 256)]
@@ -140,7 +140,7 @@ class _CountedReads(io.BytesIO):
 
 
 def open_source(format_name: str, content: bytes) -> ImageFile.ImageFile:
-    """Reads the picture's header; pixels are decoded later, by its `load()`."""
+    """Read the picture's header; pixels are decoded later, by its `load()`."""
     module, name = DECODERS[format_name]
     decoder = getattr(import_module(module), name)
     source = cast(ImageFile.ImageFile, decoder(_CountedReads(content)))
@@ -150,7 +150,7 @@ def open_source(format_name: str, content: bytes) -> ImageFile.ImageFile:
 
 
 def _is_camera_raw(source: TiffImageFile) -> bool:
-    """Tells a DNG, NEF or ARW, whose first picture is but a small preview, from a TIFF."""
+    """Tell a DNG, NEF or ARW, whose first picture is but a small preview, from a TIFF."""
     tags = source.tag_v2
     is_preview = bool(tags.get(NEW_SUBFILE_TYPE, 0) & 1)
     return DNG_VERSION in tags or (is_preview and SUB_IFDS in tags)

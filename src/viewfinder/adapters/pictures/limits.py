@@ -25,13 +25,13 @@ class Defect(StrEnum):
 
 
 def rejected(defect: Defect, message: str) -> ImageRejectedError:
-    """Makes the error that says so."""
+    """Make the error that says so."""
     return ImageRejectedError(str(defect), message)
 
 
 @contextmanager
 def rejecting_defects(content: bytes) -> Iterator[None]:
-    """Turns whatever a decoder raises into a rejection of the image.
+    """Turn whatever a decoder raises into a rejection of the image.
 
     Decoders of hostile bytes raise anything, from SyntaxError to struct.error. A MemoryError too is the image's
     fault: its size was checked before, so a header asks for what the picture can't need.
@@ -58,14 +58,14 @@ def _is_cut(content: bytes, complaint: str) -> bool:
 
 
 def _start_of_directory(content: bytes) -> int:
-    """Says where a TIFF's first directory is: often at the file's end (TIFF 6.0, section 2; BigTIFF has it at 8)."""
+    """Return where a TIFF's first directory is: often at the file's end (TIFF 6.0, section 2; BigTIFF has it at 8)."""
     order: Literal["little", "big"] = "little" if content[:2] == b"II" else "big"
     is_big = b"+" in content[2:4]
     return int.from_bytes(content[8:16] if is_big else content[4:8], order)
 
 
 def _end_of_boxes(content: bytes) -> int:
-    """Says where the last box of an ISO base media file ends by its own size (ISO/IEC 14496-12, section 4.2)."""
+    """Return where the last box of an ISO base media file ends by its own size (ISO/IEC 14496-12, section 4.2)."""
     position = 0
     while position < len(content):
         size = int.from_bytes(content[position : position + 4], "big")
@@ -88,7 +88,7 @@ MAX_SCANNED_PIXELS = 2_000_000_000
 
 
 def decoding_bytes(format_name: str, source: ImageFile.ImageFile, content: bytes) -> int:
-    """Estimates the memory that decoding takes at its peak, the content included: some decoders copy it."""
+    """Estimate the memory that decoding takes at its peak, the content included: some decoders copy it."""
     pixels = source.width * source.height
     return len(content) + _pixel_bytes(format_name, source, content, pixels)
 
@@ -114,7 +114,7 @@ def _jpeg_bytes(source: JpegImagePlugin.JpegImageFile, content: bytes, pixels: i
 
 
 def _has_one_scan(source: JpegImagePlugin.JpegImageFile, content: bytes) -> bool:
-    """Tells whether the first scan has all components, at their full precision (ITU T.81, B.2.3)."""
+    """Return whether the first scan has all components, at their full precision (ITU T.81, B.2.3)."""
     if source.fp is None or "progressive" in source.info:
         return False
     header = b"\xff\xda" + (6 + 2 * source.layers).to_bytes(2, "big") + bytes([source.layers])

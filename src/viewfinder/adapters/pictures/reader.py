@@ -36,7 +36,7 @@ class Pictures:
         self._one_large = threading.Lock()
 
     def read(self, content: bytes) -> Picture:
-        """Gives the picture upright with its renditions; raises ImageRejectedError with a reason of `Defect`."""
+        """Return the picture upright with its renditions; raise ImageRejectedError with a reason of `Defect`."""
         format_name = recognise(content)
         with rejecting_defects(content):
             source = open_source(format_name, content)
@@ -55,7 +55,7 @@ class Pictures:
 
 
 def _derive(format_name: str, source: ImageFile.ImageFile, content: bytes) -> Picture:
-    """Decodes at the smallest scale that serves, which also proves that the picture is whole."""
+    """Decode at the smallest scale that serves, which also proves that the picture is whole."""
     stored_size = source.size
     as_is = rendering.detector_takes(format_name, source, content)
     needed = (rendering.thumbnail_size if as_is else rendering.rendition_size)(stored_size)

@@ -10,7 +10,7 @@ from PIL import ExifTags, Image, ImageFile, JpegImagePlugin, WebPImagePlugin
 
 
 def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Gives the picture in RGB, by its ICC profile where it has one that says more than sRGB.
+    """Return the picture in RGB, by its ICC profile where it has one that says more than sRGB.
 
     Done on pictures that are scaled down already: a few milliseconds. A profile that doesn't fit is ignored.
     """
@@ -40,7 +40,7 @@ PLAIN_MODES = ("L", "RGB", "CMYK", "LAB")
 
 
 def shrink(source: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Gives the picture in `size`, a mean of what each pixel stands for, in RGB."""
+    """Return the picture in `size`, a mean of what each pixel stands for, in RGB."""
     factor = max(1, min(source.width // size[0], source.height // size[1]))
     source = _stretched(source) if source.mode in ("I", "F") else source
     plain = source if factor == 1 and _is_plain(source) else _reduce(source, factor)
@@ -60,7 +60,7 @@ def _is_plain(picture: Image.Image) -> bool:
 
 
 def _reduce(source: Image.Image, factor: int) -> Image.Image:
-    """Reduces by a whole factor, band by band; the filter of the resize smooths what remains."""
+    """Reduce by a whole factor, band by band; the filter of the resize smooths what remains."""
     mode = _plain(source.crop((0, 0, 1, 1))).mode
     whole = Image.new(mode, (math.ceil(source.width / factor), math.ceil(source.height / factor)))
     height = max(1, BAND_PIXELS // source.width // factor) * factor
@@ -108,7 +108,7 @@ TURNED_BY_DECODER = ("TIFF", "HEIC")
 
 
 def orientation_of(format_name: str, source: ImageFile.ImageFile) -> int:
-    """Gives the orientation that is still to be applied, 1 to 8; one that can't be read counts as upright."""
+    """Return the orientation that is still to be applied, 1 to 8; one that can't be read counts as upright."""
     if format_name in TURNED_BY_DECODER or "exif" not in source.info:
         return 1
     try:
@@ -121,12 +121,12 @@ def orientation_of(format_name: str, source: ImageFile.ImageFile) -> int:
 
 
 def turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
-    """Gives the size of a picture once it is upright."""
+    """Return the size of a picture once it is upright."""
     return (size[1], size[0]) if orientation >= 5 else size
 
 
 def upright(picture: Image.Image, orientation: int) -> Image.Image:
-    """Gives the picture upright."""
+    """Return the picture upright."""
     return picture.transpose(TURNS[orientation]) if orientation in TURNS else picture
 
 
@@ -146,7 +146,7 @@ WHOLE_PNG_MODES = ("1", "L", "P", "RGB")
 
 
 def detector_takes(format_name: str, source: ImageFile.ImageFile, content: bytes) -> bool:
-    """Tells whether the original bytes can go to the detector as they are.
+    """Return whether the original bytes can go to the detector as they are.
 
     Detectors turn a JPEG by its EXIF orientation. What they make of CMYK, of transparency and of 16 bits a channel
     is nowhere written, so these are converted.
@@ -164,7 +164,7 @@ def _is_simple_png(source: ImageFile.ImageFile, content: bytes) -> bool:
 
 
 def rendition_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Scales a size to what the detector takes.
+    """Scale a size to what the detector takes.
 
     A picture too narrow for both limits is stretched rather than padded: boxes are ratios of the whole picture, and
     stay right that way.
@@ -175,13 +175,13 @@ def rendition_size(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def thumbnail_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Scales a size down to the thumbnail's, never up."""
+    """Scale a size down to the thumbnail's, never up."""
     scale = min(1.0, THUMBNAIL_SIDE / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def encode_rendition(picture: Image.Image) -> bytes:
-    """Encodes as JPEG; pure noise alone needs a second try to fit."""
+    """Encode as JPEG; pure noise alone needs a second try to fit."""
     for quality in (90, 70, 40):
         encoded = _encoded(picture, JPEG, quality=quality)
         if len(encoded) <= MAX_RENDITION_BYTES:
@@ -190,7 +190,7 @@ def encode_rendition(picture: Image.Image) -> bytes:
 
 
 def encode_thumbnail(picture: Image.Image) -> bytes:
-    """Encodes as WebP; method 0 takes a quarter of the default's time, for a few percent more bytes."""
+    """Encode as WebP; method 0 takes a quarter of the default's time, for a few percent more bytes."""
     return _encoded(picture, WEBP, quality=75, method=0)
 
 

@@ -16,7 +16,7 @@ from viewfinder.local.errors import LocalStackError
 
 
 def ensure_environment() -> Path:
-    """Gives the environment's interpreter; installs the emulator first where that is still to be done."""
+    """Return the environment's interpreter; install the emulator first where that is still to be done."""
     requirements = resources.files("viewfinder.local.ministack").joinpath("requirements.txt").read_text()
     version = hashlib.sha256(f"{sys.version}{sys.base_prefix}{requirements}".encode()).hexdigest()[:16]
     folder = user_cache_path("viewfinder") / f"emulator-{version}"

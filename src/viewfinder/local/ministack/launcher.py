@@ -14,7 +14,7 @@ MOST_EXPRESSIONS = 1024
 
 
 def remember_expressions(module: Any) -> None:
-    """Keeps what the module's two readers of expressions give."""
+    """Keep what the module's two readers of expressions give."""
     if hasattr(module, "_condition_syntax_error"):
         module._condition_syntax_error = lru_cache(MOST_EXPRESSIONS)(module._condition_syntax_error)
     if hasattr(module, "_tokenize"):

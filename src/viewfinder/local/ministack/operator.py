@@ -21,7 +21,7 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
 
 
 def ensure_operator(root: boto3.Session, endpoint_url: str, data: DataDirectory) -> bool:
-    """Makes the user and its key where the emulator has none (any more); gives False where both were there."""
+    """Make the user and its key where the emulator has none (any more); return False where both were there."""
     iam = root.client("iam", endpoint_url=endpoint_url)
     keys = _keys(iam)
     known = data.operator()
@@ -36,7 +36,7 @@ def ensure_operator(root: boto3.Session, endpoint_url: str, data: DataDirectory)
 
 
 def _keys(iam: IAMClient) -> list[str]:
-    """Gives the ids of the user's keys, after making the user if need be."""
+    """Return the ids of the user's keys, after making the user if need be."""
     with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_user(UserName=USER)
     return [key["AccessKeyId"] for key in iam.list_access_keys(UserName=USER)["AccessKeyMetadata"]]

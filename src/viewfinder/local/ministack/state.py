@@ -15,7 +15,7 @@ HIDDEN_UNTIL = re.compile(r'"visible_at": [\d.]+')
 
 
 def resume(state: Path, port: int) -> None:
-    """Moves the queues to the port, and gives back the messages whose functions ended with the last process."""
+    """Move the queues to the port, and return back the messages whose functions ended with the last process."""
     for file in (state / name for name in FILES_WITH_QUEUE_URLS):
         if file.exists():
             before = file.read_text()
@@ -26,7 +26,7 @@ def resume(state: Path, port: int) -> None:
 
 
 def _replace(file: Path, before: str, after: str) -> None:
-    """Writes whole or not at all: the next start may find this file only."""
+    """Write whole or not at all: the next start may find this file only."""
     if after != before:
         unfinished = file.with_suffix(".new")
         unfinished.write_text(after)

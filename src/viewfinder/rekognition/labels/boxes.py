@@ -24,13 +24,13 @@ class Boxes:
 
 
 def select(corners: Floats, scores: Floats, least_score: float) -> Boxes:
-    """Gives the surest pairs of box and class out of (n, 4) corners and (n, classes) scores."""
+    """Return the surest pairs of box and class out of (n, 4) corners and (n, classes) scores."""
     rows, classes = np.nonzero(scores >= least_score)
     return _surest(corners[rows], scores[rows, classes], classes)
 
 
 def surest(corners: Floats, scores: Floats, classes: Integers, least_score: float) -> Boxes:
-    """Gives the surest boxes of a detector that names one class a box."""
+    """Return the surest boxes of a detector that names one class a box."""
     kept = scores >= least_score
     return _surest(corners[kept], scores[kept], classes[kept])
 
@@ -41,7 +41,7 @@ def _surest(corners: Floats, scores: Floats, classes: Integers) -> Boxes:
 
 
 def suppress(boxes: Boxes, overlap: float) -> Boxes:
-    """Drops each box that overlaps a surer one of its class by more than `overlap` (intersection over union)."""
+    """Drop each box that overlaps a surer one of its class by more than `overlap` (intersection over union)."""
     repeats = (_overlaps(boxes.corners) > overlap) & (boxes.classes[:, None] == boxes.classes[None, :])
     kept = np.ones(len(boxes.scores), dtype=bool)
     for index in np.flatnonzero(np.triu(repeats, 1).any(axis=1)):

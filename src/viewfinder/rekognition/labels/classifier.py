@@ -23,7 +23,7 @@ class Classifier:
         self._session = open_session(path)
 
     def classify(self, picture: Image.Image) -> Floats:
-        """Gives (1000,) probabilities in the order of sorted WordNet ids."""
+        """Return (1000,) probabilities in the order of sorted WordNet ids."""
         pixels = np.asarray(_centre(picture), dtype=np.uint8)[None]
         (probabilities,) = self._session.run(None, {"images": pixels})
         return cast(Floats, probabilities[0])

@@ -156,7 +156,7 @@ def _sigmoid(logits: Floats) -> Floats:
 
 
 def _without_numbers(scores: Floats) -> Floats:
-    """Turns columns by COCO's 91 numbers into columns by its 80 names."""
+    """Turn columns by COCO's 91 numbers into columns by its 80 names."""
     return scores[:, list(NUMBERS)] if scores.shape[1] == 91 else scores
 
 
@@ -176,14 +176,14 @@ class Detector:
         self.version = version
 
     def detect(self, picture: Image.Image, least_score: float) -> Boxes:
-        """Gives the boxes of at least this score; `classes` index `names`."""
+        """Return the boxes of at least this score; `classes` index `names`."""
         outputs = self._session.run(None, self._layout.inputs(picture))
         named = dict(zip((output.name for output in self._session.get_outputs()), outputs, strict=True))
         return self._layout.boxes(named, picture.size, least_score)
 
 
 def default_detector() -> Detector:
-    """Opens the detector that the package carries."""
+    """Open the detector that the package carries."""
     layout = Ssd(
         MODELS / "ssd_mobilenet_v2_coco_anchors.npy",
         image="Preprocessor/sub:0",
@@ -194,7 +194,7 @@ def default_detector() -> Detector:
 
 
 def open_detector(path: Path, labels: Path | None = None) -> Detector:
-    """Opens a detector of the user's; raises ModelFileError where its layout is none of those known."""
+    """Open a detector of the user's; raise ModelFileError where its layout is none of those known."""
     session = open_session(path)
     layout = recognise(session, path)
     names = _read_names(labels) if labels else NAMES
@@ -202,7 +202,7 @@ def open_detector(path: Path, labels: Path | None = None) -> Detector:
 
 
 def recognise(session: Any, path: Path) -> Layout:
-    """Gives the layout that the names and shapes of a graph's inputs and outputs tell."""
+    """Return the layout that the names and shapes of a graph's inputs and outputs tell."""
     inputs = {entry.name: entry.shape for entry in session.get_inputs()}
     outputs = {entry.name: entry.shape for entry in session.get_outputs()}
     image = next(iter(inputs), "")

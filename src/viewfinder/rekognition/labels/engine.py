@@ -44,13 +44,13 @@ class Engine:
 
     @classmethod
     def load(cls, settings: Settings) -> Engine:
-        """Opens the networks that the settings name; raises ModelFileError."""
+        """Open the networks that the settings name; raise ModelFileError."""
         labels = Path(settings.labels) if settings.labels else None
         detector = open_detector(Path(settings.detector), labels) if settings.detector else default_detector()
         return cls(detector, Classifier(), settings)
 
     def detect_labels(self, content: bytes, request: Request) -> dict[str, Any]:
-        """Gives the DetectLabels response; raises EngineError where the image can't be taken."""
+        """Return the DetectLabels response; raise EngineError where the image can't be taken."""
         with self._alone() as alone:
             picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
             labels = self._look(picture, min(request.min_confidence, LEAST_CONFIDENCE), side_by_side=alone)
@@ -74,7 +74,7 @@ class Engine:
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:
-        """Counts this image as under way, and tells whether it is the only one.
+        """Count this image as under way, and return whether it is the only one.
 
         An image by itself has a core to spare for the second network; among others it would take theirs.
         """
@@ -89,7 +89,7 @@ class Engine:
 
 
 def _objects(labels: list[Label]) -> list[Corners]:
-    """Gives the boxes that make up the foreground: whatever is asked for, those that a plain call would report."""
+    """Return the boxes that make up the foreground: whatever is asked for, those that a plain call would report."""
     instances = [instance for label in labels for instance in label.instances]
     return [instance.corners for instance in instances if instance.confidence >= LEAST_CONFIDENCE]
 
@@ -108,7 +108,7 @@ def detect_labels(
     settings: Mapping[str, Any] | None = None,
     engine: Engine | None = None,
 ) -> dict[str, Any]:
-    """Answers as Rekognition's DetectLabels would, in this process.
+    """Answer as Rekognition's DetectLabels would, in this process.
 
     Takes JPEG or PNG bytes and the members of the request by their Python names; gives the response's document.
     Raises EngineError with the service's code. The first call loads the networks, unless an engine is given.

@@ -54,14 +54,14 @@ def palette() -> Integers:
 
 
 def named(pixels: Pixels) -> Integers:
-    """Gives each pixel of (..., 3) the index of the nearest of NAMES."""
+    """Return each pixel of (..., 3) the index of the nearest of NAMES."""
     red, green, blue = np.moveaxis(pixels // (256 // LEVELS), -1, 0).astype(np.int64)
     indices: Integers = _nearest()[red, green, blue]
     return indices
 
 
 def dominant_colors(names: Integers, most: int) -> list[dict[str, Any]]:
-    """Counts the indices that `named` gave, and describes the most frequent in the shape DominantColor."""
+    """Count the indices that `named` gave, and describe the most frequent in the shape DominantColor."""
     counts = np.bincount(names.ravel(), minlength=len(NAMES))
     percents = counts * 100 / max(names.size, 1)
     order = np.argsort(-percents, kind="stable")[:most]
@@ -125,7 +125,7 @@ class ImageProperties:
         self._most = most_colors
 
     def document(self) -> dict[str, Any]:
-        """Gives the shape DetectLabelsImageProperties; as in the service, only the whole image has a contrast."""
+        """Return the shape DetectLabelsImageProperties; as in the service, only the whole image has a contrast."""
         everything = np.ones(self._names.shape, dtype=bool)
         return {
             "Quality": {**self._quality(everything), "Contrast": _contrast(self._lightness)},
@@ -135,7 +135,7 @@ class ImageProperties:
         }
 
     def colors_of(self, corners: Corners) -> list[dict[str, Any]]:
-        """Gives the dominant colours inside a box."""
+        """Return the dominant colours inside a box."""
         return dominant_colors(self._names[self._slices(corners)], self._most)
 
     def _part(self, mask: Mask) -> dict[str, Any]:
@@ -183,7 +183,7 @@ class ImageProperties:
         return mask
 
     def _slices(self, corners: Corners) -> tuple[slice, slice]:
-        """Gives the rows and columns of a box, at least one of each."""
+        """Return the rows and columns of a box, at least one of each."""
         width, height = self._picture.size
         left, top = min(int(corners[0] * width), width - 1), min(int(corners[1] * height), height - 1)
         right, bottom = max(left + 1, round(corners[2] * width)), max(top + 1, round(corners[3] * height))

@@ -24,7 +24,7 @@ class Calibration:
     offset: float
 
     def confidence(self, scores: Floats) -> Floats:
-        """Gives how likely a score is right, 0 to 1."""
+        """Return how likely a score is right, 0 to 1."""
         clipped = np.clip(scores, LEAST, 1 - LEAST)
         odds = np.log(clipped / (1 - clipped)) * self.slope + self.offset
         return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
@@ -78,7 +78,7 @@ class LabelMerger:
         self._watched = np.array([self._watcher(leaf) for leaf in taxonomy.imagenet])
 
     def merge(self, boxes: Boxes, probabilities: Floats, least: float) -> list[Label]:
-        """Gives the labels of at least a confidence in percent, unordered, with all their objects."""
+        """Return the labels of at least a confidence in percent, unordered, with all their objects."""
         scores = DETECTOR.confidence(boxes.scores)
         seen = self._seen(boxes.classes, scores)
         thought = CLASSIFIER.confidence(self._summed(probabilities * self._trust(seen)))
@@ -91,7 +91,7 @@ class LabelMerger:
         ]
 
     def _spoken_for(self, name: str) -> list[int]:
-        """Gives the rows of a label, its ancestors, what they imply, and the ancestors of that."""
+        """Return the rows of a label, its ancestors, what they imply, and the ancestors of that."""
         found: dict[str, int] = {}
         waiting = [name]
         while waiting:
@@ -102,7 +102,7 @@ class LabelMerger:
         return list(found.values())
 
     def _memberships(self, leaves: tuple[str | None, ...]) -> tuple[Integers, Integers]:
-        """Gives the pairs of a label's row and a column of the classifier that speaks for it."""
+        """Return the pairs of a label's row and a column of the classifier that speaks for it."""
         pairs = [(row, column) for column, leaf in enumerate(leaves) if leaf for row in self._spoken_for(leaf)]
         rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         return rows, columns
@@ -113,7 +113,7 @@ class LabelMerger:
         return np.minimum(sums, 1.0).astype(np.float32)
 
     def _watcher(self, leaf: str | None) -> int:
-        """Gives the row of the detector's target that a class of the classifier is a kind of; -1: of none."""
+        """Return the row of the detector's target that a class of the classifier is a kind of; -1: of none."""
         if leaf is None:
             return -1
         kinds = {leaf, *self._entries[self._rows[leaf]].parents}
@@ -143,7 +143,7 @@ class LabelMerger:
 
 
 def _target(taxonomy: Taxonomy, entries: dict[str, TaxonomyLabel], name: str) -> str:
-    """Gives the label of a detector's class; one that the taxonomy does not know becomes a label of its own."""
+    """Return the label of a detector's class; one that the taxonomy does not know becomes a label of its own."""
     known = {label.lower(): label for label in taxonomy.labels}
     label = taxonomy.coco.get(name.lower()) or known.get(name.lower(), name.title())
     entries.setdefault(label, TaxonomyLabel(label, (), (), UNKNOWN_CATEGORY))
@@ -151,7 +151,7 @@ def _target(taxonomy: Taxonomy, entries: dict[str, TaxonomyLabel], name: str) ->
 
 
 def answer(labels: Iterable[Label], request: Request) -> list[Label]:
-    """Gives the labels that a request asks for: filtered, surest first, ties by name, cut."""
+    """Return the labels that a request asks for: filtered, surest first, ties by name, cut."""
     wanted = [
         _less_unsure(label, request.min_confidence)
         for label in labels
@@ -166,7 +166,7 @@ def _less_unsure(label: Label, least: float) -> Label:
 
 
 def label_document(label: Label, colors_of: ColorsOf | None) -> dict[str, Any]:
-    """Gives a label in the form of the service's shape Label, with the colours of its objects where these are asked."""
+    """Return a label in the form of the service's shape Label, with the colours of its objects where asked."""
     return {
         "Name": label.entry.name,
         "Confidence": label.confidence,

@@ -23,7 +23,7 @@ class LabelFilters:
     no_categories: frozenset[str] = frozenset()
 
     def keep(self, label: str, category: str) -> bool:
-        """Tells whether a label passes; an exclusion beats an inclusion."""
+        """Return whether a label passes; an exclusion beats an inclusion."""
         if label in self.no_labels or category in self.no_categories:
             return False
         return not (self.labels or self.categories) or label in self.labels or category in self.categories
@@ -42,7 +42,7 @@ class Request:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Request:
-        """Reads a validated document of shape DetectLabelsRequest."""
+        """Read a validated document of shape DetectLabelsRequest."""
         features = document.get("Features") or [GENERAL_LABELS]
         settings = document.get("Settings", {})
         return cls(

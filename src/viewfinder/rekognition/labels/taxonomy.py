@@ -33,7 +33,7 @@ class Taxonomy:
 
 @cache
 def load_taxonomy() -> Taxonomy:
-    """Reads the taxonomy of the package, once."""
+    """Read the taxonomy of the package, once."""
     document = json.loads(files(__package__).joinpath("taxonomy.json").read_text(encoding="utf-8"))
     return Taxonomy(
         labels=MappingProxyType({name: _label(name, entry) for name, entry in document["labels"].items()}),
