@@ -9,7 +9,7 @@ from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.domain.image import ImageEvent, Status
 from viewfinder.observability import correlated, logger, measure, publishing_metrics, span
-from viewfinder.usecases.index_image import Effort, Outcome, index_image, record_failure
+from viewfinder.usecases.index_image import Effort, Outcome
 
 RESERVED_SECONDS = 3
 """What is left of the invocation for the answer: what is not done by then is given back."""
@@ -50,12 +50,12 @@ def _handle(record: Record) -> bool:
 
 def _index(event: ImageEvent) -> None:
     try:
-        outcome = index_image(event, application.pipeline)
+        outcome = application.index_image.run(event)
     except MisconfiguredError:
         raise  # an operator's matter: to the dead-letter queue, without a mark against the image
     except Exception as error:
         if event.last_delivery:
-            record_failure(event, error, application.pipeline)
+            application.index_image.record_failure(event, error)
             measure("ImagesFailed")
         raise
     logger.info("image indexed", extra={"status": outcome.image.status, "effort": outcome.effort})

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Requests,
         Statistics,
     )
-    from viewfinder.usecases.index_image import Pipeline
+    from viewfinder.usecases.index_image import IndexImage
     from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
 
@@ -133,11 +133,11 @@ class Application:
         return Parameters(self.settings.max_labels, self.settings.min_confidence)
 
     @cached_property
-    def pipeline(self) -> Pipeline:
-        """What indexing an image needs."""
-        from viewfinder.usecases.index_image import Pipeline
+    def index_image(self) -> IndexImage:
+        """The use case of the image function."""
+        from viewfinder.usecases.index_image import IndexImage
 
-        return Pipeline(
+        return IndexImage(
             images=self.images,
             derived=self.derived,
             pictures=self.pictures,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from urllib.parse import quote
 
 import httpx
@@ -20,7 +21,8 @@ def test_a_key_is_uploaded_read_shown_and_deleted_to_the_letter(stack: RunningSt
     with httpx.Client(base_url=stack.gallery_url, headers=token(stack), timeout=60) as door:
         path = quote(key, safe="")
         sent = door.post(f"/uploads/{path}", content=PHOTO.read_bytes(), headers={"content-type": "image/jpeg"})
-        assert (sent.status_code, sent.json()) == (201, {"ImageId": key})
+        etag = hashlib.md5(PHOTO.read_bytes()).hexdigest()
+        assert (sent.status_code, sent.json()) == (201, {"ImageId": key, "ETag": etag})
         wait_for(lambda: door.get(f"/prod/images/{path}").status_code == 200, seconds=60, what="the analysis")
 
         assert door.get(f"/prod/images/{path}").json()["ImageId"] == key

@@ -107,7 +107,7 @@ class FakeApi:
         if last != "file" or len(content) > int(fields["policy"]):
             return Response(_xml("EntityTooLarge"), 400)
         self.bucket[fields["key"].decode()] = (fields["Content-Type"].decode(), content)
-        return Response(status_code=204)
+        return Response(status_code=204, headers={"ETag": f'"{hashlib.md5(content).hexdigest()}"'})
 
     async def _content(self, request: Request) -> Response:
         await self._admit(request)

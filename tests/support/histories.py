@@ -26,7 +26,7 @@ from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.image import Image
 from viewfinder.ports import Catalog, Leases
 from viewfinder.settings import Settings
-from viewfinder.usecases.index_image import Pipeline
+from viewfinder.usecases.index_image import IndexImage
 
 MAX_RECEIVE_COUNT = 3
 PARAMETERS = Parameters(40, 55.0)
@@ -262,7 +262,7 @@ class World:
         self._current.delivery.gate()
 
     def _application(self) -> Application:
-        pipeline = Pipeline(
+        index_image = IndexImage(
             images=Gated(self.bucket, self._gate),  # type: ignore[arg-type]
             derived=Gated(self.derived, self._gate),  # type: ignore[arg-type]
             pictures=FakePictures(),
@@ -280,7 +280,7 @@ class World:
             queue_url="queue",
             max_receive_count=MAX_RECEIVE_COUNT,
         )
-        return Application(settings, pipeline=pipeline, sqs_client=_Queue())
+        return Application(settings, index_image=index_image, sqs_client=_Queue())
 
 
 class _Queue:

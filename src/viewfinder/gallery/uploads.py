@@ -55,7 +55,9 @@ async def _send(client: httpx.AsyncClient, form: dict[str, Any], request: Reques
         "content-length": str(len(before) + length + len(after)),  # S3 takes no chunks here
     }
     answer = await client.post(form["Url"], content=body(), headers=headers)
-    return JSONResponse({"ImageId": form["ImageId"]}, 201) if answer.is_success else _refused(answer)
+    if not answer.is_success:
+        return _refused(answer)
+    return JSONResponse({"ImageId": form["ImageId"], "ETag": answer.headers.get("etag", "").strip('"')}, 201)
 
 
 def _around_the_file(fields: Mapping[str, str], boundary: str) -> tuple[bytes, bytes]:

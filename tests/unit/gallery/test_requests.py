@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -108,7 +109,8 @@ def test_an_upload_arrives_in_the_bucket(door: Door, size: int) -> None:
         headers={**door.token, "content-type": "image/jpeg"},
     )
 
-    assert (answer.status_code, answer.json()) == (201, {"ImageId": "a b/🐕.jpg"})
+    etag = hashlib.md5(content).hexdigest()
+    assert (answer.status_code, answer.json()) == (201, {"ImageId": "a b/🐕.jpg", "ETag": etag})
     assert door.api.bucket == {"a b/🐕.jpg": ("image/jpeg", content)}
 
 

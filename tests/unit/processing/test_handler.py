@@ -24,7 +24,7 @@ from viewfinder.domain.analysis import Detection, Parameters
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
 from viewfinder.domain.image import Image, ImageEvent, Status, is_accounted_for
 from viewfinder.settings import Settings
-from viewfinder.usecases.index_image import Pipeline, index_image, record_failure
+from viewfinder.usecases.index_image import IndexImage
 
 SETTINGS = Settings(images_bucket="images", derived_bucket="derived", table="catalog", queue_url="queue")
 
@@ -59,7 +59,7 @@ class Place:
     def __init__(self, detector: FakeDetector | None = None) -> None:
         self.bucket, self.catalog, self.queue = FakeBucket(), FakeCatalog(), Queue()
         self.detector = detector or FakeDetector()
-        self.pipeline = Pipeline(
+        self.index_image = IndexImage(
             images=self.bucket,
             derived=FakeDerivedStore(),
             pictures=FakePictures(),
@@ -71,7 +71,7 @@ class Place:
             max_bytes=1000,
         )
         self._module = load_handler()
-        self._module.application = Application(SETTINGS, pipeline=self.pipeline, sqs_client=self.queue)  # type: ignore[attr-defined]
+        self._module.application = Application(SETTINGS, index_image=self.index_image, sqs_client=self.queue)  # type: ignore[attr-defined]
 
     def handle(self, *records: dict[str, Any]) -> list[str]:
         """Return the messages that failed."""
@@ -152,6 +152,32 @@ def test_a_failed_request_leaves_labels_that_are_still_right() -> None:
     assert [label.name for label in place.catalog.images["a.jpg"].labels] == ["Dog"]
 
 
+@pytest.mark.parametrize("content", [b"Dog", b"bad"])
+def test_an_event_of_a_version_that_expired_leaves_the_image_in_its_place(content: bytes) -> None:
+    """S3 tells of an expired old version by a new sequencer; the object is what it was."""
+    place = Place()
+    place.bucket.put("a.jpg", content)
+    place.handle(message("a.jpg"))
+    before = place.catalog.images["a.jpg"]
+
+    assert place.handle(message("a.jpg", sequencer="02")) == []
+    after = place.catalog.images["a.jpg"]
+    assert (after.analyzed_at, after.sequencer) == (before.analyzed_at, "02")
+
+
+def test_another_content_or_a_request_to_analyse_again_moves_the_image_to_the_front() -> None:
+    place = Place()
+    place.bucket.put("a.jpg", b"Dog")
+    place.handle(message("a.jpg"))
+    first = place.catalog.images["a.jpg"].analyzed_at
+    place.index_image.run(ImageEvent("a.jpg", analyzed_since="2026-12-31T00:00:00.000000Z"))
+    second = place.catalog.images["a.jpg"].analyzed_at
+    place.bucket.put("a.jpg", b"Cat")
+    place.handle(message("a.jpg", sequencer="03"))
+
+    assert first < second < place.catalog.images["a.jpg"].analyzed_at
+
+
 def test_what_there_is_no_time_for_is_given_back() -> None:
     block, given_back = threading.Event(), []
     try:
@@ -179,10 +205,10 @@ def test_others_that_write_all_the_time_make_the_event_wait() -> None:
 
     place = Place()
     place.bucket.put("a.jpg", b"Dog")
-    object.__setattr__(place.pipeline, "catalog", Busy())
+    object.__setattr__(place.index_image, "catalog", Busy())
 
     with pytest.raises(CatalogConflictError, match="written 5 times by others"):
-        index_image(ImageEvent("a.jpg", "01"), place.pipeline)
+        place.index_image.run(ImageEvent("a.jpg", "01"))
     assert place.detector.calls == {b"Dog": 1}
 
 
@@ -191,7 +217,7 @@ def test_a_failure_that_was_overtaken_by_a_later_event_is_not_recorded() -> None
     place.bucket.put("a.jpg", b"Dog")
     place.handle(message("a.jpg", sequencer="02"))
 
-    assert record_failure(ImageEvent("a.jpg", "01"), DetectorUnavailableError("late"), place.pipeline) is None
+    assert place.index_image.record_failure(ImageEvent("a.jpg", "01"), DetectorUnavailableError("late")) is None
     assert place.catalog.images["a.jpg"].status is Status.ANALYZED
 
 

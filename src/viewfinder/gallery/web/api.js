@@ -50,7 +50,7 @@ export const analyzeAgain = (imageId) =>
 export const pictureUrl = (image, rendition) =>
   `/content/${segment(image.ImageId)}?${new URLSearchParams({ rendition, v: image.AnalyzedAt })}`;
 
-/** Sends a file; `progress` is called with 0 to 1. (fetch tells nothing of an upload's progress.) */
+/** Sends a file and gives the ETag of its object; `progress` is called with 0 to 1. (fetch tells nothing of an upload's progress.) */
 export function uploadFile(imageId, file, type, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -61,7 +61,7 @@ export function uploadFile(imageId, file, type, progress) {
     request.upload.onprogress = (event) => progress(event.loaded / event.total);
     request.onerror = () => reject(new ApiError(0, "Unreachable", "The gallery does not answer."));
     request.onload = () =>
-      request.status < 300 ? resolve() : reject(errorOf(request.status, request.response));
+      request.status < 300 ? resolve(request.response.ETag) : reject(errorOf(request.status, request.response));
     request.send(file);
   });
 }

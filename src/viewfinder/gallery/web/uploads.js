@@ -130,8 +130,7 @@ class Upload {
   async send(progress) {
     this.#set("sending", "Uploading", 0);
     try {
-      this.before = await versionOf(this.path);
-      await uploadFile(this.path, this.file, typeOf(this.file), (part) => {
+      this.etag = await uploadFile(this.path, this.file, typeOf(this.file), (part) => {
         this.#set("sending", "Uploading", part * 0.9);
         progress();
       });
@@ -146,7 +145,7 @@ class Upload {
   async look() {
     this.looked = Date.now();
     const image = await getImage(this.path).catch(() => null);
-    if (image && image.AnalyzedAt !== this.before) this.#found(image);
+    if (image?.ETag === this.etag) this.#found(image);
     else if (this.looked - this.sentAt > PATIENCE_MS) this.end("unknown", "Not analysed yet: see the status page");
     return this.isEnded;
   }
@@ -168,15 +167,5 @@ class Upload {
     this.item.dataset.state = state;
     this.text.textContent = text;
     place(this.bar, { width: `${fraction * 100}%` });
-  }
-}
-
-/** The analysis that a key has already: only another one is the upload's. */
-async function versionOf(imageId) {
-  try {
-    return (await getImage(imageId)).AnalyzedAt;
-  } catch (error) {
-    if (error.status === 404) return undefined;
-    throw error;
   }
 }
