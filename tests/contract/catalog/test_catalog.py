@@ -1,3 +1,209 @@
 """One suite over the fake catalog, SQLite and DynamoDB: what a use case may rely on."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.support.databases import empty_database
+from tests.support.fakes import FakeCatalog, FakeLeases
+from tests.support.tables import TABLE, create_table
+from viewfinder.adapters.dynamodb import schema
+from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog, DynamoDbRecords
+from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.leases import SqliteLeases
+from viewfinder.domain.errors import AnalysisInProgressError, CatalogConflictError, MisconfiguredError
+from viewfinder.domain.image import Effort, Image, Status
+from viewfinder.domain.label import BoundingBox, Instance, Label
+from viewfinder.ports import Catalog, Leases, Records
+
+BOX = Instance(BoundingBox(0.1, 0.2, 0.3, 0.4), 91.5)
+CAT = Label("Cat", 99.1234, ("Animal",), ("Animals and Pets",), ("Kitty",), (BOX,))
+LONG = "🐈" * 256
+
+
+def an_image(image_id: str = "a.jpg", *labels: Label, status: Status = Status.ANALYZED) -> Image:
+    return Image(
+        image_id,
+        status,
+        sequencer="0A1",
+        analyzed_at="2026-01-01T00:00:00.000001Z",
+        size=7,
+        etag="9a0364b9e99bb480dd25e1f0284c8555",
+        sha256="ab" * 32,
+        format="JPEG",
+        width=640,
+        height=480,
+        labels=labels or (CAT,),
+        model_version="3.0",
+        thumbnail="thumbnails/a/0-ab.webp",
+        effort=Effort.DETECTED,
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """A catalog of one kind."""
+
+    catalog: Catalog
+    records: Records
+    leases: Leases
+
+
+@pytest.fixture(params=["fake", "sqlite", "dynamodb"])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    if request.param == "fake":
+        catalog = FakeCatalog()
+        yield Place(catalog, catalog, FakeLeases())
+        return
+    if request.param == "sqlite":
+        with empty_database() as database:
+            records = SqliteCatalog(database, tombstone_seconds=3600)
+            yield Place(records, records, SqliteLeases(database, seconds=60, patience=0))
+        return
+    client = request.getfixturevalue("emulator")("dynamodb")
+    create_table(client)
+    yield Place(
+        DynamoDbCatalog(client, TABLE, shards=3, tombstone_seconds=3600),
+        DynamoDbRecords(client, TABLE, shards=3),
+        DynamoDbLeases(client, TABLE, seconds=60, patience=0),
+    )
+    client.delete_table(TableName=TABLE)
+
+
+@pytest.mark.parametrize("image_id", ["a.jpg", "ü b+%20#.jpg", "/x//y.jpg", LONG])
+def test_a_record_is_found_as_it_was_saved(place: Place, image_id: str) -> None:
+    saved = place.catalog.save(an_image(image_id), replacing=None)
+
+    assert replace(saved, version=0) == an_image(image_id)
+    assert saved.version > 0
+    assert place.catalog.find(image_id) == saved
+    assert place.catalog.find("another") is None
+
+
+def test_a_record_replaces_only_the_one_that_was_read(place: Place) -> None:
+    first = place.catalog.save(an_image(), replacing=None)
+    second = place.catalog.save(an_image(), replacing=first)
+
+    assert second.version > first.version
+    for read in (None, first):
+        with pytest.raises(CatalogConflictError):
+            place.catalog.save(an_image(), replacing=read)
+    assert place.catalog.find("a.jpg") == second
+
+
+def test_a_record_that_is_gone_can_not_be_replaced(place: Place) -> None:
+    with pytest.raises(CatalogConflictError):
+        place.catalog.save(an_image(), replacing=replace(an_image(), version=5))
+
+
+def test_many_records_are_found_at_once_each_once(place: Place) -> None:
+    saved = [place.catalog.save(an_image(f"{number}.jpg"), replacing=None) for number in range(105)]
+    ids = [image.image_id for image in saved]
+
+    assert place.records.find_many([*ids, "none", *ids[:3]]) == {image.image_id: image for image in saved}
+
+
+def test_all_visible_records_are_listed(place: Place) -> None:
+    wanted = [
+        place.catalog.save(an_image(f"{status}.jpg", status=status), replacing=None)
+        for status in (Status.ANALYZED, Status.REJECTED, Status.FAILED)
+    ]
+    place.catalog.save(an_image("removed.jpg", status=Status.REMOVED), replacing=None)
+
+    listed = sorted(place.records.list_all(), key=lambda image: image.image_id)
+    assert listed == sorted(wanted, key=lambda image: image.image_id)
+
+
+def test_a_lease_is_held_by_one_at_a_time(place: Place) -> None:
+    with place.leases.held("content"), pytest.raises(AnalysisInProgressError), place.leases.held("content"):
+        pytest.fail("two hold it")
+    with place.leases.held("content"), place.leases.held("another content"):
+        pass
+
+
+@dataclass
+class Time:
+    """A clock of the leases, in seconds; to sleep takes half a minute."""
+
+    seconds: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += 30
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def timed_leases(request: pytest.FixtureRequest) -> Iterator[Callable[..., Leases]]:
+    """Make leases of a minute with a clock of the test's."""
+    if request.param == "sqlite":
+        with empty_database() as database:
+            yield partial(SqliteLeases, database, seconds=60)
+        return
+    client = request.getfixturevalue("emulator")("dynamodb")
+    create_table(client)
+    yield partial(DynamoDbLeases, client, TABLE, seconds=60)
+    client.delete_table(TableName=TABLE)
+
+
+def test_a_dead_holders_lease_ends_and_is_not_given_back_by_it(timed_leases: Callable[..., Leases]) -> None:
+    time = Time()
+    leases = timed_leases(patience=0, clock=time, sleep=time.sleep)
+    with leases.held("content"):
+        time.seconds += 61
+        with leases.held("content"):
+            pass  # the first holder took too long
+        with leases.held("content"):
+            time.seconds += 1
+
+
+def test_whoever_waits_gets_the_lease_when_it_is_free(timed_leases: Callable[..., Leases]) -> None:
+    time = Time()
+    leases = timed_leases(patience=100, clock=time, sleep=time.sleep)
+    with leases.held("content"), leases.held("content"):
+        assert time.seconds == 1090.0
+
+
+def test_an_image_of_as_many_labels_as_can_be_changes_in_one_transaction(emulator: Callable[[str], Any]) -> None:
+    client = emulator("dynamodb")
+    create_table(client)
+    catalog = DynamoDbCatalog(client, TABLE, shards=3, tombstone_seconds=3600)
+    many = [[Label(f"{kind} {number}", 60.0 + number, (), (f"{kind} category {number}",)) for number in range(60)]
+            for kind in ("old", "new")]  # fmt: skip
+    try:
+        first = catalog.save(an_image("a.jpg", *many[0]), replacing=None)
+        second = catalog.save(an_image("a.jpg", *many[1]), replacing=first)
+
+        stored = {(item["PK"]["S"], item["SK"]["S"]) for item in client.scan(TableName=TABLE)["Items"]}
+        assert stored == {("IMAGE#a.jpg", "IMAGE"), *schema.posting_confidences(second, shards=3)}
+        assert len(stored) == 1 + schema.MAX_LABEL_POSTINGS + schema.MAX_CATEGORY_POSTINGS
+    finally:
+        client.delete_table(TableName=TABLE)
+
+
+def test_an_image_of_very_many_instances_is_trimmed_and_kept(emulator: Callable[[str], Any]) -> None:
+    client = emulator("dynamodb")
+    create_table(client)
+    catalog = DynamoDbCatalog(client, TABLE, shards=3, tombstone_seconds=3600)
+    crowd = tuple(Instance(BoundingBox(0.123456, 0.234567, 0.345678, number / 1e6), 50.0) for number in range(900))
+    try:
+        catalog.save(an_image("a.jpg", *(Label(f"L{n}", 90.0, instances=crowd) for n in range(20))), replacing=None)
+
+        found = catalog.find("a.jpg")
+        assert found
+        assert {len(label.instances) for label in found.labels} == {100}
+    finally:
+        client.delete_table(TableName=TABLE)
+
+
+def test_a_table_that_is_not_there_is_an_operators_matter(emulator: Callable[[str], Any]) -> None:
+    catalog = DynamoDbCatalog(emulator("dynamodb"), "none", shards=1, tombstone_seconds=1)
+    with pytest.raises(MisconfiguredError, match="ResourceNotFoundException"):
+        catalog.find("a.jpg")

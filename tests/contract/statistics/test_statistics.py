@@ -1,3 +1,167 @@
 """One behaviour of `ports.Statistics`: of the memory that the search's tests use, of SQLite and of DynamoDB."""
 
 from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from tests.support.databases import empty_database
+from tests.support.memory_index import MemoryStatistics
+from tests.support.tables import create_table
+from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters, DynamoDbStatistics
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.domain.errors import CatalogConflictError
+from viewfinder.domain.image import Image, Status
+from viewfinder.domain.label import Label
+from viewfinder.domain.statistics import Counted, ImageState, KnownName, LabelCount
+from viewfinder.ports import Statistics
+from viewfinder.usecases.statistics import count_labels
+
+Fill = Callable[[Collection[Image]], Statistics]
+
+DOG = Label("Dog", 90.0, ("Animal",), ("Animals and Pets",), ("Canine",))
+PHONE = Label("Mobile Phone", 80.0, (), ("Technology and Computing",), ("Cell Phone",))
+STREET = Label("Straße", 70.0)
+CLOCK = Label("Ōsaka Clock 🕰", 70.0)
+
+
+@pytest.fixture
+def client_and_table(emulator: Callable[[str], Any]) -> Any:
+    client, table = emulator("dynamodb"), f"statistics-{uuid.uuid4()}"
+    create_table(client, table)
+    yield client, table
+    client.delete_table(TableName=table)
+
+
+@pytest.fixture(params=["memory", "sqlite", "emulator"])
+def fill(request: pytest.FixtureRequest) -> Fill:
+    """Return the statistics of the images."""
+    if request.param == "memory":
+        return MemoryStatistics
+    if request.param == "sqlite":
+        return partial(_saved, request.getfixturevalue("database"))
+    client, table = request.getfixturevalue("client_and_table")
+
+    def counted(images: Collection[Image]) -> Statistics:
+        for image in images:  # one by one, so that they come to lie in several shards
+            count_labels([a_state(image)], DynamoDbCounters(client, table))
+        return DynamoDbStatistics(client, table)
+
+    return counted
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    with empty_database() as database:
+        yield database
+
+
+def _saved(database: Database, images: Collection[Image]) -> Statistics:
+    for image in images:
+        SqliteCatalog(database, tombstone_seconds=60).save(image, replacing=None)
+    return SqliteStatistics(database)
+
+
+def an_image(number: int, *labels: Label, status: Status = Status.ANALYZED) -> Image:
+    return Image(f"{number}.jpg", status, "", "2026-01-01T00:00:00.000000Z", labels=labels, version=1)
+
+
+def a_state(image: Image) -> ImageState:
+    return ImageState.of(image, most_labels=40)
+
+
+IMAGES = [
+    *(an_image(number, DOG, PHONE) for number in range(6)),
+    an_image(6, STREET, DOG),
+    an_image(7, CLOCK),
+    an_image(8, status=Status.REJECTED),
+    an_image(9, status=Status.REMOVED),
+]
+
+
+def test_labels_come_in_order_with_what_is_known_of_them(fill: Fill) -> None:
+    assert list(fill(IMAGES).labels("", "")) == [
+        LabelCount("Dog", 7, ("Animal",), ("Animals and Pets",), ("Canine",)),
+        LabelCount("Mobile Phone", 6, (), ("Technology and Computing",), ("Cell Phone",)),
+        LabelCount("Straße", 1),
+        LabelCount("Ōsaka Clock 🕰", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "after", "expected"),
+    [
+        ("", "dog", ["Mobile Phone", "Straße", "Ōsaka Clock 🕰"]),
+        ("", "mobile", ["Mobile Phone", "Straße", "Ōsaka Clock 🕰"]),
+        ("stras", "", ["Straße"]),
+        ("mobile phone", "mobile phone", []),
+        ("d", "mobile", []),
+        ("x", "", []),
+    ],
+)
+def test_labels_begin_behind_a_name_and_with_a_prefix(fill: Fill, prefix: str, after: str, expected: list[str]) -> None:
+    assert [label.name for label in fill(IMAGES).labels(prefix, after)] == expected
+
+
+def test_labels_can_be_left_off_before_the_end(fill: Fill) -> None:
+    assert [label.name for label in islice(fill(IMAGES).labels("", ""), 1)] == ["Dog"]
+
+
+def test_names_are_found_with_their_counts_and_what_they_stand_for(fill: Fill) -> None:
+    assert fill(IMAGES).find(["dog", "cell phone", "unicorn"]) == {
+        "dog": KnownName(7),
+        "cell phone": KnownName(0, frozenset({"mobile phone"})),
+        "unicorn": KnownName(0),
+    }
+
+
+def test_statuses_are_counted_but_what_is_removed_is_not(fill: Fill) -> None:
+    assert {status: count for status, count in fill(IMAGES).statuses().items() if count} == {
+        "ANALYZED": 8,
+        "REJECTED": 1,
+    }
+
+
+def test_sqlite_counts_what_an_image_has_now_and_forgets_labels_and_aliases_of_none(database: Database) -> None:
+    catalog, statistics = SqliteCatalog(database, tombstone_seconds=60), SqliteStatistics(database)
+    first = catalog.save(an_image(1, DOG, PHONE), replacing=None)
+    second = catalog.save(an_image(1, DOG, STREET), replacing=first)
+    assert {label.name: label.count for label in statistics.labels("", "")} == {"Dog": 1, "Straße": 1}
+    assert statistics.find(["cell phone", "mobile phone"]) == {"cell phone": KnownName(), "mobile phone": KnownName()}
+    catalog.save(an_image(1, status=Status.REMOVED), replacing=second)
+    assert (list(statistics.labels("", "")), statistics.statuses()) == ([], {})
+
+
+BEGUN = Counted(1, Status.ANALYZED, frozenset({"dog"}))
+
+
+@pytest.mark.parametrize(
+    ("counted", "state"),
+    [
+        (Counted(), ImageState("1.jpg", 1, Status.ANALYZED, {"dog": DOG})),
+        (BEGUN, ImageState("1.jpg", 2, Status.ANALYZED, {"strasse": STREET})),
+        (BEGUN, ImageState("1.jpg", 1, Status.REMOVED, {})),
+    ],
+    ids=["first", "later", "end"],
+)
+def test_of_two_that_count_from_the_same_note_only_the_first_counts(
+    client_and_table: Any, counted: Counted, state: ImageState
+) -> None:
+    counters, statistics = DynamoDbCounters(*client_and_table), DynamoDbStatistics(*client_and_table)
+    if counted.status:
+        counters.apply([(ImageState("1.jpg", 1, Status.ANALYZED, {"dog": DOG}), Counted())])
+    counters.apply([(state, counted)])
+    with pytest.raises(CatalogConflictError):
+        counters.apply([(state, counted)])
+    assert counters.find(["1.jpg", "2.jpg"]) == {
+        "1.jpg": Counted(state.version, state.status, frozenset(state.labels)),
+        "2.jpg": Counted(),
+    }
+    assert {label.name.casefold(): label.count for label in statistics.labels("", "")} == dict.fromkeys(state.labels, 1)
