@@ -48,6 +48,14 @@ def test_curl_needs_no_signature_to_read(stack: RunningStack) -> None:
 
 
 @pytest.mark.parametrize(
+    "query",
+    ["label=Mobile+Phone", "prefix=burst/", "from=2026-06-01T00:00:00Z", "prefix=%7Ea%2fb", "prefix=:,@!()*';"],
+)
+def test_a_query_is_answered_however_it_is_written(stack: RunningStack, query: str) -> None:
+    assert httpx.get(f"{stack.gallery_url}/prod/images?{query}", timeout=60).status_code == 200
+
+
+@pytest.mark.parametrize(
     "headers",
     [{"host": "evil.example"}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}],
     ids=["rebound name", "origin", "site"],

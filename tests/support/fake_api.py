@@ -1,6 +1,7 @@
 """A REST API in memory that follows infrastructure/openapi.yaml, with the buckets that it hands out URLs of.
 
-It verifies every signature by its own reading of AWS's guide, so that what the gallery signs is what it sends.
+It verifies every signature by its own reading of AWS's guide, so that what the gallery signs is what it
+sends, and means.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from PIL import Image
 from starlette.applications import Starlette
@@ -151,7 +152,10 @@ def signature_fits(request: Request, body: bytes) -> bool:
     names = authorization["SignedHeaders"].split(";")
     headers = "".join(f"{name}:{' '.join(request.headers[name].split())}\n" for name in names)
     path, _, query = _raw(request).partition("?")
-    pairs = sorted(tuple(pair.partition("=")[::2]) for pair in query.split("&") if pair)
+    pairs = sorted(
+        (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
+        for name, value in parse_qsl(query, keep_blank_values=True)  # a server signs what it has understood
+    )
     canonical = "\n".join(
         [
             request.method,

@@ -98,12 +98,16 @@ class Api:
     def call(self, method: str, path: str, query: Mapping[str, Any] | None = None) -> Document:
         """Return the document of the answer; `path` is percent-encoded; raise ApiError."""
         import httpx
+        from botocore.exceptions import NoCredentialsError
 
-        written = urlencode(
-            {name: value for name, value in (query or {}).items() if value}, doseq=True, quote_via=quote
-        )
-        url = f"{self.url}{path}?{written}" if written else f"{self.url}{path}"
-        response = httpx.request(method, url, headers=self._signature(method, url), timeout=_SECONDS)
+        from viewfinder.operations.signing import Signer
+
+        written = urlencode({name: value for name, value in (query or {}).items() if value}, doseq=True)
+        try:
+            signed = Signer(self.session).sign(method, f"{self.url}{path}?{written}")
+        except NoCredentialsError:
+            raise ApiError("there are no AWS credentials to sign the request with") from None
+        response = httpx.request(method, signed.url, headers=signed.headers, timeout=_SECONDS)
         document: Document = response.json() if response.content else {}
         if response.is_error:
             error = document.get("Error", {})
@@ -122,21 +126,10 @@ class Api:
                 return
             query["nextToken"] = page["NextToken"]
 
-    def _signature(self, method: str, url: str) -> dict[str, str]:
-        from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
-
-        credentials = self.session.get_credentials()
-        if credentials is None:
-            raise ApiError("there are no AWS credentials to sign the request with")
-        request = AWSRequest(method, url)
-        SigV4Auth(credentials, "execute-api", self.session.region_name).add_auth(request)
-        return dict(request.headers)
-
 
 def image_path(image_id: str) -> str:
-    """Return the path of an image, every character as the signature wants it."""
-    return f"/images/{quote(image_id)}"
+    """Return the path of an image; its key is one segment, in which slashes and dots mean nothing to a server."""
+    return f"/images/{quote(image_id, safe='')}"
 
 
 def find_api(data_dir: Path | None, stack: str | None) -> Api:

@@ -17,9 +17,10 @@ from starlette.types import ASGIApp
 from viewfinder.gallery.errors import HANDLERS
 from viewfinder.gallery.guard import Guard, Guarded
 from viewfinder.gallery.pages import Pages
-from viewfinder.gallery.proxy import Api, Signer, forward, picture
+from viewfinder.gallery.proxy import Api, forward, picture
 from viewfinder.gallery.status import Sources, Status
 from viewfinder.gallery.uploads import upload
+from viewfinder.operations.signing import Signer
 
 
 def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:

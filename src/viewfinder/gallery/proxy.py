@@ -1,4 +1,4 @@
-"""The REST API as the gallery calls it: paths to the letter, every request signed."""
+"""The REST API as the gallery calls it: every request signed."""
 
 from __future__ import annotations
 
@@ -8,33 +8,11 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_to_bytes
 
 import httpx
-from boto3.session import Session
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.exceptions import NoCredentialsError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from viewfinder.gallery.errors import UnsafePathError, error
-
-SERVICE = "execute-api"
-
-
-@dataclass(frozen=True)
-class Signer:
-    """Adds AWS Signature Version 4; the session renews what expires."""
-
-    session: Session
-
-    def headers(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
-        """Return the headers with the signature. `url` is percent-encoded, and sent to the letter."""
-        credentials = self.session.get_credentials()
-        if credentials is None:
-            raise NoCredentialsError
-        request = AWSRequest(method, url, data=body, headers=headers)
-        SigV4Auth(credentials, SERVICE, self.session.region_name).add_auth(request)
-        return dict(request.headers.items())
-
+from viewfinder.operations.signing import Signer
 
 TIMEOUT_SECONDS = 35
 """API Gateway gives up after 29."""
@@ -67,16 +45,12 @@ class Api:
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
         """Call the API; `target` is a path below the stage, percent-encoded, with its query."""
-        url = self.url + target
-        signed = self.signer.headers(method, url, body, dict(headers or {}))
-        return await self.client.request(method, url, content=body, headers=signed)
+        signed = self.signer.sign(method, self.url + target, body, headers)
+        return await self.client.request(method, signed.url, content=body, headers=signed.headers)
 
 
 def path_below(request: Request, prefix: str) -> str:
-    """Return the path below `/prefix` as it was sent: decoding and encoding again would change a key.
-
-    Raises UnsafePathError.
-    """
+    """Return the path below `/prefix`, still percent-encoded; raise UnsafePathError where it has a dot segment."""
     path = raw_path(request).removeprefix(f"/{prefix}")
     if {".", ".."} & {unquote_to_bytes(segment).decode("latin-1") for segment in path.split("/")}:
         raise UnsafePathError
@@ -106,8 +80,10 @@ async def forward(api: Api, request: Request) -> Response:
     if body is None:
         return error(413, "RequestTooLarge", f"A body has at most {MAX_BODY_BYTES:,} bytes.")
     headers = {name: request.headers[name] for name in FORWARDED if name in request.headers}
-    target = path_below(request, api.stage) + raw_query(request)
-    return relayed(await api.call(request.method, target, body, headers))
+    path = path_below(request, api.stage)
+    if "%2f" in path.removeprefix("/").partition("/")[0].lower():  # only a key, which follows, may hold slashes
+        raise UnsafePathError
+    return relayed(await api.call(request.method, path + raw_query(request), body, headers))
 
 
 def relayed(answer: httpx.Response) -> Response:

@@ -16,8 +16,9 @@ from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi
 from tests.support.serving import listening, serving
 from viewfinder.gallery.app import gallery_app
 from viewfinder.gallery.guard import Guard
-from viewfinder.gallery.proxy import Api, Signer
+from viewfinder.gallery.proxy import Api
 from viewfinder.gallery.status import Sources, Status
+from viewfinder.operations.signing import Signer
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")

@@ -106,6 +106,17 @@ def assert_box_is_where_the_api_says(page: Page, stack: RunningStack, key: str, 
     assert [is_box(left + 9, y), is_box(right - 9, y), is_box(x, top + 9), is_box(x, bottom - 9)] == [False] * 4
 
 
+def test_a_label_of_two_words_is_searched(stack: RunningStack, open_page: OpenPage) -> None:
+    page = open_page(stack.gallery_url)
+    page.get_by_role("combobox", name="Search by label").fill("Mobile Phone")
+
+    with page.expect_response(lambda response: "label=Mobile" in response.url) as answer:
+        page.keyboard.press("Enter")
+
+    assert answer.value.status == 200
+    expect(page.locator(".chip .name")).to_have_text("Mobile Phone")
+
+
 def test_a_file_that_is_no_picture_says_so(stack: RunningStack, open_page: OpenPage) -> None:
     page = open_page(stack.gallery_url)
 

@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from viewfinder.adapters.http.requests import Request
 from viewfinder.domain.errors import InvalidRequestError
@@ -16,11 +18,17 @@ KEYS = [
     "a b+c.jpg",
     "100%25.jpg",
     "100%.jpg",
+    "%252F.jpg",
     "//a//b.jpg",
     "/a.jpg",
+    "a/",
+    "../outside.jpg",
+    "a/./b.jpg",
     "🐶/日本.jpg",
     "images/images/x.jpg",
     "?#&=.jpg",
+    "line\r\nbreak.jpg",
+    "é" * 512,
 ]
 
 
@@ -35,30 +43,50 @@ def an_event(**changes: Any) -> dict[str, Any]:
     return event | changes
 
 
-def folding(key: str) -> str:
-    return "/".join(part for part in key.split("/") if part)
+def of_rest_api(path: str, parameter: str) -> dict[str, Any]:
+    """Return the event of API Gateway's REST API: percent-encoded."""
+    return an_event(path=path, pathParameters={"ImageId": parameter})
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_a_key_is_read_where_the_path_is_decoded_and_the_parameter_folded(key: str) -> None:
-    event = an_event(path=f"/images/{key}", pathParameters={"ImageId": folding(key)})
-    assert Request.from_event(event).image_id == key
+def of_emulator(path: str, parameter: str) -> dict[str, Any]:
+    """Return the event of the emulator's REST API: decoded, the parameter without empty segments."""
+    folded = "/".join(part for part in parameter.split("/") if part)
+    return an_event(version="1.0", path=path, pathParameters={"ImageId": folded})
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_a_key_is_read_where_the_path_is_still_encoded(key: str) -> None:
-    event = an_event(path=f"/images/{quote(key)}", pathParameters={"ImageId": key})
-    assert Request.from_event(event).image_id == key
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key[:20])
+@pytest.mark.parametrize("safe", ["", "/", "/+:@!$&'()*,;=~"])
+def test_a_key_is_decoded_once_however_its_caller_encoded_it(key: str, safe: str) -> None:
+    encoded = quote(key, safe=safe)
+    assert Request.from_event(of_rest_api(f"/images/{encoded}", encoded)).image_id == key
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key[:20])
+def test_a_key_that_the_gateway_decoded_is_not_decoded_again(key: str) -> None:
+    assert Request.from_event(of_emulator(f"/images/{key}", key)).image_id == key
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key[:20])
 def test_a_key_is_read_below_the_base_path_of_a_domain(key: str) -> None:
-    event = an_event(path=f"/pictures/images/{quote(key)}", pathParameters={"ImageId": key})
-    assert Request.from_event(event).image_id == key
+    encoded = quote(key, safe="")
+    assert Request.from_event(of_rest_api(f"/pictures/images/{encoded}", encoded)).image_id == key
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if not key.startswith("/")], ids=lambda key: key[:20])
+def test_a_key_is_read_below_a_base_path_of_the_same_name(key: str) -> None:
+    encoded = quote(key, safe="")
+    assert Request.from_event(of_rest_api(f"/images/images/{encoded}", encoded)).image_id == key
+
+
+@given(key=st.text(min_size=1, max_size=60))
+def test_every_key_is_read_from_events_of_both_shapes(key: str) -> None:
+    encoded = quote(key, safe="")
+    assert Request.from_event(of_rest_api(f"/images/{encoded}", encoded)).image_id == key
+    assert Request.from_event(of_emulator(f"/images/{key}", key)).image_id == key
 
 
 def test_the_parameter_counts_where_the_path_says_something_else() -> None:
-    assert Request.from_event(an_event(path="/elsewhere", pathParameters={"ImageId": "a/b"})).image_id == "a/b"
+    assert Request.from_event(of_rest_api("/elsewhere", "a/b%20c")).image_id == "a/b c"
 
 
 def test_absent_parts_are_empty() -> None:

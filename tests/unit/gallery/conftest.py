@@ -13,8 +13,9 @@ from boto3.session import Session
 from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi
 from viewfinder.gallery.app import gallery_app
 from viewfinder.gallery.guard import TOKEN_HEADER, Guard
-from viewfinder.gallery.proxy import Api, Signer
+from viewfinder.gallery.proxy import Api
 from viewfinder.gallery.status import Sources, Status
+from viewfinder.operations.signing import Signer
 
 PORT = 8080
 HOME = f"http://localhost:{PORT}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
 from boto3.session import Session
@@ -41,18 +41,31 @@ def test_a_key_arrives_to_the_letter(door: Door, key: str) -> None:
     assert answer.json()["ImageId"] == key
 
 
-@pytest.mark.parametrize("path", ["a%20b/c.jpg", "tilde~(1)!*'.jpg", "a:b@c,d;e=f$&.jpg"])
-def test_a_path_is_signed_as_it_is_written(door: Door, path: str) -> None:
+@pytest.mark.parametrize("path", ["a%20b/c.jpg", "tilde~(1)!*'.jpg", "a:b@c,d;e=f$&.jpg", "a%2fb", "%7E.jpg"])
+def test_a_path_arrives_with_its_meaning(door: Door, path: str) -> None:
     assert door.ask("GET", f"/prod/images/{path}").status_code == 404  # known to nobody, but its signature fitted
-    assert door.api.requests[-1][1] == f"/prod/images/{path}"
+    assert unquote(door.api.requests[-1][1]) == f"/prod/images/{unquote(path)}"
 
 
-def test_a_query_arrives_to_the_letter(door: Door) -> None:
-    query = "label=Dog&label=Hot%20Dog&exclude=a%2Bb&limit=3"
-
+@pytest.mark.parametrize(
+    "query",
+    [
+        "label=Dog&label=Hot%20Dog&exclude=a%2Bb&limit=3",
+        "label=Mobile+Phone",
+        "prefix=burst/",
+        "prefix=burst%2f",
+        "from=2026-06-01T00:00:00Z",
+        "prefix=%7E",
+        "prefix=:,@!()*';$?/~",
+        "prefix=",
+    ],
+)
+def test_a_query_arrives_with_its_meaning(door: Door, query: str) -> None:
     door.ask("GET", f"/prod/images?{query}")
 
-    assert door.api.requests[-1][:2] == ("GET", f"/prod/images?{query}")
+    method, target, _ = door.api.requests[-1]
+    assert (method, target.partition("?")[0]) == ("GET", "/prod/images")
+    assert parse_qsl(target.partition("?")[2], keep_blank_values=True) == parse_qsl(query, keep_blank_values=True)
 
 
 def test_a_search_answers_as_the_api_does(door: Door) -> None:
@@ -71,6 +84,14 @@ def test_a_path_cannot_leave_the_stage(path: bytes) -> None:
 
     with pytest.raises(UnsafePathError):
         path_below(request, "prod")
+
+
+@pytest.mark.parametrize("path", ["/prod/stats%2f..%2fimages", "/prod/images%2Fx", "/prod%2Fimages"])
+def test_only_a_key_holds_encoded_slashes(door: Door, path: str) -> None:
+    answer = door.ask("GET", path)
+
+    assert (answer.status_code, answer.json()["Error"]["Code"]) == (400, "InvalidPath")
+    assert door.api.requests == []
 
 
 def test_a_large_body_is_refused(door: Door) -> None:

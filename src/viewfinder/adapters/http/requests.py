@@ -53,16 +53,17 @@ class Request:
 def _image_id(event: Mapping[str, Any]) -> str:
     """Return the object key, decoded once.
 
-    The path parameter tells how the key reads, but a gateway may fold double slashes in it (MiniStack drops empty
-    segments). `path` has them all; whether it is still percent-encoded shows in comparison with the parameter.
+    A REST API hands `path` and `pathParameters` over as they were sent, percent-encoded. An event with a `version` is
+    that of an HTTP API (payload format 1.0), in which both are decoded.
+
+    MiniStack: a REST API's events are decoded and have a version, too; the parameter lacks empty segments, which only
+    `path` has.
     """
     parameter: str = (event.get("pathParameters") or {}).get(_PATH_PARAMETER, "")
     prefix = event["resource"].partition("{")[0]
     written = event["path"].partition(prefix)[2] if parameter else ""
-    for candidate in (written, unquote(written)):
-        if _folded(candidate) == _folded(parameter):
-            return candidate
-    return parameter
+    key = written if _folded(written) == _folded(parameter) else parameter
+    return key if "version" in event else unquote(key)
 
 
 def _folded(key: str) -> str:
