@@ -103,7 +103,7 @@ class QueueIsWatched(CloudFormationLintRule):
         watched = {
             _target(value) for _, alarm in _of_type(cfn, "AWS::CloudWatch::Alarm") for value in _dimensions(alarm)
         }
-        ends = set(behind.values())
+        ends = {*behind.values(), *_destinations_of_failures(cfn)}
         lossy = [name for name in queues if behind[name] not in queues and name not in ends]
         unseen = [name for name in queues if name not in watched]
         return [
@@ -222,6 +222,15 @@ def _target(value: Any) -> str | None:
         attribute = value["Fn::GetAtt"]
         return str(attribute.split(".")[0] if isinstance(attribute, str) else attribute[0])
     return None
+
+
+def _destinations_of_failures(cfn: Template) -> Iterator[str | None]:
+    """Find the queues that take what an event source gives up."""
+    sources = [source for _, source in _of_type(cfn, "AWS::Lambda::EventSourceMapping")]
+    for _, function in _of_type(cfn, "AWS::Serverless::Function"):
+        sources += [event["Properties"] for event in function.get("Events", {}).values()]
+    for source in sources:
+        yield _target(source.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"))
 
 
 def _dimensions(alarm: dict[str, Any]) -> list[Any]:

@@ -107,3 +107,9 @@ def test_the_account_s_logs_role_is_set_only_when_asked(logs: str) -> None:
     prerequisites(template)
     assert {"ApiLogsAccount", "FirstApiGatewayResource", "ApiLogsRole"} & template["Resources"].keys() == set()
     assert ("ApiLogs" in template["Resources"]) == (logs == "EnabledByAccount")
+
+
+def test_a_search_has_a_whole_processor() -> None:
+    """1,769 MB are one vCPU (Lambda Developer Guide, "Configuring function memory"); a wide search needs all of it."""
+    function = of_type(translate(), "AWS::Lambda::Function")["ApiHandlerFunction"]
+    assert (function["MemorySize"], function["Timeout"]) == (1769, 28)

@@ -83,7 +83,7 @@ def test_what_is_called_by_others_refuses_plain_http(kind: str) -> None:
         for name, resource in RESOURCES.items()
         if resource["Type"].endswith(f"::{kind}Policy")
     }
-    assert len(policies) == {"Bucket": 3, "Queue": 2, "Topic": 1}[kind]
+    assert len(policies) == {"Bucket": 3, "Queue": 3, "Topic": 1}[kind]
     conditions = [statement["Condition"] for statements in policies.values() for statement in statements]
     assert conditions == [{"Bool": {"aws:SecureTransport": "false"}}] * len(policies)
 
@@ -135,7 +135,7 @@ def test_every_statement_is_explained() -> None:
 def test_every_alarm_has_a_section_in_the_runbook_and_tells_the_topic() -> None:
     sections = set(re.findall(r"^### ([\w-]+)$", _document("operations.md"), re.MULTILINE))
     alarms = _of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 11
+    assert len(alarms) == 14
     for name, alarm in alarms.items():
         properties = alarm["Properties"]
         document, _, section = properties["AlarmDescription"].rpartition(" ")[2].partition("#")

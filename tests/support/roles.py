@@ -81,6 +81,9 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
             ("dynamodb", "update_item", _TABLE | {"Key": _KEY}),
         ],
+        "PutAsideRecords": [
+            ("sqs", "send_message", {"QueueUrl": "{UncountedRecordsQueueUrl}", "MessageBody": "roles"})
+        ],
         "WriteLogs": _logs("label-statistics"),
         "SendTraces": _TRACES,
     },

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aws_lambda_powertools import Logger
 
-logger = Logger()
+# Lambda takes a line whose time is not RFC 3339 for INFO (Lambda Developer Guide, "Log-level filtering").
+logger = Logger(use_rfc3339=True, utc=True)
 """Its `service` is the stack's name (POWERTOOLS_SERVICE_NAME in the template)."""
+
+# Powertools prefers Lambda's level (AWS_LAMBDA_LOG_LEVEL) to its own. Lambda's stays at INFO, or metrics would be lost.
+if _level := os.environ.get("POWERTOOLS_LOG_LEVEL"):
+    logging.getLogger(logger.name).setLevel(_level)
 
 
 @contextmanager

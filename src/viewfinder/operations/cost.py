@@ -17,14 +17,14 @@ SECONDS = 0.5
 
 GIGABYTES = 1.769
 STATISTICS_GB_SECONDS = 0.256 * 0.05
-API_GB_SECONDS = 0.5 * 0.05
+API_GB_SECONDS = 1.769 * 0.05
 LOG_GIGABYTES = 4e-6
 """Per image: its line, its trace, its metrics, and Lambda's own three lines."""
 
 DERIVED_GIGABYTES = 40e-6
 """Per image: thumbnail and analysis."""
 
-METRICS, ALARMS = 8, 11
+METRICS, ALARMS = 8, 14
 MEGABYTES_PER_GIGABYTE = 1000
 
 

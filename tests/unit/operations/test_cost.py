@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from viewfinder.operations import cost
 from viewfinder.operations.cost import UnknownRegionError, Usage, detector_dollars, estimate
 
 PROJECT = Path(__file__).parents[3]
@@ -20,7 +21,7 @@ def _dollars(usage: Usage, service: str, region: str = "us-east-1") -> float:
 
 def test_nothing_costs_no_more_than_its_alarms_and_metrics() -> None:
     found = estimate(Usage(images=0), "us-east-1")
-    assert found.total == pytest.approx(8 * 0.30 + 11 * 0.10)
+    assert found.total == pytest.approx(8 * 0.30 + 14 * 0.10)
     assert found.detector_share == 0
 
 
@@ -69,3 +70,10 @@ def test_the_estimate_knows_how_much_is_watched() -> None:
     alarms = [name for name, resource in resources.items() if resource["Type"] == "AWS::CloudWatch::Alarm"]
     watched = next(line for line in estimate(Usage(images=0), "us-east-1").lines if "alarms" in line.purpose)
     assert watched.purpose == f"8 metrics, {len(alarms)} alarms"
+
+
+def test_the_estimate_knows_the_memory_of_the_functions() -> None:
+    resources = yaml_parse((PROJECT / "infrastructure/template.yaml").read_text())["Resources"]
+    memory = [resources[f"{name}Function"]["Properties"]["MemorySize"] for name in ("ImageProcessing", "ApiHandler")]
+    gigabyte_seconds = [cost.GIGABYTES * 1000, cost.API_GB_SECONDS / 0.05 * 1000]
+    assert gigabyte_seconds == pytest.approx(memory)
