@@ -12,6 +12,7 @@ from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.settings import Settings
 
 if TYPE_CHECKING:
+    from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
     from viewfinder.adapters.s3 import S3Objects
     from viewfinder.adapters.sqlite.catalog import SqliteCatalog
     from viewfinder.adapters.sqlite.database import Database
@@ -65,16 +66,25 @@ class Application:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The catalog's records."""
+        """The catalog's records, one at a time."""
+        return self._catalog
+
+    @cached_property
+    def records(self) -> Records:
+        """The catalog's records in bulk."""
+        return self._catalog
+
+    @cached_property
+    def _catalog(self) -> DynamoDbCatalog | SqliteCatalog:
+        tombstone_seconds = self.settings.tombstone_seconds
         if self.database:
-            return self._sqlite_catalog(self.database)
+            from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+
+            return SqliteCatalog(self.database, tombstone_seconds=tombstone_seconds)
         from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 
         return DynamoDbCatalog(
-            self.dynamodb_client,
-            self.settings.table,
-            shards=self.settings.shards,
-            tombstone_seconds=self.settings.tombstone_seconds,
+            self.dynamodb_client, self.settings.table, shards=self.settings.shards, tombstone_seconds=tombstone_seconds
         )
 
     @cached_property
@@ -148,15 +158,6 @@ class Application:
             parameters=self.parameters,
             max_bytes=self.settings.max_object_bytes,
         )
-
-    @cached_property
-    def records(self) -> Records:
-        """The catalog in bulk."""
-        if self.database:
-            return self._sqlite_catalog(self.database)
-        from viewfinder.adapters.dynamodb.catalog import DynamoDbRecords
-
-        return DynamoDbRecords(self.dynamodb_client, self.settings.table, shards=self.settings.shards)
 
     @cached_property
     def image_objects(self) -> S3Objects:
@@ -272,11 +273,6 @@ class Application:
     def rekognition_client(self) -> Any:
         """A Rekognition client that slows down when the service throttles, within the time of one invocation."""
         return self._client("rekognition", retries={"mode": "adaptive", "total_max_attempts": 3}, read_timeout=15)
-
-    def _sqlite_catalog(self, database: Database) -> SqliteCatalog:
-        from viewfinder.adapters.sqlite.catalog import SqliteCatalog
-
-        return SqliteCatalog(database, tombstone_seconds=self.settings.tombstone_seconds)
 
     def _client(self, service: str, **options: Any) -> Any:
         from botocore.config import Config

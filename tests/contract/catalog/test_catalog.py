@@ -13,7 +13,7 @@ from tests.support.databases import empty_database
 from tests.support.fakes import FakeCatalog, FakeLeases
 from tests.support.tables import TABLE, create_table
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog, DynamoDbRecords
+from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.leases import SqliteLeases
@@ -69,8 +69,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     client = request.getfixturevalue("emulator")("dynamodb")
     create_table(client)
     yield Place(
-        DynamoDbCatalog(client, TABLE, shards=3, tombstone_seconds=3600),
-        DynamoDbRecords(client, TABLE, shards=3),
+        records := DynamoDbCatalog(client, TABLE, shards=3, tombstone_seconds=3600),
+        records,
         DynamoDbLeases(client, TABLE, seconds=60, patience=0),
     )
     client.delete_table(TableName=TABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,17 +12,21 @@ from botocore.exceptions import ClientError
 
 from viewfinder.adapters.aws_errors import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.domain.errors import CatalogConflictError
+from viewfinder.domain.errors import CatalogConflictError, CatalogUnavailableError
 from viewfinder.domain.image import VISIBLE_STATUSES, Image
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_CONFLICTS = {"ConditionalCheckFailed", "TransactionConflict"}
+_MOST_ITEMS = 100
+"""Of one BatchGetItem (AWS limit)."""
+
+_ATTEMPTS = 10
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 
 class DynamoDbCatalog:
-    """Implements `ports.Catalog`."""
+    """Implements `ports.Catalog` and `ports.Records`."""
 
     def __init__(
         self,
@@ -46,6 +51,19 @@ class DynamoDbCatalog:
             )
         return schema.image_from_item(answer["Item"]) if "Item" in answer else None
 
+    def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
+        """Read the records, strongly consistent; ids without one are left out."""
+        wanted = [schema.image_key(image_id) for image_id in dict.fromkeys(image_ids)]  # none may be asked for twice
+        found = map(schema.image_from_item, batch_get(self._client, self._table, wanted, consistent=True))
+        return {image.image_id: image for image in found}
+
+    def list_all(self) -> Iterator[Image]:
+        """Read every visible record from the listings: Queries of the index, which may lag a little."""
+        for status in VISIBLE_STATUSES:
+            for shard in range(self._shards):
+                for item in self._partition(schema.listing(status, shard)):
+                    yield schema.image_from_item(item)
+
     def save(self, image: Image, *, replacing: Image | None) -> Image:
         """Write record and postings, and delete the postings that the image no longer has."""
         image = dataclasses.replace(image, version=self._next_version(replacing))
@@ -54,7 +72,7 @@ class DynamoDbCatalog:
         writes = [self._record(image, replacing)]
         writes += [{"Put": {"TableName": self._table, "Item": posting}} for posting in postings.values()]
         writes += [self._deletion(key) for key in outdated if key not in postings]
-        self._write(writes)
+        transact(self._client, self._table, writes)
         return image
 
     def _next_version(self, replacing: Image | None) -> int:
@@ -76,65 +94,6 @@ class DynamoDbCatalog:
     def _deletion(self, key: schema.Key) -> dict[str, Any]:
         return {"Delete": {"TableName": self._table, "Key": schema.marshalled_key(key)}}
 
-    def _write(self, writes: list[dict[str, Any]]) -> None:
-        try:
-            with misconfiguration_told(f"{self._table} can't be written"):
-                self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
-        except ClientError as error:
-            if is_conflict(error):
-                raise CatalogConflictError("the image was written by someone else meanwhile") from error
-            raise
-
-
-def is_conflict(error: ClientError) -> bool:
-    """Return whether a transaction failed because someone else writes, or have written, the same items."""
-    if error.response["Error"]["Code"] == "TransactionConflictException":
-        return True
-    reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
-    return any(reason.get("Code") in _CONFLICTS for reason in reasons)
-
-
-_AT_ONCE = 100
-"""The most that BatchGetItem takes."""
-
-
-class DynamoDbRecords:
-    """Implements `ports.Records`."""
-
-    def __init__(self, client: DynamoDBClient, table: str, *, shards: int) -> None:
-        self._client = client
-        self._table = table
-        self._shards = shards
-
-    def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
-        """Read the records, strongly consistent; ids without one are left out."""
-        found: dict[str, Image] = {}
-        image_ids = list(dict.fromkeys(image_ids))  # BatchGetItem refuses to be asked twice
-        for start in range(0, len(image_ids), _AT_ONCE):
-            for item in self._items_of(image_ids[start : start + _AT_ONCE]):
-                image = schema.image_from_item(item)
-                found[image.image_id] = image
-        return found
-
-    def list_all(self) -> Iterator[Image]:
-        """Read every visible record from the listings: Queries of the index, which may lag a little."""
-        for status in VISIBLE_STATUSES:
-            for shard in range(self._shards):
-                for item in self._partition(schema.listing(status, shard)):
-                    yield schema.image_from_item(item)
-
-    def _items_of(self, image_ids: Sequence[str]) -> Iterator[schema.Item]:
-        wanted: Any = {
-            self._table: {
-                "Keys": [schema.marshalled_key(schema.image_key(image_id)) for image_id in image_ids],
-                "ConsistentRead": True,
-            }
-        }
-        while wanted:
-            answer = self._client.batch_get_item(RequestItems=wanted)
-            yield from answer["Responses"].get(self._table, [])
-            wanted = answer.get("UnprocessedKeys")
-
     def _partition(self, name: str) -> Iterator[schema.Item]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -144,3 +103,65 @@ class DynamoDbRecords:
         )
         for page in pages:
             yield from page["Items"]
+
+
+def batch_get(
+    client: DynamoDBClient, table: str, wanted: Sequence[schema.Key], *, consistent: bool = False
+) -> Iterator[schema.Item]:
+    """Yield those of the items that exist, in no order; raise CatalogUnavailableError where the table is too busy."""
+    for start in range(0, len(wanted), _MOST_ITEMS):
+        keys = [schema.marshalled_key(key) for key in wanted[start : start + _MOST_ITEMS]]
+        request: Any = {table: {"Keys": keys, "ConsistentRead": consistent}}
+        waits = _pauses()
+        while request:
+            with misconfiguration_told(f"{table} can't be read"):
+                answer = client.batch_get_item(RequestItems=request)
+            if found := answer["Responses"].get(table, []):
+                yield from found
+                waits = _pauses()  # an answer has room for 16 MB: what did not fit is asked for at once
+            if request := answer.get("UnprocessedKeys"):
+                _pause(waits, f"{table} is too busy to be read")
+
+
+def transact(client: DynamoDBClient, table: str, writes: list[dict[str, Any]]) -> None:
+    """Write all items or none, again where another transaction has hold of one of them.
+
+    Raises CatalogConflictError where a condition fails, and CatalogUnavailableError where others write for too long.
+    """
+    waits = _pauses()
+    while True:
+        try:
+            with misconfiguration_told(f"{table} can't be written"):
+                client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+            return
+        except ClientError as error:
+            reasons = _reasons(error)
+            if "ConditionalCheckFailed" in reasons:
+                raise CatalogConflictError("the items were written by someone else meanwhile") from error
+            if "TransactionConflict" not in reasons:
+                raise
+        _pause(waits, f"{table} is too busy to be written")
+
+
+def _reasons(error: ClientError) -> set[str]:
+    """Return why a transaction was cancelled: a code for each item that had a part in it."""
+    reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    return {reason.get("Code", "None") for reason in reasons} | {
+        error.response["Error"]["Code"].removesuffix("Exception")
+    }
+
+
+def _pauses() -> Iterator[float]:
+    """Yield the seconds before each further attempt: up to twice as many each time, at random, so that two part ways.
+
+    Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (full jitter).
+    """
+    for attempt in range(_ATTEMPTS - 1):
+        yield random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt))  # noqa: S311 - not a secret
+
+
+def _pause(waits: Iterator[float], complaint: str) -> None:
+    seconds = next(waits, None)
+    if seconds is None:
+        raise CatalogUnavailableError(complaint)
+    time.sleep(seconds)

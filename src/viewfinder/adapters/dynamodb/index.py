@@ -83,7 +83,7 @@ def _bounds(stretch: Stretch) -> tuple[str, str]:
     """Return the first and the last sort key that may answer; `until` itself is a key that no entry has."""
     if stretch.order is Order.NEWEST:
         return stretch.since or _FIRST, min(stretch.after or _LAST, stretch.until or _LAST)
-    last = schema.confidence_rank(stretch.min_confidence) + _LAST if stretch.min_confidence else _LAST
+    last = schema.rank_digits(stretch.min_confidence) + _LAST if stretch.min_confidence else _LAST
     return stretch.after or _FIRST, last
 
 

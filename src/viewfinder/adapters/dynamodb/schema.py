@@ -11,8 +11,8 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from viewfinder.domain.image import Effort, Image, Status, image_digest
-from viewfinder.domain.label import Label, category_confidences
+from viewfinder.domain.image import Image, Status, image_digest
+from viewfinder.domain.label import Label, category_confidences, confidence_rank
 
 Item = dict[str, Any]
 """An item in the form of DynamoDB's API: attribute name -> typed value."""
@@ -24,24 +24,11 @@ MAX_CATEGORY_POSTINGS = 9
 MAX_RECORD_BYTES = 350_000
 """Of the 400 KB that an item may have; the rest is room for DynamoDB's own way of counting."""
 
-_MEMBERS = {
-    "ImageId": "image_id",
-    "Status": "status",
-    "Sequencer": "sequencer",
-    "AnalyzedAt": "analyzed_at",
-    "Size": "size",
-    "ETag": "etag",
-    "Sha256": "sha256",
-    "Format": "format",
-    "Width": "width",
-    "Height": "height",
-    "LabelModelVersion": "model_version",
-    "Thumbnail": "thumbnail",
-    "Effort": "effort",
-    "Reason": "reason",
-    "Message": "message",
-    "Version": "version",
-}
+Key = tuple[str, str]
+"""Partition key and sort key."""
+
+GSI = "GSI1"
+IMAGE_SORT_KEY = "IMAGE"
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -50,8 +37,7 @@ _deserialize = TypeDeserializer().deserialize
 def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
     """Return the record of an image; a tombstone leaves the listings and expires."""
     key = image_key(image.image_id)
-    attributes = {name: getattr(image, field) for name, field in _MEMBERS.items()}
-    attributes["Labels"] = [label.to_document() for label in trimmed(image.labels)]
+    attributes = dataclasses.replace(image, labels=trimmed(image.labels)).to_document()
     attributes["Confidences"] = _confidences(image)  # all that a listing reads of the labels, as in a posting
     item = {**marshalled_key(key), **{name: marshalled(value) for name, value in attributes.items()}}
     if image.status is Status.REMOVED:
@@ -63,11 +49,8 @@ def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
 def image_from_item(item: Mapping[str, Any]) -> Image:
     """Read a record."""
     attributes = unmarshalled(item)
-    fields = {field: attributes[name] for name, field in _MEMBERS.items()}
-    fields |= {name: int(fields[name]) for name in ("size", "width", "height", "version")}
-    fields |= {"status": Status(fields["status"]), "effort": Effort(fields["effort"])}
-    fields["labels"] = tuple(Label.from_document(entry) for entry in attributes["Labels"])
-    return Image(**fields)
+    numbers = {name: int(value) for name, value in attributes.items() if isinstance(value, Decimal)}
+    return Image.from_document(attributes | numbers)
 
 
 def posting_items(image: Image, *, shards: int) -> dict[Key, Item]:
@@ -153,16 +136,7 @@ def _with_decimals(value: Any) -> Any:
             return {key: _with_decimals(entry) for key, entry in value.items()}
         case list():
             return [_with_decimals(entry) for entry in value]
-        case Status() | Effort():
-            return str(value)
     return value
-
-
-Key = tuple[str, str]
-"""Partition key and sort key."""
-
-GSI = "GSI1"
-IMAGE_SORT_KEY = "IMAGE"
 
 
 def image_key(image_id: str) -> Key:
@@ -197,12 +171,12 @@ def category_partition(name: str, shard: int) -> str:
 
 def confidence_position(confidence: float, image_id: str) -> str:
     """Return a sort key that puts the most confident first."""
-    return f"{confidence_rank(confidence)}#{image_digest(image_id)}"
+    return f"{rank_digits(confidence)}#{image_digest(image_id)}"
 
 
-def confidence_rank(confidence: float) -> str:
-    """Return seven digits that grow as the confidence (percent, four decimals) falls."""
-    return f"{1_000_000 - round(confidence * 10_000):07d}"
+def rank_digits(confidence: float) -> str:
+    """Return the rank of a confidence in seven digits, which sort as the number."""
+    return f"{confidence_rank(confidence):07d}"
 
 
 def time_position(analyzed_at: str, image_id: str) -> str:

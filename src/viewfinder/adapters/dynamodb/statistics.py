@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.catalog import is_conflict
-from viewfinder.domain.errors import CatalogConflictError
+from viewfinder.adapters.dynamodb.catalog import batch_get, transact
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.statistics import Counted, ImageState, KnownName, LabelCount
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
 SHARDS = 4
 """Rows that each counter is spread over; a row takes 1,000 writes a second (AWS), each of several images."""
 
-_BATCH = 100  # keys of one BatchGetItem (AWS limit): a search's 20 names need 5 each
 _FIRST, _LAST = "\x01", "\U0010ffff"
 
 
@@ -41,7 +37,8 @@ class DynamoDbStatistics:
         wanted = [(partition, name) for name in names for partition in sorted(partitions)]
         counts = dict.fromkeys(names, 0)
         aliases: dict[str, frozenset[str]] = {}
-        for item in batch_get(self._client, self._table, wanted + [schema.alias_key(name) for name in names]):
+        found = batch_get(self._client, self._table, wanted + [schema.alias_key(name) for name in names])
+        for item in map(schema.unmarshalled, found):
             if item["PK"] in partitions:
                 counts[item["SK"]] += int(item["Count"])
             else:
@@ -76,19 +73,6 @@ class DynamoDbStatistics:
         }
         for page in self._client.get_paginator("query").paginate(**question):
             yield from map(schema.unmarshalled, page["Items"])
-
-
-def batch_get(
-    client: DynamoDBClient, table: str, wanted: Sequence[schema.Key], *, consistent: bool = False
-) -> Iterator[dict[str, Any]]:
-    """Yield those of the items that exist, in no order."""
-    for start in range(0, len(wanted), _BATCH):
-        batch = [schema.marshalled_key(key) for key in wanted[start : start + _BATCH]]
-        request: Any = {table: {"Keys": batch, "ConsistentRead": consistent}}
-        while request:
-            answer = client.batch_get_item(RequestItems=request)
-            yield from map(schema.unmarshalled, answer["Responses"].get(table, []))
-            request = answer.get("UnprocessedKeys")
 
 
 def _label_count(rows: Sequence[Mapping[str, Any]]) -> LabelCount:
@@ -142,14 +126,14 @@ class DynamoDbCounters:
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
         """Read the notes, strongly consistent."""
         wanted = [schema.counted_key(image_id) for image_id in image_ids]
-        notes = batch_get(self._client, self._table, wanted, consistent=True)
+        notes = map(schema.unmarshalled, batch_get(self._client, self._table, wanted, consistent=True))
         return dict.fromkeys(image_ids, Counted()) | {note["ImageId"]: _counted(note) for note in notes}
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write as few transactions as hold the changes; each leaves notes and counters in agreement."""
         for chunk in _chunks(changes):
             self._learn_aliases(chunk)
-            self._write([*self._notes(chunk), *self._additions(chunk)])
+            transact(self._client, self._table, [*self._notes(chunk), *self._additions(chunk)])
 
     def _learn_aliases(self, chunk: _Chunk) -> None:
         """Note for each alias the label it stands for: once in the life of a process, so that no item gets hot."""
@@ -201,14 +185,6 @@ class DynamoDbCounters:
                 "ExpressionAttributeValues": values | {":Count": {"N": str(number)}},
             }
         }
-
-    def _write(self, writes: list[dict[str, Any]]) -> None:
-        try:
-            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
-        except ClientError as error:
-            if is_conflict(error):
-                raise CatalogConflictError("the counters were written by someone else meanwhile") from error
-            raise
 
 
 def _chunks(changes: Sequence[Change]) -> Iterator[_Chunk]:
