@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from viewfinder.rekognition.labels.detectors import NAMES
-from viewfinder.rekognition.labels.engine import Engine
+from viewfinder.rekognition.labels.engine import LabelEngine
 from viewfinder.rekognition.labels.request import Request
 from viewfinder.rekognition.labels.taxonomy import load_taxonomy
 from viewfinder.rekognition.settings import Settings
@@ -38,7 +38,7 @@ class Claim:
     right: bool
 
 
-def claims_of(engine: Engine, folder: Path, name: str) -> list[Claim]:
+def claims_of(engine: LabelEngine, folder: Path, name: str) -> list[Claim]:
     """Return one claim for each photo of a set and each class that the set annotates."""
     contents = json.loads((folder / f"{name}.json").read_text())
     claims: list[Claim] = []
@@ -77,7 +77,7 @@ def main() -> int:
     if not (options.eval / "voc.json").exists():
         print(f"skipped: no photos in {options.eval}")
         return 0
-    engine = Engine.load(Settings(detector=options.detector, labels=options.labels))
+    engine = LabelEngine.load(Settings(detector=options.detector, labels=options.labels))
     claims = {name: claims_of(engine, options.eval, name) for name in ("voc", "coco")}
     for name, made in claims.items():
         precision, recall = precision_and_recall(made)

@@ -20,7 +20,7 @@ from pathlib import Path
 from bare_loop import BareLoop, decode, throughput
 from server_process import Client, ServerProcess, body_of, running_server
 
-from viewfinder.rekognition.labels.engine import Engine
+from viewfinder.rekognition.labels.engine import LabelEngine
 from viewfinder.rekognition.labels.request import Request
 from viewfinder.rekognition.settings import Settings
 
@@ -54,7 +54,8 @@ def measure_start() -> None:
 
 
 def measure_latency(server: ServerProcess, contents: list[bytes]) -> None:
-    engine, client, bodies = Engine.load(Settings()), Client(server.port), [body_of(content) for content in contents]
+    engine, client = LabelEngine.load(Settings()), Client(server.port)
+    bodies = [body_of(content) for content in contents]
     ways: dict[str, Callable[[int], object]] = {
         "engine": lambda index: engine.detect_labels(contents[index], Request()),
         "server": lambda index: client.call(bodies[index]),

@@ -1,6 +1,6 @@
-"""The open DetectLabels engine: Amazon Rekognition's wire, answered by a model that runs here.
+"""The open Rekognition: Amazon Rekognition's wire, answered by models that run here.
 
-As a library: `from viewfinder.rekognition import detect_labels`.
+As a library: `from viewfinder.rekognition import detect_labels, detect_text`.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from viewfinder.rekognition.engines import Engines, detect_labels, detect_text
     from viewfinder.rekognition.errors import EngineError
-    from viewfinder.rekognition.labels.engine import Engine, detect_labels
     from viewfinder.rekognition.settings import Settings
 
-__all__ = ["Engine", "EngineError", "Settings", "detect_labels"]
+__all__ = ["EngineError", "Engines", "Settings", "detect_labels", "detect_text"]
 
-HOMES = {"Engine": "labels.engine", "EngineError": "errors", "Settings": "settings", "detect_labels": "labels.engine"}
+HOMES = {"EngineError": "errors", "Settings": "settings"}
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used: the command line's help needs no neural network."""
-    if name not in HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{HOMES.get(name, 'engines')}"), name)

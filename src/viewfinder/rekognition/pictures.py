@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from viewfinder.rekognition.errors import image_too_large, invalid_image, invalid_parameter
@@ -19,6 +20,8 @@ MOST_SCANNED = 500_000_000
 """Pixels times scans of a progressive JPEG: its decoding goes over the whole picture once a scan."""
 
 START_OF_SCAN = b"\xff\xda"
+
+Vector = NDArray[np.float64]
 
 ORIENTATION_TAG = 0x0112
 UPRIGHT = {
@@ -101,3 +104,20 @@ def _rgb(image: Image.Image) -> Image.Image:
         upper = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), upper).convert("RGB")
     return image.convert("RGB")
+
+
+def cut_out(picture: Image.Image, size: tuple[int, int], corner: Vector, along: Vector, below: Vector) -> Image.Image:
+    """Return a turned part of a picture as an upright picture of a size.
+
+    `corner` is where its top left is in the picture; `along` and `below` are the steps, as x and y, from one pixel of
+    the result to the next. Where these are long, each pixel is a mean: single samples would tear what is cut out.
+    """
+    fineness = max(1, int(max(np.hypot(*along), np.hypot(*below))))
+    (a, d), (b, e) = np.asarray(along) / fineness, np.asarray(below) / fineness
+    sampled = picture.transform(
+        (size[0] * fineness, size[1] * fineness),
+        Image.Transform.AFFINE,
+        (a, b, corner[0], d, e, corner[1]),
+        Image.Resampling.BICUBIC,
+    )
+    return sampled.reduce(fineness)

@@ -1,11 +1,11 @@
-"""AWS JSON 1.1 for DetectLabels: reads and checks requests by botocore's service model."""
+"""AWS JSON 1.1: reads and checks requests by botocore's service model."""
 
 from __future__ import annotations
 
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from typing import Any, NoReturn
 
@@ -16,7 +16,6 @@ from botocore.model import ListShape, ServiceModel, StructureShape
 from viewfinder.rekognition.errors import EngineError, image_too_large, invalid_parameter
 
 TARGET_PREFIX = "RekognitionService."
-OPERATION = "DetectLabels"
 INTEGER_LIMIT = 2**31
 """The service's integers have 32 bits."""
 
@@ -27,30 +26,41 @@ def service_model() -> ServiceModel:
     return ServiceModel(Loader().load_service_model("rekognition", "service-2"), "rekognition")
 
 
-def check_target(target: str | None) -> None:
-    """Raise UnknownOperationException for any operation but DetectLabels."""
-    if target == TARGET_PREFIX + OPERATION:
-        return
+def operation_of(target: str | None, known: Collection[str]) -> str:
+    """Return the operation that X-Amz-Target names; raise UnknownOperationException for any other than those known."""
     name = (target or "").removeprefix(TARGET_PREFIX)
-    if target and target.startswith(TARGET_PREFIX) and name in service_model().operation_names:
-        raise EngineError("UnknownOperationException", f"{name} is not implemented by this engine: only {OPERATION} is")
-    raise EngineError("UnknownOperationException", "The request names no operation of this service in X-Amz-Target")
+    if target != TARGET_PREFIX + name or name not in service_model().operation_names:
+        raise EngineError("UnknownOperationException", "The request names no operation of this service in X-Amz-Target")
+    if name not in known:
+        message = f"{name} is not implemented by this engine: only {', '.join(known)} are"
+        raise EngineError("UnknownOperationException", message)
+    return name
 
 
-def parse_request(body: bytes) -> dict[str, Any]:
-    """Return the checked document of a DetectLabelsRequest, with Bytes decoded.
+def parse_request(operation: str, body: bytes) -> dict[str, Any]:
+    """Return the checked document of an operation's request, with images' Bytes decoded.
 
-    Raises EngineError: SerializationException, InvalidParameterException or ImageTooLargeException.
+    Raise EngineError: SerializationException, InvalidParameterException or ImageTooLargeException.
     """
     document = _load(body)
-    shape = service_model().shape_for("DetectLabelsRequest")
+    shape = _request_shape(operation)
     checked: dict[str, Any] = _read(shape, document, "")
     problems = list(_problems(shape, checked, ""))
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
         raise invalid_parameter(count + "; ".join(problems))
-    _check_image(checked["Image"])
+    for name in image_members(operation):
+        _check_image(name, checked[name])
     return checked
+
+
+def image_members(operation: str) -> tuple[str, ...]:
+    """Return the members of an operation's request that are images, in their order."""
+    return tuple(name for name, shape in _request_shape(operation).members.items() if shape.name == "Image")
+
+
+def _request_shape(operation: str) -> Any:
+    return service_model().shape_for(f"{operation}Request")
 
 
 def _load(body: bytes) -> Any:
@@ -71,9 +81,9 @@ def _unreadable(path: str = "") -> EngineError:
     return EngineError("SerializationException", f"The value at '{path}' can't be read" if path else "Malformed JSON")
 
 
-def _check_image(image: dict[str, Any]) -> None:
+def _check_image(name: str, image: dict[str, Any]) -> None:
     if ("Bytes" in image) == ("S3Object" in image):
-        raise invalid_parameter("Request has invalid parameters: Image takes one of Bytes and S3Object")
+        raise invalid_parameter(f"Request has invalid parameters: {name} takes one of Bytes and S3Object")
     if "S3Object" in image and not {"Bucket", "Name"} <= image["S3Object"].keys():
         raise invalid_parameter("Request has invalid parameters: S3Object needs Bucket and Name")
 

@@ -98,10 +98,10 @@ def test_the_sdk_gets_the_documented_error(client: Any, members: dict[str, Any],
 
 def test_an_operation_that_the_engine_lacks_is_refused(client: Any) -> None:
     with pytest.raises(ClientError) as raised:
-        client.detect_faces(Image={"Bytes": sample("cat.jpg")})
+        client.detect_moderation_labels(Image={"Bytes": sample("cat.jpg")})
     assert raised.value.response["Error"] == {
         "Code": "UnknownOperationException",
-        "Message": "DetectFaces is not implemented by this engine: only DetectLabels is",
+        "Message": "DetectModerationLabels is not implemented by this engine: only DetectLabels, DetectText are",
     }
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from tests.contract.rekognition.service_shapes import check_fits, shape
 from tests.unit.rekognition.images import encode, noise, png_header
+from viewfinder.rekognition.engines import Engines
 from viewfinder.rekognition.errors import STATUSES
-from viewfinder.rekognition.labels.engine import Engine
 from viewfinder.rekognition.s3 import S3Reader
 from viewfinder.rekognition.server import Wire
 from viewfinder.rekognition.service import Service
@@ -117,7 +117,7 @@ PLAN: dict[Callable[[random.Random], Call], int] = {
 @pytest.fixture(scope="module")
 def application() -> Any:
     settings = Settings(workers=2)
-    service = Service(Engine.load(settings), S3Reader("", settings.region, ()))
+    service = Service(Engines(settings), S3Reader("", settings.region, ()))
     return Wire(service, settings).application()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viewfinder.rekognition.labels.boxes import MOST_CANDIDATES, Boxes, select, suppress
+from viewfinder.rekognition.boxes import MOST_CANDIDATES, Boxes, select, suppress
 
 LEFT = (0.0, 0.0, 0.5, 1.0)
 NEARLY_LEFT = (0.02, 0.0, 0.5, 1.0)

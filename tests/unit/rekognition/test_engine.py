@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.rekognition.images import sample
-from viewfinder.rekognition import Engine, EngineError, detect_labels
+from viewfinder.rekognition import EngineError, Engines, detect_labels
+from viewfinder.rekognition.labels.engine import LabelEngine
 from viewfinder.rekognition.labels.request import Request
 
 BOTH = ("GENERAL_LABELS", "IMAGE_PROPERTIES")
@@ -17,7 +18,7 @@ def label(response: dict[str, Any], name: str) -> dict[str, Any]:
     return next(entry for entry in response["Labels"] if entry["Name"] == name)
 
 
-def test_the_cat_of_the_samples_is_found_with_its_box(engine: Engine) -> None:
+def test_the_cat_of_the_samples_is_found_with_its_box(engine: LabelEngine) -> None:
     cat = label(engine.detect_labels(sample("cat.jpg"), Request()), "Cat")
     assert cat["Confidence"] > 90
     assert [parent["Name"] for parent in cat["Parents"]] == ["Animal", "Mammal", "Pet"]
@@ -29,7 +30,7 @@ def test_the_cat_of_the_samples_is_found_with_its_box(engine: Engine) -> None:
 
 @pytest.mark.parametrize("photo", ["cat.jpg", "coffee.jpg", "astronaut.jpg", "rocket.jpg"])
 @pytest.mark.parametrize("least", [0.0, 55.0])
-def test_the_rules_of_the_service_hold(engine: Engine, photo: str, least: float) -> None:
+def test_the_rules_of_the_service_hold(engine: LabelEngine, photo: str, least: float) -> None:
     labels = engine.detect_labels(sample(photo), Request(min_confidence=least))["Labels"]
     confidences = {entry["Name"]: entry["Confidence"] for entry in labels}
     assert len(confidences) == len(labels)
@@ -41,7 +42,7 @@ def test_the_rules_of_the_service_hold(engine: Engine, photo: str, least: float)
         assert not {alias["Name"] for alias in entry["Aliases"]} & confidences.keys()
 
 
-def test_labels_do_not_depend_on_the_confidence_asked_for(engine: Engine) -> None:
+def test_labels_do_not_depend_on_the_confidence_asked_for(engine: LabelEngine) -> None:
     everything = engine.detect_labels(sample("coffee.jpg"), Request(min_confidence=0))["Labels"]
     some = engine.detect_labels(sample("coffee.jpg"), Request(min_confidence=60))["Labels"]
     assert [(entry["Name"], entry["Confidence"]) for entry in some] == [
@@ -49,43 +50,43 @@ def test_labels_do_not_depend_on_the_confidence_asked_for(engine: Engine) -> Non
     ]
 
 
-def test_labels_only_by_default(engine: Engine) -> None:
+def test_labels_only_by_default(engine: LabelEngine) -> None:
     response = engine.detect_labels(sample("cat.jpg"), Request())
     assert response.keys() == {"Labels", "LabelModelVersion"}
     assert response["LabelModelVersion"] == "viewfinder-1.0"
     assert "DominantColors" not in label(response, "Cat")["Instances"][0]
 
 
-def test_image_properties_only(engine: Engine) -> None:
-    response = detect_labels(sample("cat.jpg"), features=["IMAGE_PROPERTIES"], engine=engine)
+def test_image_properties_only(engines: Engines) -> None:
+    response = detect_labels(sample("cat.jpg"), features=["IMAGE_PROPERTIES"], engines=engines)
     assert response["Labels"] == []
     assert response["ImageProperties"].keys() == {"Quality", "DominantColors", "Foreground", "Background"}
 
 
-def test_both_features_give_every_object_its_colours(engine: Engine) -> None:
+def test_both_features_give_every_object_its_colours(engines: Engines) -> None:
     settings = {"ImageProperties": {"MaxDominantColors": 2}}
-    response = detect_labels(sample("cat.jpg"), features=BOTH, settings=settings, engine=engine)
+    response = detect_labels(sample("cat.jpg"), features=BOTH, settings=settings, engines=engines)
     (instance,) = label(response, "Cat")["Instances"]
     assert 1 <= len(instance["DominantColors"]) <= 2
     assert len(response["ImageProperties"]["DominantColors"]) == 2
 
 
-def test_the_foreground_does_not_depend_on_the_confidence_asked_for(engine: Engine) -> None:
+def test_the_foreground_does_not_depend_on_the_confidence_asked_for(engines: Engines) -> None:
     parts = [
-        detect_labels(sample("cat.jpg"), features=BOTH, min_confidence=least, engine=engine)["ImageProperties"]
+        detect_labels(sample("cat.jpg"), features=BOTH, min_confidence=least, engines=engines)["ImageProperties"]
         for least in (0, 55, 100)
     ]
     assert parts[0] == parts[1] == parts[2]
 
 
-def test_the_library_takes_the_members_of_a_request(engine: Engine) -> None:
+def test_the_library_takes_the_members_of_a_request(engines: Engines) -> None:
     settings = {"GeneralLabels": {"LabelInclusionFilters": ["Cat", "Pet"]}}
-    response = detect_labels(sample("cat.jpg"), max_labels=1, min_confidence=50, settings=settings, engine=engine)
+    response = detect_labels(sample("cat.jpg"), max_labels=1, min_confidence=50, settings=settings, engines=engines)
     assert len(response["Labels"]) == 1
     assert response["Labels"][0]["Name"] in {"Cat", "Pet"}
 
 
-def test_the_library_raises_the_services_codes(engine: Engine) -> None:
+def test_the_library_raises_the_services_codes(engines: Engines) -> None:
     with pytest.raises(EngineError) as raised:
-        detect_labels(b"no image", engine=engine)
+        detect_labels(b"no image", engines=engines)
     assert raised.value.code == "InvalidImageFormatException"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from viewfinder.rekognition.boxes import Boxes
 from viewfinder.rekognition.labels import detectors
-from viewfinder.rekognition.labels.boxes import Boxes
 from viewfinder.rekognition.labels.merging import (
     CLASSIFIER,
     DETECTOR,

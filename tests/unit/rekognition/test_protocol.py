@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 
 from viewfinder.rekognition.errors import EngineError
-from viewfinder.rekognition.protocol import check_target, parse_request
+from viewfinder.rekognition.protocol import operation_of, parse_request
 
 BYTES = base64.b64encode(b"picture").decode()
 IMAGE = {"Bytes": BYTES}
 
 
 def parse(document: Any) -> dict[str, Any]:
-    return parse_request(json.dumps(document).encode())
+    return parse_request("DetectLabels", json.dumps(document).encode())
 
 
 def refusal(document: Any) -> tuple[str, str]:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     with pytest.raises(EngineError) as raised:
-        parse_request(body)
+        parse_request("DetectLabels", body)
     return raised.value.code, raised.value.message
 
 
@@ -175,10 +175,13 @@ def test_more_than_five_megabytes_are_too_large() -> None:
         (None, "The request names no operation of this service in X-Amz-Target"),
         ("RekognitionService.Dance", "The request names no operation of this service in X-Amz-Target"),
         ("DynamoDB_20120810.DetectLabels", "The request names no operation of this service in X-Amz-Target"),
-        ("RekognitionService.DetectFaces", "DetectFaces is not implemented by this engine: only DetectLabels is"),
+        (
+            "RekognitionService.DetectModerationLabels",
+            "DetectModerationLabels is not implemented by this engine: only DetectLabels, DetectText are",
+        ),
     ],
 )
 def test_any_other_operation_is_refused(target: str | None, message: str) -> None:
     with pytest.raises(EngineError) as raised:
-        check_target(target)
+        operation_of(target, ("DetectLabels", "DetectText"))
     assert (raised.value.code, raised.value.message) == ("UnknownOperationException", message)

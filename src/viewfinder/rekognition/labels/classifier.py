@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
-from viewfinder.rekognition.labels.boxes import Floats
+from viewfinder.rekognition.boxes import Floats
 from viewfinder.rekognition.sessions import MODELS, open_session
 
 SIDE = 280

@@ -13,8 +13,8 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
+from viewfinder.rekognition.boxes import Boxes, Floats, select, suppress, surest
 from viewfinder.rekognition.errors import ModelFileError
-from viewfinder.rekognition.labels.boxes import Boxes, Floats, select, suppress, surest
 from viewfinder.rekognition.sessions import MODELS, open_session
 
 Arrays = Mapping[str, Any]

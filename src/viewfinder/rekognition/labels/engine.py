@@ -1,11 +1,10 @@
-"""The engine: image bytes and a request in, the document of a DetectLabels response out."""
+"""DetectLabels: image bytes and a request in, the document of the response out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -29,7 +28,7 @@ DETAIL = 640
 """Pixels that a side keeps when a JPEG is scaled while decoding: enough for both networks and the image properties."""
 
 
-class Engine:
+class LabelEngine:
     """The two networks and the taxonomy, loaded once; safe to use from several threads."""
 
     def __init__(self, detector: Detector, classifier: Classifier, settings: Settings) -> None:
@@ -43,7 +42,7 @@ class Engine:
         self.version = MODEL_VERSION if not settings.detector else f"{MODEL_VERSION}-{detector.version}"
 
     @classmethod
-    def load(cls, settings: Settings) -> Engine:
+    def load(cls, settings: Settings) -> LabelEngine:
         """Open the networks that the settings name; raise ModelFileError."""
         labels = Path(settings.labels) if settings.labels else None
         detector = open_detector(Path(settings.detector), labels) if settings.detector else default_detector()
@@ -92,27 +91,3 @@ def _objects(labels: list[Label]) -> list[Corners]:
     """Return the boxes that make up the foreground: whatever is asked for, those that a plain call would report."""
     instances = [instance for label in labels for instance in label.instances]
     return [instance.corners for instance in instances if instance.confidence >= LEAST_CONFIDENCE]
-
-
-@cache
-def _default_engine() -> Engine:
-    return Engine.load(Settings())
-
-
-def detect_labels(
-    image_bytes: bytes,
-    *,
-    max_labels: int | None = None,
-    min_confidence: float | None = None,
-    features: Sequence[str] | None = None,
-    settings: Mapping[str, Any] | None = None,
-    engine: Engine | None = None,
-) -> dict[str, Any]:
-    """Answer as Rekognition's DetectLabels would, in this process.
-
-    Takes JPEG or PNG bytes and the members of the request by their Python names; gives the response's document.
-    Raises EngineError with the service's code. The first call loads the networks, unless an engine is given.
-    """
-    members = {"MaxLabels": max_labels, "MinConfidence": min_confidence, "Features": features, "Settings": settings}
-    request = Request.from_document({name: value for name, value in members.items() if value is not None})
-    return (engine or _default_engine()).detect_labels(image_bytes, request)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-from viewfinder.rekognition.labels.boxes import Floats, Integers
+from viewfinder.rekognition.boxes import Floats, Integers
 
 Pixels = NDArray[np.uint8]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewfinder.rekognition.labels.boxes import Boxes, Floats, Integers
+from viewfinder.rekognition.boxes import Boxes, Floats, Integers
 from viewfinder.rekognition.labels.request import Request
 from viewfinder.rekognition.labels.taxonomy import Taxonomy, TaxonomyLabel
 

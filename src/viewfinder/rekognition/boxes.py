@@ -42,12 +42,20 @@ def _surest(corners: Floats, scores: Floats, classes: Integers) -> Boxes:
 
 def suppress(boxes: Boxes, overlap: float) -> Boxes:
     """Drop each box that overlaps a surer one of its class by more than `overlap` (intersection over union)."""
-    repeats = (_overlaps(boxes.corners) > overlap) & (boxes.classes[:, None] == boxes.classes[None, :])
-    kept = np.ones(len(boxes.scores), dtype=bool)
+    kept = distinct(boxes.corners, overlap, boxes.classes)
+    return Boxes(boxes.corners[kept], boxes.scores[kept], boxes.classes[kept])
+
+
+def distinct(corners: Floats, overlap: float, classes: Integers | None = None) -> NDArray[np.bool_]:
+    """Return which of (n, 4) corners, surest first, do not overlap an earlier one (of the same class) by more."""
+    repeats = _overlaps(corners) > overlap
+    if classes is not None:
+        repeats &= classes[:, None] == classes[None, :]
+    kept = np.ones(len(corners), dtype=bool)
     for index in np.flatnonzero(np.triu(repeats, 1).any(axis=1)):
         if kept[index]:
             kept[index + 1 :] &= ~repeats[index, index + 1 :]
-    return Boxes(boxes.corners[kept], boxes.scores[kept], boxes.classes[kept])
+    return kept
 
 
 def _overlaps(corners: Floats) -> Floats:

@@ -1,0 +1,83 @@
+"""The engines of all operations, each loaded when first asked for; and the operations as functions of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from viewfinder.rekognition.labels.engine import LabelEngine
+from viewfinder.rekognition.labels.request import Request as LabelRequest
+from viewfinder.rekognition.settings import Settings
+from viewfinder.rekognition.text.engine import TextEngine
+from viewfinder.rekognition.text.request import Request as TextRequest
+
+Document = dict[str, Any]
+Picture = bytes | Path
+
+
+class Engines:
+    """One engine for each folder of operations; safe to use from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = Lock()
+        self._labels: LabelEngine | None = None
+        self._text: TextEngine | None = None
+
+    @property
+    def labels(self) -> LabelEngine:
+        """Return the engine of DetectLabels; raise ModelFileError."""
+        with self._lock:
+            self._labels = self._labels or LabelEngine.load(self._settings)
+            return self._labels
+
+    @property
+    def text(self) -> TextEngine:
+        """Return the engine of DetectText."""
+        with self._lock:
+            self._text = self._text or TextEngine(self._settings.max_pixels)
+            return self._text
+
+
+@cache
+def default_engines() -> Engines:
+    """Return the engines that the functions below use unless others are given."""
+    return Engines(Settings())
+
+
+def detect_labels(
+    image: Picture,
+    *,
+    max_labels: int | None = None,
+    min_confidence: float | None = None,
+    features: Sequence[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    engines: Engines | None = None,
+) -> Document:
+    """Answer as Rekognition's DetectLabels does, in this process.
+
+    Take a JPEG or PNG, as bytes or by its path, and the members of the request by their Python names; return the
+    response's document. Raise EngineError with the service's code.
+    """
+    members = {"MaxLabels": max_labels, "MinConfidence": min_confidence, "Features": features, "Settings": settings}
+    request = LabelRequest.from_document(_given(members))
+    return (engines or default_engines()).labels.detect_labels(_content(image), request)
+
+
+def detect_text(
+    image: Picture, *, filters: Mapping[str, Any] | None = None, engines: Engines | None = None
+) -> Document:
+    """Answer as Rekognition's DetectText does, in this process; see detect_labels."""
+    request = TextRequest.from_document(_given({"Filters": filters}))
+    return (engines or default_engines()).text.detect_text(_content(image), request)
+
+
+def _given(members: Mapping[str, Any]) -> Document:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _content(image: Picture) -> bytes:
+    return image.read_bytes() if isinstance(image, Path) else image

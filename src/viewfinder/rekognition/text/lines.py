@@ -1,0 +1,113 @@
+"""The text detector: finds where lines of text are, at any angle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from viewfinder.rekognition.sessions import MODELS, open_session
+from viewfinder.rekognition.text.regions import Points, Rectangle, connected_regions, smallest_rectangle
+
+Floats = NDArray[np.float32]
+
+LONGEST_SIDE = 960
+"""Pixels of the longer side that the network was trained on; larger pictures are scaled down to it.
+
+Smaller ones stay as they are: enlarged pictures cost up to six times the time and had fewer lines found, not more
+(docs/rekognition.md).
+"""
+
+STEP = 32
+"""The network halves its input five times, so its sides are multiples of this."""
+
+TEXT = 0.3
+"""Probability from which a pixel belongs to a region."""
+
+REGION = 0.5
+"""Mean probability from which a region is a line."""
+
+GROWTH = 1.6
+"""The network marks the core of a line: each side moves out by this times the area over the perimeter."""
+
+MIN_CORE = 3
+"""Pixels of a core's shorter side below which nothing can be read."""
+
+MAX_LINES = 100
+"""As many as the words of a response."""
+
+ELONGATED = 1.5
+"""A region longer than this times its other side is written along its longer side."""
+
+
+class LineDetector:
+    """PP-OCRv6 (small) detection; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._session = open_session(MODELS / "ppocrv6_det_small_fp16.onnx", threads=2)
+
+    def detect(self, picture: Image.Image) -> list[Rectangle]:
+        """Return the lines in reading order; the width of each runs along its text, at -90 to 90 degrees."""
+        size = input_size(picture.size)
+        (probabilities,) = self._session.run(None, {"x": _planes(picture, size)})
+        scale = (picture.width / size[0], picture.height / size[1])
+        return [line.scaled(*scale) for line in lines_of(probabilities[0, 0])]
+
+
+def input_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size at which a picture is looked at."""
+    scale = min(1.0, LONGEST_SIDE / max(size))
+    width, height = (max(STEP, round(side * scale / STEP) * STEP) for side in size)
+    return width, height
+
+
+def _planes(picture: Image.Image, size: tuple[int, int]) -> Floats:
+    pixels = np.asarray(picture.resize(size, Image.Resampling.BILINEAR), dtype=np.float32)
+    return np.ascontiguousarray((pixels / 127.5 - 1)[:, :, ::-1].transpose(2, 0, 1)[None])  # trained on BGR
+
+
+def lines_of(probabilities: Floats) -> list[Rectangle]:
+    """Return the lines on a map of probabilities, top to bottom and left to right, the largest if too many."""
+    found = [_line(region, probabilities) for region in connected_regions(probabilities > TEXT)]
+    lines = sorted((line for line in found if line), key=lambda line: -line.width * line.height)[:MAX_LINES]
+    return [line for row in _rows(lines) for line in sorted(row, key=lambda line: line.centre[0])]
+
+
+def _rows(lines: list[Rectangle]) -> list[list[Rectangle]]:
+    """Group lines that begin beside each other: their centres are less than half a height apart."""
+    rows: list[list[Rectangle]] = []
+    for line in sorted(lines, key=lambda line: line.centre[1]):
+        if rows and line.centre[1] - rows[-1][0].centre[1] < rows[-1][0].height / 2:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
+
+
+def _line(region: Points, probabilities: Floats) -> Rectangle | None:
+    core = smallest_rectangle(region)
+    core = _along_the_text(replace(core, centre=(core.centre[0] + 0.5, core.centre[1] + 0.5)))
+    if min(core.width, core.height) < MIN_CORE or _mean(probabilities, core) < REGION:
+        return None
+    return core.grown(GROWTH * core.width * core.height / (2 * (core.width + core.height)))
+
+
+def _along_the_text(rectangle: Rectangle) -> Rectangle:
+    """Let the width run along the text: the longer side, or of a square the one nearer to the horizontal."""
+    long, short = max(rectangle.width, rectangle.height), min(rectangle.width, rectangle.height)
+    upright = rectangle.height > rectangle.width if long > ELONGATED * short else rectangle.angle > np.pi / 4
+    return rectangle.turned(-1) if upright else rectangle
+
+
+def _mean(probabilities: Floats, rectangle: Rectangle) -> float:
+    """Return the mean of the pixels whose centres a rectangle holds."""
+    low = np.maximum(np.floor(rectangle.corners.min(axis=0)).astype(int), 0)
+    high = np.ceil(rectangle.corners.max(axis=0)).astype(int)
+    part = probabilities[low[1] : high[1], low[0] : high[0]]
+    y, x = np.indices(part.shape) + 0.5
+    offsets = np.stack([x + low[0] - rectangle.centre[0], y + low[1] - rectangle.centre[1]], axis=-1)
+    along, below = np.moveaxis(np.abs(offsets @ rectangle.axes.T), -1, 0)
+    inside = (along <= rectangle.width / 2) & (below <= rectangle.height / 2)
+    return float(part[inside].mean()) if inside.any() else 0.0
