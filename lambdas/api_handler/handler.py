@@ -27,6 +27,7 @@ from viewfinder.usecases.search_images import search_images
 from viewfinder.usecases.statistics import get_statistics, list_labels
 
 application = Application()
+application.prepare("search", "catalog", "links")
 
 
 def handler(event: dict[str, Any], context: object) -> Response:

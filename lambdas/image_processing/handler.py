@@ -17,6 +17,7 @@ RESERVED_SECONDS = 3
 COUNTED = {Status.ANALYZED: "ImagesAnalyzed", Status.REJECTED: "ImagesRejected"}
 
 application = Application()
+application.prepare("index_image", "sqs_client")
 
 
 class Context(Protocol):

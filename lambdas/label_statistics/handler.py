@@ -11,6 +11,7 @@ from viewfinder.observability import correlated, logger
 from viewfinder.usecases.statistics import count_labels
 
 application = Application()
+application.prepare("counters")
 
 Record = dict[str, Any]
 
