@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import socket
-import subprocess
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -13,14 +12,15 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from botocore.config import Config
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from tests.e2e.conftest import PROJECT, TEMPLATE, RunningStack
 from tests.support.waiting import wait_for
-from viewfinder.deployment.progress import silent
+from viewfinder.deployment.progress import Progress, silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.errors import ComponentDiedError, NotRunningError, PortTakenError
-from viewfinder.local.ministack.environment import ensure_environment
 from viewfinder.local.processes import MARK, free_port
 from viewfinder.local.stack import LocalStack, Options
 
@@ -76,12 +76,6 @@ def test_a_function_finds_the_sdk_of_the_runtime(stack: RunningStack) -> None:
     assert invoke(stack, "only-boto3", code) == "boto3"
 
 
-def test_the_pinned_emulator_has_the_functions_that_its_start_makes_remember(stack: RunningStack) -> None:
-    """`stack` has made the emulator's environment."""
-    names = "from ministack.services.dynamodb import _condition_syntax_error, _tokenize"
-    subprocess.run([str(ensure_environment()), "-c", names], check=True, capture_output=True, timeout=60)
-
-
 def test_nothing_listens_on_more_than_loopback(stack: RunningStack) -> None:
     addresses = {
         connection.laddr.ip
@@ -112,6 +106,42 @@ def test_a_user_without_permission_is_refused(stack: RunningStack) -> None:
 
     assert stack.call("GET", "/images", credentials=nobody).status_code == 403
     assert stack.call("GET", "/images").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/_ministack/reset", "/_ministack/config", "/health", "/oauth2/token", "/v2/", "/"])
+def test_no_path_of_the_emulators_own_is_served(stack: RunningStack, path: str) -> None:
+    """The last of these stand for S3 keys: it asks for a signature, and a made one does not do."""
+    signature = f"Credential=test/20261125/us-east-1/s3/aws4_request, SignedHeaders=host, Signature={'0' * 64}"
+    url = f"{stack.local.record.endpoint_url}{path}"
+
+    for headers in ({}, {"Authorization": f"AWS4-HMAC-SHA256 {signature}"}):
+        assert httpx.post(url, headers=headers).status_code in {400, 403}
+        assert httpx.get(url, headers=headers).status_code in {400, 403}
+    assert stack.call("GET", "/images").status_code == 200
+
+
+@pytest.mark.parametrize("key", ["test", "000000000000", "root"])
+def test_no_key_passes_without_its_secret(stack: RunningStack, key: str) -> None:
+    """The emulator takes `test`, any account's number and its root's key for root without looking at the signature."""
+    name = stack.local.data.key_pair().access_key_id if key == "root" else key
+    client = stack.client("s3", aws_access_key_id=name, aws_secret_access_key="guessed")
+
+    with pytest.raises(ClientError, match=r"InvalidAccessKeyId|SignatureDoesNotMatch"):
+        client.list_buckets()
+
+
+def test_presigned_urls_and_forms_need_no_other_signature(stack: RunningStack) -> None:
+    client = stack.client("s3", config=Config(signature_version="s3v4"))
+    form = client.generate_presigned_post(stack.bucket, "form.txt")
+    url = client.generate_presigned_url("get_object", Params={"Bucket": stack.bucket, "Key": "form.txt"})
+
+    sent = httpx.post(form["url"], data=form["fields"], files={"file": b"sent"})
+    forged = httpx.post(form["url"], data=form["fields"] | {"x-amz-signature": "0" * 64}, files={"file": b"forged"})
+    unsigned = httpx.post(form["url"], data={"key": "form.txt"}, files={"file": b"unsigned"})
+
+    assert (sent.status_code, forged.status_code, unsigned.status_code) == (204, 403, 403)
+    assert httpx.get(url).content == b"sent"
+    assert httpx.get(url.replace("form.txt", "other.txt")).status_code == 403
 
 
 def test_the_gallery_signs_for_its_user(stack: RunningStack) -> None:
@@ -196,6 +226,32 @@ def test_after_a_crash_the_stack_comes_back_and_recovers_once(up: RunningStack) 
     assert recovered == [up.local]
     assert {found["Key"] for found in up.client("s3").list_objects_v2(Bucket=up.bucket)["Contents"]} >= {"cat.jpg"}
     assert up.call("GET", "/images").status_code == 200
+
+
+def test_a_stack_whose_keys_no_longer_work_is_started_again_from_what_was_saved(up: RunningStack) -> None:
+    said: list[Progress] = []
+    user, key = "viewfinder-operator", up.local.keys.access_key_id
+    up.client("iam").delete_access_key(UserName=user, AccessKeyId=key)
+
+    assert up.local.up(TEMPLATE, Options(), said.append) is True
+
+    assert [step.detail for step in said if step.failed] == [
+        "it no longer takes our keys; it starts again from what it saved"
+    ]
+    assert status_of(up, "cat.jpg") == "ANALYZED"
+
+
+def test_nothing_in_the_data_directory_is_for_others(up: RunningStack) -> None:
+    up.local.data.path.chmod(0o755)  # as a user may have made it
+    up.local.down()
+    up.local.up(TEMPLATE, Options(), silent)
+    up.client("s3").upload_file(str(CAT), up.bucket, "private.jpg")
+    wait_for(lambda: status_of(up, "private.jpg") == "ANALYZED", seconds=60, what="the photo analysed")
+    up.local.down()
+
+    found = [up.local.data.path, *up.local.data.path.rglob("*")]
+
+    assert [path for path in found if path.lstat().st_mode & 0o077] == []
 
 
 @pytest.mark.parametrize("name", ["engine", "emulator", "gallery"])

@@ -6,16 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from viewfinder.local.processes import MARK, free_port
+from tests.support.waiting import wait_for
+from viewfinder.local.processes import MARK, free_port, kill_stragglers
+
+PROGRAM = (sys.executable, "-m", "viewfinder.cli.main")
 
 
 def marked(data_dir: Path) -> list[int]:
-    """The pids of a stack's processes."""
+    """Return the pids of a stack's processes."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -26,24 +31,45 @@ def marked(data_dir: Path) -> list[int]:
     return found
 
 
+@contextmanager
+def started(data_dir: Path, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start `up` as a terminal does, and leave nothing of it behind, whatever ends the block."""
+    ports = ("--port", str(free_port()), "--gallery-port", str(free_port()))
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    # A background job (nohup, many CI runners) ignores Ctrl-C, and its children would, too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with output.open("wb") as log:
+            up = subprocess.Popen(
+                [*PROGRAM, "up", "--data-dir", str(data_dir), *ports], stdout=log, stderr=log, env=environment
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        yield up
+    finally:
+        up.kill()
+        up.wait(10)
+        kill_stragglers(data_dir)
+
+
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("moment", "sent", "exit_code"),
     [("engine: running", signal.SIGINT, 130), ("Ctrl-C stops it", signal.SIGINT, 0), ("Up.", signal.SIGTERM, 0)],
 )
 def test_an_interrupt_stops_everything(
-    tmp_path_factory: pytest.TempPathFactory, moment: str, sent: signal.Signals, exit_code: int
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, moment: str, sent: signal.Signals, exit_code: int
 ) -> None:
-    data_dir = tmp_path_factory.mktemp("foreground")
-    ports = ("--port", str(free_port()), "--gallery-port", str(free_port()))
-    command = (sys.executable, "-m", "viewfinder.cli.main", "up", "--data-dir", str(data_dir), *ports)
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    data_dir, output = tmp_path_factory.mktemp("foreground"), tmp_path / "output"
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as up:
-        assert up.stdout is not None
-        seen = next((line for line in up.stdout if moment in line), None)
+    with started(data_dir, output) as up:
+        said = lambda: moment in output.read_text() or up.poll() is not None  # noqa: E731
+        wait_for(said, seconds=120, what=moment)
         up.send_signal(sent)
-        rest = up.stdout.read()
+        up.wait(60)
+        left = marked(data_dir)
 
-    assert seen is not None, rest
-    assert up.returncode == exit_code, rest
-    assert marked(data_dir) == []
+    assert moment in output.read_text()
+    assert up.returncode == exit_code, output.read_text()
+    assert left == []

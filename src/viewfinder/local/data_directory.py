@@ -67,7 +67,7 @@ class DataDirectory:
 
     def prepare(self) -> None:
         """Create the folders, readable by the user alone; raise DiskFullError."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._make_private()
         for folder in (self.logs, self.objects, self.state):
             folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.temporary, ignore_errors=True)
@@ -102,15 +102,29 @@ class DataDirectory:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other `up` and `down` out; raise LocalStackError where one is at work."""
+        """Keep other `up` and `down` out; raise LocalStackError where one is at work.
+
+        Whatever is written meanwhile, by this process and by those that it starts, is its owner's alone.
+        """
+        self._make_private()
+        before = os.umask(0o077)
+        try:
+            with (self.path / "lock").open("a") as lock:
+                self._take(lock.fileno())
+                yield
+        finally:
+            os.umask(before)
+
+    def _take(self, lock: int) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"Another viewfinder command is starting or stopping the stack of {self.path}: wait for it."
+            raise LocalStackError(message) from None
+
+    def _make_private(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.path / "lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                message = f"Another viewfinder command is starting or stopping the stack of {self.path}: wait for it."
-                raise LocalStackError(message) from None
-            yield
+        self.path.chmod(0o700)  # it may have been there
 
 
 def _write_privately(file: Path, keys: KeyPair) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 from collections.abc import Mapping
@@ -84,6 +85,8 @@ def start(component: Component, stack: Path) -> Process:
         component.command,
         environment,
         setsid=True,
+        # A background job of a script has them ignored, and would hand that on.
+        setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(component.log), write, 0o600),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import boto3
+from botocore.exceptions import ClientError
 
 from viewfinder.deployment.deploy import Blueprint, deploy, draw
 from viewfinder.deployment.environment import Home
@@ -166,7 +167,12 @@ class LocalStack:
             blueprint = draw(template, this_machine(), PARAMETERS, report)
             wanted = _with_options(before, options)
             if wanted.running and wanted == before and wanted.fingerprint == blueprint.fingerprint:
-                return False
+                if self._is_known():
+                    return False
+                report(
+                    Progress("emulator", "FAILED", "it no longer takes our keys; it starts again from what it saved")
+                )
+                processes.kill_stragglers(self.data.path)  # an orderly stop would save what is left
             at_rest = wanted.stopped()
             try:
                 stop(self.data, before)
@@ -195,6 +201,13 @@ class LocalStack:
 
     def _not_running(self) -> NotRunningError:
         return NotRunningError(f"No stack runs in {self.data.path}. Start it with: viewfinder up")
+
+    def _is_known(self) -> bool:
+        """Return whether the emulator takes our keys, and has the stack."""
+        try:
+            return Stack(Home(self.session, self.record.endpoint_url), components.STACK_NAME).status in STANDING
+        except ClientError:
+            return False
 
     def _recover(self, recover: Recover) -> None:
         if self.record.unclean:

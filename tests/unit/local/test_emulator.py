@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
+
 from viewfinder.local.ministack.launcher import remember_expressions
 
 
@@ -32,13 +34,12 @@ def test_an_expression_is_read_once_and_another_one_too() -> None:
 
 
 def test_what_a_caller_does_with_the_tokens_changes_nothing_for_the_next() -> None:
-    module = SimpleNamespace(_tokenize=Reader())
+    module = SimpleNamespace(_tokenize=Reader(), _condition_syntax_error=Reader())
     remember_expressions(module)
     module._tokenize("PK = :p").clear()
     assert module._tokenize("PK = :p") == ["PK", "=", ":p"]
 
 
-def test_an_emulator_without_these_functions_is_left_as_it_is() -> None:
-    module = SimpleNamespace(other=1)
-    remember_expressions(module)
-    assert vars(module) == {"other": 1}
+def test_an_emulator_without_one_of_these_functions_does_not_start() -> None:
+    with pytest.raises(AttributeError, match="_condition_syntax_error"):
+        remember_expressions(SimpleNamespace(other=1))

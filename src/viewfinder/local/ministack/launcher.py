@@ -1,30 +1,38 @@
-"""Starts the emulator, with its reading of DynamoDB's expressions remembered; run by the emulator's own interpreter.
+"""Start the emulator with what Viewfinder changes of it (docs/ministack.md); run by the emulator's own interpreter.
 
-The emulator reads a key condition anew for each item of a partition, so that a search would grow with the catalog,
-which it does not on AWS (docs/decisions/2026-11-23-expressions-are-read-once.md). Both functions depend on their
-arguments alone, and the emulator's version is pinned; where another version lacks one, it starts as it is.
+The emulator's version is pinned: a name that another version lacks fails the start, and is found by the tests.
 """
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-MOST_EXPRESSIONS = 1024
+MAX_EXPRESSIONS = 1024
 
 
 def remember_expressions(module: Any) -> None:
-    """Keep what the module's two readers of expressions give."""
-    if hasattr(module, "_condition_syntax_error"):
-        module._condition_syntax_error = lru_cache(MOST_EXPRESSIONS)(module._condition_syntax_error)
-    if hasattr(module, "_tokenize"):
-        read = lru_cache(MOST_EXPRESSIONS)(module._tokenize)
-        module._tokenize = lambda expression: list(read(expression))  # a copy: callers may change it
+    """Keep what the module's two readers of DynamoDB expressions return.
+
+    The emulator reads a key condition anew for each item of a partition, so that a search would grow with the catalog,
+    which it does not on AWS (docs/decisions/2026-11-23-expressions-are-read-once.md).
+    """
+    module._condition_syntax_error = lru_cache(MAX_EXPRESSIONS)(module._condition_syntax_error)
+    read = lru_cache(MAX_EXPRESSIONS)(module._tokenize)
+    module._tokenize = lambda expression: list(read(expression))  # a copy: callers may change it
 
 
 if __name__ == "__main__":
-    from ministack.app import main
-    from ministack.services import dynamodb
+    # Our source, last: what is imported of it needs nothing but the standard library.
+    sys.path.append(str(Path(__file__).parents[3]))
+    from ministack import app
+    from ministack.core import iam_evaluator
+    from ministack.services import dynamodb, s3
 
+    from viewfinder.local.ministack import guard
+
+    guard.close(app, s3, iam_evaluator)
     remember_expressions(dynamodb)
-    main()
+    app.main()

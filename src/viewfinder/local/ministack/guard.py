@@ -1,0 +1,119 @@
+"""Who may ask the emulator: a program that signs, never a web page; run by the emulator's own interpreter.
+
+A browser lets any page send requests to loopback, and the emulator answers some without a signature, `POST
+/_ministack/reset` among them, which deletes everything. docs/security.md lists what is left, and why it is safe.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+HOSTS = {"127.0.0.1", "localhost"}
+OWN_SITES = {"none", "same-origin"}
+HEALTH = "/_ministack/health"
+API = "/_aws/execute-api/"
+BUCKET = re.compile(r"/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
+ALGORITHM = "AWS4-HMAC-SHA256"
+
+
+def refusal(method: str, path: str, query: str, headers: Sequence[tuple[str, str]]) -> str | None:
+    """Return the reason why a request is refused, None where the emulator may answer it."""
+    names = [name for name, _ in headers]
+    if names.count("host") > 1 or names.count("authorization") > 1:
+        return "A header stands there twice."
+    given = dict(headers)
+    if given.get("host", "").lower().rpartition(":")[0] not in HOSTS:
+        return "The Host header names another server."
+    if "origin" in given:
+        return "The request comes from a web page."
+    parameters = parse_qs(query, keep_blank_values=True)
+    is_presigned = method in {"GET", "HEAD"} and "X-Amz-Signature" in parameters
+    if given.get("sec-fetch-site", "none") not in OWN_SITES and not is_presigned:
+        return "The request comes from another site."
+    if path.startswith(("/_ministack/", "/_localstack/")) and path != HEALTH:
+        return "There is no such path."
+    return None if _may_lack_signature(method, path, query, given) else _unsigned(given, parameters)
+
+
+def _may_lack_signature(method: str, path: str, query: str, headers: Mapping[str, str]) -> bool:
+    """Whether the emulator decides by itself: health, a method of the API, or a form that S3 checks."""
+    is_form = headers.get("content-type", "").startswith("multipart/form-data")
+    return (
+        path == HEALTH
+        or path.startswith(API)
+        or (method == "POST" and is_form and not query and BUCKET.fullmatch(path) is not None)
+    )
+
+
+def _unsigned(headers: Mapping[str, str], parameters: Mapping[str, list[str]]) -> str | None:
+    """Return the reason where the emulator would find no signature to check: it takes such a caller for root."""
+    in_header = headers.get("authorization")
+    in_query = {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"} <= parameters.keys()
+    if in_header is None:
+        return None if in_query else "The request is not signed."
+    if in_query or not in_header.startswith(f"{ALGORITHM} "):
+        return f"The request is not signed by {ALGORITHM}."
+    return None
+
+
+def guarded(application: Application) -> Application:
+    """Return the application behind the guard."""
+
+    async def answer(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await application(scope, receive, send)
+        elif scope["type"] == "http":
+            headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
+            query = scope["query_string"].decode("latin-1")
+            reason = refusal(scope["method"], scope["path"], query, headers)
+            await (_refuse(send, reason) if reason else application(scope, receive, send))
+        else:  # the emulator's WebSocket APIs ask for no signature
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+
+    return answer
+
+
+async def _refuse(send: Send, reason: str) -> None:
+    body = json.dumps({"message": reason}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def close(app: Any, s3: Any, iam: Any) -> None:
+    """Take out what the emulator answers without a signature, and have every signature verified."""
+
+    async def health_only(_method: str, path: str, _headers: Any, _query: Any, request_id: str) -> Any:
+        return app._handle_health_request(path, request_id) if path == HEALTH else None
+
+    async def nothing(*_: Any) -> None:
+        return None
+
+    root = os.environ["AWS_ACCESS_KEY_ID"]
+    replace(app, "_handle_pre_body_request", health_only)
+    for unsigned in ("_handle_post_body_shortcuts", "_handle_ecr_registry_request", "_handle_alb_request"):
+        replace(app, unsigned, nothing)
+    # A form without a policy's signature.
+    replace(s3, "_enforce_post_policy_size", lambda *_: s3._error("AccessDenied", "Access Denied", 403))
+    # The key `test`, any number of twelve digits, and the root's own key would pass with any signature.
+    replace(iam, "is_root_access_key", lambda key: not key or key == root)
+    replace(iam, "_is_root_key", lambda key: not key)
+    replace(iam, "_served_unsigned", lambda *_: False)
+    replace(app, "app", guarded(app.app))
+
+
+def replace(module: Any, name: str, value: Any) -> None:
+    """Put a value in the place of a module's own; raise AttributeError where this version has none of the name."""
+    getattr(module, name)
+    setattr(module, name, value)
