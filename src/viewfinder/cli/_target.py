@@ -36,11 +36,26 @@ class Target:
         """Whether the detector costs nothing."""
         return "amazonaws.com" not in str(self.application.s3_client.meta.endpoint_url)
 
-    def price(self, calls: int) -> float:
-        """Return what so many detector calls cost here, in dollars."""
-        from viewfinder.operations.cost import dollars
+    def price(self, calls: int) -> float | None:
+        """Return what so many detector calls cost here, in dollars; None in a region without prices in the table."""
+        from viewfinder.operations.cost import UnknownRegionError, dollars
 
-        return 0.0 if self.is_local else dollars(calls, self.application.session.region_name)
+        try:
+            return 0.0 if self.is_local else dollars(calls, self.region)
+        except UnknownRegionError:
+            return None
+
+    @property
+    def region(self) -> str:
+        """The region of the stack."""
+        return str(self.application.session.region_name)
+
+
+def confirm_calls(calls: int, price: float | None, *, err: bool) -> None:
+    """Ask whether so many detector calls are to be made, where they cost anything; abort on a no."""
+    cost = "at a price that is not in the table" if price is None else f"${price:,.2f} at list price"
+    if price != 0:
+        typer.confirm(f"{calls:,} detector calls, {cost}. Go on?", abort=True, err=err)
 
 
 def find_target(data_dir: Path | None, stack: str | None) -> Target:

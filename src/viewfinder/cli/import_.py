@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from viewfinder.cli._options import AsJson, DataDir, Yes
-from viewfinder.cli._target import StackOption, Target, find_target
+from viewfinder.cli._target import StackOption, Target, confirm_calls, find_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,14 +47,14 @@ def import_images(
     target = find_target(data_dir, stack)
     plan, source = _plan(paths, prefix, target, console)
     price = target.price(plan.calls)
-    if max_cost is not None and price > max_cost:
-        plan = _affordable(plan, max_cost, console)
+    if max_cost is not None and (price is None or price > max_cost):
+        plan = _affordable(plan, max_cost, target, console)
         price = target.price(plan.calls)
     if dry_run:
         _report(_plan_document(plan, price), as_json)
         return
-    if price and not yes:
-        typer.confirm(f"{plan.calls:,} detector calls, ${price:,.2f} at list price. Go on?", abort=True, err=as_json)
+    if not yes:
+        confirm_calls(plan.calls, price, err=as_json)
     sent = _send(plan, source, target, max_rate, console)
     images = _await(sent, target, patience, console)
     _conclude(plan, images, target, console, as_json)
@@ -92,10 +92,10 @@ def _existing(path: str) -> Path:
     return Path(path)
 
 
-def _affordable(plan: Plan, dollars: float, console: Console) -> Plan:
+def _affordable(plan: Plan, dollars: float, target: Target, console: Console) -> Plan:
     from viewfinder.operations.cost import affordable_calls
 
-    part = plan.affordable(affordable_calls(dollars))
+    part = plan.affordable(affordable_calls(dollars, target.region))
     left = len(plan.new) + len(plan.unanswered) - len(part.new) - len(part.unanswered)
     console.print(f"${dollars:,.2f} does not pay for {left:,} images: they are left for another time.")
     return part
@@ -124,7 +124,7 @@ def _conclude(plan: Plan, images: list[Image], target: Target, console: Console,
     from viewfinder.usecases.import_images import Summary
 
     summary = Summary.of(plan, images)
-    saved = dollars(summary.saved_calls)
+    saved = dollars(summary.saved_calls, "us-east-1")
     if as_json:
         _report(_document(summary, saved), as_json)
     else:
@@ -135,7 +135,7 @@ def _conclude(plan: Plan, images: list[Image], target: Target, console: Console,
         raise typer.Exit(1)
 
 
-def _plan_document(plan: Plan, price: float) -> dict[str, Any]:
+def _plan_document(plan: Plan, price: float | None) -> dict[str, Any]:
     counts = {"New": len(plan.new), "Unanswered": len(plan.unanswered), "Present": len(plan.present)}
     return counts | {"Calls": plan.calls, "Dollars": price}
 
@@ -150,7 +150,7 @@ def _sentence(summary: Summary, saved: float) -> str:
         f"{summary.images:,} images: {summary.present:,} were there already, {summary.analyzed:,} analysed, "
         f"{summary.rejected:,} rejected, {summary.failed:,} failed. "
         f"{summary.calls:,} detector calls; {summary.saved_calls:,} saved by reuse "
-        f"(${saved:,.3f} at Amazon Rekognition's list price)."
+        f"(${saved:,.3f} at Amazon Rekognition's list price in us-east-1)."
     )
 
 

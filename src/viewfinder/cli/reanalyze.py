@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from viewfinder.cli._options import AsJson, DataDir, Yes
-from viewfinder.cli._target import StackOption, Target, find_target
+from viewfinder.cli._target import StackOption, Target, confirm_calls, find_target
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,8 +39,8 @@ def reanalyze(
     images = list(find_images(target.application.records, model_version_below=model_version_below, prefix=prefix))
     calls = len({image.sha256 for image in images})
     price = target.price(calls)
-    if price and not dry_run and not yes:
-        typer.confirm(f"{calls:,} detector calls, ${price:,.2f} at list price. Go on?", abort=True, err=as_json)
+    if not dry_run and not yes:
+        confirm_calls(calls, price, err=as_json)
     answered = [] if dry_run else _run(images, target, patience, console)
     counts = {"Images": len(images), "Calls": calls, "Dollars": price, "Answered": len(answered)}
     sentence = f"{len(images):,} images with {calls:,} contents, {len(answered):,} analysed anew."

@@ -72,11 +72,8 @@ class Estimate:
 
 def estimate(usage: Usage, region: str) -> Estimate:
     """Estimate a month; raise UnknownRegionError."""
-    table = json.loads(resources.files("viewfinder.operations").joinpath("prices.json").read_text())
-    if region not in table["Regions"]:
-        known = ", ".join(table["Regions"])
-        raise UnknownRegionError(f"There are no prices of {region} in the table of {table['Date']}; it has {known}.")
-    prices = table["Regions"][region]
+    table = _table()
+    prices = _prices(region)
     calls = round(usage.images * (1 - usage.reused))
     saved = detector_dollars(usage.images, prices) - detector_dollars(calls, prices)
     return Estimate(tuple(_lines(usage, calls, prices)), saved, table["Date"])
@@ -121,16 +118,16 @@ def _lines(usage: Usage, calls: int, prices: dict[str, Any]) -> list[Line]:
     ]
 
 
-_ELSEWHERE = "us-east-1"
+def dollars(calls: int, region: str) -> float:
+    """Return the price of a month's first calls: what came before is not known here, so it is never too low.
 
-
-def dollars(calls: int, region: str | None = None) -> float:
-    """Return the price of a month's first calls: what came before is not known here, so it is never too low."""
+    Raise UnknownRegionError.
+    """
     return round(detector_dollars(calls, _prices(region)), 4)
 
 
-def affordable_calls(limit: float, region: str | None = None) -> int:
-    """Return the most calls that cost no more dollars than that."""
+def affordable_calls(limit: float, region: str) -> int:
+    """Return the largest number of calls that costs no more dollars than that; raise UnknownRegionError."""
     cheapest = min(per_thousand for _, per_thousand in _prices(region)["DetectLabelsPer1000"])
     fewest, most = 0, int(limit * 1000 / cheapest) + 1
     while most - fewest > 1:
@@ -139,8 +136,15 @@ def affordable_calls(limit: float, region: str | None = None) -> int:
     return fewest
 
 
-def _prices(region: str | None) -> dict[str, Any]:
-    """Return a region's prices, those of us-east-1 for a region that the table lacks."""
-    table = json.loads(resources.files("viewfinder.operations").joinpath("prices.json").read_text())
-    regions: dict[str, dict[str, Any]] = table["Regions"]
-    return regions.get(region or _ELSEWHERE, regions[_ELSEWHERE])
+def _prices(region: str) -> dict[str, Any]:
+    table = _table()
+    if region not in table["Regions"]:
+        known = ", ".join(table["Regions"])
+        raise UnknownRegionError(f"There are no prices of {region} in the table of {table['Date']}; it has {known}.")
+    prices: dict[str, Any] = table["Regions"][region]
+    return prices
+
+
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(resources.files("viewfinder.operations").joinpath("prices.json").read_text())
+    return table

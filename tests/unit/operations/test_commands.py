@@ -38,7 +38,8 @@ class AnsweringBucket(FakeBucket):
 class FakeTarget:
     """A stack of fakes on AWS or not."""
 
-    def __init__(self, *, price_per_call: float = 0.0) -> None:
+    def __init__(self, *, price_per_call: float | None = 0.0, region: str = "us-east-1") -> None:
+        self.region = region
         self.catalog, self.requests = FakeCatalog(), FakeRequests()
         self.bucket = AnsweringBucket(self.catalog)
         self.price_per_call = price_per_call
@@ -54,8 +55,8 @@ class FakeTarget:
         )
         self.outputs = {"QueueUrl": "queue", "DeadLetterQueueUrl": "dead"}
 
-    def price(self, calls: int) -> float:
-        return self.price_per_call * calls
+    def price(self, calls: int) -> float | None:
+        return None if self.price_per_call is None else self.price_per_call * calls
 
 
 Run = Callable[..., Result]
@@ -111,6 +112,18 @@ def test_an_import_spends_no_more_than_it_may(run: Run, photos: Path) -> None:
     assert result.exit_code == 0
     assert "does not pay for 1 images" in result.output
     assert len(target.bucket.contents) == 2
+
+
+def test_a_price_that_is_not_known_is_not_guessed(run: Run, photos: Path) -> None:
+    target = FakeTarget(price_per_call=None, region="eu-central-1")
+
+    limited = run(target, "import", "--yes", "--max-cost", "1", str(photos))
+    assert limited.exit_code == 1
+    assert "There are no prices of eu-central-1" in limited.output.replace("\n", " ")
+    declined = run(target, "import", str(photos), answer="n\n")
+    assert "3 detector calls, at a price that is not in the table. Go on?" in declined.output
+    assert target.bucket.contents == {}
+    assert document(run(target, "import", "--dry-run", "--json", str(photos)))["Dollars"] is None
 
 
 def test_a_dry_run_sends_nothing(run: Run, photos: Path) -> None:

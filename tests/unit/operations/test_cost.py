@@ -27,7 +27,15 @@ def test_nothing_costs_no_more_than_its_alarms_and_metrics() -> None:
 
 @pytest.mark.parametrize(
     ("calls", "dollars"),
-    [(0, 0), (1, 0.001), (1_000_000, 1000), (1_000_001, 1000.0008), (3_000_000, 2600)],
+    [
+        (0, 0),
+        (1, 0.001),
+        (1_000_000, 1000),
+        (1_000_001, 1000.0008),
+        (5_000_000, 4200),
+        (35_000_000, 22_200),
+        (36_000_000, 22_450),
+    ],
 )
 def test_detector_calls_are_paid_tier_by_tier(calls: int, dollars: float) -> None:
     assert detector_dollars(calls, PRICES["Regions"]["us-east-1"]) == pytest.approx(dollars)

@@ -217,8 +217,11 @@ def test_the_summary_counts_what_reuse_saves() -> None:
     assert summary.saved_calls == 3
 
 
-@pytest.mark.parametrize(("calls", "price"), [(0, 0), (1, 0.001), (1_000_000, 1000), (1_500_000, 1400)])
+@pytest.mark.parametrize(
+    ("calls", "price"),
+    [(0, 0), (1, 0.001), (1_000_000, 1000), (1_500_000, 1400), (5_000_000, 4200), (6_000_000, 4800)],
+)
 def test_calls_cost_what_the_tiers_say(calls: int, price: float) -> None:
-    assert dollars(calls) == price
-    assert affordable_calls(price) == calls
-    assert affordable_calls(price + 0.0005) == calls
+    assert dollars(calls, "us-east-1") == price
+    assert affordable_calls(price, "us-east-1") == calls
+    assert affordable_calls(price + 0.0002, "us-east-1") == calls
