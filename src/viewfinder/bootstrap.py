@@ -166,6 +166,7 @@ class Application:
             clock=self.clock,
             parameters=self.parameters,
             max_bytes=self.settings.max_object_bytes,
+            keep_location=self.settings.keep_location,
         )
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
@@ -38,6 +38,7 @@ class Settings:
     lease_patience_seconds: int = _setting(
         "VIEWFINDER_LEASE_PATIENCE_SECONDS", "How long to wait for another's analysis of the same content", 15
     )
+    keep_location: bool = _setting("VIEWFINDER_KEEP_LOCATION", "Whether GPS positions of pictures are kept", False)
     batch_threads: int = _setting("VIEWFINDER_BATCH_THREADS", "Images of a batch that are worked on at once", 4)
     tombstone_seconds: int = _setting("VIEWFINDER_TOMBSTONE_SECONDS", "How long a removal is remembered", 7 * 86_400)
     detector_price: float = _setting("VIEWFINDER_DETECTOR_PRICE", "Dollars per DetectLabels call", 0.001)
@@ -69,8 +70,15 @@ def _is_given(row: Field[Any], environment: Mapping[str, str]) -> bool:
 
 def _value(row: Field[Any], environment: Mapping[str, str]) -> Any:
     name = row.metadata["environment"]
-    kind = {"str": str, "int": int, "float": float}[str(row.type)]
+    kinds: dict[str, Callable[[str], Any]] = {"str": str, "int": int, "float": float, "bool": _truth}
     try:
-        return kind(environment[name])
+        return kinds[str(row.type)](environment[name])
     except ValueError as error:
         raise MisconfiguredError(f"{name} is no {row.type}: {environment[name]!r}") from error
+
+
+def _truth(text: str) -> bool:
+    try:
+        return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+    except KeyError as error:
+        raise ValueError(text) from error

@@ -15,7 +15,7 @@ from viewfinder.domain.errors import (
     ImageRejectedError,
     ObjectNotFoundError,
 )
-from viewfinder.domain.image import Image, Picture
+from viewfinder.domain.image import Facts, Image, Picture
 from viewfinder.domain.label import Label
 from viewfinder.ports import ObjectSummary, StoredObject
 
@@ -135,10 +135,12 @@ class FakeLeases:
 class FakePictures:
     """Implements `PictureReader`: what begins with `bad` is no picture, all else is one."""
 
+    facts = Facts()
+
     def read(self, content: bytes) -> Picture:
         if content.startswith(b"bad"):
             raise ImageRejectedError("NOT_AN_IMAGE", "The content is not that of an image.")
-        return Picture("JPEG", 640, 480, rendition=content, thumbnail=thumbnail(content))
+        return Picture("JPEG", 640, 480, rendition=content, thumbnail=thumbnail(content), facts=self.facts)
 
 
 @dataclass

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from viewfinder.domain.image import Facts
 from viewfinder.domain.label import Label
 
 
@@ -29,6 +30,7 @@ class Analysis:
     labels: tuple[Label, ...]
     thumbnail: str
     analyzed_at: str
+    facts: Facts = field(default_factory=Facts)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Analysis:
@@ -42,6 +44,7 @@ class Analysis:
             labels=tuple(Label.from_document(entry) for entry in document["Labels"]),
             thumbnail=document["Thumbnail"],
             analyzed_at=document["AnalyzedAt"],
+            facts=Facts.from_document(document.get("Facts", {})),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -55,6 +58,7 @@ class Analysis:
             "Labels": [label.to_document() for label in self.labels],
             "Thumbnail": self.thumbnail,
             "AnalyzedAt": self.analyzed_at,
+            "Facts": self.facts.to_document(),
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -37,12 +37,66 @@ class Effort(StrEnum):
     DETECTED = "DETECTED"  # the detector was asked
 
 
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a picture was taken: WGS 84 degrees, north and east positive; altitude in metres."""
+
+    latitude: float
+    longitude: float
+    altitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a picture's own metadata says of how it was taken; None: unknown.
+
+    `taken_at` is the camera's local time, ISO 8601 with microseconds and without a zone; `taken_offset` is that of its
+    zone, as "+02:00". `exposure_time` is in seconds, `focal_length` in millimetres.
+    """
+
+    taken_at: str | None = None
+    taken_offset: str | None = None
+    camera: str | None = None
+    lens: str | None = None
+    exposure_time: float | None = None
+    f_number: float | None = None
+    iso_speed: int | None = None
+    focal_length: float | None = None
+    location: Location | None = None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Facts:
+        """Read the facts as a catalog keeps them; numbers may be Decimal."""
+        known = {name: kind(document[member]) for member, (name, kind) in _FACTS.items() if member in document}
+        place = {name: float(document[member]) for member, name in _LOCATION.items() if member in document}
+        return cls(**known, location=Location(**place) if place else None)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return what is known, as a catalog keeps it and the API shows it."""
+        facts = {member: getattr(self, name) for member, (name, _) in _FACTS.items()}
+        place = {member: getattr(self.location, name, None) for member, name in _LOCATION.items()}
+        return {member: value for member, value in (facts | place).items() if value is not None}
+
+
+_FACTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "TakenAt": ("taken_at", str),
+    "TakenOffset": ("taken_offset", str),
+    "Camera": ("camera", str),
+    "Lens": ("lens", str),
+    "ExposureTime": ("exposure_time", float),
+    "FNumber": ("f_number", float),
+    "IsoSpeed": ("iso_speed", int),
+    "FocalLength": ("focal_length", float),
+}
+_LOCATION = {"Latitude": "latitude", "Longitude": "longitude", "Altitude": "altitude"}
+
+
 VISIBLE_STATUSES = (Status.ANALYZED, Status.REJECTED, Status.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that was read: facts of the upright original, and what is derived from it.
+    """A picture that was read: size of the upright original, facts of its taking, and what is derived from it.
 
     `rendition` is what the detector gets (JPEG or PNG, at most 5 MB, 80 to 10,000 px a side), the original bytes
     themselves where the detector takes them. `thumbnail` is WebP, at most 512 px a side.
@@ -53,6 +107,7 @@ class Picture:
     height: int
     rendition: bytes
     thumbnail: bytes
+    facts: Facts = Facts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +135,7 @@ class Image:
     reason: str = ""
     message: str = ""
     version: int = 0
+    facts: Facts = Facts()
 
     @property
     def is_visible(self) -> bool:
@@ -91,13 +147,14 @@ class Image:
         """Read a record as a catalog keeps it."""
         members = {name: document[member] for member, name in _MEMBERS.items()}
         members |= {"status": Status(members["status"]), "effort": Effort(members["effort"])}
-        return cls(**members, labels=tuple(Label.from_document(entry) for entry in document["Labels"]))
+        labels = tuple(Label.from_document(entry) for entry in document["Labels"])
+        return cls(**members, labels=labels, facts=Facts.from_document(document.get("Facts", {})))
 
     def to_document(self) -> dict[str, Any]:
         """Return the record as a catalog keeps it: texts, numbers, lists and mappings."""
         members = {member: getattr(self, name) for member, name in _MEMBERS.items()}
         members |= {"Status": str(self.status), "Effort": str(self.effort)}
-        return members | {"Labels": [label.to_document() for label in self.labels]}
+        return members | {"Labels": [label.to_document() for label in self.labels], "Facts": self.facts.to_document()}
 
 
 _MEMBERS = {

@@ -18,6 +18,7 @@ from viewfinder.domain.errors import (
 )
 from viewfinder.domain.image import (
     Effort,
+    Facts,
     Image,
     ImageEvent,
     Status,
@@ -44,7 +45,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class IndexImage:
-    """Index one image; `max_bytes` is the size of the largest object that is fetched."""
+    """Index one image.
+
+    `max_bytes` is the size of the largest object that is fetched; `keep_location` says whether GPS positions are kept.
+    """
 
     images: ImageStore
     derived: DerivedStore
@@ -55,6 +59,7 @@ class IndexImage:
     clock: Clock
     parameters: Parameters
     max_bytes: int
+    keep_location: bool = False
 
     def run(self, event: ImageEvent) -> Outcome:
         """Answer an event; raise DetectorUnavailableError, AnalysisInProgressError, MisconfiguredError or
@@ -117,7 +122,7 @@ class IndexImage:
             analysis = self._analyze(event, sha256, stored.content, thumbnail)
         except ImageRejectedError as rejection:
             return replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE])
-        return _analyzed(image, analysis, thumbnail)
+        return replace(_analyzed(image, analysis, thumbnail), facts=self._kept(analysis.facts))
 
     def _analyze(self, event: ImageEvent, sha256: str, content: bytes, thumbnail: str) -> Analysis:
         """Return the analysis of the content, known or new, and put the thumbnail."""
@@ -150,10 +155,14 @@ class IndexImage:
             labels=detection.labels,
             thumbnail=thumbnail,
             analyzed_at=self.clock.now(),
+            facts=self._kept(picture.facts),
         )
         self.derived.save_analysis(self.parameters, analysis)
         self.derived.put_thumbnail(thumbnail, picture.thumbnail)
         return analysis
+
+    def _kept(self, facts: Facts) -> Facts:
+        return facts if self.keep_location else replace(facts, location=None)
 
     def _draft(self, event: ImageEvent, known: Image | None, status: Status) -> Image:
         return Image(

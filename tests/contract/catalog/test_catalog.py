@@ -18,7 +18,7 @@ from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.domain.errors import AnalysisInProgressError, CatalogConflictError, MisconfiguredError
-from viewfinder.domain.image import Effort, Image, Status
+from viewfinder.domain.image import Effort, Facts, Image, Location, Status
 from viewfinder.domain.label import BoundingBox, Instance, Label
 from viewfinder.ports import Catalog, Leases, Records
 
@@ -43,6 +43,9 @@ def an_image(image_id: str = "a.jpg", *labels: Label, status: Status = Status.AN
         model_version="3.0",
         thumbnail="thumbnails/a/0-ab.webp",
         effort=Effort.DETECTED,
+        facts=Facts(
+            "2026-06-01T12:30:00.000000", "+02:00", "Acme One", None, 0.005, 1.8, 100, 4.25, Location(1.5, -2.0)
+        ),
     )
 
 

@@ -18,7 +18,7 @@ from viewfinder.domain.errors import (
     InvalidRequestError,
     MisconfiguredError,
 )
-from viewfinder.domain.image import Image, Status
+from viewfinder.domain.image import Facts, Image, Location, Status
 
 REPOSITORY = Path(__file__).parents[3]
 SECRET = "arn:aws:dynamodb:eu-central-1:123456789012:table/secret"
@@ -118,6 +118,20 @@ def test_an_image_shows_what_is_known_of_it_and_nothing_else(handler: Any) -> No
         "Size": 9,
         "Reason": "NOT_AN_IMAGE",
         "Labels": [],
+    }
+
+
+def test_an_image_shows_the_facts_of_its_picture(handler: Any) -> None:
+    facts = Facts(taken_at="2026-06-01T12:30:00.000000", camera="Acme One", iso_speed=100, location=Location(1.5, -2.0))
+    image = Image("a.jpg", Status.ANALYZED, "1", "2026-01-01T00:00:00.000000Z", facts=facts)
+    handler.application = handler.Application(catalog=OneImage(image))
+    response = handler.handler(an_event("GET", "/images/{ImageId+}", "a.jpg"), None)
+    assert json.loads(response["body"])["Facts"] == {
+        "TakenAt": "2026-06-01T12:30:00.000000",
+        "Camera": "Acme One",
+        "IsoSpeed": 100,
+        "Latitude": 1.5,
+        "Longitude": -2.0,
     }
 
 

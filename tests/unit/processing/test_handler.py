@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from viewfinder.adapters.sqs import MalformedMessageError, events_of, request_bo
 from viewfinder.bootstrap import Application
 from viewfinder.domain.analysis import Detection, Parameters
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
-from viewfinder.domain.image import Image, ImageEvent, Status, is_accounted_for
+from viewfinder.domain.image import Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
 from viewfinder.settings import Settings
 from viewfinder.usecases.index_image import IndexImage
 
@@ -176,6 +177,29 @@ def test_another_content_or_a_request_to_analyse_again_moves_the_image_to_the_fr
     place.handle(message("a.jpg", sequencer="03"))
 
     assert first < second < place.catalog.images["a.jpg"].analyzed_at
+
+
+@pytest.mark.parametrize("keep_location", [False, True])
+def test_where_a_picture_was_taken_is_kept_only_if_the_operator_wants_it(*, keep_location: bool) -> None:
+    place = Place()
+    facts = Facts(taken_at="2026-06-01T12:30:00.000000", location=Location(52.5, 13.4))
+    pictures = FakePictures()
+    pictures.facts = facts
+    place.bucket.put("a.jpg", b"Dog")
+    for index in (replace(place.index_image, pictures=pictures, keep_location=kept) for kept in (True, keep_location)):
+        outcome = index.run(ImageEvent("a.jpg"))  # at first with the location, then from the analysis that has it
+    assert outcome.effort is Effort.REUSED
+    assert outcome.image.facts == (facts if keep_location else replace(facts, location=None))
+
+
+@pytest.mark.parametrize(("text", "keeps"), [("true", True), ("false", False), ("0", False)])
+def test_a_setting_that_is_true_or_false(text: str, *, keeps: bool) -> None:
+    needed = dict.fromkeys(
+        (f"VIEWFINDER_{name}" for name in ("IMAGES_BUCKET", "DERIVED_BUCKET", "TABLE", "QUEUE_URL")), "x"
+    )
+    assert Settings.from_environment(needed | {"VIEWFINDER_KEEP_LOCATION": text}).keep_location is keeps
+    with pytest.raises(MisconfiguredError, match="VIEWFINDER_KEEP_LOCATION"):
+        Settings.from_environment(needed | {"VIEWFINDER_KEEP_LOCATION": "perhaps"})
 
 
 def test_what_there_is_no_time_for_is_given_back() -> None:

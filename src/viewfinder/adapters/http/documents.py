@@ -44,6 +44,7 @@ def image_document(image: Image) -> Document:
         "LabelModelVersion": image.model_version,
         "Reason": image.reason,
         "Message": image.message,
+        "Facts": image.facts.to_document(),
     }
     document |= {name: value for name, value in facts.items() if value}
     return document | {"Labels": [label.to_document() for label in image.labels]}
