@@ -112,7 +112,10 @@ class FakeApi:
 
     async def _content(self, request: Request) -> Response:
         await self._admit(request)
-        return RedirectResponse(f"{request.base_url}bucket/picture?of={quote(_key(request, 'content'))}", 302)
+        key = _key(request, "content")
+        if key not in {entry["ImageId"] for entry in self.images}:
+            return _error(404, "ImageNotFound")
+        return RedirectResponse(f"{request.base_url}bucket/picture?of={quote(key)}", 302)
 
     async def _labels(self, request: Request) -> Response:
         await self._admit(request)
@@ -138,11 +141,14 @@ class FakeApi:
 
 
 async def _picture(request: Request) -> Response:
-    """A picture whose colour is that of its key."""
+    """A picture whose colour is that of its key; by its ETag it is not sent again."""
     digest = hashlib.sha256(request.query_params["of"].encode()).digest()
+    etag = f'"{digest.hex()[:32]}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"etag": etag})
     out = io.BytesIO()
     Image.new("RGB", (300, 200), (digest[0], digest[1], digest[2])).save(out, "PNG")
-    return Response(out.getvalue(), media_type="image/png")
+    return Response(out.getvalue(), media_type="image/png", headers={"etag": etag})
 
 
 def signature_fits(request: Request, body: bytes) -> bool:

@@ -108,21 +108,23 @@ _PICTURE_HEADERS = ("content-type", "content-length", "content-disposition", "et
 HEADERS = {
     # An object is a stranger's: opened by itself it may show its picture, and run nothing.
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
-    # The page names a version in the query: another analysis, another URL.
-    "cache-control": "private, max-age=86400",
+    # Asked for by its ETag each time, so that a deleted picture is not shown from the browser's cache.
+    "cache-control": "private, no-cache",
 }
 
 
 async def picture(api: Api, request: Request) -> Response:
-    """Return the bytes of an original or, with `rendition=thumbnail`, of the thumbnail."""
+    """Return the bytes of an original or, with `rendition=thumbnail`, of the thumbnail; 304 where the browser has them."""
     rendition = request.query_params.get("rendition", "original")
     target = path_below(request, "content") + f"?rendition={rendition if rendition in RENDITIONS else 'original'}"
     answer = await api.call("GET", "/content" + target)
     if not answer.is_redirect:
         return relayed(answer)
-    found = await api.client.send(api.client.build_request("GET", answer.headers["location"]), stream=True)
+    known = {name: request.headers[name] for name in ("if-none-match",) if name in request.headers}
+    asked = api.client.build_request("GET", answer.headers["location"], headers=known)
+    found = await api.client.send(asked, stream=True)
     headers = {name: found.headers[name] for name in _PICTURE_HEADERS if name in found.headers}
-    if not found.is_success:
+    if found.is_client_error or found.is_server_error:
         headers = {"content-type": "text/plain"}
     return StreamingResponse(_content(found), found.status_code, headers | HEADERS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 
@@ -50,6 +51,9 @@ def thumbnail_url(image_id: str, catalog: Catalog, links: Links) -> str:
     return links.thumbnail(image.thumbnail)
 
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+"""Neither the parts of a form nor the XML of S3's listings can carry all of them."""
+
 _WILDCARD = "${filename}"
 """S3 puts the name of the uploaded file in its place: the key would no longer be one that we know."""
 
@@ -82,6 +86,8 @@ def create_upload(
         raise InvalidRequestError(f"gives an ImageId of more than {MAX_IMAGE_ID_BYTES:,} bytes", parameter=given)
     if is_folder_marker(image_id):
         raise InvalidRequestError("must not end in a slash, as the names of folders do", parameter=given)
+    if _CONTROLS.search(image_id):
+        raise InvalidRequestError("must not contain control characters such as line breaks", parameter=given)
     if _WILDCARD in image_id:
         raise InvalidRequestError(f"must not contain {_WILDCARD}", parameter=given)
     return Upload(image_id, links.upload_form(image_id, content_type, max_bytes))

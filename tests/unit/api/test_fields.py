@@ -101,10 +101,20 @@ def test_a_percentage_is_read(written: str, expected: float) -> None:
     assert fields.percent(written) == expected
 
 
-@pytest.mark.parametrize("value", ["0", "101", "1.0", "+5", " 5", "٥", "9" * 5000, True, 1.5, None])
-def test_what_is_no_whole_number_within_bounds_is_refused(value: Any) -> None:
+@pytest.mark.parametrize("value", [0, 101, "5", "0", True, 1.0, 1.5, None])
+def test_what_is_no_whole_number_of_json_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="must be a whole number from 1 to 100"):
         fields.integer(1, 100)(value)
+
+
+@pytest.mark.parametrize("value", ["0", "101", "1.0", "+5", " 5", "٥", "9" * 5000, ""])
+def test_what_is_no_whole_number_of_a_query_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="must be a whole number from 1 to 100"):
+        fields.digits(1, 100)(value)
+
+
+def test_a_number_of_a_query_is_read_from_its_digits() -> None:
+    assert fields.digits(1, 100)("007") == 7
 
 
 @pytest.mark.parametrize("value", ["", "x" * 1025, "é" * 513, "\ud800", 5, None])

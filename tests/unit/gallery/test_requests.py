@@ -119,6 +119,20 @@ def test_a_picture_comes_from_the_bucket_and_may_run_nothing(door: Door) -> None
     assert "sandbox" in answer.headers["content-security-policy"]
 
 
+def test_a_picture_is_sent_once_and_a_deleted_one_never_again(door: Door) -> None:
+    door.api.images = [image("dog.jpg")]
+    first = door.ask("GET", "/content/dog.jpg?rendition=thumbnail")
+    known = {"if-none-match": first.headers["etag"]}
+
+    again = door.ask("GET", "/content/dog.jpg?rendition=thumbnail", headers=known)
+    door.api.images = []
+    deleted = door.ask("GET", "/content/dog.jpg?rendition=thumbnail", headers=known)
+
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert (again.status_code, again.content) == (304, b"")
+    assert deleted.status_code == 404
+
+
 @pytest.mark.parametrize("size", [1, 3_000_000])
 def test_an_upload_arrives_in_the_bucket(door: Door, size: int) -> None:
     content = bytes(index % 251 for index in range(size))

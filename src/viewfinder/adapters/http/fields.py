@@ -50,14 +50,22 @@ def image_id(value: Any) -> str:
 
 
 def integer(least: int, most: int) -> Check:
-    """Take a whole number, or in a query string its digits."""
+    """Take a whole number of a JSON body."""
 
     def check(value: Any) -> int:
-        if isinstance(value, str) and re.fullmatch("-?[0-9]{1,15}", value):
-            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise ValueError(f"must be a whole number from {least} to {most:,}")
         return value
+
+    return check
+
+
+def digits(least: int, most: int) -> Check:
+    """Take a whole number as a query string writes it."""
+
+    def check(value: str) -> int:
+        number: int = integer(least, most)(int(value) if re.fullmatch("-?[0-9]{1,15}", value) else value)
+        return number
 
     return check
 
@@ -103,7 +111,7 @@ class Rendition(StrEnum):
 
 
 _PAGE: Fields = {
-    "limit": Field("limit", integer(1, 100)),
+    "limit": Field("limit", digits(1, 100)),
     "nextToken": Field("token", text(2048)),
 }
 NOTHING: Fields = {}
