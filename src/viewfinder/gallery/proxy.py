@@ -114,7 +114,7 @@ HEADERS = {
 
 
 async def picture(api: Api, request: Request) -> Response:
-    """Return the bytes of an original or, with `rendition=thumbnail`, of the thumbnail; 304 where the browser has them."""
+    """Return the bytes of an original or, with `rendition=thumbnail`, of the thumbnail."""
     rendition = request.query_params.get("rendition", "original")
     target = path_below(request, "content") + f"?rendition={rendition if rendition in RENDITIONS else 'original'}"
     answer = await api.call("GET", "/content" + target)
