@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from viewfinder.deployment.progress import Progress
     from viewfinder.local.stack import LocalStack
 
+DATA_DIR_VARIABLE = "VIEWFINDER_DATA_DIR"
+
 DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
-        envvar="VIEWFINDER_DATA_DIR",
-        help="Folder of the local stack.",
+        help=f"Folder of the local stack. [env: {DATA_DIR_VARIABLE}]",
         show_default="the user's data folder",
         file_okay=False,
+        rich_help_panel="Which stack",
     ),
 ]
 
@@ -37,10 +39,13 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 def local_stack(data_dir: Path | None) -> LocalStack:
     """Return the stack of a data directory, or of the user's own."""
+    import os
+
     from viewfinder.local.data_directory import DataDirectory, default_path
     from viewfinder.local.stack import LocalStack
 
-    return LocalStack(DataDirectory((data_dir or default_path()).absolute()))
+    path = data_dir or os.environ.get(DATA_DIR_VARIABLE) or default_path()
+    return LocalStack(DataDirectory(Path(path).absolute()))
 
 
 def template() -> Path:

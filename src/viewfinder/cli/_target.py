@@ -1,10 +1,12 @@
-"""The stack that an operator's command works on: one on AWS, or a local one."""
+"""The stack that a command works on, local or on AWS: one finder, and one set of options, for every command."""
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, wraps
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,85 +14,189 @@ from urllib.parse import quote, urlencode
 
 import typer
 
+from viewfinder.cli._options import DATA_DIR_VARIABLE, DataDir, Region, local_stack
 from viewfinder.domain.errors import ViewfinderError
 
 if TYPE_CHECKING:
     from boto3.session import Session
 
     from viewfinder.bootstrap import Application
+    from viewfinder.deployment.environment import Home
+    from viewfinder.local.stack import LocalStack
+    from viewfinder.settings import Settings
+
+STACK_VARIABLE = "VIEWFINDER_STACK"
+
+PANEL = "Which stack"
+
+_SETTINGS = (("Shards", "shards", int), ("DetectorPrice", "detector_price", float))
+"""Parameters of the template, and the settings that they are."""
 
 StackOption = Annotated[
-    str | None, typer.Option("--stack", help="Stack on AWS.", show_default="the local stack, or that of `env`")
+    str | None,
+    typer.Option(
+        "--stack",
+        help=f"Name of a stack on AWS. [env: {STACK_VARIABLE}]",
+        show_default="the local stack",
+        rich_help_panel=PANEL,
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", help="AWS profile.", show_default="as configured for AWS", rich_help_panel=PANEL),
 ]
 
 
-@dataclass(frozen=True, slots=True)
+class StackNotFoundError(ViewfinderError):
+    """No stack has this name in this account and region."""
+
+
+class ComponentEndedError(ViewfinderError):
+    """A component of the local stack that a command needs has ended."""
+
+
+@dataclass(frozen=True)
 class Target:
-    """A stack that was found, with what its template gave out."""
+    """A stack that was found. `local` is None for a stack on AWS."""
 
-    application: Application
-    outputs: dict[str, str]
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the detector costs nothing."""
-        return "amazonaws.com" not in str(self.application.s3_client.meta.endpoint_url)
-
-    def price(self, calls: int) -> float | None:
-        """Return what so many detector calls cost here, in dollars; None in a region without prices in the table."""
-        from viewfinder.operations.cost import UnknownRegionError, dollars
-
-        try:
-            return 0.0 if self.is_local else dollars(calls, self.region)
-        except UnknownRegionError:
-            return None
+    stack: str
+    session: Session
+    outputs: Mapping[str, str]
+    parameters: Mapping[str, str]
+    local: LocalStack | None = None
 
     @property
-    def region(self) -> str:
-        """The region of the stack."""
-        return str(self.application.session.region_name)
+    def endpoint_url(self) -> str | None:
+        """The emulator; None where AWS's own configuration says where the services are."""
+        return self.local.record.endpoint_url if self.local else None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the stack's functions, as far as its parameters tell them."""
+        from viewfinder.settings import Settings
+
+        # MiniStack: it returns the parameters that were set, AWS all of them.
+        given = {name: kind(self.parameters[key]) for key, name, kind in _SETTINGS if key in self.parameters}
+        return Settings.from_outputs(self.outputs, **given)
+
+    @cached_property
+    def application(self) -> Application:
+        """The parts of the pipeline, for an operator's command; raise ComponentEndedError."""
+        from viewfinder.bootstrap import Application
+
+        self.require("emulator")
+        return Application(self.settings, session=self.session, endpoint_url=self.endpoint_url)
+
+    @property
+    def api(self) -> Api:
+        """The REST API; raise ComponentEndedError."""
+        self.require("emulator")
+        return Api(self.local.record.api_url if self.local else self.outputs["ApiUrl"], self.session)
+
+    def client(self, service: str) -> Any:
+        """Return a client of one of AWS's services; raise ComponentEndedError."""
+        self.require("emulator")
+        session: Any = self.session
+        return session.client(service, endpoint_url=self.endpoint_url)
+
+    def price(self, calls: int) -> float:
+        """Return what so many detector calls cost here, in dollars, by the stack's parameter DetectorPrice."""
+        return round(calls * self.settings.detector_price, 4)
+
+    def require(self, *components: str) -> None:
+        """Raise ComponentEndedError unless these components run; a stack on AWS has none."""
+        for process in self.local.record.processes if self.local else ():
+            if process.name in components and not process.alive:
+                raise ComponentEndedError(
+                    f"The {process.name} of the local stack has ended: its log is {process.log}. "
+                    "Start it again with: viewfinder up"
+                )
 
 
-def confirm_calls(calls: int, price: float | None, *, err: bool) -> None:
+def confirm_calls(calls: int, price: float, *, err: bool) -> None:
     """Ask whether so many detector calls are to be made, where they cost anything; abort on a no."""
-    cost = "at a price that is not in the table" if price is None else f"${price:,.2f} at list price"
-    if price != 0:
-        typer.confirm(f"{calls:,} detector calls, {cost}. Go on?", abort=True, err=err)
+    if price:
+        typer.confirm(f"{calls:,} detector calls, ${price:,.2f} at list price. Go on?", abort=True, err=err)
 
 
-def find_target(data_dir: Path | None, stack: str | None) -> Target:
-    """Find the stack: `--stack` on AWS, else `--data-dir`, else the variables of `viewfinder env`, else the user's."""
-    if stack is None and data_dir is None:
-        stack = _stack_of_environment()
-    if stack is not None:
-        return _target(stack)
-    from viewfinder.cli._options import local_stack
+def on_stack(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that name a stack; the Target that they name is its first argument."""
+
+    @wraps(command)
+    def found(
+        *arguments: Any,
+        stack: str | None = None,
+        region: str | None = None,
+        profile: str | None = None,
+        data_dir: Path | None = None,
+        **options: Any,
+    ) -> None:
+        command(find_target(stack, region, profile, data_dir), *arguments, **options)
+
+    _, *own = inspect.signature(command, eval_str=True).parameters.values()
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in (
+            ("stack", StackOption),
+            ("region", Region),
+            ("profile", Profile),
+            ("data_dir", DataDir),
+        )
+    ]
+    found.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+    found.__annotations__ = {}
+    return found
+
+
+def find_target(
+    stack: str | None = None, region: str | None = None, profile: str | None = None, data_dir: Path | None = None
+) -> Target:
+    """Find the stack that the options name, else the environment (`viewfinder env`), else the user's local one."""
+    if stack and data_dir:
+        raise typer.BadParameter("--stack names a stack on AWS, --data-dir a local one: give one of them")
+    if not stack and not data_dir and DATA_DIR_VARIABLE not in os.environ:
+        stack = os.environ.get(STACK_VARIABLE)
+    if stack:
+        return _on_aws(stack, home_of(region, profile))
+    if region or profile:
+        raise typer.BadParameter("--region and --profile are for a stack on AWS: name it with --stack")
+    return on_this_machine(local_stack(data_dir))
+
+
+def on_this_machine(local: LocalStack) -> Target:
+    """Return a local stack as a target; raise NotRunningError."""
     from viewfinder.local.components import STACK_NAME
+    from viewfinder.local.stack import PARAMETERS
 
-    local = local_stack(data_dir)
-    return _target(STACK_NAME, session=local.session, endpoint_url=local.record.endpoint_url)
-
-
-def _stack_of_environment() -> str | None:
-    """Read the stack's name off the bucket's: `{stack}-images-{account}-{region}`."""
-    return os.environ.get("VIEWFINDER_BUCKET", "").rpartition("-images-")[0] or None
+    return Target(STACK_NAME, local.session, local.record.outputs, PARAMETERS, local)
 
 
-def _target(name: str, **parts: Any) -> Target:
-    from boto3.session import Session
+def home_of(region: str | None, profile: str | None) -> Home:
+    """Return the account and region that AWS's own settings name, or the emulator of AWS_ENDPOINT_URL."""
+    import boto3
 
-    from viewfinder.bootstrap import Application
-    from viewfinder.settings import Settings
+    from viewfinder.deployment.environment import Home
 
-    session = parts.setdefault("session", Session())
-    client = session.client("cloudformation", endpoint_url=parts.get("endpoint_url"))
-    description = client.describe_stacks(StackName=name)["Stacks"][0]
-    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in description["Outputs"]}
+    # boto3 reads AWS_DEFAULT_REGION only.
+    session = boto3.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION"))
+    if not session.region_name:
+        raise ViewfinderError("No region is configured: give one with --region.")
+    return Home(session, os.environ.get("AWS_ENDPOINT_URL"))
+
+
+def _on_aws(name: str, home: Home) -> Target:
+    from viewfinder.deployment.stack import Stack
+
+    description = Stack(home, name).describe()
+    if description is None:
+        raise StackNotFoundError(f"There is no stack {name} in {home.region}.")
+    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in description.get("Outputs", ())}
+    if "ApiUrl" not in outputs:
+        raise StackNotFoundError(
+            f"{name} in {home.region} is no complete stack of Viewfinder: it has no output ApiUrl."
+        )
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in description.get("Parameters", ())}
-    # The emulator gives the parameters that were set, AWS all.
-    given = {"shards": int(parameters["Shards"])} if "Shards" in parameters else {}
-    settings = Settings.from_outputs(outputs, **given)
-    return Target(Application(settings, **parts), outputs)
+    return Target(name, home.session, outputs, parameters)
 
 
 _LARGEST_PAGE = 100
@@ -100,7 +206,7 @@ Document = dict[str, Any]
 
 
 class ApiError(ViewfinderError):
-    """The API refused a request."""
+    """The API refused a request, or does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +226,15 @@ class Api:
         written = urlencode({name: value for name, value in (query or {}).items() if value}, doseq=True)
         try:
             signed = Signer(self.session).sign(method, f"{self.url}{path}?{written}")
+            response = httpx.request(method, signed.url, headers=signed.headers, timeout=_SECONDS)
+            document: Document = response.json() if response.content else {}
         except NoCredentialsError:
-            raise ApiError("there are no AWS credentials to sign the request with") from None
-        response = httpx.request(method, signed.url, headers=signed.headers, timeout=_SECONDS)
-        document: Document = response.json() if response.content else {}
+            raise ApiError("There are no AWS credentials to sign the request with.") from None
+        except (httpx.HTTPError, ValueError) as error:
+            raise ApiError(f"The API at {self.url} does not answer: {error}") from error
         if response.is_error:
-            error = document.get("Error", {})
-            raise ApiError(error.get("Message") or document.get("message") or f"the API answers {response.status_code}")
+            fault = document.get("Error", {})
+            raise ApiError(fault.get("Message") or document.get("message") or f"the API answers {response.status_code}")
         return document
 
     def entries(self, path: str, member: str, query: Mapping[str, Any], limit: int) -> list[Document]:
@@ -145,24 +253,3 @@ class Api:
 def image_path(image_id: str) -> str:
     """Return the path of an image; its key is one segment, in which slashes and dots mean nothing to a server."""
     return f"/images/{quote(image_id, safe='')}"
-
-
-def find_api(data_dir: Path | None, stack: str | None) -> Api:
-    """Find the API: of `--stack`, else of `--data-dir`, else that of `viewfinder env`, else the user's own."""
-    from boto3.session import Session
-
-    if stack is not None:
-        return Api(_url_of(stack, Session()), Session())
-    if data_dir is None and (url := os.environ.get("VIEWFINDER_API_URL")):
-        return Api(url, Session())
-    from viewfinder.cli._options import local_stack
-
-    local = local_stack(data_dir)
-    if not local.record.running:
-        raise ApiError("the local stack does not run: start it with `viewfinder up`, or name one on AWS with --stack")
-    return Api(local.record.api_url, local.session)
-
-
-def _url_of(stack: str, session: Session) -> str:
-    description = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    return next(entry["OutputValue"] for entry in description["Outputs"] if entry["OutputKey"] == "ApiUrl")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from viewfinder.cli._options import ProgressLines, Region, StackName, Yes, print_pairs, template
+from viewfinder.cli._target import Profile, home_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +21,7 @@ def deploy(
     *,
     stack: StackName = "viewfinder",
     region: Region = None,
+    profile: Profile = None,
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the template; others stay.")
     ] = None,
@@ -33,7 +35,7 @@ def deploy(
     from viewfinder.deployment.stack import Stack
 
     console = Console()
-    target = Stack(home_of(region), stack)
+    target = Stack(home_of(region, profile), stack)
     with console.status("Building") as status:
         progress = ProgressLines(console, status)
         blueprint = draw(template(), platform_of(target.home), _pairs(parameter or []), progress)
@@ -48,21 +50,6 @@ def deploy(
         changed = bring(target, blueprint, progress, approve_all if yes else approve)
     console.print("[bold green]Deployed.[/]" if changed else "Nothing to change.")
     print_pairs(console, "Outputs", target.outputs)
-
-
-def home_of(region: str | None) -> Home:
-    """Return the account and region that AWS's own settings name, or the emulator of AWS_ENDPOINT_URL."""
-    import os
-
-    import boto3
-
-    from viewfinder.deployment.environment import Home
-    from viewfinder.domain.errors import ViewfinderError
-
-    session = boto3.Session(region_name=region)
-    if not session.region_name:
-        raise ViewfinderError("No region is configured: give one with --region.")
-    return Home(session, os.environ.get("AWS_ENDPOINT_URL"))
 
 
 def platform_of(home: Home) -> Platform:

@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from viewfinder.cli._options import ProgressLines, Region, StackName, Yes
-from viewfinder.cli.deploy import home_of
+from viewfinder.cli._target import Profile, home_of
 
 
 def destroy(
     *,
     stack: StackName = "viewfinder",
     region: Region = None,
+    profile: Profile = None,
     delete_data: Annotated[
         bool, typer.Option("--delete-data", help="Delete images, derived objects and catalog, too.")
     ] = False,
@@ -26,7 +27,7 @@ def destroy(
     from viewfinder.deployment.stack import Stack
 
     console = Console()
-    target = Stack(home_of(region), stack)
+    target = Stack(home_of(region, profile), stack)
     if target.status is None:
         console.print(f"There is no stack {stack} in {target.home.region}.")
         return

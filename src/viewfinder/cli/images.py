@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir
-from viewfinder.cli._target import StackOption
+from viewfinder.cli._options import AsJson
+from viewfinder.cli._target import Target, image_path, on_stack
 
 app = typer.Typer(help="Show or remove single images.", no_args_is_help=True)
 
@@ -16,11 +16,10 @@ ImageId = Annotated[str, typer.Argument(help="The object's key.")]
 
 
 @app.command()
-def get(image_id: ImageId, *, data_dir: DataDir = None, stack: StackOption = None, as_json: AsJson = False) -> None:
+@on_stack
+def get(target: Target, image_id: ImageId, *, as_json: AsJson = False) -> None:
     """Show an image with its labels."""
-    from viewfinder.cli._target import find_api, image_path
-
-    image = find_api(data_dir, stack).call("GET", image_path(image_id))
+    image = target.api.call("GET", image_path(image_id))
     if as_json:
         typer.echo(json.dumps(image, indent=2, ensure_ascii=False))
     else:
@@ -28,17 +27,15 @@ def get(image_id: ImageId, *, data_dir: DataDir = None, stack: StackOption = Non
 
 
 @app.command()
+@on_stack
 def rm(
+    target: Target,
     image_ids: Annotated[list[str], typer.Argument(help="The objects' keys.")],
     *,
-    data_dir: DataDir = None,
-    stack: StackOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Remove images: the objects at once, what is known of them within seconds."""
-    from viewfinder.cli._target import find_api, image_path
-
-    api = find_api(data_dir, stack)
+    api = target.api
     removed = [api.call("DELETE", image_path(image_id)) for image_id in image_ids]
     if as_json:
         typer.echo(json.dumps({"Removed": removed}, indent=2, ensure_ascii=False))

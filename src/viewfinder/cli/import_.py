@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir, Yes
-from viewfinder.cli._target import StackOption, Target, confirm_calls, find_target
+from viewfinder.cli._options import AsJson, Yes
+from viewfinder.cli._target import Target, confirm_calls, on_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,31 +25,25 @@ _SHOWN_LABELS = 6
 _SHOWN_IMAGES = 20
 
 
+@on_stack
 def import_images(
+    target: Target,
     paths: Annotated[list[str], typer.Argument(metavar="PATH|s3://BUCKET/PREFIX...", help="Files, folders, buckets.")],
     *,
     prefix: Annotated[str, typer.Option(help="Put before the keys of imported files, as in `holiday/`.")] = "",
     max_rate: Annotated[float, typer.Option(min=0, help="Images per second.", show_default="as fast as it goes")] = 0,
-    max_cost: Annotated[
-        float | None, typer.Option(min=0, help="Dollars for detector calls; what costs more is left for later.")
-    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     patience: Annotated[float, typer.Option(min=1, help="Seconds without any answer before giving up.")] = 900,
     as_json: AsJson = False,
     yes: Yes = False,
-    data_dir: DataDir = None,
-    stack: StackOption = None,
 ) -> None:
     """Import photos: send what the pipeline does not have yet, and wait until it is analysed."""
     from rich.console import Console
 
+    target.require("emulator", "engine")
     console = Console(stderr=as_json)
-    target = find_target(data_dir, stack)
     plan, source = _plan(paths, prefix, target, console)
     price = target.price(plan.calls)
-    if max_cost is not None and (price is None or price > max_cost):
-        plan = _affordable(plan, max_cost, target, console)
-        price = target.price(plan.calls)
     if dry_run:
         _report(_plan_document(plan, price), as_json)
         return
@@ -92,15 +86,6 @@ def _existing(path: str) -> Path:
     return Path(path)
 
 
-def _affordable(plan: Plan, dollars: float, target: Target, console: Console) -> Plan:
-    from viewfinder.operations.cost import affordable_calls
-
-    part = plan.affordable(affordable_calls(dollars, target.region))
-    left = len(plan.new) + len(plan.unanswered) - len(part.new) - len(part.unanswered)
-    console.print(f"${dollars:,.2f} does not pay for {left:,} images: they are left for another time.")
-    return part
-
-
 def _send(plan: Plan, source: ImportSource, target: Target, max_rate: float, console: Console) -> list[Sent]:
     from viewfinder.usecases.import_images import send_images
 
@@ -120,11 +105,10 @@ def _await(sent: list[Sent], target: Target, patience: float, console: Console) 
 
 
 def _conclude(plan: Plan, images: list[Image], target: Target, console: Console, as_json: bool) -> None:
-    from viewfinder.operations.cost import dollars
     from viewfinder.usecases.import_images import Summary
 
     summary = Summary.of(plan, images)
-    saved = dollars(summary.saved_calls, "us-east-1")
+    saved = target.price(summary.saved_calls)
     if as_json:
         _report(_document(summary, saved), as_json)
     else:
@@ -149,8 +133,8 @@ def _sentence(summary: Summary, saved: float) -> str:
     return (
         f"{summary.images:,} images: {summary.present:,} were there already, {summary.analyzed:,} analysed, "
         f"{summary.rejected:,} rejected, {summary.failed:,} failed. "
-        f"{summary.calls:,} detector calls; {summary.saved_calls:,} saved by reuse "
-        f"(${saved:,.3f} at Amazon Rekognition's list price in us-east-1)."
+        f"{summary.calls:,} detector calls; {summary.saved_calls:,} saved by reuse"
+        + (f" (${saved:,.3f})." if saved else ".")
     )
 
 

@@ -8,22 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir
-from viewfinder.cli._target import StackOption
+from viewfinder.cli._options import AsJson
+from viewfinder.cli._target import Target, on_stack
 
 
+@on_stack
 def labels(
+    target: Target,
     prefix: Annotated[str | None, typer.Argument(help="What the names start with.")] = None,
     *,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most so many.")] = 100,
-    data_dir: DataDir = None,
-    stack: StackOption = None,
     as_json: AsJson = False,
 ) -> None:
     """List the labels in use, in alphabetical order."""
-    from viewfinder.cli._target import find_api
-
-    found = find_api(data_dir, stack).entries("/labels", "Labels", {"prefix": prefix}, limit)
+    found = target.api.entries("/labels", "Labels", {"prefix": prefix}, limit)
     if as_json:
         typer.echo(json.dumps({"Labels": found}, indent=2, ensure_ascii=False))
     else:

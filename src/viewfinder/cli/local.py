@@ -99,13 +99,10 @@ PATIENCE_SECONDS = 300
 
 def recover(stack: LocalStack) -> None:
     """Make the catalog agree with the bucket again; analyses that were made are found in the derived bucket."""
-    from viewfinder.bootstrap import Application
-    from viewfinder.settings import Settings
+    from viewfinder.cli._target import on_this_machine
     from viewfinder.usecases.reconcile import reconcile
 
-    settings = Settings.from_outputs(stack.record.outputs)
-    application = Application(settings, session=stack.session, endpoint_url=stack.record.endpoint_url)
-    reconcile(application.stores, patience=PATIENCE_SECONDS)
+    reconcile(on_this_machine(stack).application.stores, patience=PATIENCE_SECONDS)
 
 
 def down(*, data_dir: DataDir = None) -> None:

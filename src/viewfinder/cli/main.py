@@ -75,11 +75,12 @@ app.add_typer(rekognition.app, name="rekognition", rich_help_panel=ENGINE)
 
 
 def _is_expected(error: Exception) -> bool:
+    import psutil
     from botocore.exceptions import BotoCoreError, ClientError
 
     from viewfinder.domain.errors import ViewfinderError
 
-    return isinstance(error, ViewfinderError | BotoCoreError | ClientError | OSError)
+    return isinstance(error, ViewfinderError | BotoCoreError | ClientError | OSError | psutil.Error)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir, Yes
-from viewfinder.cli._target import StackOption, Target, confirm_calls, find_target
+from viewfinder.cli._options import AsJson, Yes
+from viewfinder.cli._target import Target, confirm_calls, on_stack
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from viewfinder.domain.image import Image
 
 
+@on_stack
 def reanalyze(
+    target: Target,
     *,
     model_version_below: Annotated[
         str, typer.Option(metavar="V", help="Only images that an older model analysed.", show_default="any model")
@@ -26,16 +28,14 @@ def reanalyze(
     patience: Annotated[float, typer.Option(min=1, help="Seconds without any answer before giving up.")] = 900,
     as_json: AsJson = False,
     yes: Yes = False,
-    data_dir: DataDir = None,
-    stack: StackOption = None,
 ) -> None:
     """Ask the detector about images once more: each content costs a call."""
     from rich.console import Console
 
     from viewfinder.usecases.reanalyze_images import find_images
 
+    target.require("emulator", "engine")
     console = Console(stderr=as_json)
-    target = find_target(data_dir, stack)
     images = list(find_images(target.application.records, model_version_below=model_version_below, prefix=prefix))
     calls = len({image.sha256 for image in images})
     price = target.price(calls)

@@ -7,25 +7,26 @@ from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir
-from viewfinder.cli._target import StackOption, find_target
+from viewfinder.cli._options import AsJson
+from viewfinder.cli._target import Target, on_stack
 
 
+@on_stack
 def reconcile(
+    target: Target,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what differs.")] = False,
     patience: Annotated[float, typer.Option(min=1, help="Seconds without any change before giving up.")] = 900,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    stack: StackOption = None,
 ) -> None:
     """Compare bucket and catalog; have what differs put right. Exits with 1 while differences remain."""
     from rich.console import Console
 
     from viewfinder.usecases.reconcile import find_differences
 
+    target.require("emulator", "engine")
     console = Console(stderr=as_json)
-    stores = find_target(data_dir, stack).application.stores
+    stores = target.application.stores
     with console.status("Comparing bucket and catalog"):
         found = find_differences(stores)
     if found and not dry_run:

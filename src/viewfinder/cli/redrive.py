@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir
-from viewfinder.cli._target import StackOption, find_target
+from viewfinder.cli._options import AsJson
+from viewfinder.cli._target import Target, on_stack
 
 
+@on_stack
 def redrive(
+    target: Target,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are.")] = False,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    stack: StackOption = None,
 ) -> None:
     """Move the messages of the dead-letter queue back to the queue."""
     from rich.console import Console
@@ -25,7 +25,6 @@ def redrive(
     from viewfinder.adapters.sqs import count_messages
     from viewfinder.adapters.sqs import redrive as move
 
-    target = find_target(data_dir, stack)
     client, dead = target.application.sqs_client, target.outputs["DeadLetterQueueUrl"]
     waiting, moved = count_messages(client, dead), 0
     if waiting and not dry_run:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir
-from viewfinder.cli._target import StackOption
+from viewfinder.cli._options import AsJson
+from viewfinder.cli._target import Target, on_stack
 from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.query import Match, Order
 
@@ -18,7 +18,9 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most s
 _LABELS_SHOWN = 5
 
 
+@on_stack
 def search(
+    target: Target,
     labels: Annotated[list[str] | None, typer.Argument(help="Labels that an image has, all of them.")] = None,
     *,
     match_any: Annotated[bool, typer.Option("--any", help="Any of the labels is enough.")] = False,
@@ -31,13 +33,9 @@ def search(
     until: Annotated[str | None, typer.Option("--to", help="Analysed before this time or date.")] = None,
     order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
     limit: Limit = 50,
-    data_dir: DataDir = None,
-    stack: StackOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Find images by label, newest first; all images without a label."""
-    from viewfinder.cli._target import find_api
-
     query = {
         "label": labels,
         "match": Match.ANY.value if match_any else None,
@@ -50,7 +48,7 @@ def search(
         "to": until,
         "order": order.value,
     }
-    images = find_api(data_dir, stack).entries("/images", "Images", query, limit)
+    images = target.api.entries("/images", "Images", query, limit)
     if as_json:
         typer.echo(json.dumps({"Images": images}, indent=2, ensure_ascii=False))
     else:

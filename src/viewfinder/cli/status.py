@@ -3,50 +3,69 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir, local_stack, print_pairs
-
-if TYPE_CHECKING:
-    from viewfinder.local.stack import LocalStack
+from viewfinder.cli._options import AsJson, print_pairs
+from viewfinder.cli._target import Target, on_stack
 
 
-def status(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Show the local stack; the exit code is 1 where something that should run does not."""
-    stack = local_stack(data_dir)
-    facts = _facts(stack)
+@on_stack
+def status(target: Target, *, as_json: AsJson = False) -> None:
+    """Show a stack's components, queues and last minutes; exit with 1 where a component has ended or work fails."""
+    facts = _facts(target)
     if as_json:
-        typer.echo(json.dumps(facts, indent=2))
+        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         _show(facts)
-    if not facts["Running"]:
+    if facts["Problems"]:
         raise typer.Exit(1)
 
 
-def _facts(stack: LocalStack) -> dict[str, Any]:
-    record = stack.record
+def _facts(target: Target) -> dict[str, Any]:
+    processes = target.local.record.processes if target.local else ()
+    dead = [process.name for process in processes if not process.alive]
+    reachable = "emulator" not in dead
+    queues = _queues(target) if reachable else {}
+    minutes = _last_minutes(target) if reachable else {}
     return {
-        "Running": record.running,
+        "Stack": target.stack,
+        "Running": not dead,
+        "Problems": [*(f"{name} has ended" for name in dead), *_failures(queues, minutes)],
         "Components": [
             {"Name": process.name, "Running": process.alive, "Pid": process.pid, "Log": process.log}
-            for process in record.processes
+            for process in processes
         ],
-        "Queues": _queues(stack) if record.running else {},
-        "LastMinutes": _last_minutes(stack) if record.running else {},
-        "Urls": {"Gallery": record.gallery_url, "Api": record.api_url, "Aws": record.endpoint_url},
-        "DataDirectory": str(stack.data.path),
+        "Queues": queues,
+        "LastMinutes": minutes,
+        "Urls": _urls(target),
     }
 
 
-def _queues(stack: LocalStack) -> dict[str, int]:
-    """Messages that wait, that are worked on, and that were given up."""
-    outputs = stack.record.outputs
-    client = stack.session.client("sqs", endpoint_url=stack.record.endpoint_url)
+def _failures(queues: dict[str, int], minutes: dict[str, Any]) -> list[str]:
+    problems = []
+    if dead_letters := queues.get("DeadLetters"):
+        problems.append(f"{dead_letters:,} dead letters (viewfinder search --status FAILED, viewfinder redrive)")
+    if failed := minutes.get("Failures"):
+        problems.append(f"{failed:,} attempts failed in the last {minutes['Minutes']} minutes (viewfinder logs)")
+    return problems
 
-    def count(queue: str, attribute: Any) -> int:
-        answer = client.get_queue_attributes(QueueUrl=outputs[queue], AttributeNames=[attribute])
+
+def _urls(target: Target) -> dict[str, str]:
+    if target.local is None:
+        return {"Api": target.outputs["ApiUrl"]}
+    record = target.local.record
+    urls = {"Gallery": record.gallery_url, "Api": record.api_url, "Aws": record.endpoint_url}
+    return urls | {"DataDirectory": str(target.local.data.path)}
+
+
+def _queues(target: Target) -> dict[str, int]:
+    """Return how many messages wait, are being worked on, and were given up."""
+    client = target.client("sqs")
+
+    def count(queue: str, attribute: str) -> int:
+        answer = client.get_queue_attributes(QueueUrl=target.outputs[queue], AttributeNames=[attribute])
         return int(answer["Attributes"][attribute])
 
     return {
@@ -56,12 +75,11 @@ def _queues(stack: LocalStack) -> dict[str, int]:
     }
 
 
-def _last_minutes(stack: LocalStack) -> dict[str, Any]:
-    """What the metrics on the dashboard say on AWS, read from the log; times in milliseconds."""
-    from viewfinder.local.components import STACK_NAME
+def _last_minutes(target: Target) -> dict[str, Any]:
+    """Return what the metrics on the dashboard show on AWS, read from the log; times in milliseconds."""
     from viewfinder.operations.activity import activity
 
-    found = activity(stack.session.client("logs", endpoint_url=stack.record.endpoint_url), STACK_NAME)
+    found = activity(target.client("logs"), target.stack)
     return {
         "Minutes": found.minutes,
         "Images": found.outcomes,
@@ -76,7 +94,9 @@ def _last_minutes(stack: LocalStack) -> dict[str, Any]:
 
 def _in_words(minutes: dict[str, Any]) -> dict[str, str]:
     images = ", ".join(f"{number} {status.lower()}" for status, number in minutes["Images"].items()) or "none"
-    words = {"Images": f"{images}; {minutes['Reused']} by a known content; {minutes['Failures']} tries failed"}
+    words = {
+        "Images": f"{images}; {minutes['Reused']} of them by a known content; {minutes['Failures']} attempts failed"
+    }
     if minutes["LatencyP50"] is not None:
         words["Function"] = f"half within {minutes['LatencyP50']:,.0f} ms, 95 % within {minutes['LatencyP95']:,.0f} ms"
     if minutes["DetectorP50"] is not None:
@@ -89,12 +109,16 @@ def _show(facts: dict[str, Any]) -> None:
     from rich.table import Table
 
     console = Console()
-    table = Table("Component", "State", "Process", "Log", box=None)
-    for component in facts["Components"]:
-        state = "[green]running[/]" if component["Running"] else "[red]ended[/]"
-        table.add_row(component["Name"], state, str(component["Pid"]), component["Log"])
-    console.print(table)
-    print_pairs(console, "Messages", {name: str(number) for name, number in facts["Queues"].items()})
+    if facts["Components"]:
+        table = Table("Component", "State", "Process", "Log", box=None)
+        for component in facts["Components"]:
+            state = "[green]running[/]" if component["Running"] else "[red]ended[/]"
+            table.add_row(component["Name"], state, str(component["Pid"]), component["Log"])
+        console.print(table)
+    if facts["Queues"]:
+        print_pairs(console, "Messages", {name: str(number) for name, number in facts["Queues"].items()})
     if facts["LastMinutes"]:
         print_pairs(console, f"The last {facts['LastMinutes']['Minutes']} minutes", _in_words(facts["LastMinutes"]))
-    print_pairs(console, "Where", facts["Urls"] | {"Data": facts["DataDirectory"]})
+    print_pairs(console, f"Where {facts['Stack']} is", facts["Urls"])
+    for problem in facts["Problems"]:
+        console.print(f"[red]✗[/] {problem}", highlight=False)

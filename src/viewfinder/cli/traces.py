@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir
-from viewfinder.cli._target import StackOption
+from viewfinder.cli._options import AsJson
+from viewfinder.cli._target import Target, on_stack
 
 if TYPE_CHECKING:
     from rich.table import Table
-    from types_boto3_logs.client import CloudWatchLogsClient
 
     from viewfinder.operations.activity import Trace
 
@@ -23,38 +21,24 @@ WIDTH = 48
 """Characters of the longest bar."""
 
 
+@on_stack
 def traces(
+    target: Target,
     *,
     limit: Annotated[int, typer.Option(min=1, help="Images to show.")] = 5,
     since: Annotated[int, typer.Option(min=1, help="Minutes to look back.")] = 60,
-    data_dir: DataDir = None,
-    stack: StackOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Show where the time of the last images went."""
     from viewfinder.operations.activity import recent_traces
 
-    client, name = _log_of(data_dir, stack)
-    found = recent_traces(client, name, minutes=since, limit=limit)
+    found = recent_traces(target.client("logs"), target.stack, minutes=since, limit=limit)
     if as_json:
         typer.echo(json.dumps([asdict(trace) for trace in found], indent=2))
     elif found:
         _show(found)
     else:
         typer.echo(f"No image was worked on in the last {since} minutes.")
-
-
-def _log_of(data_dir: Path | None, stack: str | None) -> tuple[CloudWatchLogsClient, str]:
-    """Return the logs of the stack on AWS that was named, else of the local one."""
-    import boto3
-
-    from viewfinder.cli._options import local_stack
-    from viewfinder.local.components import STACK_NAME
-
-    if stack:
-        return boto3.client("logs"), stack
-    local = local_stack(data_dir)
-    return local.session.client("logs", endpoint_url=local.record.endpoint_url), STACK_NAME
 
 
 def _show(found: list[Trace]) -> None:

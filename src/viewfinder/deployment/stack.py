@@ -61,13 +61,13 @@ class Stack:
     @property
     def status(self) -> str | None:
         """CloudFormation's word for the stack's state, None where there is no stack."""
-        stack = self._describe()
+        stack = self.describe()
         return stack["StackStatus"] if stack else None
 
     @property
     def outputs(self) -> dict[str, str]:
         """The outputs of the stack, empty where there is none."""
-        stack = self._describe()
+        stack = self.describe()
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])} if stack else {}
 
     def propose(
@@ -104,7 +104,7 @@ class Stack:
 
     def delete(self, report: Report) -> None:
         """Delete the stack; raise DeploymentError with the first real cause."""
-        stack = self._describe()
+        stack = self.describe()
         if stack is None:
             return
         seen = {event["EventId"] for event in self._events(self.name)}
@@ -117,7 +117,8 @@ class Stack:
         resources = (resource for page in pages for resource in page["StackResourceSummaries"])
         return [found["PhysicalResourceId"] for found in resources if found["ResourceType"] == resource_type]
 
-    def _describe(self) -> StackTypeDef | None:
+    def describe(self) -> StackTypeDef | None:
+        """Return CloudFormation's description of the stack, None where there is no stack."""
         try:
             return self.home.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:
@@ -126,7 +127,7 @@ class Stack:
             raise
 
     def _parameters(self, given: Mapping[str, str], declared: Mapping[str, object]) -> list[ParameterTypeDef]:
-        stack = self._describe()
+        stack = self.describe()
         present = {parameter["ParameterKey"] for parameter in stack.get("Parameters", [])} if stack else set()
         kept = present & set(declared) - set(given)
         values: list[ParameterTypeDef] = [{"ParameterKey": key, "ParameterValue": given[key]} for key in given]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import boto3
+import botocore.session
 from botocore.exceptions import ClientError
 
 from viewfinder.deployment.deploy import Blueprint, deploy, draw
@@ -152,6 +153,7 @@ class LocalStack:
             "AWS_ACCESS_KEY_ID": keys.access_key_id,
             "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
             "AWS_DEFAULT_REGION": REGION,
+            "VIEWFINDER_DATA_DIR": str(self.data.path),
             "VIEWFINDER_BUCKET": record.outputs["ImagesBucketName"],
             "VIEWFINDER_API_URL": record.api_url,
             "VIEWFINDER_GALLERY_URL": record.gallery_url,
@@ -216,7 +218,10 @@ class LocalStack:
 
 
 def _session(keys: KeyPair) -> boto3.Session:
-    return boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION)
+    """Return a session that reads none of the user's AWS configuration: an AWS_PROFILE is of no concern here."""
+    none = (None, None, None, None)
+    alone = botocore.session.Session({"profile": none, "config_file": none, "credentials_file": none})
+    return boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION, botocore_session=alone)
 
 
 def _with_options(before: Record | None, options: Options) -> Record:

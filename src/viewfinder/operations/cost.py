@@ -72,8 +72,11 @@ class Estimate:
 
 def estimate(usage: Usage, region: str) -> Estimate:
     """Estimate a month; raise UnknownRegionError."""
-    table = _table()
-    prices = _prices(region)
+    table = json.loads(resources.files("viewfinder.operations").joinpath("prices.json").read_text())
+    if region not in table["Regions"]:
+        known = ", ".join(table["Regions"])
+        raise UnknownRegionError(f"There are no prices of {region} in the table of {table['Date']}; it has {known}.")
+    prices = table["Regions"][region]
     calls = round(usage.images * (1 - usage.reused))
     saved = detector_dollars(usage.images, prices) - detector_dollars(calls, prices)
     return Estimate(tuple(_lines(usage, calls, prices)), saved, table["Date"])
@@ -116,35 +119,3 @@ def _lines(usage: Usage, calls: int, prices: dict[str, Any]) -> list[Line]:
         Line("CloudWatch", "logs", images * LOG_GIGABYTES * prices["LogsPerGb"]),
         Line("CloudWatch", f"{METRICS} metrics, {ALARMS} alarms", watched),
     ]
-
-
-def dollars(calls: int, region: str) -> float:
-    """Return the price of a month's first calls: what came before is not known here, so it is never too low.
-
-    Raise UnknownRegionError.
-    """
-    return round(detector_dollars(calls, _prices(region)), 4)
-
-
-def affordable_calls(limit: float, region: str) -> int:
-    """Return the largest number of calls that costs no more dollars than that; raise UnknownRegionError."""
-    cheapest = min(per_thousand for _, per_thousand in _prices(region)["DetectLabelsPer1000"])
-    fewest, most = 0, int(limit * 1000 / cheapest) + 1
-    while most - fewest > 1:
-        middle = (fewest + most) // 2
-        fewest, most = (middle, most) if dollars(middle, region) <= limit else (fewest, middle)
-    return fewest
-
-
-def _prices(region: str) -> dict[str, Any]:
-    table = _table()
-    if region not in table["Regions"]:
-        known = ", ".join(table["Regions"])
-        raise UnknownRegionError(f"There are no prices of {region} in the table of {table['Date']}; it has {known}.")
-    prices: dict[str, Any] = table["Regions"][region]
-    return prices
-
-
-def _table() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads(resources.files("viewfinder.operations").joinpath("prices.json").read_text())
-    return table

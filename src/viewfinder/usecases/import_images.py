@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from viewfinder.domain.analysis import Parameters
@@ -86,18 +86,6 @@ class Plan:
     def calls(self) -> int:
         """How often the detector is asked, at most."""
         return len({candidate.content for candidate in (*self.unanswered, *self.new)} - self.known)
-
-    def affordable(self, calls: int) -> Plan:
-        """Return the part of the plan that takes no more calls than that."""
-        paid: set[str] = set()
-
-        def is_affordable(candidate: Candidate) -> bool:
-            if candidate.content not in self.known and len(paid) < calls:
-                paid.add(candidate.content)
-            return candidate.content in self.known | paid
-
-        unanswered = tuple(filter(is_affordable, self.unanswered))
-        return replace(self, unanswered=unanswered, new=tuple(filter(is_affordable, self.new)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,12 +84,14 @@ def test_a_parameter_without_a_value_is_refused() -> None:
 def test_logs_show_the_rest_of_a_structured_line_behind_its_message() -> None:
     message = json.dumps({"level": "INFO", "message": "analysed", "image_id": "dog.jpg", "timestamp": "x"})
 
-    line = logs.line({"timestamp": 0, "function": "viewfinder-image-processing", "message": message})
+    line = logs.line({"timestamp": 0, "function": "viewfinder-image-processing", "message": message}, "viewfinder")
 
     assert line.endswith(" image-processing: INFO analysed image_id=dog.jpg")
 
 
 def test_logs_show_a_plain_line_as_it_is() -> None:
-    line = logs.line({"timestamp": 0, "function": "viewfinder-api-handler", "message": "START RequestId: 1\n"})
+    line = logs.line(
+        {"timestamp": 0, "function": "viewfinder-api-handler", "message": "START RequestId: 1\n"}, "viewfinder"
+    )
 
     assert line.endswith(" api-handler: START RequestId: 1")

@@ -80,6 +80,7 @@ def test_the_environment_names_all_that_a_shell_needs(data: DataDirectory) -> No
         "AWS_ACCESS_KEY_ID": keys.access_key_id,
         "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
         "AWS_DEFAULT_REGION": "us-east-1",
+        "VIEWFINDER_DATA_DIR": str(data.path),
         "VIEWFINDER_BUCKET": "viewfinder-images-000000000000-us-east-1",
         "VIEWFINDER_API_URL": "http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4/prod",
         "VIEWFINDER_GALLERY_URL": "http://localhost:8080",

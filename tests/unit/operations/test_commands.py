@@ -38,8 +38,7 @@ class AnsweringBucket(FakeBucket):
 class FakeTarget:
     """A stack of fakes on AWS or not."""
 
-    def __init__(self, *, price_per_call: float | None = 0.0, region: str = "us-east-1") -> None:
-        self.region = region
+    def __init__(self, *, price_per_call: float = 0.0) -> None:
         self.catalog, self.requests = FakeCatalog(), FakeRequests()
         self.bucket = AnsweringBucket(self.catalog)
         self.price_per_call = price_per_call
@@ -55,8 +54,11 @@ class FakeTarget:
         )
         self.outputs = {"QueueUrl": "queue", "DeadLetterQueueUrl": "dead"}
 
-    def price(self, calls: int) -> float | None:
-        return None if self.price_per_call is None else self.price_per_call * calls
+    def require(self, *_: str) -> None:
+        """Every component runs."""
+
+    def price(self, calls: int) -> float:
+        return self.price_per_call * calls
 
 
 Run = Callable[..., Result]
@@ -67,8 +69,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command on a target."""
 
     def command(target: FakeTarget, *arguments: str, answer: str = "") -> Result:
-        for module in ("import_", "reconcile", "reanalyze", "redrive"):
-            monkeypatch.setattr(f"viewfinder.cli.{module}.find_target", lambda *_: target)
+        monkeypatch.setattr("viewfinder.cli._target.find_target", lambda *_: target)
         return CliRunner().invoke(app, [*arguments], input=answer)
 
     return command
@@ -102,28 +103,6 @@ def test_an_import_that_costs_is_only_begun_when_the_user_agrees(run: Run, photo
     assert target.bucket.contents == {}
     assert run(target, "import", str(photos), answer="y\n").exit_code == 0
     assert len(target.bucket.contents) == 3
-
-
-def test_an_import_spends_no_more_than_it_may(run: Run, photos: Path) -> None:
-    target = FakeTarget(price_per_call=0.001)
-
-    result = run(target, "import", "--yes", "--max-cost", "0.002", str(photos))
-
-    assert result.exit_code == 0
-    assert "does not pay for 1 images" in result.output
-    assert len(target.bucket.contents) == 2
-
-
-def test_a_price_that_is_not_known_is_not_guessed(run: Run, photos: Path) -> None:
-    target = FakeTarget(price_per_call=None, region="eu-central-1")
-
-    limited = run(target, "import", "--yes", "--max-cost", "1", str(photos))
-    assert limited.exit_code == 1
-    assert "There are no prices of eu-central-1" in limited.output.replace("\n", " ")
-    declined = run(target, "import", str(photos), answer="n\n")
-    assert "3 detector calls, at a price that is not in the table. Go on?" in declined.output
-    assert target.bucket.contents == {}
-    assert document(run(target, "import", "--dry-run", "--json", str(photos)))["Dollars"] is None
 
 
 def test_a_dry_run_sends_nothing(run: Run, photos: Path) -> None:

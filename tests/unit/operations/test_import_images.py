@@ -14,7 +14,6 @@ from viewfinder.adapters.import_sources import Files, OtherBucket, SameBucket
 from viewfinder.adapters.s3 import S3Objects
 from viewfinder.domain.analysis import Analysis, Parameters
 from viewfinder.domain.image import Effort, Image, Status
-from viewfinder.operations.cost import affordable_calls, dollars
 from viewfinder.ports import Candidate
 from viewfinder.usecases.import_images import (
     ImportStalledError,
@@ -116,9 +115,6 @@ def test_a_content_costs_one_call_and_a_known_one_none(tmp_path: Path) -> None:
     made = plan(Bucket(), FakeCatalog(), tmp_path, derived=derived)
 
     assert made.calls == 2
-    assert keys(made.affordable(1).new) == ["a.gif", "b.gif", "known.gif"]
-    assert made.affordable(1).calls == 1
-    assert keys(made.affordable(0).new) == ["known.gif"]
 
 
 def test_new_images_are_sent_and_unanswered_ones_asked_for(tmp_path: Path) -> None:
@@ -215,13 +211,3 @@ def test_the_summary_counts_what_reuse_saves() -> None:
     assert (summary.images, summary.present, summary.analyzed) == (7, 3, 2)
     assert (summary.rejected, summary.failed, summary.calls) == (1, 1, 1)
     assert summary.saved_calls == 3
-
-
-@pytest.mark.parametrize(
-    ("calls", "price"),
-    [(0, 0), (1, 0.001), (1_000_000, 1000), (1_500_000, 1400), (5_000_000, 4200), (6_000_000, 4800)],
-)
-def test_calls_cost_what_the_tiers_say(calls: int, price: float) -> None:
-    assert dollars(calls, "us-east-1") == price
-    assert affordable_calls(price, "us-east-1") == calls
-    assert affordable_calls(price + 0.0002, "us-east-1") == calls
