@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from viewfinder.rekognition.engines import Engines, detect_labels, detect_text
+    from viewfinder.rekognition.engines import Engines, compare_faces, detect_faces, detect_labels, detect_text
     from viewfinder.rekognition.errors import EngineError
     from viewfinder.rekognition.settings import Settings
 
-__all__ = ["EngineError", "Engines", "Settings", "detect_labels", "detect_text"]
+__all__ = ["EngineError", "Engines", "Settings", "compare_faces", "detect_faces", "detect_labels", "detect_text"]
 
 HOMES = {"EngineError": "errors", "Settings": "settings"}
 

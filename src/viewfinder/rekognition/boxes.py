@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def suppress(boxes: Boxes, overlap: float) -> Boxes:
     return Boxes(boxes.corners[kept], boxes.scores[kept], boxes.classes[kept])
 
 
-def distinct(corners: Floats, overlap: float, classes: Integers | None = None) -> NDArray[np.bool_]:
+def distinct(corners: NDArray[np.floating[Any]], overlap: float, classes: Integers | None = None) -> NDArray[np.bool_]:
     """Return which of (n, 4) corners, surest first, do not overlap an earlier one (of the same class) by more."""
     repeats = _overlaps(corners) > overlap
     if classes is not None:
@@ -58,7 +59,7 @@ def distinct(corners: Floats, overlap: float, classes: Integers | None = None) -
     return kept
 
 
-def _overlaps(corners: Floats) -> Floats:
+def _overlaps(corners: NDArray[np.floating[Any]]) -> Floats:
     left, top, right, bottom = corners.T
     width = np.minimum.outer(right, right) - np.maximum.outer(left, left)
     height = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from viewfinder.rekognition.faces.engine import Comparison, FaceEngine
 from viewfinder.rekognition.labels.engine import LabelEngine
 from viewfinder.rekognition.labels.request import Request as LabelRequest
 from viewfinder.rekognition.settings import Settings
@@ -26,6 +27,7 @@ class Engines:
         self._lock = Lock()
         self._labels: LabelEngine | None = None
         self._text: TextEngine | None = None
+        self._faces: FaceEngine | None = None
 
     @property
     def labels(self) -> LabelEngine:
@@ -40,6 +42,13 @@ class Engines:
         with self._lock:
             self._text = self._text or TextEngine(self._settings.max_pixels)
             return self._text
+
+    @property
+    def faces(self) -> FaceEngine:
+        """Return the engine of DetectFaces and CompareFaces."""
+        with self._lock:
+            self._faces = self._faces or FaceEngine(self._settings.max_pixels)
+            return self._faces
 
 
 @cache
@@ -73,6 +82,25 @@ def detect_text(
     """Answer as Rekognition's DetectText does, in this process; see detect_labels."""
     request = TextRequest.from_document(_given({"Filters": filters}))
     return (engines or default_engines()).text.detect_text(_content(image), request)
+
+
+def detect_faces(image: Picture, *, engines: Engines | None = None) -> Document:
+    """Answer as Rekognition's DetectFaces does, in this process; no attribute beyond the default ones is known."""
+    return (engines or default_engines()).faces.detect_faces(_content(image))
+
+
+def compare_faces(
+    source: Picture,
+    target: Picture,
+    *,
+    similarity_threshold: float | None = None,
+    quality_filter: str | None = None,
+    engines: Engines | None = None,
+) -> Document:
+    """Answer as Rekognition's CompareFaces does, in this process; see detect_labels."""
+    members = {"SimilarityThreshold": similarity_threshold, "QualityFilter": quality_filter}
+    comparison = Comparison.from_document(_given(members))
+    return (engines or default_engines()).faces.compare_faces(_content(source), _content(target), comparison)
 
 
 def _given(members: Mapping[str, Any]) -> Document:

@@ -32,8 +32,7 @@ def operation_of(target: str | None, known: Collection[str]) -> str:
     if target != TARGET_PREFIX + name or name not in service_model().operation_names:
         raise EngineError("UnknownOperationException", "The request names no operation of this service in X-Amz-Target")
     if name not in known:
-        message = f"{name} is not implemented by this engine: only {', '.join(known)} are"
-        raise EngineError("UnknownOperationException", message)
+        raise EngineError("UnknownOperationException", f"{name} is not implemented by this engine")
     return name
 
 

@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from viewfinder.rekognition.engines import Engines
-from viewfinder.rekognition.labels import request as labels
+from viewfinder.rekognition.faces.engine import Comparison
+from viewfinder.rekognition.labels.request import Request as LabelRequest
 from viewfinder.rekognition.protocol import image_members, operation_of, parse_request, service_model
 from viewfinder.rekognition.s3 import S3Reader
 from viewfinder.rekognition.settings import Settings
 from viewfinder.rekognition.sigv4 import SignatureVerifier
-from viewfinder.rekognition.text import request as text
+from viewfinder.rekognition.text.request import Request as TextRequest
 
 Document = Mapping[str, Any]
+Answer = Callable[..., dict[str, Any]]
+"""Takes the engines and the content of each image of the request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """How an operation's checked document becomes a request, and who answers it from the content of its images."""
-
-    read: Callable[[Document], Any]
-    engine: Callable[[Engines], Callable[..., dict[str, Any]]]
+def _detect_labels(document: Document) -> Answer:
+    request = LabelRequest.from_document(document)
+    return lambda engines, image: engines.labels.detect_labels(image, request)
 
 
-OPERATIONS: Mapping[str, Operation] = {
-    "DetectLabels": Operation(labels.Request.from_document, lambda engines: engines.labels.detect_labels),
-    "DetectText": Operation(text.Request.from_document, lambda engines: engines.text.detect_text),
+def _detect_text(document: Document) -> Answer:
+    request = TextRequest.from_document(document)
+    return lambda engines, image: engines.text.detect_text(image, request)
+
+
+def _detect_faces(_: Document) -> Answer:
+    # Attributes adds nothing to the default ones: no network here knows more.
+    return lambda engines, image: engines.faces.detect_faces(image)
+
+
+def _compare_faces(document: Document) -> Answer:
+    comparison = Comparison.from_document(document)
+    return lambda engines, source, target: engines.faces.compare_faces(source, target, comparison)
+
+
+OPERATIONS: Mapping[str, Callable[[Document], Answer]] = {
+    "DetectLabels": _detect_labels,
+    "DetectText": _detect_text,
+    "DetectFaces": _detect_faces,
+    "CompareFaces": _compare_faces,
 }
+"""The operations that are answered: each checks a document of its request's shape, and returns how to answer it."""
 
 
 class Service:
@@ -54,9 +71,8 @@ class Service:
             self._verifier.verify(headers, body)
         name = operation_of(headers.get("x-amz-target"), OPERATIONS)
         document = parse_request(name, body)
-        request = OPERATIONS[name].read(document)
-        images = [self._content(document[member]) for member in image_members(name)]
-        return OPERATIONS[name].engine(self._engines)(*images, request)
+        answer = OPERATIONS[name](document)
+        return answer(self._engines, *(self._content(document[member]) for member in image_members(name)))
 
     def _content(self, image: Document) -> bytes:
         content: bytes = image["Bytes"] if "Bytes" in image else self._s3.read(image["S3Object"])

@@ -101,7 +101,7 @@ def test_an_operation_that_the_engine_lacks_is_refused(client: Any) -> None:
         client.detect_moderation_labels(Image={"Bytes": sample("cat.jpg")})
     assert raised.value.response["Error"] == {
         "Code": "UnknownOperationException",
-        "Message": "DetectModerationLabels is not implemented by this engine: only DetectLabels, DetectText are",
+        "Message": "DetectModerationLabels is not implemented by this engine",
     }
 
 

@@ -177,7 +177,7 @@ def test_more_than_five_megabytes_are_too_large() -> None:
         ("DynamoDB_20120810.DetectLabels", "The request names no operation of this service in X-Amz-Target"),
         (
             "RekognitionService.DetectModerationLabels",
-            "DetectModerationLabels is not implemented by this engine: only DetectLabels, DetectText are",
+            "DetectModerationLabels is not implemented by this engine",
         ),
     ],
 )

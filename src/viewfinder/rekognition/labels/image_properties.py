@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
 from viewfinder.rekognition.boxes import Floats, Integers
+from viewfinder.rekognition.quality import brightness, lightness_of, sharpness, steps_of
 
 Pixels = NDArray[np.uint8]
 
@@ -112,9 +113,6 @@ SIDE = 384
 CENTRE = (0.25, 0.25, 0.75, 0.75)
 """What counts as foreground where no object is seen: the middle of the picture."""
 
-EDGE = 40.0
-"""Lightness step between neighbours, in percent, that counts as fully sharp."""
-
 
 class ImageProperties:
     """Computes the properties of one picture, each part when it is first asked for."""
@@ -143,8 +141,8 @@ class ImageProperties:
 
     def _quality(self, mask: Mask) -> dict[str, float]:
         return {
-            "Brightness": round(float(self._lightness[mask].mean()), 4),
-            "Sharpness": _sharpness(self._steps[mask]),
+            "Brightness": brightness(self._lightness[mask]),
+            "Sharpness": sharpness(self._steps[mask]),
         }
 
     @cached_property
@@ -159,18 +157,11 @@ class ImageProperties:
 
     @cached_property
     def _lightness(self) -> Floats:
-        """CIE lightness, 0 to 100."""
-        luminance = (np.arange(256) / 255) ** 2.2
-        curve = np.where(luminance > 0.008856, 116 * np.cbrt(luminance) - 16, 903.3 * luminance)
-        return np.asarray(curve[np.asarray(self._picture.convert("L"))], dtype=np.float32)
+        return lightness_of(self._picture)
 
     @cached_property
     def _steps(self) -> Floats:
-        """The greater of the lightness steps from each pixel to the next ones across and down."""
-        steps = np.zeros_like(self._lightness)
-        steps[:, :-1] = np.abs(np.diff(self._lightness, axis=1))
-        steps[:-1] = np.maximum(steps[:-1], np.abs(np.diff(self._lightness, axis=0)))
-        return steps
+        return steps_of(self._lightness)
 
     @cached_property
     def _foreground(self) -> Mask:
@@ -193,9 +184,3 @@ class ImageProperties:
 def _contrast(lightness: Floats) -> float:
     # Half black and half white has a deviation of 50, which is all the contrast there can be.
     return round(min(100.0, 2 * float(lightness.std())), 4)
-
-
-def _sharpness(steps: Floats) -> float:
-    # Its strongest edges tell: a sharp picture may be smooth nearly everywhere, a blurred one has no strong edge.
-    strong = float(np.quantile(steps, 0.98))
-    return round(100 * min(1.0, strong / EDGE), 4)
