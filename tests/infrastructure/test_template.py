@@ -102,6 +102,23 @@ def test_a_service_is_let_in_for_this_account_only() -> None:
         assert {"ArnEquals", "ArnLike"} & statement["Condition"].keys(), name
 
 
+def test_what_a_failed_creation_made_does_not_stay() -> None:
+    """`Retain` would leave it behind, and the next attempt would find its names taken."""
+    policies = {name: resource.get("DeletionPolicy") for name, resource in RESOURCES.items()}
+    kept = {name for name, policy in policies.items() if policy not in {None, "Delete"}}
+    assert kept == {"AccessLogsBucket", "ApiLogsAccount", "ApiLogsRole"}
+    assert {policies[name] for name in kept} == {"RetainExceptOnCreate"}
+
+
+def test_the_documented_stack_policy_protects_what_holds_data() -> None:
+    (policy,) = re.findall(r"--stack-policy-body '(.*?)'", _document("security.md"), re.DOTALL)
+    allow, deny = json.loads(policy)["Statement"]
+    data = {*_of_type("AWS::S3::Bucket"), *_of_type("AWS::DynamoDB::Table")} - {"AccessLogsBucket"}
+    assert (allow["Effect"], allow["Resource"]) == ("Allow", "*")
+    assert (deny["Effect"], set(deny["Action"])) == ("Deny", {"Update:Replace", "Update:Delete"})
+    assert set(deny["Resource"]) == {f"LogicalResourceId/{name}" for name in data}
+
+
 def test_no_function_reserves_concurrency() -> None:
     """A new account's limit may be 10, of which 10 have to stay unreserved: the deployment would fail."""
     functions = _of_type("AWS::Serverless::Function").values()
