@@ -13,7 +13,8 @@ from viewfinder.bootstrap import Application
 
 NAMES = {
     "catalog.find": "read the record",
-    "catalog.save": "store record and postings",
+    "catalog.save": "store record and postings, end the lease",
+    "leases.claim": "claim the lease",
     "images.fetch": "fetch",
     "derived.find_analysis": "look for a known analysis",
     "derived.save_analysis": "store the analysis",
@@ -66,30 +67,10 @@ class Part:
         return getattr(self._part, name)
 
 
-class Lease:
-    """The leases: both ends are a step, what happens in between is not."""
-
-    def __init__(self, leases: Any, steps: Steps) -> None:
-        self._leases, self._steps = leases, steps
-
-    @contextmanager
-    def held(self, name: str) -> Iterator[None]:
-        """Time the taking and the release."""
-        lease = self._leases.held(name)
-        with self._steps.step("take and release the lease"):
-            lease.__enter__()
-        try:
-            yield
-        finally:
-            with self._steps.step("take and release the lease"):
-                lease.__exit__(None, None, None)
-
-
 def watch(application: Application, steps: Steps) -> None:
     """Wrap the parts of an application; of decoding, the thumbnail becomes a step of its own."""
-    for name in ("catalog", "images", "derived", "pictures", "detector"):
+    for name in ("catalog", "images", "derived", "pictures", "detector", "leases"):
         application.__dict__[name] = Part(name, getattr(application, name), steps)
-    application.__dict__["leases"] = Lease(application.leases, steps)
     rendering.encode_thumbnail = steps.timed("encode the thumbnail", rendering.encode_thumbnail)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from viewfinder.domain.analysis import Analysis, Detection, Parameters
@@ -91,18 +90,48 @@ class Catalog(Protocol):
     def find(self, image_id: str) -> Image | None:
         """Return the record of an image as last written (tombstones too)."""
 
-    def save(self, image: Image, *, replacing: Image | None) -> Image:
-        """Write the image with its postings at once, and return it with its new version.
+    def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
+        """Write the image with its postings at once, and return it with its new version; a done lease ends with that.
 
         Raises CatalogConflictError when the record is no longer the one that it replaces.
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to do a thing alone until `expires_at` (seconds since 1970).
+
+    `is_inherited` where an earlier holder let it expire, or did the thing too early: it may be done. The holder sets
+    `done_at`: when it was done (ISO 8601, UTC).
+    """
+
+    name: str
+    holder: str
+    expires_at: int
+    is_inherited: bool = False
+    done_at: str = ""
+
+    def inherited(self) -> Lease:
+        """Return the lease of one who is not the first holder."""
+        return replace(self, is_inherited=True)
+
+    def done(self, when: str) -> Lease:
+        """Return the lease of one who has done the thing."""
+        return replace(self, done_at=when)
+
+
 class Leases(Protocol):
     """Lets one at a time do a thing, in whatever process or machine."""
 
-    def held(self, name: str) -> AbstractContextManager[None]:
-        """Wait for the lease and hold it for the block; raise AnalysisInProgressError where that takes too long."""
+    def claim(self, name: str, *, since: str = "") -> Lease | None:
+        """Wait for the lease and return it; None where another has done the thing meanwhile, not before `since`.
+
+        Raises AnalysisInProgressError where that takes too long. A lease that is done ends when the catalog saves it
+        (`Catalog.save`), and is remembered until it expires.
+        """
+
+    def release(self, lease: Lease) -> None:
+        """Give up a lease, nothing being done."""
 
 
 class Clock(Protocol):

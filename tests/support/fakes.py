@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from viewfinder.domain.analysis import Analysis, Detection, Parameters
@@ -17,7 +16,7 @@ from viewfinder.domain.errors import (
 )
 from viewfinder.domain.image import Facts, Image, Picture
 from viewfinder.domain.label import Label
-from viewfinder.ports import ObjectSummary, StoredObject
+from viewfinder.ports import Lease, ObjectSummary, StoredObject
 
 
 class FakeBucket:
@@ -86,50 +85,42 @@ class FakeDerivedStore:
 
 
 class FakeCatalog:
-    """Implements `Catalog` and `Records`."""
+    """Implements `Catalog`, `Records` and `Leases`; nobody waits for a lease, and none expires."""
 
     def __init__(self) -> None:
         self.images: dict[str, Image] = {}
+        self.leases: dict[str, Lease] = {}
         self._version = 0
 
     def find(self, image_id: str) -> Image | None:
         return self.images.get(image_id)
 
-    def save(self, image: Image, *, replacing: Image | None) -> Image:
+    def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
         if self.images.get(image.image_id) != replacing:
             raise CatalogConflictError(image.image_id)
+        if lease:
+            self.leases[lease.name] = lease
         self._version += 1
         self.images[image.image_id] = replace(image, version=self._version)
         return self.images[image.image_id]
+
+    def claim(self, name: str, *, since: str = "") -> Lease | None:
+        held = self.leases.get(name)
+        if held and not held.done_at:
+            raise AnalysisInProgressError(name)
+        if held and held.done_at >= since:
+            return None
+        self.leases[name] = Lease(name, "holder", 0, is_inherited=held is not None)
+        return self.leases[name]
+
+    def release(self, lease: Lease) -> None:
+        self.leases.pop(lease.name, None)
 
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
         return {image_id: self.images[image_id] for image_id in image_ids if image_id in self.images}
 
     def list_all(self) -> Iterator[Image]:
         yield from [image for image in self.images.values() if image.is_visible]
-
-
-class FakeLeases:
-    """Implements `Leases`; nobody waits."""
-
-    def __init__(self) -> None:
-        self.holders: set[str] = set()
-
-    @contextmanager
-    def held(self, name: str) -> Iterator[None]:
-        self.take(name)
-        try:
-            yield
-        finally:
-            self.release(name)
-
-    def take(self, name: str) -> None:
-        if name in self.holders:
-            raise AnalysisInProgressError(name)
-        self.holders.add(name)
-
-    def release(self, name: str) -> None:
-        self.holders.discard(name)
 
 
 class FakePictures:

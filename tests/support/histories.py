@@ -24,7 +24,7 @@ from viewfinder.adapters.sqs import request_body
 from viewfinder.bootstrap import Application
 from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.image import Image
-from viewfinder.ports import Catalog, Leases
+from viewfinder.ports import Catalog, Lease, Leases
 from viewfinder.settings import Settings
 from viewfinder.usecases.index_image import IndexImage
 
@@ -78,8 +78,8 @@ class RecordingCatalog:
     def find(self, image_id: str) -> Image | None:
         return self._catalog.find(image_id)
 
-    def save(self, image: Image, *, replacing: Image | None) -> Image:
-        saved = self._catalog.save(image, replacing=replacing)
+    def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
+        saved = self._catalog.save(image, replacing=replacing, lease=lease)
         self.written.append(saved)
         return saved
 

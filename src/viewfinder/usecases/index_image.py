@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from viewfinder.domain.analysis import Analysis, Parameters
 from viewfinder.domain.errors import (
+    AnalysisInProgressError,
     CatalogConflictError,
     ImageRejectedError,
     ObjectNotFoundError,
@@ -29,7 +30,17 @@ from viewfinder.domain.image import (
     thumbnail_prefix,
 )
 from viewfinder.observability import span, timed
-from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, Leases, PictureReader, StoredObject
+from viewfinder.ports import (
+    Catalog,
+    Clock,
+    DerivedStore,
+    Detector,
+    ImageStore,
+    Lease,
+    Leases,
+    PictureReader,
+    StoredObject,
+)
 
 _ATTEMPTS = 5
 _MAX_MESSAGE = 1000
@@ -98,6 +109,7 @@ class IndexImage:
 
     def _reflect(self, event: ImageEvent, known: Image | None) -> Image:
         """Write the record that the object as it is now deserves."""
+        lease = None
         try:
             with span("fetch"):
                 stored = self.images.fetch(event.image_id, self.max_bytes)
@@ -105,13 +117,14 @@ class IndexImage:
             # Written even where nothing is known: it stops a writer that still holds the object as it was.
             image = self._draft(event, known, Status.REMOVED)
         else:
-            image = self._examine(event, known, stored)
+            image, lease = self._examine(event, known, stored)
         if known and not event.analyzed_since and _says_the_same(image, known):
             image = replace(image, analyzed_at=known.analyzed_at)
         with span("store"):
-            return self.catalog.save(image, replacing=known)
+            return self.catalog.save(image, replacing=known, lease=lease)
 
-    def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> Image:
+    def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> tuple[Image, Lease | None]:
+        """Return the record of an object, and the lease of its analysis where it ends with saving the record."""
         image = replace(self._draft(event, known, Status.REJECTED), size=stored.size, etag=stored.etag)
         try:
             if stored.content is None:
@@ -119,27 +132,37 @@ class IndexImage:
             sha256 = hashlib.sha256(stored.content).hexdigest()
             image = replace(image, sha256=sha256)
             thumbnail = thumbnail_key(event.image_id, known.version if known else 0, sha256)
-            analysis = self._analyze(event, sha256, stored.content, thumbnail)
+            analysis, lease = self._analyze(event, sha256, stored.content, thumbnail)
         except ImageRejectedError as rejection:
-            return replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE])
-        return replace(_analyzed(image, analysis, thumbnail), facts=self._kept(analysis.facts))
+            return replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE]), None
+        image = replace(_analyzed(image, analysis, thumbnail), facts=self._kept(analysis.facts))
+        return image, lease and lease.done(analysis.analyzed_at)
 
-    def _analyze(self, event: ImageEvent, sha256: str, content: bytes, thumbnail: str) -> Analysis:
-        """Return the analysis of the content, known or new, and put the thumbnail."""
-        analysis = self._known_analysis(event, sha256)
+    def _analyze(self, event: ImageEvent, sha256: str, content: bytes, thumbnail: str) -> tuple[Analysis, Lease | None]:
+        """Return the analysis of the content, known or new, put the thumbnail, and keep the lease on a new one."""
+        lease, analysis = None, self._known_analysis(event, sha256)
         if analysis is None:
-            with self.leases.held(f"{self.parameters}/{sha256}"):
-                # Whoever held the lease before us may have made it.
+            lease = self.leases.claim(f"{self.parameters}/{sha256}", since=event.analyzed_since)
+            if lease is None or lease.is_inherited:
                 analysis = self._known_analysis(event, sha256)
-                if analysis is None:
-                    return self._detect(sha256, content, thumbnail)
+        if analysis is None:
+            return self._detect_alone(sha256, content, thumbnail, lease), lease
         if not self.derived.copy_thumbnail(analysis.thumbnail, thumbnail):
             self.derived.put_thumbnail(thumbnail, self.pictures.read(content).thumbnail)
-        return analysis
+        return analysis, lease
 
     def _known_analysis(self, event: ImageEvent, sha256: str) -> Analysis | None:
         analysis = self.derived.find_analysis(self.parameters, sha256)
         return analysis if analysis and analysis.analyzed_at >= event.analyzed_since else None
+
+    def _detect_alone(self, sha256: str, content: bytes, thumbnail: str, lease: Lease | None) -> Analysis:
+        if lease is None:
+            raise AnalysisInProgressError("the content was analysed a moment ago, and its analysis is gone")
+        try:
+            return self._detect(sha256, content, thumbnail)
+        except Exception:
+            self.leases.release(lease)
+            raise
 
     def _detect(self, sha256: str, content: bytes, thumbnail: str) -> Analysis:
         with span("decode"):

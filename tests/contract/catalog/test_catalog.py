@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.databases import empty_database
-from tests.support.fakes import FakeCatalog, FakeLeases
+from tests.support.fakes import FakeCatalog
 from tests.support.tables import TABLE, create_table
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
@@ -62,7 +62,7 @@ class Place:
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     if request.param == "fake":
         catalog = FakeCatalog()
-        yield Place(catalog, catalog, FakeLeases())
+        yield Place(catalog, catalog, catalog)
         return
     if request.param == "sqlite":
         with empty_database() as database:
@@ -124,10 +124,37 @@ def test_all_visible_records_are_listed(place: Place) -> None:
 
 
 def test_a_lease_is_held_by_one_at_a_time(place: Place) -> None:
-    with place.leases.held("content"), pytest.raises(AnalysisInProgressError), place.leases.held("content"):
-        pytest.fail("two hold it")
-    with place.leases.held("content"), place.leases.held("another content"):
-        pass
+    held = place.leases.claim("content")
+    assert held
+    assert place.leases.claim("another content")
+    with pytest.raises(AnalysisInProgressError):
+        place.leases.claim("content")
+    place.leases.release(held)
+    again = place.leases.claim("content")
+    assert again
+    assert not again.is_inherited  # nothing was done
+
+
+def test_a_lease_ends_with_the_record_that_is_saved_and_is_remembered_as_done(place: Place) -> None:
+    lease = place.leases.claim("content")
+    assert lease
+    place.catalog.save(an_image(), replacing=None, lease=lease.done("2026-01-02T00:00:00.000000Z"))
+
+    assert place.leases.claim("content") is None
+    assert place.leases.claim("content", since="2026-01-02T00:00:00.000000Z") is None
+    later = place.leases.claim("content", since="2026-01-02T00:00:00.000001Z")
+    assert later
+    assert later.is_inherited
+
+
+def test_a_lease_goes_on_where_the_record_could_not_be_saved(place: Place) -> None:
+    place.catalog.save(an_image(), replacing=None)
+    lease = place.leases.claim("content")
+    assert lease
+    with pytest.raises(CatalogConflictError):
+        place.catalog.save(an_image(), replacing=None, lease=lease.done("2026-01-02T00:00:00.000000Z"))
+    with pytest.raises(AnalysisInProgressError):
+        place.leases.claim("content")
 
 
 @dataclass
@@ -159,19 +186,23 @@ def timed_leases(request: pytest.FixtureRequest) -> Iterator[Callable[..., Lease
 def test_a_dead_holders_lease_ends_and_is_not_given_back_by_it(timed_leases: Callable[..., Leases]) -> None:
     time = Time()
     leases = timed_leases(patience=0, clock=time, sleep=time.sleep)
-    with leases.held("content"):
-        time.seconds += 61
-        with leases.held("content"):
-            pass  # the first holder took too long
-        with leases.held("content"):
-            time.seconds += 1
+    first = leases.claim("content")
+    assert first
+    time.seconds += 61
+    second = leases.claim("content")
+    assert second
+    assert second.is_inherited
+    leases.release(first)
+    with pytest.raises(AnalysisInProgressError):
+        leases.claim("content")
 
 
 def test_whoever_waits_gets_the_lease_when_it_is_free(timed_leases: Callable[..., Leases]) -> None:
     time = Time()
     leases = timed_leases(patience=100, clock=time, sleep=time.sleep)
-    with leases.held("content"), leases.held("content"):
-        assert time.seconds == 1090.0
+    leases.claim("content")
+    assert leases.claim("content")
+    assert time.seconds == 1090.0
 
 
 def test_an_image_of_as_many_labels_as_can_be_changes_in_one_transaction(emulator: Callable[[str], Any]) -> None:

@@ -52,7 +52,7 @@ def save(path: str, *image_ids: str) -> None:
 
 def test_only_its_owner_can_read_the_file_and_those_beside_it(database: Database, path: str) -> None:
     with database.transaction() as connection:
-        connection.execute("INSERT INTO leases (name, holder, expires_at) VALUES ('a', 'b', 1.0)")
+        connection.execute("INSERT INTO leases (name, holder, expires_at) VALUES ('a', 'b', 1)")
     files = sorted(Path(path).parent.iterdir())
     assert [file.name for file in files] == ["catalog.db", "catalog.db-shm", "catalog.db-wal"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
@@ -66,7 +66,7 @@ def test_a_transaction_that_raises_changes_nothing(database: Database) -> None:
 
 def add_a_lease_and_fail(database: Database) -> None:
     with database.transaction() as connection:
-        connection.execute("INSERT INTO leases (name, holder, expires_at) VALUES ('a', 'b', 1.0)")
+        connection.execute("INSERT INTO leases (name, holder, expires_at) VALUES ('a', 'b', 1)")
         raise ZeroDivisionError
 
 
@@ -175,9 +175,10 @@ def test_the_setting_chooses_the_file(path: str) -> None:
         Settings(images_bucket="", derived_bucket="", table="", queue_url="", catalog=f"sqlite:{path}")
     )
     with closing(application.database) as database:  # type: ignore[type-var]
-        saved = application.catalog.save(an_image("a.jpg"), replacing=None)
-        with application.leases.held("content"):
-            assert database.rows("SELECT name FROM leases") == [("content",)]  # type: ignore[union-attr]
+        lease = application.leases.claim("content")
+        assert lease
+        saved = application.catalog.save(an_image("a.jpg"), replacing=None, lease=lease.done("2026"))
+        assert database.rows("SELECT name, done_at FROM leases") == [("content", "2026")]  # type: ignore[union-attr]
         assert list(application.records.list_all()) == [saved]
         assert application.statistics.statuses() == {"ANALYZED": 1}
         page = search_images(Query(labels=("cat alias",)), application.search)

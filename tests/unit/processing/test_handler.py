@@ -15,7 +15,6 @@ from tests.support.fakes import (
     FakeClock,
     FakeDerivedStore,
     FakeDetector,
-    FakeLeases,
     FakePictures,
 )
 from tests.support.histories import PARAMETERS, load_handler
@@ -24,6 +23,7 @@ from viewfinder.bootstrap import Application
 from viewfinder.domain.analysis import Detection, Parameters
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
 from viewfinder.domain.image import Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
+from viewfinder.ports import Lease
 from viewfinder.settings import Settings
 from viewfinder.usecases.index_image import IndexImage
 
@@ -66,7 +66,7 @@ class Place:
             pictures=FakePictures(),
             detector=self.detector,
             catalog=self.catalog,
-            leases=FakeLeases(),
+            leases=self.catalog,
             clock=FakeClock(),
             parameters=PARAMETERS,
             max_bytes=1000,
@@ -224,7 +224,7 @@ def test_delays_end_at_a_quarter_of_an_hour() -> None:
 
 def test_others_that_write_all_the_time_make_the_event_wait() -> None:
     class Busy(FakeCatalog):
-        def save(self, image: Image, *, replacing: Image | None) -> Image:
+        def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
             raise CatalogConflictError("busy")
 
     place = Place()

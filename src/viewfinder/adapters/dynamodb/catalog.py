@@ -14,6 +14,7 @@ from viewfinder.adapters.aws_errors import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.domain.errors import CatalogConflictError, CatalogUnavailableError
 from viewfinder.domain.image import VISIBLE_STATUSES, Image
+from viewfinder.ports import Lease
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -64,7 +65,7 @@ class DynamoDbCatalog:
                 for item in self._partition(schema.listing(status, shard)):
                     yield schema.image_from_item(item)
 
-    def save(self, image: Image, *, replacing: Image | None) -> Image:
+    def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
         """Write record and postings, and delete the postings that the image no longer has."""
         image = dataclasses.replace(image, version=self._next_version(replacing))
         postings = schema.posting_items(image, shards=self._shards)
@@ -72,6 +73,8 @@ class DynamoDbCatalog:
         writes = [self._record(image, replacing)]
         writes += [{"Put": {"TableName": self._table, "Item": posting}} for posting in postings.values()]
         writes += [self._deletion(key) for key in outdated if key not in postings]
+        if lease:
+            writes.append({"Put": {"TableName": self._table, "Item": schema.lease_item(lease)}})
         transact(self._client, self._table, writes)
         return image
 

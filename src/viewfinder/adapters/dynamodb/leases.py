@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from viewfinder.adapters.aws_errors import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.domain.errors import AnalysisInProgressError
+from viewfinder.ports import Lease
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -44,48 +44,45 @@ class DynamoDbLeases:
         self._clock = clock
         self._sleep = sleep
 
-    @contextmanager
-    def held(self, name: str) -> Iterator[None]:
-        """Wait for the lease and hold it for the block."""
-        holder = uuid.uuid4().hex
+    def claim(self, name: str, *, since: str = "") -> Lease | None:
+        """Write the item unless it is there; the refusal says what it is."""
         deadline = self._clock() + self._patience
-        while not self._take(name, holder):
+        while True:
+            now = int(self._clock())
+            lease = Lease(name, uuid.uuid4().hex, now + self._seconds)
+            with misconfiguration_told(f"{self._table} can't be written"):
+                try:
+                    answer = self._client.put_item(**self._question(lease, now, since))
+                    return lease.inherited() if answer.get("Attributes") else lease
+                except ClientError as error:
+                    if error.response["Error"]["Code"] != _REFUSED:
+                        raise
+                    held: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+                    if "DoneAt" in held:
+                        return None
             if self._clock() > deadline:
                 raise AnalysisInProgressError(f"{name} is held by someone else")
             self._sleep(_POLL_SECONDS)
+
+    def release(self, lease: Lease) -> None:
+        """Delete the item if it is still that of this holder."""
         try:
-            yield
-        finally:
-            self._release(name, holder)
-
-    def _take(self, name: str, holder: str) -> bool:
-        now = int(self._clock())
-        item = {"Holder": {"S": holder}, "ExpiresAt": {"N": str(now + self._seconds)}}
-        with misconfiguration_told(f"{self._table} can't be written"):
-            return self._holds(
-                lambda: self._client.put_item(
-                    TableName=self._table,
-                    Item=schema.marshalled_key(schema.lease_key(name)) | item,
-                    ConditionExpression="attribute_not_exists(PK) OR ExpiresAt < :now",
-                    ExpressionAttributeValues={":now": {"N": str(now)}},
-                )
-            )
-
-    def _release(self, name: str, holder: str) -> None:
-        self._holds(
-            lambda: self._client.delete_item(
+            self._client.delete_item(
                 TableName=self._table,
-                Key=schema.marshalled_key(schema.lease_key(name)),
+                Key=schema.marshalled_key(schema.lease_key(lease.name)),
                 ConditionExpression="Holder = :holder",
-                ExpressionAttributeValues={":holder": {"S": holder}},
+                ExpressionAttributeValues={":holder": {"S": lease.holder}},
             )
-        )
-
-    def _holds(self, write: Callable[[], object]) -> bool:
-        try:
-            write()
         except ClientError as error:
-            if error.response["Error"]["Code"] == _REFUSED:
-                return False
-            raise
-        return True
+            if error.response["Error"]["Code"] != _REFUSED:
+                raise
+
+    def _question(self, lease: Lease, now: int, since: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Item": schema.lease_item(lease),
+            "ConditionExpression": "attribute_not_exists(PK) OR ExpiresAt < :now OR DoneAt < :since",
+            "ExpressionAttributeValues": {":now": {"N": str(now)}, ":since": {"S": since}},
+            "ReturnValues": "ALL_OLD",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }

@@ -13,13 +13,14 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from viewfinder.domain.image import Image, Status, image_digest
 from viewfinder.domain.label import Label, category_confidences, confidence_rank
+from viewfinder.ports import Lease
 
 Item = dict[str, Any]
 """An item in the form of DynamoDB's API: attribute name -> typed value."""
 
 MAX_LABEL_POSTINGS = 40
 MAX_CATEGORY_POSTINGS = 9
-"""New and outdated postings and the image have to fit one transaction: 2 x (40 + 9) + 1 <= 100 items (AWS limit)."""
+"""New and outdated postings, image and lease have to fit one transaction: 2 x (40 + 9) + 2 <= 100 items (AWS limit)."""
 
 MAX_RECORD_BYTES = 350_000
 """Of the 400 KB that an item may have; the rest is room for DynamoDB's own way of counting."""
@@ -147,6 +148,14 @@ def image_key(image_id: str) -> Key:
 def lease_key(name: str) -> Key:
     """Return the key of a lease."""
     return f"LEASE#{name}", "LEASE"
+
+
+def lease_item(lease: Lease) -> Item:
+    """Return a lease; one that is done says when."""
+    attributes = {"Holder": {"S": lease.holder}, "ExpiresAt": {"N": str(lease.expires_at)}}
+    if lease.done_at:
+        attributes["DoneAt"] = {"S": lease.done_at}
+    return marshalled_key(lease_key(lease.name)) | attributes
 
 
 def shard_of(image_id: str, shards: int) -> int:

@@ -14,6 +14,7 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
+from viewfinder.ports import Lease
 
 _PAGE = 500
 _FORGOTTEN_AT_ONCE = 20
@@ -37,6 +38,7 @@ _ADD_POSTING = """
     INSERT INTO postings (image, term, analyzed_at, rank)
     SELECT :image, id, :analyzed_at, :rank FROM terms WHERE kind = :kind AND name = :name
 """
+_END_LEASE = "UPDATE leases SET done_at = ? WHERE name = ? AND holder = ?"
 _FORGET = """
     DELETE FROM images WHERE id IN (SELECT id FROM images WHERE expires_at < :now ORDER BY expires_at LIMIT :most)
 """
@@ -75,7 +77,7 @@ class SqliteCatalog:
             yield from (image for image in map(_image, rows) if image.is_visible)
             last = rows[-1][1]
 
-    def save(self, image: Image, *, replacing: Image | None) -> Image:
+    def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
         """Write record and postings in the place of those that the image had."""
         with self._database.transaction() as connection:
             found = connection.execute("SELECT version FROM images WHERE image_id = ?", [image.image_id]).fetchone()
@@ -83,6 +85,8 @@ class SqliteCatalog:
                 raise CatalogConflictError("the image was written by someone else meanwhile")
             image = dataclasses.replace(image, version=self._next_version(replacing))
             self._write(connection, image)
+            if lease:
+                connection.execute(_END_LEASE, [lease.done_at, lease.name, lease.holder])
             connection.execute(_FORGET, {"now": self._microseconds() // 1_000_000, "most": _FORGOTTEN_AT_ONCE})
         return image
 

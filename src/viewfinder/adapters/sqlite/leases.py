@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.domain.errors import AnalysisInProgressError
+from viewfinder.ports import Lease
 
 _POLL_SECONDS = 0.1
 
 _TAKE = """
-    INSERT INTO leases (name, holder, expires_at) VALUES (:name, :holder, :expires_at)
-    ON CONFLICT DO UPDATE SET holder = :holder, expires_at = :expires_at WHERE expires_at < :now
-    RETURNING holder
+    INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at, done_at = NULL
 """
 
 
@@ -40,26 +39,26 @@ class SqliteLeases:
         self._clock = clock
         self._sleep = sleep
 
-    @contextmanager
-    def held(self, name: str) -> Iterator[None]:
-        """Wait for the lease and hold it for the block."""
-        holder = uuid.uuid4().hex
+    def claim(self, name: str, *, since: str = "") -> Lease | None:
+        """Write the row unless it is there."""
         deadline = self._clock() + self._patience
-        while not self._take(name, holder):
+        while True:
+            now = int(self._clock())
+            lease = Lease(name, uuid.uuid4().hex, now + self._seconds)
+            with self._database.transaction() as connection:
+                connection.execute("DELETE FROM leases WHERE expires_at < ? AND name != ?", [now, name])
+                row = connection.execute("SELECT expires_at, done_at FROM leases WHERE name = ?", [name]).fetchone()
+                expires_at, done_at = row or (0, None)
+                if expires_at < now or (done_at and done_at < since):
+                    connection.execute(_TAKE, [name, lease.holder, lease.expires_at])
+                    return lease.inherited() if row else lease
+            if done_at:
+                return None
             if self._clock() > deadline:
                 raise AnalysisInProgressError(f"{name} is held by someone else")
             self._sleep(_POLL_SECONDS)
-        try:
-            yield
-        finally:
-            self._release(name, holder)
 
-    def _take(self, name: str, holder: str) -> bool:
-        now = self._clock()
-        row = {"name": name, "holder": holder, "expires_at": now + self._seconds, "now": now}
+    def release(self, lease: Lease) -> None:
+        """Delete the row if it is still that of this holder."""
         with self._database.transaction() as connection:
-            return connection.execute(_TAKE, row).fetchone() is not None
-
-    def _release(self, name: str, holder: str) -> None:
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", [name, holder])
+            connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", [lease.name, lease.holder])

@@ -78,9 +78,11 @@ _FIRST = (
     CREATE TABLE leases (
         name TEXT PRIMARY KEY,
         holder TEXT NOT NULL,
-        expires_at REAL NOT NULL
+        expires_at INTEGER NOT NULL,
+        done_at TEXT
     ) STRICT, WITHOUT ROWID
     """,
+    "CREATE INDEX leases_by_end ON leases (expires_at)",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
