@@ -1,6 +1,6 @@
 """Measures the labels of the engine on photos of known content: precision, recall, and what its confidences are worth.
 
-Usage: python benchmarks/label_quality.py [--eval DIR] [--detector FILE [--labels FILE]]
+Usage: python benchmarks/label_quality.py [--eval DIR] [--passes 1] [--detector FILE [--labels FILE]]
 
 Image level: a label counts as right when its object is in the image, difficult ones included. Only classes that a set
 annotates are counted (VOC's 20, COCO's 80).
@@ -73,11 +73,12 @@ def main() -> int:
     parser.add_argument("--eval", type=Path, default=Path(__file__).parents[2] / "shared" / "eval")
     parser.add_argument("--detector", default="")
     parser.add_argument("--labels", default="")
+    parser.add_argument("--passes", type=int, choices=(1, 2), default=2)
     options = parser.parse_args()
     if not (options.eval / "voc.json").exists():
         print(f"skipped: no photos in {options.eval}")
         return 0
-    engine = LabelEngine.load(Settings(detector=options.detector, labels=options.labels))
+    engine = LabelEngine.load(Settings(detector=options.detector, labels=options.labels, passes=options.passes))
     claims = {name: claims_of(engine, options.eval, name) for name in ("voc", "coco")}
     for name, made in claims.items():
         precision, recall = precision_and_recall(made)

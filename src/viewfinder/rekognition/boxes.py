@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
+SAME_PLACE = 0.5
+"""Overlap from which boxes of one class in two views are the same object."""
+
+DISPUTED_PLACE = 0.6
+"""Overlap from which boxes of two classes name the same object."""
+
 MOST_CANDIDATES = 300
 """Boxes kept for suppression, the surest first; its cost grows with their square."""
 
@@ -22,6 +28,10 @@ class Boxes:
     corners: Floats
     scores: Floats
     classes: Integers
+
+    def where(self, kept: NDArray[np.bool_]) -> Boxes:
+        """Return some of the boxes."""
+        return Boxes(self.corners[kept], self.scores[kept], self.classes[kept])
 
 
 def select(corners: Floats, scores: Floats, least_score: float) -> Boxes:
@@ -43,13 +53,39 @@ def _surest(corners: Floats, scores: Floats, classes: Integers) -> Boxes:
 
 def suppress(boxes: Boxes, overlap: float) -> Boxes:
     """Drop each box that overlaps a surer one of its class by more than `overlap` (intersection over union)."""
-    kept = distinct(boxes.corners, overlap, boxes.classes)
-    return Boxes(boxes.corners[kept], boxes.scores[kept], boxes.classes[kept])
+    return boxes.where(distinct(boxes.corners, overlap, boxes.classes))
+
+
+def mirrored(boxes: Boxes) -> Boxes:
+    """Return the boxes of a mirrored picture where they are in the picture itself."""
+    left, top, right, bottom = boxes.corners.T
+    return Boxes(np.stack([1 - right, top, 1 - left, bottom], axis=1), boxes.scores, boxes.classes)
+
+
+def agreed(boxes: Boxes, others: Boxes) -> Boxes:
+    """Return the boxes of two views of a picture, each with the mean of its scores in both, surest first.
+
+    Where one view has no box of that class at that place, its score there counts as nothing.
+    """
+    same = _overlaps(boxes.corners, others.corners) >= SAME_PLACE
+    same &= boxes.classes[:, None] == others.classes[None, :]
+    partners = (same * others.scores).max(axis=1, initial=0)
+    alone = ~same.any(axis=0)
+    corners = np.concatenate([boxes.corners, others.corners[alone]])
+    scores = np.concatenate([boxes.scores + partners, others.scores[alone]]) / 2
+    return _surest(corners, scores.astype(np.float32), np.concatenate([boxes.classes, others.classes[alone]]))
+
+
+def undisputed(boxes: Boxes) -> NDArray[np.bool_]:
+    """Return which boxes have no rival: a box of another class at the same place, with half their score or more."""
+    rival = _overlaps(boxes.corners, boxes.corners) >= DISPUTED_PLACE
+    rival &= boxes.classes[:, None] != boxes.classes[None, :]
+    return np.asarray((rival * boxes.scores).max(axis=1, initial=0) < boxes.scores / 2)
 
 
 def distinct(corners: NDArray[np.floating[Any]], overlap: float, classes: Integers | None = None) -> NDArray[np.bool_]:
     """Return which of (n, 4) corners, surest first, do not overlap an earlier one (of the same class) by more."""
-    repeats = _overlaps(corners) > overlap
+    repeats = _overlaps(corners, corners) > overlap
     if classes is not None:
         repeats &= classes[:, None] == classes[None, :]
     kept = np.ones(len(corners), dtype=bool)
@@ -59,11 +95,11 @@ def distinct(corners: NDArray[np.floating[Any]], overlap: float, classes: Intege
     return kept
 
 
-def _overlaps(corners: NDArray[np.floating[Any]]) -> Floats:
-    left, top, right, bottom = corners.T
-    width = np.minimum.outer(right, right) - np.maximum.outer(left, left)
-    height = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
-    shared = np.maximum(width, 0) * np.maximum(height, 0)
-    areas = (right - left) * (bottom - top)
-    union = np.add.outer(areas, areas) - shared
+def _overlaps(ones: NDArray[np.floating[Any]], others: NDArray[np.floating[Any]]) -> Floats:
+    """(ones, others): the intersection over union of each pair."""
+    starts = np.maximum(ones[:, None, :2], others[None, :, :2])
+    ends = np.minimum(ones[:, None, 2:], others[None, :, 2:])
+    shared = np.maximum(ends - starts, 0).prod(axis=2)
+    areas = [(corners[:, 2:] - corners[:, :2]).prod(axis=1) for corners in (ones, others)]
+    union = np.add.outer(*areas) - shared
     return np.asarray(shared / np.maximum(union, 1e-9), dtype=np.float32)

@@ -24,6 +24,7 @@ class Settings:
     queue: int = _setting(64, "Requests that may wait for a worker; beyond it the answer is ThrottlingException.")
     timeout: float = _setting(30.0, "Seconds that one request may take, waiting included.")
     max_pixels: int = _setting(32_000_000, "Pixels that an image may have once decoded.")
+    passes: int = _setting(2, "Views of the label detector: 2 looks at the mirror image too, 1 saves its time.")
     detector: str = _setting("", "ONNX file of a better detector (YOLOX, RT-DETR/D-FINE or RF-DETR).")
     labels: str = _setting("", "Text file with the detector's class names, one a line; COCO's by default.")
     s3_endpoint: str = _setting("", "The only S3 endpoint that S3Object is read from; S3Object is refused without it.")
@@ -31,6 +32,12 @@ class Settings:
     region: str = _setting("us-east-1", "Region of the S3 endpoint.")
     access_key_id: str = _setting("", "With secret_access_key: verify that requests are signed with this key pair.")
     secret_access_key: str = _setting("", "The secret half of access_key_id.")
+
+    def __post_init__(self) -> None:
+        if bool(self.access_key_id) != bool(self.secret_access_key):
+            raise ValueError(f"{PREFIX}ACCESS_KEY_ID and {PREFIX}SECRET_ACCESS_KEY belong together: one is empty")
+        if self.passes not in {1, 2}:
+            raise ValueError(f"{PREFIX}PASSES must be 1 or 2, not {self.passes}")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **overrides: Any) -> Settings:

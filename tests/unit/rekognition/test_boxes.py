@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viewfinder.rekognition.boxes import MOST_CANDIDATES, Boxes, select, suppress
+from viewfinder.rekognition.boxes import MOST_CANDIDATES, Boxes, agreed, mirrored, select, suppress, undisputed
 
 LEFT = (0.0, 0.0, 0.5, 1.0)
 NEARLY_LEFT = (0.02, 0.0, 0.5, 1.0)
@@ -49,3 +49,30 @@ def test_only_the_surest_are_candidates() -> None:
     found = select(np.zeros((len(scores), 4), np.float32), scores, 0.1)
     assert len(found.scores) == MOST_CANDIDATES
     assert found.scores[0] == np.float32(0.9)
+
+
+def test_a_mirrored_box_is_on_the_other_side() -> None:
+    there = mirrored(boxes(((0.1, 0.2, 0.4, 0.9), 0.9, 1)))
+    assert there.corners.tolist() == np.array([(0.6, 0.2, 0.9, 0.9)], np.float32).tolist()
+
+
+def test_boxes_that_both_views_have_keep_the_mean_of_their_scores_and_others_half() -> None:
+    both = agreed(boxes((LEFT, 0.9, 1), (RIGHT, 0.8, 1)), boxes((NEARLY_LEFT, 0.7, 1), (LEFT, 0.6, 2), (RIGHT, 0.5, 2)))
+    assert list(zip(both.classes.tolist(), both.scores.round(3).tolist(), strict=True)) == [
+        (1, np.float32(0.8).round(3)),
+        (1, np.float32(0.4).round(3)),
+        (2, np.float32(0.3).round(3)),
+        (2, np.float32(0.25).round(3)),
+    ]
+
+
+def test_views_without_boxes_agree_on_nothing() -> None:
+    empty = boxes((LEFT, 0.9, 1)).where(np.array([False]))
+    assert len(agreed(empty, empty).scores) == 0
+    assert agreed(empty, boxes((LEFT, 0.9, 1))).scores.tolist() == [np.float32(0.45)]
+
+
+def test_a_box_is_disputed_by_another_class_at_its_place_with_half_its_score() -> None:
+    assert undisputed(boxes((LEFT, 0.9, 1), (NEARLY_LEFT, 0.5, 2))).tolist() == [False, False]
+    assert undisputed(boxes((LEFT, 0.9, 1), (NEARLY_LEFT, 0.4, 2))).tolist() == [True, False]
+    assert undisputed(boxes((LEFT, 0.9, 1), (RIGHT, 0.8, 2), (NEARLY_LEFT, 0.8, 1))).tolist() == [True, True, True]

@@ -8,7 +8,7 @@ import pytest
 from viewfinder.rekognition.labels.merging import CLASSIFIER, DETECTOR, Calibration
 
 
-@pytest.mark.parametrize("calibration", [DETECTOR, CLASSIFIER])
+@pytest.mark.parametrize("calibration", [*DETECTOR.values(), CLASSIFIER])
 def test_a_higher_score_is_never_less_sure(calibration: Calibration) -> None:
     confidences = calibration.confidence(np.linspace(0, 1, 101, dtype=np.float32))
     assert (np.diff(confidences) >= 0).all()

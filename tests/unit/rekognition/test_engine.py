@@ -53,7 +53,7 @@ def test_labels_do_not_depend_on_the_confidence_asked_for(engine: LabelEngine) -
 def test_labels_only_by_default(engine: LabelEngine) -> None:
     response = engine.detect_labels(sample("cat.jpg"), Request())
     assert response.keys() == {"Labels", "LabelModelVersion"}
-    assert response["LabelModelVersion"] == "viewfinder-1.0"
+    assert response["LabelModelVersion"] == "viewfinder-1.1"
     assert "DominantColors" not in label(response, "Cat")["Instances"][0]
 
 

@@ -11,6 +11,7 @@ from viewfinder.rekognition.labels.merging import (
     CLASSIFIER,
     DETECTOR,
     DOUBT,
+    UNCLEAR,
     Label,
     LabelMerger,
     answer,
@@ -33,23 +34,37 @@ TAXONOMY = Taxonomy({entry.name: entry for entry in ENTRIES}, {"dog": "Dog", "pe
 BOX = (0.1, 0.2, 0.5, 0.9)
 
 
-def merged(*seen: tuple[str, float], names: tuple[str, ...] = ("dog", "person"), **thought: float) -> dict[str, Label]:
-    """Merge what was seen (class and score) with what was thought (leaf and probability)."""
-    boxes = Boxes(
-        np.array([BOX] * len(seen), np.float32).reshape(-1, 4),
-        np.array([score for _, score in seen], np.float32),
-        np.array([names.index(name) for name, _ in seen], np.int64),
+OTHER_BOX = (0.6, 0.2, 0.9, 0.9)
+
+Seen = tuple[str, float] | tuple[str, float, tuple[float, float, float, float]]
+
+
+def view(*seen: Seen, names: tuple[str, ...] = ("dog", "person")) -> Boxes:
+    """What one pass of the detector saw: class, score, and place if it matters; classes have places of their own."""
+    places = [entry[2] if len(entry) == 3 else (BOX if entry[0] == "dog" else OTHER_BOX) for entry in seen]
+    return Boxes(
+        np.array(places, np.float32).reshape(-1, 4),
+        np.array([entry[1] for entry in seen], np.float32),
+        np.array([names.index(entry[0]) for entry in seen], np.int64),
     )
+
+
+def merged_views(*views: Boxes, names: tuple[str, ...] = ("dog", "person"), **thought: float) -> dict[str, Label]:
+    """Merge what was seen in each view with what was thought (leaf and probability)."""
     probabilities = np.array([thought.get(leaf or "none", 0.0) for leaf in LEAVES], np.float32)
-    return {label.entry.name: label for label in LabelMerger(TAXONOMY, names).merge(boxes, probabilities, 1.0)}
+    return {label.entry.name: label for label in LabelMerger(TAXONOMY, names).merge(views, probabilities, 1.0)}
+
+
+def merged(*seen: Seen, names: tuple[str, ...] = ("dog", "person"), **thought: float) -> dict[str, Label]:
+    return merged_views(view(*seen, names=names), names=names, **thought)
 
 
 def percent(confidence: float) -> float:
     return pytest.approx(100 * confidence, abs=0.01)  # type: ignore[return-value]
 
 
-def seen(score: float) -> float:
-    return float(DETECTOR.confidence(np.array([score], np.float32))[0])
+def seen(score: float, views: int = 1) -> float:
+    return float(DETECTOR[views].confidence(np.array([score], np.float32))[0])
 
 
 def thought(probability: float) -> float:
@@ -112,7 +127,7 @@ def test_a_parent_is_never_below_its_child_in_the_real_taxonomy(seed: int) -> No
         random.integers(0, 80, 20),
     )
     probabilities = random.dirichlet(np.full(1000, 0.01)).astype(np.float32)
-    labels = LabelMerger(load_taxonomy(), detectors.NAMES).merge(boxes, probabilities, 0.0)
+    labels = LabelMerger(load_taxonomy(), detectors.NAMES).merge([boxes], probabilities, 0.0)
     confidences = {label.entry.name: label.confidence for label in labels}
     for label in labels:
         assert all(confidences[parent] >= label.confidence for parent in label.entry.parents), label.entry.name
@@ -171,3 +186,30 @@ def test_a_label_has_the_form_of_the_service() -> None:
     assert instance.keys() == {"BoundingBox", "Confidence"}
     box = {side: round(value, 4) for side, value in instance["BoundingBox"].items()}
     assert box == {"Left": 0.1, "Top": 0.2, "Width": 0.4, "Height": 0.7}
+
+
+def test_two_views_count_by_the_mean_of_their_scores() -> None:
+    labels = merged_views(view(("dog", 0.9)), view(("dog", 0.5)))
+    assert labels["Dog"].confidence == percent(seen(0.7, views=2))
+    (instance,) = labels["Dog"].instances
+    assert instance.confidence == percent(seen(0.7, views=2))
+
+
+def test_what_only_one_view_shows_counts_half_and_is_never_sure() -> None:
+    labels = merged_views(view(("dog", 0.98)), view())
+    assert labels["Dog"].confidence == percent(seen(0.49, views=2))
+    assert labels["Dog"].confidence < 90
+
+
+def test_two_claims_on_one_object_are_not_sure_without_the_classifier() -> None:
+    claims = view(("dog", 0.95, BOX), ("person", 0.6, BOX))
+    assert merged_views(claims, claims)["Dog"].confidence == percent(UNCLEAR)
+    supported = merged_views(claims, claims, Dog=0.9)["Dog"].confidence
+    assert supported > 95
+    weak_rival = view(("dog", 0.95, BOX), ("person", 0.4, BOX))
+    assert merged_views(weak_rival, weak_rival)["Dog"].confidence == percent(seen(0.95, views=2))
+
+
+def test_one_undisputed_object_in_each_view_is_enough() -> None:
+    claims = view(("dog", 0.95, BOX), ("person", 0.6, BOX), ("dog", 0.8, OTHER_BOX))
+    assert merged_views(claims, claims)["Dog"].confidence == percent(seen(0.95, views=2))

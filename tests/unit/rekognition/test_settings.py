@@ -38,3 +38,15 @@ def test_the_default_listens_on_this_machine_only() -> None:
 @pytest.mark.parametrize("name", [entry.name for entry in fields(Settings)])
 def test_every_setting_has_a_sentence_of_help(name: str) -> None:
     assert help_of(name).endswith(".")
+
+
+@pytest.mark.parametrize("half", ["ACCESS_KEY_ID", "SECRET_ACCESS_KEY"])
+def test_half_a_key_pair_is_refused(half: str) -> None:
+    with pytest.raises(ValueError, match="belong together"):
+        Settings.from_environment({f"VIEWFINDER_ENGINE_{half}": "something"})
+
+
+@pytest.mark.parametrize("passes", ["0", "3"])
+def test_the_detector_looks_once_or_twice(passes: str) -> None:
+    with pytest.raises(ValueError, match="PASSES must be 1 or 2"):
+        Settings.from_environment({"VIEWFINDER_ENGINE_PASSES": passes})

@@ -11,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from viewfinder.rekognition.boxes import mirrored
 from viewfinder.rekognition.labels.classifier import Classifier
 from viewfinder.rekognition.labels.detectors import Detector, default_detector, open_detector
 from viewfinder.rekognition.labels.image_properties import Corners, ImageProperties
@@ -20,7 +21,7 @@ from viewfinder.rekognition.labels.taxonomy import load_taxonomy
 from viewfinder.rekognition.pictures import read_picture
 from viewfinder.rekognition.settings import Settings
 
-MODEL_VERSION = "viewfinder-1.0"
+MODEL_VERSION = "viewfinder-1.1"
 LEAST_SCORE = 0.1
 """Below it a detector's boxes are noise, whatever confidence is asked for."""
 
@@ -35,11 +36,14 @@ class LabelEngine:
         self._detector = detector
         self._classifier = classifier
         self._max_pixels = settings.max_pixels
+        self._passes = settings.passes
         self._merger = LabelMerger(load_taxonomy(), detector.names)
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="classifier")
         self._lock = Lock()
         self._under_way = 0
-        self.version = MODEL_VERSION if not settings.detector else f"{MODEL_VERSION}-{detector.version}"
+        single = ["single"] if settings.passes == 1 else []
+        custom = [detector.version] if settings.detector else []
+        self.version = "-".join([MODEL_VERSION, *single, *custom])
 
     @classmethod
     def load(cls, settings: Settings) -> LabelEngine:
@@ -57,9 +61,12 @@ class LabelEngine:
 
     def _look(self, picture: Image.Image, least: float, *, side_by_side: bool) -> list[Label]:
         classified = self._beside.submit(self._classifier.classify, picture) if side_by_side else None
-        boxes = self._detector.detect(picture, LEAST_SCORE)
+        views = [self._detector.detect(picture, LEAST_SCORE)]
+        if self._passes == 2:
+            mirror_image = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            views.append(mirrored(self._detector.detect(mirror_image, LEAST_SCORE)))
         probabilities = classified.result() if classified else self._classifier.classify(picture)
-        return self._merger.merge(boxes, probabilities, least)
+        return self._merger.merge(views, probabilities, least)
 
     def _document(self, picture: Image.Image, labels: list[Label], request: Request) -> dict[str, Any]:
         properties = ImageProperties(picture, _objects(labels), request.max_dominant_colors)

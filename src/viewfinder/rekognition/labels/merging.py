@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from viewfinder.rekognition.boxes import Boxes, Floats, Integers
+from viewfinder.rekognition.boxes import Boxes, Floats, Integers, agreed, undisputed
 from viewfinder.rekognition.labels.request import Request
 from viewfinder.rekognition.labels.taxonomy import Taxonomy, TaxonomyLabel
 
@@ -30,7 +30,9 @@ class Calibration:
         return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
 
 
-DETECTOR = Calibration(slope=1.75, offset=0.13)
+DETECTOR = {1: Calibration(slope=1.75, offset=0.13), 2: Calibration(slope=1.75, offset=0.6)}
+"""By the number of views whose mean is taken: the mean of two is lower where one of them is wrong."""
+
 CLASSIFIER = Calibration(slope=1.0, offset=0.0)
 
 
@@ -41,6 +43,12 @@ ColorsOf = Callable[[tuple[float, float, float, float]], list[dict[str, Any]]]
 
 DOUBT = 0.6
 """How much the classifier counts for a class that the detector looks for and does not see."""
+
+CLEAR = 0.3
+"""Score that a class needs in every view of the picture, at a place that no other class disputes, ..."""
+
+UNCLEAR = 0.85
+"""... to be surer than this without the classifier's support."""
 
 DECIMALS = 4
 
@@ -77,12 +85,17 @@ class LabelMerger:
         self._leaf_rows, self._leaf_columns = self._memberships(taxonomy.imagenet)
         self._watched = np.array([self._watcher(leaf) for leaf in taxonomy.imagenet])
 
-    def merge(self, boxes: Boxes, probabilities: Floats, least: float) -> list[Label]:
-        """Return the labels of at least a confidence in percent, unordered, with all their objects."""
-        scores = DETECTOR.confidence(boxes.scores)
-        seen = self._seen(boxes.classes, scores)
+    def merge(self, views: Sequence[Boxes], probabilities: Floats, least: float) -> list[Label]:
+        """Return the labels of at least a confidence in percent, unordered, with all their objects.
+
+        `views` are the detector's boxes of the picture, seen in one way or in two.
+        """
+        evidence = self._evidence(views)
+        boxes = views[0] if len(views) == 1 else agreed(*views)
+        scores = np.minimum(DETECTOR[len(views)].confidence(boxes.scores), evidence[boxes.classes])
+        seen = self._seen(evidence)
         thought = CLASSIFIER.confidence(self._summed(probabilities * self._trust(seen)))
-        # Two witnesses: a label is wrong only where both are.
+        # Noisy-OR: a label is wrong only where both networks are.
         confidences = _percent(1 - (1 - seen) * (1 - thought))
         instances = self._instances(boxes, _percent(scores).tolist())
         return [
@@ -120,12 +133,25 @@ class LabelMerger:
         rows = [self._rows[target] for target in self._targets if target in kinds]
         return max(rows, key=lambda row: len(self._entries[row].parents), default=-1)
 
-    def _seen(self, classes: Integers, scores: Floats) -> Floats:
-        """(labels,): the surest object of each, ancestors included."""
+    def _evidence(self, views: Sequence[Boxes]) -> Floats:
+        """(classes,): the confidence in each class of the detector, by the mean of its best scores in the views."""
+        best = np.mean([self._best(boxes) for boxes in views], axis=0)
+        clear = np.min([self._best(boxes.where(undisputed(boxes))) for boxes in views], axis=0) >= CLEAR
+        confidences = np.where(best > 0, DETECTOR[len(views)].confidence(best), 0)
+        return np.where(clear, confidences, np.minimum(confidences, UNCLEAR)).astype(np.float32)
+
+    def _best(self, boxes: Boxes) -> Floats:
+        """(classes,): the highest score of each class."""
+        best = np.zeros(len(self._targets), dtype=np.float32)
+        np.maximum.at(best, boxes.classes, boxes.scores)
+        return best
+
+    def _seen(self, evidence: Floats) -> Floats:
+        """(labels,): the highest evidence for each, ancestors included."""
         seen = np.zeros(len(self._entries), dtype=np.float32)
-        for index in np.unique(classes):
+        for index in np.flatnonzero(evidence):
             rows = self._spoken[index]
-            seen[rows] = np.maximum(seen[rows], scores[classes == index].max())
+            seen[rows] = np.maximum(seen[rows], evidence[index])
         return seen
 
     def _trust(self, seen: Floats) -> Floats:
