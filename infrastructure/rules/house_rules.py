@@ -13,7 +13,9 @@ from cfnlint.template import Template
 
 NO_RESOURCE_TYPE = {
     "dynamodb:ListStreams",
+    "rekognition:DetectFaces",
     "rekognition:DetectLabels",
+    "rekognition:DetectText",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }

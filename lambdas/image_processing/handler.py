@@ -72,7 +72,6 @@ def _measure(outcome: Outcome) -> None:
         measure("AnalysesReused")
     if outcome.effort is Effort.DETECTED:
         measure("LabelsPerImage", len(outcome.image.labels))
-        measure("DetectorCost", application.settings.detector_price, "None")
 
 
 def _give_back(record: Record) -> None:

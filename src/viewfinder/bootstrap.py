@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from viewfinder.adapters.s3 import S3Objects
     from viewfinder.adapters.sqlite.catalog import SqliteCatalog
     from viewfinder.adapters.sqlite.database import Database
-    from viewfinder.domain.analysis import Parameters
+    from viewfinder.domain.analysis import Feature, Parameters
     from viewfinder.ports import (
         Catalog,
         Clock,
@@ -41,7 +41,13 @@ class Application:
     """The parts of one function, made on first use and kept for the next invocations."""
 
     def __init__(self, settings: Settings | None = None, **parts: Any) -> None:
-        """`parts` replaces any attribute below by a ready one: `Application(settings, catalog=FakeCatalog())`."""
+        """`parts` replaces any attribute below by a ready one: `Application(settings, catalog=FakeCatalog())`.
+
+        Raise TypeError for a part that is none of them.
+        """
+        for name in parts:
+            if not isinstance(vars(type(self)).get(name), cached_property):
+                raise TypeError(f"Application has no part {name!r}")
         if settings is not None:
             parts["settings"] = settings
         # A cached_property yields to an attribute of the same name in the instance.
@@ -134,10 +140,10 @@ class Application:
 
     @cached_property
     def detector(self) -> Detector:
-        """The DetectLabels service that the environment names."""
+        """The Rekognition that the environment names."""
         from viewfinder.adapters.detector import RekognitionDetector
 
-        return RekognitionDetector(self.rekognition_client)
+        return RekognitionDetector(self.rekognition_client, self.settings.detector_price)
 
     @cached_property
     def clock(self) -> Clock:
@@ -150,6 +156,18 @@ class Application:
         from viewfinder.domain.analysis import Parameters
 
         return Parameters(self.settings.max_labels, self.settings.min_confidence)
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """What the detector looks for; raise MisconfiguredError for a feature that there is not."""
+        from viewfinder.domain.analysis import Feature
+
+        names = [name.strip() for name in self.settings.features.split(",")]
+        if Feature.LABELS not in names or not set(names) <= set(Feature) or len(set(names)) < len(names):
+            raise MisconfiguredError(
+                f"VIEWFINDER_FEATURES is {self.settings.features!r}: LABELS, and any of TEXT and FACES, comma-separated"
+            )
+        return tuple(feature for feature in Feature if feature in names)
 
     @cached_property
     def index_image(self) -> IndexImage:
@@ -167,6 +185,7 @@ class Application:
             parameters=self.parameters,
             max_bytes=self.settings.max_object_bytes,
             keep_location=self.settings.keep_location,
+            features=self.features,
         )
 
     @cached_property
@@ -183,7 +202,8 @@ class Application:
         from viewfinder.usecases.reconcile import Stores
 
         derived = S3Objects(self.s3_client, self.settings.derived_bucket)
-        return Stores(self.image_objects, derived, self.records, self.requests)
+        features = tuple(str(feature) for feature in self.features)
+        return Stores(self.image_objects, derived, self.records, self.requests, features)
 
     @cached_property
     def requests(self) -> Requests:

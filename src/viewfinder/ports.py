@@ -78,10 +78,13 @@ class PictureReader(Protocol):
 
 
 class Detector(Protocol):
-    """Finds labels in a picture."""
+    """Finds labels, text or faces in a picture."""
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
-        """Raise ImageRejectedError, DetectorUnavailableError or MisconfiguredError."""
+        """Return what was found of the parameters' feature.
+
+        Raise ImageRejectedError, DetectorUnavailableError or MisconfiguredError.
+        """
 
 
 class Catalog(Protocol):

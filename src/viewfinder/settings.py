@@ -25,7 +25,10 @@ class Settings:
     )
     queue_url: str = _setting("VIEWFINDER_QUEUE_URL", "Queue between the bucket and the image function")
     max_labels: int = _setting("VIEWFINDER_MAX_LABELS", "Labels kept of an image, at most 40", 40)
-    min_confidence: float = _setting("VIEWFINDER_MIN_CONFIDENCE", "Least confidence of a kept label, percent", 55.0)
+    min_confidence: float = _setting("VIEWFINDER_MIN_CONFIDENCE", "Minimum confidence of what is kept, percent", 55.0)
+    features: str = _setting(
+        "VIEWFINDER_FEATURES", "What the detector looks for, comma-separated: LABELS always, TEXT and FACES", "LABELS"
+    )
     shards: int = _setting("VIEWFINDER_SHARDS", "Partitions per label, and per status listing", 4)
     max_object_bytes: int = _setting("VIEWFINDER_MAX_OBJECT_BYTES", "Largest object that is read", 100 * 1024 * 1024)
     max_receive_count: int = _setting("VIEWFINDER_MAX_RECEIVE_COUNT", "Deliveries before a message is a dead letter", 8)
@@ -41,7 +44,7 @@ class Settings:
     keep_location: bool = _setting("VIEWFINDER_KEEP_LOCATION", "Whether GPS positions of pictures are kept", False)
     batch_threads: int = _setting("VIEWFINDER_BATCH_THREADS", "Images of a batch that are worked on at once", 4)
     tombstone_seconds: int = _setting("VIEWFINDER_TOMBSTONE_SECONDS", "How long a removal is remembered", 7 * 86_400)
-    detector_price: float = _setting("VIEWFINDER_DETECTOR_PRICE", "Dollars per DetectLabels call", 0.001)
+    detector_price: float = _setting("VIEWFINDER_DETECTOR_PRICE", "Dollars per detector call", 0.001)
     link_seconds: int = _setting("VIEWFINDER_LINK_SECONDS", "How long upload and content URLs are good", 900)
 
     @classmethod

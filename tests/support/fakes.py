@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from viewfinder.domain.analysis import Analysis, Detection, Parameters
+from viewfinder.domain.analysis import Analysis, Detection, Feature, Parameters
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
@@ -15,7 +15,7 @@ from viewfinder.domain.errors import (
     ObjectNotFoundError,
 )
 from viewfinder.domain.image import Facts, Image, Picture
-from viewfinder.domain.label import Label
+from viewfinder.domain.label import BoundingBox, Face, Label, Text
 from viewfinder.ports import Lease, ObjectSummary, StoredObject
 
 
@@ -141,11 +141,18 @@ class FakeDetector:
     calls: dict[bytes, int] = field(default_factory=dict)
     is_down: bool = False
     model_version: str = "3.0"
+    failing: set[Feature] = field(default_factory=set)
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
         if self.is_down:
             raise DetectorUnavailableError("ThrottlingException: slow down")
+        if parameters.feature in self.failing:
+            raise DetectorUnavailableError("ThrottlingException: slow down")
         self.calls[rendition] = self.calls.get(rendition, 0) + 1
+        if parameters.feature is Feature.TEXT:
+            return Detection(texts=(Text(0, "LINE", "STOP", 99.0, BoundingBox(0.1, 0.1, 0.5, 0.2)),))
+        if parameters.feature is Feature.FACES:
+            return Detection(faces=(Face(BoundingBox(0.2, 0.2, 0.1, 0.1), 99.5),))
         return Detection(labels(rendition), self.model_version)
 
 

@@ -1,4 +1,4 @@
-"""The composition root: which clients are built when, and how long they wait."""
+"""The composition root: which clients are built when, how long they wait, and what is refused."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fakes import FakeCatalog
 from viewfinder.bootstrap import Application
+from viewfinder.domain.analysis import Feature
+from viewfinder.domain.errors import MisconfiguredError
+from viewfinder.settings import Settings
 
+RESOURCES = {"images_bucket": "images", "derived_bucket": "derived", "table": "catalog", "queue_url": "queue"}
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 CLIENTS = {"dynamodb_client", "s3_client", "signing_client", "sqs_client", "rekognition_client"}
 
@@ -63,3 +68,32 @@ def test_a_client_gives_up_before_the_function_does() -> None:
         "s3_client": 20,
         "rekognition_client": 15,
     }
+
+
+@pytest.mark.parametrize("name", ["catalogue", "__init__", "_client"])
+def test_a_part_that_it_does_not_know_is_refused(name: str) -> None:
+    with pytest.raises(TypeError, match=name):
+        Application(Settings(**RESOURCES), **{name: FakeCatalog()})  # type: ignore[arg-type]
+
+
+def test_a_part_that_is_handed_in_is_used() -> None:
+    catalog = FakeCatalog()
+    assert Application(Settings(**RESOURCES), catalog=catalog).catalog is catalog  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("LABELS", (Feature.LABELS,)),
+        ("TEXT, LABELS", (Feature.LABELS, Feature.TEXT)),
+        ("LABELS,TEXT,FACES", (Feature.LABELS, Feature.TEXT, Feature.FACES)),
+    ],
+)
+def test_features_are_read_in_one_order(written: str, read: tuple[Feature, ...]) -> None:
+    assert Application(Settings(**RESOURCES, features=written)).features == read  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("written", ["TEXT", "", "LABELS,SCENES", "LABELS,LABELS", "labels"])
+def test_features_that_there_are_not_are_refused(written: str) -> None:
+    with pytest.raises(MisconfiguredError, match="VIEWFINDER_FEATURES"):
+        Application(Settings(**RESOURCES, features=written)).features  # type: ignore[arg-type] # noqa: B018

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from viewfinder.domain.analysis import Detection, Parameters
+from viewfinder.domain.analysis import Detection, Feature, Parameters
 from viewfinder.domain.errors import (
     DetectorUnavailableError,
     ImageRejectedError,
     MisconfiguredError,
     ViewfinderError,
 )
-from viewfinder.domain.label import Label
+from viewfinder.domain.label import Face, Label, Text
 from viewfinder.observability import measure
 
 if TYPE_CHECKING:
     from types_boto3_rekognition import RekognitionClient
+    from types_boto3_rekognition.type_defs import ImageTypeDef
 
 _THROTTLED = {"ThrottlingException", "ProvisionedThroughputExceededException"}
 # Rekognition Developer Guide, "Error handling": only these are worth another try.
@@ -36,32 +37,49 @@ _REJECTED = {
 
 
 class RekognitionDetector:
-    """Implements `ports.Detector`."""
+    """Implements `ports.Detector` by one operation of Rekognition for each feature; `price` is in dollars a call."""
 
-    def __init__(self, client: RekognitionClient) -> None:
+    def __init__(self, client: RekognitionClient, price: float = 0.0) -> None:
         self._client = client
+        self._price = price
         # The client tries again by itself: only it sees each answer.
-        client.meta.events.register("response-received.rekognition.DetectLabels", _measure_throttle)
+        client.meta.events.register("response-received.rekognition", _measure_throttle)
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
-        """Ask for general labels, the picture sent as bytes."""
+        """Ask for one feature, the picture sent as bytes."""
+        ask = {Feature.LABELS: self._labels, Feature.TEXT: self._texts, Feature.FACES: self._faces}[parameters.feature]
         try:
-            answer = self._client.detect_labels(
-                Image={"Bytes": rendition},
-                MaxLabels=parameters.max_labels,
-                MinConfidence=parameters.min_confidence,
-                Features=["GENERAL_LABELS"],
-            )
+            detection = ask({"Bytes": rendition}, parameters)
         except ClientError as error:
             raise _translated(error) from error
         except (NoConnectionError, HTTPClientError, IncompleteReadError) as error:
             raise DetectorUnavailableError(f"the detector can't be reached: {error}") from error
         except BotoCoreError as error:
             raise MisconfiguredError(f"the detector can't be called: {error}") from error
-        return Detection(
-            labels=tuple(Label.from_document(entry) for entry in answer.get("Labels", ())),
-            model_version=answer.get("LabelModelVersion", ""),
+        measure("DetectorCost", self._price, "None")
+        return detection
+
+    def _labels(self, image: ImageTypeDef, parameters: Parameters) -> Detection:
+        answer = self._client.detect_labels(
+            Image=image,
+            MaxLabels=parameters.max_labels,
+            MinConfidence=parameters.min_confidence,
+            Features=["GENERAL_LABELS"],
         )
+        labels = tuple(Label.from_document(entry) for entry in answer.get("Labels", ()))
+        return Detection(labels=labels, model_version=answer.get("LabelModelVersion", ""))
+
+    def _texts(self, image: ImageTypeDef, parameters: Parameters) -> Detection:
+        answer = self._client.detect_text(
+            Image=image, Filters={"WordFilter": {"MinConfidence": parameters.min_confidence}}
+        )
+        texts = tuple(Text.from_document(entry) for entry in answer.get("TextDetections", ()))
+        return Detection(texts=texts, model_version=answer.get("TextModelVersion", ""))
+
+    def _faces(self, image: ImageTypeDef, parameters: Parameters) -> Detection:
+        answer = self._client.detect_faces(Image=image, Attributes=["DEFAULT"])
+        faces = tuple(Face.from_document(entry) for entry in answer.get("FaceDetails", ()))
+        return Detection(faces=tuple(face for face in faces if face.confidence >= parameters.min_confidence))
 
 
 def _measure_throttle(parsed_response: dict[str, Any] | None, **_: object) -> None:

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from viewfinder.domain.image import Facts
-from viewfinder.domain.label import Label
+from viewfinder.domain.label import Face, Label, Text
+
+
+class Feature(StrEnum):
+    """What a detector can look for; each takes a call of its own."""
+
+    LABELS = "LABELS"
+    TEXT = "TEXT"
+    FACES = "FACES"
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A detector's answer to one picture."""
+    """A detector's answer to one question about one picture."""
 
-    labels: tuple[Label, ...]
-    model_version: str
+    labels: tuple[Label, ...] = ()
+    model_version: str = ""
+    texts: tuple[Text, ...] = ()
+    faces: tuple[Face, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,8 @@ class Analysis:
     thumbnail: str
     analyzed_at: str
     facts: Facts = field(default_factory=Facts)
+    texts: tuple[Text, ...] = ()
+    faces: tuple[Face, ...] = ()
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Analysis:
@@ -45,6 +58,8 @@ class Analysis:
             thumbnail=document["Thumbnail"],
             analyzed_at=document["AnalyzedAt"],
             facts=Facts.from_document(document.get("Facts", {})),
+            texts=tuple(Text.from_document(entry) for entry in document.get("Texts", ())),
+            faces=tuple(Face.from_document(entry) for entry in document.get("Faces", ())),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -59,18 +74,23 @@ class Analysis:
             "Thumbnail": self.thumbnail,
             "AnalyzedAt": self.analyzed_at,
             "Facts": self.facts.to_document(),
+            "Texts": [text.to_document() for text in self.texts],
+            "Faces": [face.to_document() for face in self.faces],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What is asked of the detector: at most so many labels, at least so sure (percent)."""
+    """What is asked of the detector: one feature, a maximum of labels, a minimum of confidence (percent)."""
 
     max_labels: int
     min_confidence: float
+    feature: Feature = Feature.LABELS
 
     def __str__(self) -> str:
-        return f"general-labels-max{self.max_labels}-min{self.min_confidence:g}"
+        if self.feature is Feature.LABELS:
+            return f"general-labels-max{self.max_labels}-min{self.min_confidence:g}"
+        return f"{self.feature.lower()}-min{self.min_confidence:g}"
 
 
 def analysis_key(parameters: Parameters, sha256: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from viewfinder.domain.label import Label
+from viewfinder.domain.label import Face, Label, Text
 
 MAX_IMAGE_ID_BYTES = 1024
 """An ImageId is an object key; S3 allows 1,024 bytes of UTF-8."""
@@ -115,7 +115,7 @@ class Image:
     """One image of the catalog.
 
     `sequencer` is that of the last S3 event the record accounts for; `version` grows with every write (the catalog
-    sets it). Times are ISO 8601, UTC.
+    sets it). `features` are those that it was analysed for. Times are ISO 8601, UTC.
     """
 
     image_id: str
@@ -129,6 +129,9 @@ class Image:
     width: int = 0
     height: int = 0
     labels: tuple[Label, ...] = ()
+    texts: tuple[Text, ...] = ()
+    faces: tuple[Face, ...] = ()
+    features: tuple[str, ...] = ()
     model_version: str = ""
     thumbnail: str = ""
     effort: Effort = Effort.RECORD
@@ -147,13 +150,22 @@ class Image:
         """Read a record as a catalog keeps it."""
         members = {name: document[member] for member, name in _MEMBERS.items()}
         members |= {"status": Status(members["status"]), "effort": Effort(members["effort"])}
-        labels = tuple(Label.from_document(entry) for entry in document["Labels"])
-        return cls(**members, labels=labels, facts=Facts.from_document(document.get("Facts", {})))
+        return cls(
+            **members,
+            labels=tuple(Label.from_document(entry) for entry in document["Labels"]),
+            texts=tuple(Text.from_document(entry) for entry in document.get("Texts", ())),
+            faces=tuple(Face.from_document(entry) for entry in document.get("Faces", ())),
+            facts=Facts.from_document(document.get("Facts", {})),
+            features=tuple(document.get("Features", ())),
+        )
 
     def to_document(self) -> dict[str, Any]:
         """Return the record as a catalog keeps it: texts, numbers, lists and mappings."""
         members = {member: getattr(self, name) for member, name in _MEMBERS.items()}
         members |= {"Status": str(self.status), "Effort": str(self.effort)}
+        members |= {"Texts": [text.to_document() for text in self.texts]} if self.texts else {}
+        members |= {"Faces": [face.to_document() for face in self.faces]} if self.faces else {}
+        members |= {"Features": list(self.features)} if self.features else {}
         return members | {"Labels": [label.to_document() for label in self.labels], "Facts": self.facts.to_document()}
 
 

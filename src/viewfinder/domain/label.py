@@ -1,10 +1,13 @@
-"""A label: a name that applies to an image, how surely, and where."""
+"""What a detector finds in an image: labels, text and faces, each with its confidence and place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+Point = tuple[float, float]
+"""X and y as ratios of the upright image's width and height."""
 
 CONFIDENCE_DECIMALS = 4
 """Confidences are rounded on entry, so that what is stored, sorted and compared is one and the same number."""
@@ -63,13 +66,66 @@ class Label:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line or a word of text; `parent` is the `id` of a word's line. The corners of `polygon` run clockwise."""
+
+    id: int
+    kind: Literal["LINE", "WORD"]
+    text: str
+    confidence: float
+    box: BoundingBox
+    polygon: tuple[Point, ...] = ()
+    parent: int | None = None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Text:
+        """Read an entry of Rekognition's `TextDetections`."""
+        geometry = document["Geometry"]
+        return cls(
+            id=int(document["Id"]),
+            kind=document["Type"],
+            text=document["DetectedText"],
+            confidence=_percent(document["Confidence"]),
+            box=_box(geometry["BoundingBox"]),
+            polygon=tuple(_point(corner) for corner in geometry.get("Polygon", ())),
+            parent=int(document["ParentId"]) if "ParentId" in document else None,
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the entry of Rekognition's `TextDetections`."""
+        geometry = {"BoundingBox": _box_document(self.box), "Polygon": [_point_document(xy) for xy in self.polygon]}
+        document = {"Id": self.id, "Type": self.kind, "DetectedText": self.text, "Confidence": self.confidence}
+        return document | {"Geometry": geometry} | ({} if self.parent is None else {"ParentId": self.parent})
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face; `landmarks` are points by Rekognition's names, as `eyeLeft`."""
+
+    box: BoundingBox
+    confidence: float
+    landmarks: tuple[tuple[str, Point], ...] = ()
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Face:
+        """Read an entry of Rekognition's `FaceDetails`, without what it says of the person."""
+        landmarks = tuple((entry["Type"], _point(entry)) for entry in document.get("Landmarks", ()))
+        return cls(_box(document["BoundingBox"]), _percent(document["Confidence"]), landmarks)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the entry of Rekognition's `FaceDetails`."""
+        landmarks = [{"Type": name, **_point_document(point)} for name, point in self.landmarks]
+        return {"BoundingBox": _box_document(self.box), "Confidence": self.confidence, "Landmarks": landmarks}
+
+
 def confidence_rank(confidence: float) -> int:
     """Return a number from 0 to 1,000,000 that grows as the confidence (percent, four decimals) falls."""
     return 1_000_000 - round(confidence * 10_000)
 
 
 def category_confidences(labels: tuple[Label, ...]) -> dict[str, float]:
-    """Return each category of the labels the confidence of its surest label."""
+    """Map each category of the labels to the highest confidence among them."""
     confidences: dict[str, float] = {}
     for label in labels:
         for category in label.categories:
@@ -86,14 +142,28 @@ def _names(document: Mapping[str, Any], member: str) -> tuple[str, ...]:
 
 
 def _instance(document: Mapping[str, Any]) -> Instance:
-    box = document["BoundingBox"]
-    left, top, width, height = (round(float(box[side]), 6) for side in ("Left", "Top", "Width", "Height"))
-    return Instance(BoundingBox(left, top, width, height), _percent(document["Confidence"]))
+    return Instance(_box(document["BoundingBox"]), _percent(document["Confidence"]))
 
 
 def _instance_document(instance: Instance) -> dict[str, Any]:
-    box = instance.box
-    return {
-        "BoundingBox": {"Left": box.left, "Top": box.top, "Width": box.width, "Height": box.height},
-        "Confidence": instance.confidence,
-    }
+    return {"BoundingBox": _box_document(instance.box), "Confidence": instance.confidence}
+
+
+def _box(document: Mapping[str, Any]) -> BoundingBox:
+    return BoundingBox(*(_ratio(document[side]) for side in ("Left", "Top", "Width", "Height")))
+
+
+def _box_document(box: BoundingBox) -> dict[str, float]:
+    return {"Left": box.left, "Top": box.top, "Width": box.width, "Height": box.height}
+
+
+def _point(document: Mapping[str, Any]) -> Point:
+    return _ratio(document["X"]), _ratio(document["Y"])
+
+
+def _point_document(point: Point) -> dict[str, float]:
+    return {"X": point[0], "Y": point[1]}
+
+
+def _ratio(value: Any) -> float:
+    return round(float(value), 6)

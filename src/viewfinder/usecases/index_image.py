@@ -1,4 +1,4 @@
-"""Makes the catalog agree with the bucket for one image.
+"""Bring the catalog into agreement with the bucket for one image.
 
 An event is a hint. What counts is the object as it is now, read after the record that is to be replaced: whoever writes
 last has then also looked last, in whatever order, and however often, the events arrive.
@@ -7,12 +7,14 @@ last has then also looked last, in whatever order, and however often, the events
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from viewfinder.domain.analysis import Analysis, Parameters
+from viewfinder.domain.analysis import Analysis, Feature, Parameters
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
+    DetectorUnavailableError,
     ImageRejectedError,
     ObjectNotFoundError,
     failure_reason,
@@ -22,6 +24,7 @@ from viewfinder.domain.image import (
     Facts,
     Image,
     ImageEvent,
+    Picture,
     Status,
     is_accounted_for,
     later_sequencer,
@@ -42,6 +45,8 @@ from viewfinder.ports import (
     StoredObject,
 )
 
+Analyses = Mapping[Feature, Analysis]
+
 _ATTEMPTS = 5
 _MAX_MESSAGE = 1000
 
@@ -52,6 +57,15 @@ class Outcome:
 
     image: Image
     effort: Effort
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """An object's bytes, their digest, and the key that its thumbnail gets."""
+
+    original: bytes
+    sha256: str
+    thumbnail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,7 @@ class IndexImage:
     clock: Clock
     parameters: Parameters
     max_bytes: int
+    features: tuple[Feature, ...] = (Feature.LABELS,)
     keep_location: bool = False
 
     def run(self, event: ImageEvent) -> Outcome:
@@ -124,7 +139,7 @@ class IndexImage:
             return self.catalog.save(image, replacing=known, lease=lease)
 
     def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> tuple[Image, Lease | None]:
-        """Return the record of an object, and the lease of its analysis where it ends with saving the record."""
+        """Return the record of an object, and the lease of its analyses where it ends with saving the record."""
         image = replace(self._draft(event, known, Status.REJECTED), size=stored.size, etag=stored.etag)
         try:
             if stored.content is None:
@@ -132,57 +147,93 @@ class IndexImage:
             sha256 = hashlib.sha256(stored.content).hexdigest()
             image = replace(image, sha256=sha256)
             thumbnail = thumbnail_key(event.image_id, known.version if known else 0, sha256)
-            analysis, lease = self._analyze(event, sha256, stored.content, thumbnail)
+            analyses, lease = self._analyze(event, _Content(stored.content, sha256, thumbnail))
         except ImageRejectedError as rejection:
             return replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE]), None
-        image = replace(_analyzed(image, analysis, thumbnail), facts=self._kept(analysis.facts))
-        return image, lease and lease.done(analysis.analyzed_at)
+        facts = self._kept(analyses[Feature.LABELS].facts)
+        image = replace(_analyzed(image, analyses, thumbnail), facts=facts)
+        return image, lease and lease.done(min(analysis.analyzed_at for analysis in analyses.values()))
 
-    def _analyze(self, event: ImageEvent, sha256: str, content: bytes, thumbnail: str) -> tuple[Analysis, Lease | None]:
-        """Return the analysis of the content, known or new, put the thumbnail, and keep the lease on a new one."""
-        lease, analysis = None, self._known_analysis(event, sha256)
-        if analysis is None:
-            lease = self.leases.claim(f"{self.parameters}/{sha256}", since=event.analyzed_since)
+    def _analyze(self, event: ImageEvent, content: _Content) -> tuple[Analyses, Lease | None]:
+        """Return the analyses of the content, known or new, put the thumbnail, and keep the lease on new ones."""
+        lease, known = None, self._known_analyses(event, content)
+        if not self._are_complete(known):
+            lease = self.leases.claim(self._lease_name(content), since=event.analyzed_since)
             if lease is None or lease.is_inherited:
-                analysis = self._known_analysis(event, sha256)
-        if analysis is None:
-            return self._detect_alone(sha256, content, thumbnail, lease), lease
-        if not self.derived.copy_thumbnail(analysis.thumbnail, thumbnail):
-            self.derived.put_thumbnail(thumbnail, self.pictures.read(content).thumbnail)
-        return analysis, lease
+                known = self._known_analyses(event, content)
+        if not self._are_complete(known):
+            return self._detect_alone(event, content, known, lease)
+        if not self.derived.copy_thumbnail(known[Feature.LABELS].thumbnail, content.thumbnail):
+            self.derived.put_thumbnail(content.thumbnail, self.pictures.read(content.original).thumbnail)
+        return known, lease
 
-    def _known_analysis(self, event: ImageEvent, sha256: str) -> Analysis | None:
-        analysis = self.derived.find_analysis(self.parameters, sha256)
-        return analysis if analysis and analysis.analyzed_at >= event.analyzed_since else None
+    def _known_analyses(self, event: ImageEvent, content: _Content) -> Analyses:
+        found = {feature: self.derived.find_analysis(self._asked(feature), content.sha256) for feature in self.features}
+        return {
+            feature: analysis
+            for feature, analysis in found.items()
+            if analysis and analysis.analyzed_at >= event.analyzed_since
+        }
 
-    def _detect_alone(self, sha256: str, content: bytes, thumbnail: str, lease: Lease | None) -> Analysis:
+    def _are_complete(self, analyses: Analyses) -> bool:
+        return all(feature in analyses for feature in self.features)
+
+    def _detect_alone(
+        self, event: ImageEvent, content: _Content, known: Analyses, lease: Lease | None
+    ) -> tuple[Analyses, Lease | None]:
         if lease is None:
             raise AnalysisInProgressError("the content was analysed a moment ago, and its analysis is gone")
         try:
-            return self._detect(sha256, content, thumbnail)
+            analyses = self._detect(event, content, known)
         except Exception:
             self.leases.release(lease)
             raise
+        if self._are_complete(analyses):
+            return analyses, lease
+        self.leases.release(lease)
+        return analyses, None
 
-    def _detect(self, sha256: str, content: bytes, thumbnail: str) -> Analysis:
+    def _detect(self, event: ImageEvent, content: _Content, known: Analyses) -> Analyses:
+        """Ask for each feature that is not known; keep each answer at once, so that a failure loses no other."""
         with span("decode"):
-            picture = self.pictures.read(content)
-        with span("detect"), timed("DetectorLatency"):
-            detection = self.detector.detect(picture.rendition, self.parameters)
+            picture = self.pictures.read(content.original)
+        analyses = dict(known)
+        for feature in self.features:
+            if feature in known:
+                continue
+            try:
+                analyses[feature] = self._ask(feature, picture, content)
+            except DetectorUnavailableError:
+                if feature is Feature.LABELS or not event.last_delivery:
+                    raise
+        self.derived.put_thumbnail(content.thumbnail, picture.thumbnail)
+        return analyses
+
+    def _ask(self, feature: Feature, picture: Picture, content: _Content) -> Analysis:
+        with span("detect" if feature is Feature.LABELS else f"detect {feature.lower()}"), timed("DetectorLatency"):
+            detection = self.detector.detect(picture.rendition, self._asked(feature))
         analysis = Analysis(
-            sha256=sha256,
+            sha256=content.sha256,
             format=picture.format,
             width=picture.width,
             height=picture.height,
             model_version=detection.model_version,
             labels=detection.labels,
-            thumbnail=thumbnail,
+            texts=detection.texts,
+            faces=detection.faces,
+            thumbnail=content.thumbnail,
             analyzed_at=self.clock.now(),
             facts=self._kept(picture.facts),
         )
-        self.derived.save_analysis(self.parameters, analysis)
-        self.derived.put_thumbnail(thumbnail, picture.thumbnail)
+        self.derived.save_analysis(self._asked(feature), analysis)
         return analysis
+
+    def _asked(self, feature: Feature) -> Parameters:
+        return replace(self.parameters, feature=feature)
+
+    def _lease_name(self, content: _Content) -> str:
+        """Name the features as well: a lease that is done tells others to look for all their analyses."""
+        return f"{self.parameters}-{'-'.join(self.features).lower()}/{content.sha256}"
 
     def _kept(self, facts: Facts) -> Facts:
         return facts if self.keep_location else replace(facts, location=None)
@@ -211,16 +262,21 @@ def _says_the_same(image: Image, known: Image) -> bool:
     return replace(image, **bookkeeping) == replace(known, **bookkeeping)  # type: ignore[arg-type]
 
 
-def _analyzed(image: Image, analysis: Analysis, thumbnail: str) -> Image:
+def _analyzed(image: Image, analyses: Analyses, thumbnail: str) -> Image:
+    labels = analyses[Feature.LABELS]
+    # Also where an interrupted delivery made an analysis, so that no call goes uncounted.
+    calls = sum(analysis.thumbnail == thumbnail for analysis in analyses.values())
     return replace(
         image,
         status=Status.ANALYZED,
-        format=analysis.format,
-        width=analysis.width,
-        height=analysis.height,
-        labels=analysis.labels,
-        model_version=analysis.model_version,
+        format=labels.format,
+        width=labels.width,
+        height=labels.height,
+        labels=labels.labels,
+        texts=analyses[Feature.TEXT].texts if Feature.TEXT in analyses else (),
+        faces=analyses[Feature.FACES].faces if Feature.FACES in analyses else (),
+        features=tuple(str(feature) for feature in analyses),
+        model_version=labels.model_version,
         thumbnail=thumbnail,
-        # Also where an interrupted delivery made the analysis, so that a call is never counted for nobody.
-        effort=Effort.DETECTED if analysis.thumbnail == thumbnail else Effort.REUSED,
+        effort=Effort.DETECTED if calls else Effort.REUSED,
     )

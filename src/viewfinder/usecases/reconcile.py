@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from viewfinder.domain.errors import ViewfinderError
-from viewfinder.domain.image import Image, image_digest, is_folder_marker, outdated_thumbnails
+from viewfinder.domain.image import Image, Status, image_digest, is_folder_marker, outdated_thumbnails
 from viewfinder.ports import Objects, ObjectSummary, Records, Requests
 
 _GRACE_SECONDS = 3600
@@ -29,6 +29,7 @@ class Difference(StrEnum):
     MISSING = "MISSING"  # an object without a record
     OUTDATED = "OUTDATED"  # the record is about another content, or its thumbnail is gone
     FAILED = "FAILED"  # the record says so
+    INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, or failed
     ORPHANED = "ORPHANED"  # a record without an object
 
 
@@ -57,6 +58,7 @@ class Stores:
     derived: Objects
     records: Records
     requests: Requests
+    features: tuple[str, ...] = ()
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
@@ -73,7 +75,7 @@ def find_differences(stores: Stores) -> Differences:
     named: dict[str, Image] = {}
     for image in stores.records.list_all():
         named[image_digest(image.image_id)] = image
-        difference = _difference(image, objects.get(image.image_id), thumbnails)
+        difference = _difference(image, objects.get(image.image_id), thumbnails, stores.features)
         images.pop(image.image_id, None)
         images |= {image.image_id: difference} if difference else {}
     expected = {image_digest(key) for key in objects}
@@ -124,13 +126,17 @@ def _new(current: Differences, last: Differences) -> Differences:
     return Differences(current.objects, images, current.thumbnails)
 
 
-def _difference(image: Image, found: ObjectSummary | None, thumbnails: dict[str, ObjectSummary]) -> Difference | None:
+def _difference(
+    image: Image, found: ObjectSummary | None, thumbnails: dict[str, ObjectSummary], features: tuple[str, ...]
+) -> Difference | None:
     if found is None:
         return Difference.ORPHANED
     if not image.status.is_final:
         return Difference.FAILED
     if image.etag != found.etag or (image.thumbnail and image.thumbnail not in thumbnails):
         return Difference.OUTDATED
+    if image.status is Status.ANALYZED and not set(features) <= set(image.features):
+        return Difference.INCOMPLETE
     return None
 
 

@@ -38,6 +38,7 @@ class Place:
         self.stores = Stores(
             self.bucket, self.derived, self.catalog, self.requests, now=lambda: self.now, sleep=self._sleep
         )
+        self.features: tuple[str, ...] = ()
 
     def put(self, key: str, content: bytes) -> None:
         self.bucket.put(key, content)
@@ -49,7 +50,8 @@ class Place:
         name = thumbnail_key(key, known.version if known else 0, etag(content)) if status is Status.ANALYZED else ""
         if name:
             self.derived.put(name, b"thumbnail", self.now)
-        image = Image(key, status, "", "2026", etag=etag(content), thumbnail=name, model_version="3.0")
+        facts = {"etag": etag(content), "thumbnail": name, "features": self.features, "model_version": "3.0"}
+        image = Image(key, status, "", "2026", **facts)  # type: ignore[arg-type]
         return self.catalog.save(image, replacing=known)
 
     def _sleep(self, seconds: float) -> None:
@@ -59,6 +61,22 @@ class Place:
             content = self.bucket.contents.get(key)
             self.index(key, content or b"", Status.REMOVED if content is None else Status.ANALYZED)
             self._answered += 1
+
+
+def test_an_image_that_lacks_a_feature_is_looked_at_again() -> None:
+    place = Place()
+    for key in ("labels.jpg", "both.jpg", "bad.jpg"):
+        place.put(key, key.encode())
+    place.features = ("LABELS",)
+    place.index("labels.jpg", b"labels.jpg")
+    place.index("bad.jpg", b"bad.jpg", Status.REJECTED)
+    place.features = ("LABELS", "TEXT")
+    place.index("both.jpg", b"both.jpg")
+    stores = replace(place.stores, features=("LABELS", "TEXT"))
+
+    assert find_differences(stores).images == {"labels.jpg": Difference.INCOMPLETE}
+    reconcile(stores, patience=10)
+    assert find_differences(stores).images == {}
 
 
 def test_what_agrees_is_left_alone() -> None:
@@ -153,4 +171,7 @@ def test_differences_are_counted_by_kind() -> None:
 
     counts: dict[str, Any] = json.loads(json.dumps(find_differences(place.stores).counts()))
 
-    assert counts == {"Missing": 1, "Outdated": 0, "Failed": 0, "Orphaned": 0, "OrphanedThumbnails": 0}
+    assert counts == {
+        **dict.fromkeys(("Outdated", "Failed", "Incomplete", "Orphaned", "OrphanedThumbnails"), 0),
+        "Missing": 1,
+    }

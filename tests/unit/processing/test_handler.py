@@ -20,7 +20,7 @@ from tests.support.fakes import (
 from tests.support.histories import PARAMETERS, load_handler
 from viewfinder.adapters.sqs import MalformedMessageError, events_of, request_body, retry_delay, run_batch
 from viewfinder.bootstrap import Application
-from viewfinder.domain.analysis import Detection, Parameters
+from viewfinder.domain.analysis import Detection, Feature, Parameters
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
 from viewfinder.domain.image import Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
 from viewfinder.ports import Lease
@@ -57,7 +57,7 @@ class Forbidding(FakeDetector):
 class Place:
     """The image function among fakes."""
 
-    def __init__(self, detector: FakeDetector | None = None) -> None:
+    def __init__(self, detector: FakeDetector | None = None, features: tuple[Feature, ...] = (Feature.LABELS,)) -> None:
         self.bucket, self.catalog, self.queue = FakeBucket(), FakeCatalog(), Queue()
         self.detector = detector or FakeDetector()
         self.index_image = IndexImage(
@@ -70,6 +70,7 @@ class Place:
             clock=FakeClock(),
             parameters=PARAMETERS,
             max_bytes=1000,
+            features=features,
         )
         self._module = load_handler()
         self._module.application = Application(SETTINGS, index_image=self.index_image, sqs_client=self.queue)  # type: ignore[attr-defined]
@@ -200,6 +201,43 @@ def test_a_setting_that_is_true_or_false(text: str, *, keeps: bool) -> None:
     assert Settings.from_environment(needed | {"VIEWFINDER_KEEP_LOCATION": text}).keep_location is keeps
     with pytest.raises(MisconfiguredError, match="VIEWFINDER_KEEP_LOCATION"):
         Settings.from_environment(needed | {"VIEWFINDER_KEEP_LOCATION": "perhaps"})
+
+
+def test_each_feature_is_asked_for_once() -> None:
+    place = Place(features=tuple(Feature))
+    place.bucket.put("a.jpg", b"Dog")
+    place.bucket.put("b.jpg", b"Dog")
+
+    assert place.handle(message("a.jpg"), message("b.jpg")) == []
+    for image in place.catalog.images.values():
+        assert [text.text for text in image.texts] == ["STOP"]
+        assert [face.confidence for face in image.faces] == [99.5]
+        assert [label.name for label in image.labels] == ["Dog"]
+    assert place.detector.calls == {b"Dog": 3}
+
+
+def test_a_feature_that_is_turned_on_analyses_only_what_is_missing() -> None:
+    place = Place()
+    place.bucket.put("a.jpg", b"Dog")
+    place.handle(message("a.jpg"))
+    object.__setattr__(place.index_image, "features", (Feature.LABELS, Feature.TEXT))
+
+    place.index_image.run(ImageEvent("a.jpg"))
+    assert [text.text for text in place.catalog.images["a.jpg"].texts] == ["STOP"]
+    assert place.detector.calls == {b"Dog": 2}
+
+
+def test_what_one_feature_gave_is_kept_when_another_fails_for_good() -> None:
+    place = Place(FakeDetector(failing={Feature.TEXT}), features=(Feature.LABELS, Feature.TEXT, Feature.FACES))
+    place.bucket.put("a.jpg", b"Dog")
+
+    assert place.handle(message("a.jpg")) == ["a.jpg"]
+    assert place.catalog.images == {}
+    assert place.handle(message("a.jpg", count=8)) == []
+    image = place.catalog.images["a.jpg"]
+    assert (image.status, image.features, len(image.faces)) == (Status.ANALYZED, ("LABELS", "FACES"), 1)
+    assert [label.name for label in image.labels] == ["Dog"]
+    assert place.detector.calls == {b"Dog": 2}  # the labels of the first delivery were kept
 
 
 def test_what_there_is_no_time_for_is_given_back() -> None:

@@ -47,6 +47,9 @@ def image_document(image: Image) -> Document:
         "Facts": image.facts.to_document(),
     }
     document |= {name: value for name, value in facts.items() if value}
+    document |= {"Texts": [text.to_document() for text in image.texts]} if image.texts else {}
+    document |= {"Faces": [face.to_document() for face in image.faces]} if image.faces else {}
+    document |= {"Features": list(image.features)} if image.features else {}
     return document | {"Labels": [label.to_document() for label in image.labels]}
 
 
