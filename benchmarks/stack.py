@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.baseline.deployment import deploy_baseline
-from viewfinder.deployment.environment import Home
+from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port
@@ -67,7 +67,7 @@ def running_stacks() -> Iterator[Stacks]:
         local = LocalStack(DataDirectory(Path(folder) / "stack"))
         local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port()), silent)
         try:
-            home = Home(local.session, local.record.endpoint_url)
-            yield Stacks(local, deploy_baseline(home, Path(folder)))
+            environment = Environment(local.session, local.record.endpoint_url)
+            yield Stacks(local, deploy_baseline(environment, Path(folder)))
         finally:
             local.down()

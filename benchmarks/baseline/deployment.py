@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from viewfinder.deployment.deploy import Blueprint, deploy
-from viewfinder.deployment.environment import Home
+from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.packages import Package
 from viewfinder.deployment.progress import silent
 from viewfinder.deployment.stack import Stack
@@ -17,11 +17,11 @@ from viewfinder.deployment.template import functions, read_template
 FOLDER = Path(__file__).parent
 
 
-def deploy_baseline(home: Home, temporary: Path) -> dict[str, str]:
+def deploy_baseline(environment: Environment, temporary: Path) -> dict[str, str]:
     """Return the outputs of the deployed stack."""
     content = read_template(FOLDER / "template.yaml")
     packages = {logical_id: package(name, temporary) for logical_id, name in functions(content).items()}
-    stack = Stack(home, "viewfinder-baseline")
+    stack = Stack(environment, "viewfinder-baseline")
     deploy(stack, Blueprint(FOLDER / "template.yaml", content, packages), silent)
     return stack.outputs
 

@@ -75,6 +75,7 @@ def deployed(stack: RunningStack, project: Path) -> None:
         code, printed = deploy("--yes", "--parameter", "RequireTls=false", "--parameter", "ApiAccessLogs=Disabled")
     assert code == 0, printed
     assert "Deployed." in printed
+    assert re.search(r"Account +000000000000", printed)
     assert f"{NAME}-images-000000000000-us-east-1" in printed.replace("\n", "")
 
 
@@ -127,16 +128,49 @@ def test_a_deployment_that_fails_tells_the_real_cause_and_is_rolled_back(stack: 
 
 
 @pytest.mark.usefixtures("deployed")
+def test_a_stack_is_tagged_and_protected_as_asked_and_the_protection_holds(stack: RunningStack) -> None:
+    code, printed = deploy("--yes", "--tag", "team=photos", "--termination-protection")
+    assert code == 0, printed
+    (found,) = stack.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
+    tags = {tag["Key"]: tag["Value"] for tag in found["Tags"]}
+    assert (tags, found["EnableTerminationProtection"]) == ({"application": "viewfinder", "team": "photos"}, True)
+
+    code, printed = run("destroy", "--stack", NAME, "--yes")
+    assert (code, "--no-termination-protection" in printed) == (1, True)
+
+    assert deploy("--yes", "--no-termination-protection")[0] == 0
+
+
+@pytest.mark.usefixtures("deployed")
 def test_destroying_takes_the_data_only_when_told_so(stack: RunningStack) -> None:
     s3 = stack.client("s3")
     bucket = f"{NAME}-images-000000000000-us-east-1"
     s3.put_object(Bucket=bucket, Key="a picture.jpg", Body=b"")
 
+    code, printed = run("destroy", "--stack", NAME, "--yes")
+    assert (code, status(stack)) == (1, "UPDATE_COMPLETE"), printed
+    assert "not empty" in printed, printed
+
     code, printed = run("destroy", "--stack", NAME, "--delete-data", answer="n\n")
-    assert code == 1
-    assert status(stack) is not None
+    assert (code, status(stack)) == (1, "UPDATE_COMPLETE")
 
     code, printed = run("destroy", "--stack", NAME, "--delete-data", "--yes")
     assert code == 0, printed
     assert status(stack) in {None, "DELETE_COMPLETE"}
     assert bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}
+    assert "Stays: viewfinder-artifacts-000000000000-us-east-1" in printed
+
+    code, printed = run("destroy", "--stack", NAME, "--yes")
+    assert (code, printed.strip()) == (0, f"There is no stack {NAME} in us-east-1 (account 000000000000).")
+
+
+def test_a_stack_without_data_is_destroyed_with_its_empty_buckets(stack: RunningStack) -> None:
+    code, printed = deploy("--yes", "--parameter", "RequireTls=false", "--parameter", "ApiAccessLogs=Disabled")
+    assert code == 0, printed
+
+    code, printed = run("destroy", "--stack", NAME, "--yes")
+
+    assert code == 0, printed
+    assert status(stack) in {None, "DELETE_COMPLETE"}
+    buckets = {found["Name"] for found in stack.client("s3").list_buckets()["Buckets"]}
+    assert buckets.isdisjoint(f"{NAME}-{each}-000000000000-us-east-1" for each in ("images", "derived"))

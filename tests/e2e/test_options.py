@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import TEMPLATE, RunningStack
-from viewfinder.deployment.deploy import deploy, destroy, draw
-from viewfinder.deployment.environment import Home
+from viewfinder.deployment.deploy import deploy, draw
+from viewfinder.deployment.destroy import plan_removal, remove
+from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.packages import this_machine
 from viewfinder.deployment.progress import silent
 from viewfinder.deployment.stack import Stack
@@ -34,11 +35,11 @@ def resources(stack: RunningStack, key: str) -> Iterator[dict[str, str]]:
         "RequireTls": "false",
         "ServerAccessLogs": "Enabled",
     }
-    second = Stack(Home(stack.local.session, stack.local.record.endpoint_url), "options")
+    second = Stack(Environment(stack.local.session, stack.local.record.endpoint_url), "options")
     deploy(second, draw(TEMPLATE, this_machine(), parameters, silent), silent)
     found = stack.client("cloudformation").describe_stack_resources(StackName="options")["StackResources"]
     yield {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
-    destroy(second, silent, delete_data=True)
+    remove(plan_removal(second, delete_data=True), silent)
 
 
 def _policy_of(stack: RunningStack, role: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
     from viewfinder.bootstrap import Application
-    from viewfinder.deployment.environment import Home
+    from viewfinder.deployment.environment import Environment
     from viewfinder.local.stack import LocalStack
     from viewfinder.settings import Settings
 
@@ -157,7 +157,7 @@ def find_target(
     if not stack and not data_dir and DATA_DIR_VARIABLE not in os.environ:
         stack = os.environ.get(STACK_VARIABLE)
     if stack:
-        return _on_aws(stack, home_of(region, profile))
+        return _on_aws(stack, environment_of(region, profile))
     if region or profile:
         raise typer.BadParameter("--region and --profile are for a stack on AWS: name it with --stack")
     return on_this_machine(local_stack(data_dir))
@@ -171,32 +171,32 @@ def on_this_machine(local: LocalStack) -> Target:
     return Target(STACK_NAME, local.session, local.record.outputs, PARAMETERS, local)
 
 
-def home_of(region: str | None, profile: str | None) -> Home:
+def environment_of(region: str | None, profile: str | None) -> Environment:
     """Return the account and region that AWS's own settings name, or the emulator of AWS_ENDPOINT_URL."""
     import boto3
 
-    from viewfinder.deployment.environment import Home
+    from viewfinder.deployment.environment import Environment
 
     # boto3 reads AWS_DEFAULT_REGION only.
     session = boto3.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION"))
     if not session.region_name:
         raise ViewfinderError("No region is configured: give one with --region.")
-    return Home(session, os.environ.get("AWS_ENDPOINT_URL"))
+    return Environment(session, os.environ.get("AWS_ENDPOINT_URL"))
 
 
-def _on_aws(name: str, home: Home) -> Target:
+def _on_aws(name: str, environment: Environment) -> Target:
     from viewfinder.deployment.stack import Stack
 
-    description = Stack(home, name).describe()
+    description = Stack(environment, name).describe()
     if description is None:
-        raise StackNotFoundError(f"There is no stack {name} in {home.region}.")
+        raise StackNotFoundError(f"There is no stack {name} in {environment.region}.")
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in description.get("Outputs", ())}
     if "ApiUrl" not in outputs:
         raise StackNotFoundError(
-            f"{name} in {home.region} is no complete stack of Viewfinder: it has no output ApiUrl."
+            f"{name} in {environment.region} is no complete stack of Viewfinder: it has no output ApiUrl."
         )
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in description.get("Parameters", ())}
-    return Target(name, home.session, outputs, parameters)
+    return Target(name, environment.session, outputs, parameters)
 
 
 _LARGEST_PAGE = 100

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from viewfinder.cli._options import ProgressLines, Region, StackName, Yes
-from viewfinder.cli._target import Profile, home_of
+from viewfinder.cli._target import Profile, environment_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from viewfinder.deployment.destroy import Removal
 
 
 def destroy(
@@ -16,24 +21,39 @@ def destroy(
     region: Region = None,
     profile: Profile = None,
     delete_data: Annotated[
-        bool, typer.Option("--delete-data", help="Delete images, derived objects and catalog, too.")
+        bool, typer.Option("--delete-data", help="Empty the buckets of images and derived objects first.")
     ] = False,
+    delete_bucket: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Delete this bucket, too, which would stay (server access logs)."),
+    ] = None,
     yes: Yes = False,
 ) -> None:
-    """Remove the stack from AWS, after asking."""
+    """Remove the stack from AWS, after asking; the catalog goes with it, and buckets only when empty."""
     from rich.console import Console
 
-    from viewfinder.deployment.deploy import destroy as remove
+    from viewfinder.deployment.destroy import plan_removal, remove
     from viewfinder.deployment.stack import Stack
 
     console = Console()
-    target = Stack(home_of(region, profile), stack)
+    target = Stack(environment_of(region, profile), stack)
+    account, place = target.environment.account, target.environment.region
     if target.status is None:
-        console.print(f"There is no stack {stack} in {target.home.region}.")
+        console.print(f"There is no stack {stack} in {place} (account {account}).")
         return
-    data = "with all images, derived objects and its catalog" if delete_data else "(its buckets and catalog stay)"
+    removal = plan_removal(target, delete_data=delete_data, named=delete_bucket or ())
+    _show(removal, console)
     if not yes:
-        typer.confirm(f"Remove the stack {stack} of account {target.home.account} {data}?", abort=True)
+        typer.confirm(f"Remove the stack {stack} from {place} (account {account})?", abort=True)
     with console.status("Removing") as status:
-        remove(target, ProgressLines(console, status), delete_data=delete_data)
+        remove(removal, ProgressLines(console, status))
     console.print("Removed.")
+
+
+def _show(removal: Removal, console: Console) -> None:
+    """Print what goes and what stays, a line each: names are to be copied."""
+    console.print(f"Goes: the stack {removal.stack.name} with its catalog", soft_wrap=True)
+    for bucket in (*removal.emptied, *removal.named):
+        console.print(f"Goes: {bucket}, with every version of every object", soft_wrap=True)
+    for kept in removal.kept:
+        console.print(f"Stays: {kept}", soft_wrap=True)

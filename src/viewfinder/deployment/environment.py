@@ -1,13 +1,17 @@
-"""Where a stack lives: an AWS account and region, or the emulator; only session and endpoint differ."""
+"""Where a stack is deployed: an AWS account and region, or the emulator; only session and endpoint differ."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from viewfinder.deployment.errors import DeploymentError
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
@@ -17,35 +21,50 @@ if TYPE_CHECKING:
 RETRIES = Config(retries={"mode": "standard", "max_attempts": 8})
 """CloudFormation throttles those who follow a stack's events."""
 
+SIGN_IN = (
+    "Sign in with `aws configure` or `aws sso login`, choose a profile with --profile or AWS_PROFILE, "
+    "and check with `aws sts get-caller-identity`."
+)
+
 
 @dataclass(frozen=True)
-class Home:
+class Environment:
     """The clients that a deployment needs, made when first asked for."""
 
     session: boto3.Session
     endpoint_url: str | None = None
 
+    def client(self, service: str) -> Any:
+        """Return a new client of any service."""
+        return self.session.client(service, endpoint_url=self.endpoint_url, config=RETRIES)  # type: ignore[call-overload]
+
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
         """The CloudFormation client."""
-        return self.session.client("cloudformation", endpoint_url=self.endpoint_url, config=RETRIES)
+        client: CloudFormationClient = self.client("cloudformation")
+        return client
 
     @cached_property
     def s3(self) -> S3Client:
         """The S3 client."""
-        return self.session.client("s3", endpoint_url=self.endpoint_url, config=RETRIES)
+        client: S3Client = self.client("s3")
+        return client
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         """The DynamoDB client."""
-        return self.session.client("dynamodb", endpoint_url=self.endpoint_url, config=RETRIES)
+        client: DynamoDBClient = self.client("dynamodb")
+        return client
 
     @cached_property
     def account(self) -> str:
-        """The account's 12 digits."""
-        return self.session.client("sts", endpoint_url=self.endpoint_url, config=RETRIES).get_caller_identity()[
-            "Account"
-        ]
+        """The account's 12 digits; raises DeploymentError where there are no credentials that AWS accepts."""
+        try:
+            return str(self.client("sts").get_caller_identity()["Account"])
+        except NoConnectionError as error:
+            raise DeploymentError(f"AWS can't be reached: {error}") from error
+        except (BotoCoreError, ClientError) as error:
+            raise DeploymentError(f"There are no valid AWS credentials: {error}. {SIGN_IN}") from error
 
     @property
     def pause(self) -> float:
@@ -56,3 +75,9 @@ class Home:
     def region(self) -> str:
         """The region, as in `eu-central-1`."""
         return self.session.region_name
+
+    def api_url(self, outputs: dict[str, str]) -> str:
+        """Return the URL of the API's stage, by the outputs of the stack."""
+        if self.endpoint_url:  # MiniStack: serves APIs below its own address, for their names do not resolve
+            return f"{self.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/prod"
+        return outputs["ApiUrl"]

@@ -24,4 +24,4 @@ Report = Callable[[Progress], None]
 
 
 def silent(_: Progress) -> None:
-    """A report for nobody."""
+    """Discard progress."""

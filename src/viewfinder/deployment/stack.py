@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from viewfinder.deployment.environment import Home
+from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.errors import DeploymentError
 from viewfinder.deployment.progress import Progress, Report
 
@@ -20,13 +20,22 @@ if TYPE_CHECKING:
         ParameterTypeDef,
         ResourceChangeTypeDef,
         StackEventTypeDef,
+        StackResourceSummaryTypeDef,
         StackTypeDef,
+        TagTypeDef,
     )
 
 NEVER_CREATED = {None, "REVIEW_IN_PROGRESS"}
 """A change set for a new stack makes a stack in review, which holds nothing yet."""
 
+UNFINISHED = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
+"""States of a stack whose creation failed: CloudFormation only lets it be deleted."""
+
+RETAINING = {"Retain", "RetainExceptOnCreate"}
+"""Deletion policies of resources that stay when their stack goes."""
+
 CAPABILITIES: tuple[CapabilityType, ...] = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+GONE = {"DELETE_COMPLETE", "DELETE_SKIPPED"}
 MAKING = {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
 NOTHING_TO_CHANGE = ("didn't contain changes", "No updates are to be performed")
 CONSEQUENCES = ("cancelled", "following resource(s) failed")
@@ -51,11 +60,21 @@ class Proposal:
     changes: list[Change]
 
 
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource of a stack; `retained` where it stays when the stack goes."""
+
+    logical_id: str
+    name: str
+    type: str
+    retained: bool
+
+
 @dataclass(frozen=True)
 class Stack:
     """A stack by its name; it need not exist yet."""
 
-    home: Home
+    environment: Environment
     name: str
 
     @property
@@ -70,20 +89,44 @@ class Stack:
         stack = self.describe()
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])} if stack else {}
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The values of the stack's parameters, empty where there is none."""
+        stack = self.describe()
+        return {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])} if stack else {}
+
+    @property
+    def protected(self) -> bool:
+        """Whether CloudFormation refuses to delete the stack."""
+        stack = self.describe()
+        return bool(stack and stack.get("EnableTerminationProtection"))
+
+    def protect(self, protected: bool) -> None:
+        """Turn termination protection on or off."""
+        self.environment.cloudformation.update_termination_protection(
+            StackName=self.name, EnableTerminationProtection=protected
+        )
+
     def propose(
-        self, template_url: str, parameters: Mapping[str, str], declared: Mapping[str, object]
+        self,
+        template_url: str,
+        parameters: Mapping[str, str],
+        declared: Mapping[str, object],
+        tags: Mapping[str, str] | None = None,
     ) -> Proposal | None:
         """Make a change set; None where the stack is as the template wants it.
 
-        A parameter of `declared` that is not given keeps the value it has in the stack.
+        A parameter of `declared` that is not given keeps the value it has in the stack, and so does a tag.
         """
+        stack = self.describe()
         name = f"viewfinder-{uuid4()}"
-        self.home.cloudformation.create_change_set(
+        self.environment.cloudformation.create_change_set(
             StackName=self.name,
             ChangeSetName=name,
-            ChangeSetType="CREATE" if self.status in NEVER_CREATED else "UPDATE",
+            ChangeSetType="CREATE" if (stack and stack["StackStatus"]) in NEVER_CREATED else "UPDATE",
             TemplateURL=template_url,
-            Parameters=self._parameters(parameters, declared),
+            Parameters=_parameters(stack, parameters, declared),
+            Tags=_tags(stack, tags or {}),
             Capabilities=CAPABILITIES,
         )
         changes = self._changes(name)
@@ -92,52 +135,60 @@ class Stack:
     def execute(self, proposal: Proposal, report: Report) -> None:
         """Carry the proposed changes out; raise DeploymentError with the first real cause."""
         seen = {event["EventId"] for event in self._events(self.name)}
-        self.home.cloudformation.execute_change_set(StackName=self.name, ChangeSetName=proposal.name)
+        self.environment.cloudformation.execute_change_set(StackName=self.name, ChangeSetName=proposal.name)
         self._follow(self.name, seen, report)
 
     def discard(self, change_set: str) -> None:
         """Drop a change set, and the empty stack that a proposal for a new one makes."""
         if self.status == "REVIEW_IN_PROGRESS":
-            self.home.cloudformation.delete_stack(StackName=self.name)
+            self.environment.cloudformation.delete_stack(StackName=self.name)
         elif self.status:
-            self.home.cloudformation.delete_change_set(StackName=self.name, ChangeSetName=change_set)
+            self.environment.cloudformation.delete_change_set(StackName=self.name, ChangeSetName=change_set)
 
     def delete(self, report: Report) -> None:
-        """Delete the stack; raise DeploymentError with the first real cause."""
+        """Delete the stack, or what an earlier deletion left of it; raise DeploymentError with the first real cause."""
         stack = self.describe()
         if stack is None:
             return
-        seen = {event["EventId"] for event in self._events(self.name)}
-        self.home.cloudformation.delete_stack(StackName=self.name)
+        seen = {event["EventId"] for event in self._events(stack["StackId"])}
+        if self.status is None:  # a deletion that was under way has come to its end
+            return
+        self.environment.cloudformation.delete_stack(StackName=self.name)
         self._follow(stack["StackId"], seen, report)
 
-    def resources(self, resource_type: str) -> list[str]:
-        """Name the stack's resources of one type, as `AWS::S3::Bucket`."""
-        pages = self.home.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
-        resources = (resource for page in pages for resource in page["StackResourceSummaries"])
-        return [found["PhysicalResourceId"] for found in resources if found["ResourceType"] == resource_type]
+    def resources(self) -> list[Resource]:
+        """Return what the stack holds; what an earlier deletion has removed is left out."""
+        pages = self.environment.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        summaries = [
+            summary
+            for page in pages
+            for summary in page["StackResourceSummaries"]
+            if summary.get("PhysicalResourceId") and summary["ResourceStatus"] not in GONE
+        ]
+        declared = self._declared() if summaries else {}
+        return [_resource(summary, declared.get(summary["LogicalResourceId"], {})) for summary in summaries]
+
+    def _declared(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the resources of the template as SAM has translated it, which is always JSON (botocore parses it)."""
+        answer = self.environment.cloudformation.get_template(StackName=self.name, TemplateStage="Processed")
+        template: Any = answer["TemplateBody"]
+        resources: Mapping[str, Mapping[str, Any]] = template["Resources"]
+        return resources
 
     def describe(self) -> StackTypeDef | None:
         """Return CloudFormation's description of the stack, None where there is no stack."""
         try:
-            return self.home.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+            return self.environment.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:
             if "does not exist" in error.response["Error"]["Message"]:
                 return None
             raise
 
-    def _parameters(self, given: Mapping[str, str], declared: Mapping[str, object]) -> list[ParameterTypeDef]:
-        stack = self.describe()
-        present = {parameter["ParameterKey"] for parameter in stack.get("Parameters", [])} if stack else set()
-        kept = present & set(declared) - set(given)
-        values: list[ParameterTypeDef] = [{"ParameterKey": key, "ParameterValue": given[key]} for key in given]
-        return values + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
-
     def _changes(self, change_set: str) -> list[Change]:
         """Wait for a change set, and read it."""
-        client = self.home.cloudformation
+        client = self.environment.cloudformation
         while (made := client.describe_change_set(StackName=self.name, ChangeSetName=change_set))["Status"] in MAKING:
-            time.sleep(self.home.pause)
+            time.sleep(self.environment.pause)
         if made["Status"] == "FAILED":
             self.discard(change_set)
             if any(words in made["StatusReason"] for words in NOTHING_TO_CHANGE):
@@ -148,7 +199,7 @@ class Stack:
 
     def _events(self, stack: str) -> Iterator[StackEventTypeDef]:
         """Newest first, as CloudFormation gives them."""
-        pages = self.home.cloudformation.get_paginator("describe_stack_events")
+        pages = self.environment.cloudformation.get_paginator("describe_stack_events")
         for page in pages.paginate(StackName=stack):
             yield from page["StackEvents"]
 
@@ -161,7 +212,7 @@ class Stack:
                 causes += _causes(event)
                 if _at_rest(event):
                     return _conclude(event, causes)
-            time.sleep(self.home.pause)
+            time.sleep(self.environment.pause)
 
     def _unseen(self, stack_id: str, seen: set[str]) -> list[StackEventTypeDef]:
         """Return new events, oldest first."""
@@ -172,6 +223,29 @@ class Stack:
             fresh.append(event)
         seen.update(event["EventId"] for event in fresh)
         return fresh[::-1]
+
+
+def _resource(summary: StackResourceSummaryTypeDef, declared: Mapping[str, Any]) -> Resource:
+    return Resource(
+        logical_id=summary["LogicalResourceId"],
+        name=summary["PhysicalResourceId"],
+        type=summary["ResourceType"],
+        retained=declared.get("DeletionPolicy") in RETAINING,
+    )
+
+
+def _parameters(
+    stack: StackTypeDef | None, given: Mapping[str, str], declared: Mapping[str, object]
+) -> list[ParameterTypeDef]:
+    present = {parameter["ParameterKey"] for parameter in stack.get("Parameters", [])} if stack else set()
+    kept = present & set(declared) - set(given)
+    values: list[ParameterTypeDef] = [{"ParameterKey": key, "ParameterValue": given[key]} for key in given]
+    return values + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
+
+
+def _tags(stack: StackTypeDef | None, given: Mapping[str, str]) -> list[TagTypeDef]:
+    present = {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])} if stack else {}
+    return [{"Key": key, "Value": value} for key, value in sorted({**present, **given}.items())]
 
 
 def _change(resource: ResourceChangeTypeDef) -> Change:

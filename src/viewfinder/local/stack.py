@@ -12,7 +12,7 @@ import botocore.session
 from botocore.exceptions import ClientError
 
 from viewfinder.deployment.deploy import Blueprint, deploy, draw
-from viewfinder.deployment.environment import Home
+from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.packages import this_machine
 from viewfinder.deployment.progress import Progress, Report
 from viewfinder.deployment.stack import Stack
@@ -60,7 +60,7 @@ class Start:
             self.report(Progress(component.name, "RUNNING"))
 
     def _deploy(self, blueprint: Blueprint, emulator: Component) -> None:
-        stack = Stack(Home(self.session, self.record.endpoint_url), components.STACK_NAME)
+        stack = Stack(Environment(self.session, self.record.endpoint_url), components.STACK_NAME)
         standing = self.record.fingerprint == blueprint.fingerprint and stack.status in STANDING
         changed = ensure_operator(self.session, self.record.endpoint_url, self.data)
         if not standing:
@@ -207,7 +207,7 @@ class LocalStack:
     def _is_known(self) -> bool:
         """Return whether the emulator takes our keys, and has the stack."""
         try:
-            return Stack(Home(self.session, self.record.endpoint_url), components.STACK_NAME).status in STANDING
+            return Stack(Environment(self.session, self.record.endpoint_url), components.STACK_NAME).status in STANDING
         except ClientError:
             return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +11,10 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from viewfinder.deployment.environment import Home
+from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.errors import DeploymentError
 from viewfinder.deployment.progress import Progress, silent
-from viewfinder.deployment.stack import Change, Proposal, Stack
+from viewfinder.deployment.stack import Change, Proposal, Resource, Stack
 
 STACK_ID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/viewfinder/1"
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
@@ -21,12 +22,14 @@ NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
 @pytest.fixture
 def stack() -> Stack:
-    return Stack(Home(boto3.Session("key", "secret", region_name="eu-central-1"), "http://127.0.0.1:1"), "viewfinder")
+    return Stack(
+        Environment(boto3.Session("key", "secret", region_name="eu-central-1"), "http://127.0.0.1:1"), "viewfinder"
+    )
 
 
 @pytest.fixture
 def cloudformation(stack: Stack) -> Iterator[Stubber]:
-    with Stubber(stack.home.cloudformation) as stubber:
+    with Stubber(stack.environment.cloudformation) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()
 
@@ -110,10 +113,10 @@ def test_a_cleanup_after_an_update_is_waited_for(stack: Stack, cloudformation: S
     assert reported[-1].status == "UPDATE_COMPLETE"
 
 
-def test_parameters_that_are_not_given_keep_their_values(stack: Stack, cloudformation: Stubber) -> None:
+def test_parameters_and_tags_that_are_not_given_keep_their_values(stack: Stack, cloudformation: Stubber) -> None:
     parameters = [{"ParameterKey": key, "ParameterValue": "old"} for key in ("Given", "Kept", "Dropped")]
-    for _ in range(2):
-        cloudformation.add_response("describe_stacks", described("CREATE_COMPLETE", Parameters=parameters))
+    tags = [{"Key": "kept", "Value": "old"}, {"Key": "given", "Value": "old"}]
+    cloudformation.add_response("describe_stacks", described("CREATE_COMPLETE", Parameters=parameters, Tags=tags))
     cloudformation.add_response(
         "create_change_set",
         {},
@@ -126,6 +129,7 @@ def test_parameters_that_are_not_given_keep_their_values(stack: Stack, cloudform
                 {"ParameterKey": "Given", "ParameterValue": "new"},
                 {"ParameterKey": "Kept", "UsePreviousValue": True},
             ],
+            "Tags": [{"Key": "given", "Value": "new"}, {"Key": "kept", "Value": "old"}],
             "Capabilities": ANY,
         },
     )
@@ -139,7 +143,7 @@ def test_parameters_that_are_not_given_keep_their_values(stack: Stack, cloudform
     for _ in range(2):
         cloudformation.add_response("describe_change_set", answer)
 
-    proposal = stack.propose("http://t", {"Given": "new"}, {"Given": {}, "Kept": {}, "Fresh": {}})
+    proposal = stack.propose("http://t", {"Given": "new"}, {"Given": {}, "Kept": {}, "Fresh": {}}, {"given": "new"})
 
     assert proposal is not None
     assert proposal.changes == [Change("Modify", "Queue", "AWS::SQS::Queue", "False")]
@@ -149,8 +153,7 @@ def test_parameters_that_are_not_given_keep_their_values(stack: Stack, cloudform
     "reason", ["The submitted information didn't contain changes. Submit ...", "No updates are to be performed."]
 )
 def test_nothing_to_change_is_no_failure(stack: Stack, cloudformation: Stubber, reason: str) -> None:
-    for _ in range(2):
-        cloudformation.add_response("describe_stacks", described("UPDATE_COMPLETE"))
+    cloudformation.add_response("describe_stacks", described("UPDATE_COMPLETE"))
     cloudformation.add_response("create_change_set", {})
     cloudformation.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": reason})
     cloudformation.add_response("describe_stacks", described("UPDATE_COMPLETE"))
@@ -162,8 +165,7 @@ def test_nothing_to_change_is_no_failure(stack: Stack, cloudformation: Stubber, 
 
 def test_a_change_set_that_fails_says_why(stack: Stack, cloudformation: Stubber) -> None:
     missing = {"service_error_code": "ValidationError", "service_message": "Stack with id viewfinder does not exist"}
-    for _ in range(2):
-        cloudformation.add_client_error("describe_stacks", **missing)
+    cloudformation.add_client_error("describe_stacks", **missing)
     cloudformation.add_response("create_change_set", {})
     cloudformation.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": "Transform failed"})
     cloudformation.add_response("describe_stacks", described("REVIEW_IN_PROGRESS"))
@@ -171,3 +173,39 @@ def test_a_change_set_that_fails_says_why(stack: Stack, cloudformation: Stubber)
 
     with pytest.raises(DeploymentError, match="Transform failed"):
         stack.propose("http://t", {}, {})
+
+
+def test_a_deletion_that_is_under_way_is_followed_to_its_end(stack: Stack, cloudformation: Stubber) -> None:
+    before = [event(1, "DELETE_IN_PROGRESS"), event(0, "CREATE_COMPLETE")]
+    under_way = described("DELETE_IN_PROGRESS", StackId=STACK_ID)
+    cloudformation.add_response("describe_stacks", under_way)
+    cloudformation.add_response("describe_stack_events", {"StackEvents": before})
+    cloudformation.add_response("describe_stacks", under_way)
+    cloudformation.add_response("delete_stack", {})
+    cloudformation.add_response("describe_stack_events", {"StackEvents": [event(2, "DELETE_COMPLETE"), *before]})
+    reported: list[Progress] = []
+
+    stack.delete(reported.append)
+
+    assert reported == [Progress("viewfinder", "DELETE_COMPLETE")]
+
+
+def test_what_a_stack_holds_is_told_with_what_its_template_retains(stack: Stack, cloudformation: Stubber) -> None:
+    summaries = [
+        {
+            "LogicalResourceId": name,
+            "PhysicalResourceId": f"the-{name}",
+            "ResourceType": "AWS::S3::Bucket",
+            "ResourceStatus": status,
+            "LastUpdatedTimestamp": NOW,
+        }
+        for name, status in (("Kept", "CREATE_COMPLETE"), ("Going", "DELETE_FAILED"), ("Gone", "DELETE_COMPLETE"))
+    ]
+    cloudformation.add_response("list_stack_resources", {"StackResourceSummaries": summaries})
+    template = {"Resources": {"Kept": {"DeletionPolicy": "RetainExceptOnCreate"}, "Going": {}, "Gone": {}}}
+    cloudformation.add_response("get_template", {"TemplateBody": json.dumps(template)})
+
+    assert stack.resources() == [
+        Resource("Kept", "the-Kept", "AWS::S3::Bucket", retained=True),
+        Resource("Going", "the-Going", "AWS::S3::Bucket", retained=False),
+    ]

@@ -1,0 +1,199 @@
+"""What is checked before anything is built, and what a deployed stack has to prove."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from viewfinder.deployment.environment import Environment
+from viewfinder.deployment.errors import DeploymentError
+from viewfinder.deployment.stack import NEVER_CREATED, UNFINISHED, Stack
+from viewfinder.deployment.template import Template
+
+LONGEST_BUCKET_NAME = 63
+SMALL_ACCOUNT = 10
+"""Functions at once that Lambda allows a new account."""
+
+OBSTACLES = {
+    "DELETE_FAILED": "was deleted in part. Finish that first: viewfinder destroy --stack {name}",
+    "UPDATE_ROLLBACK_FAILED": "is stuck in a rollback. Remove the cause that its events tell, then: "
+    "aws cloudformation continue-update-rollback --stack-name {name}",
+}
+"""States in which CloudFormation takes no change set, and what to do about each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the checks found in the account; `parameters` are those given, and those that follow from the account."""
+
+    account: str
+    region: str
+    calls_per_second: float | None
+    concurrency: int | None
+    parameters: dict[str, str]
+    advice: list[str] = field(default_factory=list)
+
+    def pairs(self) -> dict[str, str]:
+        """Return what the operator should see before deciding."""
+        rate = "unknown" if self.calls_per_second is None else f"{self.calls_per_second:g} DetectLabels calls a second"
+        concurrency = "unknown" if self.concurrency is None else f"{self.concurrency:,} at once in this account"
+        return {
+            "Account": self.account,
+            "Region": self.region,
+            "Detector": f"Amazon Rekognition; quota: {rate}",
+            "Functions": concurrency,
+        }
+
+
+def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Findings:
+    """Return what a deployment would meet; raise DeploymentError where it can't succeed. Change nothing."""
+    environment = stack.environment
+    _check_region(environment)
+    account = environment.account
+    _check_name(stack, template)
+    status = stack.status
+    _check_status(stack.name, status)
+    present = {} if status in NEVER_CREATED | UNFINISHED else stack.parameters
+    chosen = {**parameters, **_api_logs(environment, {**present, **parameters})}
+    concurrency = _concurrency(environment)
+    advice = list(_advice(chosen, {**_defaults(template), **present, **chosen}, concurrency))
+    return Findings(account, environment.region, _calls_per_second(environment), concurrency, chosen, advice)
+
+
+def _defaults(template: Template) -> dict[str, str]:
+    return {name: str(declared.get("Default", "")) for name, declared in template.get("Parameters", {}).items()}
+
+
+def _check_region(environment: Environment) -> None:
+    session, region = environment.session, environment.region
+    partition = session.get_partition_for_region(region)
+    if region not in session.get_available_regions("rekognition", partition_name=partition):
+        raise DeploymentError(f"Amazon Rekognition is not offered in {region}: deploy to another region (--region).")
+
+
+def _check_name(stack: Stack, template: Template) -> None:
+    """Refuse a name of the stack that would give bucket names which S3 refuses ("Bucket naming rules")."""
+    name, environment = stack.name, stack.environment
+    longest = max(_bucket_names(template, name, environment), key=len, default="")
+    if re.fullmatch(r"[a-z][a-z0-9-]*", name) is None:
+        raise DeploymentError(f"{name!r} can't name the stack: its buckets' names allow a-z, 0-9 and hyphens only.")
+    if (excess := len(longest) - LONGEST_BUCKET_NAME) > 0:
+        raise DeploymentError(
+            f"{name!r} is too long to name the stack in {environment.region}: the bucket {longest} would be longer "
+            f"than {LONGEST_BUCKET_NAME} characters. Use at most {len(name) - excess}."
+        )
+
+
+def _bucket_names(template: Template, name: str, environment: Environment) -> Iterator[str]:
+    known = {"StackName": name, "AccountId": environment.account, "Region": environment.region}
+    for resource in template["Resources"].values():
+        pattern = resource.get("Properties", {}).get("BucketName", {})
+        if resource["Type"] == "AWS::S3::Bucket" and "Fn::Sub" in pattern:
+            yield re.sub(r"\$\{AWS::(\w+)\}", lambda match: known[match[1]], pattern["Fn::Sub"])
+
+
+def _check_status(name: str, status: str | None) -> None:
+    if status in OBSTACLES:
+        raise DeploymentError(f"{name} {OBSTACLES[status].format(name=name)}")
+    if status and status.endswith("_IN_PROGRESS") and status not in NEVER_CREATED:
+        raise DeploymentError(f"{name} is being changed ({status}): wait until that has ended.")
+
+
+def _api_logs(environment: Environment, values: Mapping[str, str]) -> dict[str, str]:
+    """Choose the account's own role for API Gateway's logs where there is one: others depend on it."""
+    if "ApiAccessLogs" in values or not _has_api_logs_role(environment):
+        return {}
+    return {"ApiAccessLogs": "EnabledByAccount"}
+
+
+def _has_api_logs_role(environment: Environment) -> bool:
+    """Return whether the account and region have such a role; its name remains in the account when the role is gone."""
+    arn = environment.client("apigateway").get_account().get("cloudwatchRoleArn")
+    if not arn:
+        return False
+    try:
+        environment.client("iam").get_role(RoleName=arn.rpartition("/")[2])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchEntity":
+            raise
+        return False
+    return True
+
+
+def _concurrency(environment: Environment) -> int | None:
+    try:
+        limits = environment.client("lambda").get_account_settings()["AccountLimit"]
+    except (BotoCoreError, ClientError):  # the operator may deploy without being allowed to read this
+        return None
+    return int(limits["ConcurrentExecutions"])
+
+
+def _calls_per_second(environment: Environment) -> float | None:
+    try:
+        pages = environment.client("service-quotas").get_paginator("list_service_quotas")
+        quotas = [quota for page in pages.paginate(ServiceCode="rekognition") for quota in page["Quotas"]]
+    except (BotoCoreError, ClientError):
+        return None
+    return next((float(quota["Value"]) for quota in quotas if quota["QuotaName"].endswith(" DetectLabels")), None)
+
+
+def _advice(chosen: Mapping[str, str], values: Mapping[str, str], concurrency: int | None) -> Iterator[str]:
+    if chosen.get("ApiAccessLogs") == "EnabledByAccount":
+        yield "API Gateway has a role for its logs in this account and region: it is used, not replaced."
+    if concurrency is not None and concurrency <= SMALL_ACCOUNT and int(values.get("DetectorConcurrency") or 0) > 2:
+        yield (
+            f"This account may run {concurrency} functions at once. So that the API keeps its share: "
+            "--parameter DetectorConcurrency=2, or ask Service Quotas for more (Lambda, Concurrent executions)."
+        )
+
+
+PROOF_SECONDS = 60
+"""API Gateway needs some seconds until a deployment is everywhere."""
+
+PROVEN = (403, 200)
+
+
+def prove(environment: Environment, url: str, *, seconds: float = PROOF_SECONDS) -> None:
+    """Raise DeploymentError unless the API refuses an unsigned request and answers a signed one."""
+    deadline = time.monotonic() + seconds
+    health = f"{url}/health"
+    while True:
+        unsigned, signed = _get(health, {}), _get(health, _signature(environment, health))
+        if (unsigned.status_code, signed.status_code) == PROVEN:
+            return
+        if time.monotonic() > deadline:
+            raise DeploymentError(_unproven(health, unsigned, signed))
+        time.sleep(environment.pause)
+
+
+def _get(url: str, headers: Mapping[str, str]) -> httpx.Response:
+    try:
+        return httpx.get(url, headers=headers, timeout=30)
+    except httpx.TransportError as error:
+        return httpx.Response(0, text=f"no answer ({error})")
+
+
+def _signature(environment: Environment, url: str) -> dict[str, str]:
+    credentials = environment.session.get_credentials()
+    if credentials is None:
+        raise NoCredentialsError
+    request = AWSRequest("GET", url)
+    SigV4Auth(credentials, "execute-api", environment.region).add_auth(request)
+    return dict(request.headers.items())
+
+
+def _unproven(url: str, unsigned: httpx.Response, signed: httpx.Response) -> str:
+    if unsigned.is_success:
+        return f"The API is public: {url} answers an unsigned request with {unsigned.status_code}. Remove the stack."
+    found = f"unsigned {unsigned.status_code}, signed {signed.status_code}: {signed.text[:300]}"
+    return (
+        f"The stack is up, but its API does not work: {url} should answer an unsigned request with 403, "
+        f"and a signed one with 200. Found: {found}"
+    )

@@ -1,0 +1,235 @@
+"""What a deployment refuses before it builds anything, what it tells, and what the stack has to prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+from viewfinder.deployment import checks
+from viewfinder.deployment.checks import Findings, check, prove
+from viewfinder.deployment.environment import Environment
+from viewfinder.deployment.errors import DeploymentError
+from viewfinder.deployment.stack import Stack
+from viewfinder.deployment.template import read_template
+
+TEMPLATE = read_template(Path(__file__).parents[3] / "infrastructure" / "template.yaml")
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/api-logs"
+
+
+def refusal(code: str, message: str = "") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+
+
+@dataclass
+class Account:
+    """What AWS answers of an account; a stack where there is a status."""
+
+    status: str | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+    logs_role: str | None = None
+    roles: tuple[str, ...] = ()
+    concurrency: int = 1000
+    quota: float = 50.0
+
+    def client(self, service: str) -> Any:
+        return {
+            "sts": SimpleNamespace(get_caller_identity=lambda: {"Account": ACCOUNT}),
+            "apigateway": SimpleNamespace(
+                get_account=lambda: {"cloudwatchRoleArn": self.logs_role} if self.logs_role else {}
+            ),
+            "iam": SimpleNamespace(get_role=self.get_role),
+            "lambda": SimpleNamespace(
+                get_account_settings=lambda: {"AccountLimit": {"ConcurrentExecutions": self.concurrency}}
+            ),
+            "service-quotas": SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=self.quotas)),
+            "cloudformation": SimpleNamespace(describe_stacks=self.describe_stacks),
+        }[service]
+
+    def get_role(self, *, RoleName: str) -> None:  # noqa: N803 - AWS's name
+        if RoleName not in self.roles:
+            raise refusal("NoSuchEntity")
+
+    def quotas(self, **_: str) -> list[dict[str, Any]]:
+        names = ("DetectFaces", "DetectLabels")
+        prefix = "Transactions per second per account for the Amazon Rekognition Image operation"
+        return [{"Quotas": [{"QuotaName": f"{prefix} {name}", "Value": self.quota} for name in names]}]
+
+    def describe_stacks(self, **_: str) -> dict[str, Any]:
+        if self.status is None:
+            raise refusal("ValidationError", "Stack with id photos does not exist")
+        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": parameters}]}
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    account = Account()
+    monkeypatch.setattr(Environment, "client", lambda _, service: account.client(service))
+    return account
+
+
+def findings(name: str = "photos", region: str = "eu-west-1", **parameters: str) -> Findings:
+    environment = Environment(boto3.Session("key", "secret", region_name=region))
+    return check(Stack(environment, name), TEMPLATE, parameters)
+
+
+def _regions(service: str) -> set[str]:
+    return set(boto3.Session().get_available_regions(service))
+
+
+@pytest.mark.parametrize("region", sorted(_regions("lambda") - _regions("rekognition")))
+def test_a_region_without_the_detector_is_refused_before_aws_is_asked(region: str) -> None:
+    with pytest.raises(DeploymentError, match=f"Amazon Rekognition is not offered in {region}"):
+        findings(region=region)
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("name", ["Photos", "photos_of_mine", "1st"])
+def test_a_name_that_no_bucket_can_carry_is_refused(name: str) -> None:
+    with pytest.raises(DeploymentError, match=f"'{name}' can't name the stack"):
+        findings(name)
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(("region", "longest"), [("ap-southeast-1", 27), ("eu-west-1", 32)])
+def test_a_name_too_long_for_the_buckets_of_its_region_is_refused(region: str, longest: int) -> None:
+    assert findings("a" * longest, region).account == ACCOUNT
+    with pytest.raises(DeploymentError, match=f"too long.*Use at most {longest}"):
+        findings("a" * (longest + 1), region)
+
+
+def test_missing_credentials_are_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+
+    with pytest.raises(DeploymentError, match=r"no valid AWS credentials: Unable to locate credentials.*aws configure"):
+        check(Stack(Environment(boto3.Session(region_name="eu-west-1")), "photos"), TEMPLATE, {})
+
+
+def test_credentials_that_aws_refuses_are_told_with_what_to_do(account: Account) -> None:
+    def refused() -> None:
+        raise refusal("ExpiredToken", "The security token is expired")
+
+    original = account.client
+    account.client = lambda service: (  # type: ignore[method-assign]
+        SimpleNamespace(get_caller_identity=refused) if service == "sts" else original(service)
+    )
+
+    with pytest.raises(DeploymentError, match=r"The security token is expired.*--profile"):
+        findings()
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        ("DELETE_FAILED", "was deleted in part. Finish that first: viewfinder destroy --stack photos"),
+        ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name photos"),
+        ("UPDATE_IN_PROGRESS", r"is being changed \(UPDATE_IN_PROGRESS\)"),
+        ("DELETE_IN_PROGRESS", r"is being changed \(DELETE_IN_PROGRESS\)"),
+    ],
+)
+def test_a_stack_that_takes_no_change_is_told_with_what_to_do(account: Account, status: str, advice: str) -> None:
+    account.status = status
+
+    with pytest.raises(DeploymentError, match=advice):
+        findings()
+
+
+@pytest.mark.parametrize("status", [None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "CREATE_COMPLETE"])
+def test_other_states_are_deployed_to(account: Account, status: str | None) -> None:
+    account.status = status
+
+    assert findings().parameters == {}
+
+
+def test_what_was_found_is_told(account: Account) -> None:
+    account.quota, account.concurrency = 5.0, 1000
+
+    assert findings().pairs() == {
+        "Account": ACCOUNT,
+        "Region": "eu-west-1",
+        "Detector": "Amazon Rekognition; quota: 5 DetectLabels calls a second",
+        "Functions": "1,000 at once in this account",
+    }
+
+
+def test_the_accounts_role_for_api_logs_is_used_and_not_replaced(account: Account) -> None:
+    account.logs_role, account.roles = ROLE, ("api-logs",)
+
+    assert findings().parameters == {"ApiAccessLogs": "EnabledByAccount"}
+    assert "it is used, not replaced" in findings().advice[0]
+
+
+def test_a_role_for_api_logs_that_is_gone_is_replaced(account: Account) -> None:
+    account.logs_role = ROLE
+
+    assert findings().parameters == {}
+
+
+def test_what_the_operator_chose_for_api_logs_holds(account: Account) -> None:
+    account.logs_role, account.roles = ROLE, ("api-logs",)
+
+    assert findings(ApiAccessLogs="Disabled").parameters == {"ApiAccessLogs": "Disabled"}
+    account.status, account.parameters = "UPDATE_COMPLETE", {"ApiAccessLogs": "Enabled"}
+    assert findings().parameters == {}
+
+
+def test_a_small_account_is_advised_to_keep_a_share_for_the_api(account: Account) -> None:
+    account.concurrency = 10
+
+    assert "--parameter DetectorConcurrency=2" in findings().advice[0]
+    assert findings(DetectorConcurrency="2").advice == []
+    account.concurrency = 1000
+    assert findings().advice == []
+
+
+class Api:
+    """Answers an unsigned request with one status, signed ones with a row of them; the last goes on."""
+
+    def __init__(self, unsigned: int, *signed: int) -> None:
+        self._unsigned, self._signed = unsigned, list(signed)
+
+    def get(self, url: str, *, headers: dict[str, str], **_: object) -> httpx.Response:
+        assert url == "https://api/prod/health"
+        if "Authorization" not in headers:
+            return httpx.Response(self._unsigned)
+        return httpx.Response(self._signed.pop(0) if len(self._signed) > 1 else self._signed[0], text="the reason")
+
+
+@pytest.fixture
+def environment() -> Environment:
+    return Environment(boto3.Session("key", "secret", region_name="eu-west-1"), "http://127.0.0.1:1")
+
+
+def test_an_api_that_takes_a_moment_is_waited_for(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.httpx, "get", Api(403, 403, 500, 200).get)
+
+    prove(environment, "https://api/prod", seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("unsigned", "signed", "told"),
+    [
+        (200, 200, "The API is public: .* Remove the stack"),
+        (403, 403, "unsigned 403, signed 403: the reason"),
+        (500, 500, "unsigned 500, signed 500: the reason"),
+    ],
+)
+def test_an_api_that_is_open_or_does_not_answer_fails_the_deployment(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, unsigned: int, signed: int, told: str
+) -> None:
+    monkeypatch.setattr(checks.httpx, "get", Api(unsigned, signed).get)
+
+    with pytest.raises(DeploymentError, match=told):
+        prove(environment, "https://api/prod", seconds=0)
