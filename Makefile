@@ -9,7 +9,10 @@ SETUP := .venv/.complete
 # In an environment of its own: its pins conflict with ours. Without --skip-download it asks its maker's server.
 CHECKOV := $(BIN)/uvx --quiet --from checkov==3.3.30 checkov --quiet --compact --skip-download
 
-.PHONY: help setup up test check format unit soak bench postman docs clean
+# Without telemetry; `validate` asks AWS for nothing, but wants a region.
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(BIN)/uvx --quiet --from aws-sam-cli==1.170.0 sam
+
+.PHONY: help setup up test check format unit soak bench postman docs nag sam clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -55,6 +58,13 @@ docs: $(SETUP) ## Draw the architecture, and take the gallery's pictures from a 
 	tools/setup-browser
 	$(BIN)/python tools/draw_architecture.py
 	VIEWFINDER_SCREENSHOTS=docs/images $(BIN)/pytest tests/e2e/gallery -k documentation -q
+
+nag: $(SETUP) ## Check the translated template with cdk-nag (needs npm)
+	tools/nag
+
+sam: $(SETUP) ## Validate and build with AWS's own SAM CLI, as `sam deploy` would
+	$(SAM) validate --lint --template infrastructure/template.yaml
+	$(SAM) build --template infrastructure/template.yaml
 
 clean: ## Remove what was made (not the data of a local stack)
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -155,3 +156,7 @@ def _reached(start: str, direct: Mapping[str, set[str]]) -> set[str]:
         waiting = {further for name in waiting for further in direct[name]} - reached
     assert start not in reached, f"{start} waits for itself"
     return reached
+
+
+if __name__ == "__main__":
+    print(json.dumps(translate(), default=str))  # noqa: T201 - for `make nag`
