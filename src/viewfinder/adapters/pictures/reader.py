@@ -10,7 +10,8 @@ from PIL import Image, ImageFile
 from viewfinder.adapters.pictures import rendering
 from viewfinder.adapters.pictures.formats import open_source, recognise
 from viewfinder.adapters.pictures.limits import Defect, decoding_bytes, rejected, rejecting_defects
-from viewfinder.adapters.pictures.rendering import orientation_of, shrink, turned, upright
+from viewfinder.adapters.pictures.metadata import Metadata
+from viewfinder.adapters.pictures.rendering import TURNED_BY_DECODER, shrink, turned, upright
 from viewfinder.domain.image import Picture
 
 MAX_PIXELS = 300_000_000
@@ -61,7 +62,8 @@ def _derive(format_name: str, source: ImageFile.ImageFile, content: bytes) -> Pi
     needed = (rendering.thumbnail_size if as_is else rendering.rendition_size)(stored_size)
     source.draft(None, needed)
     source.load()
-    orientation = orientation_of(format_name, source)  # a PNG may have it behind its pixels
+    metadata = Metadata(source)  # a PNG may have it behind its pixels
+    orientation = 1 if format_name in TURNED_BY_DECODER else metadata.orientation
     if format_name == "PNG" and orientation != 1 and as_is:
         as_is, needed = False, rendering.rendition_size(stored_size)
     picture = upright(shrink(source, needed), orientation)
@@ -72,6 +74,7 @@ def _derive(format_name: str, source: ImageFile.ImageFile, content: bytes) -> Pi
         height=height,
         rendition=content if as_is else rendering.encode_rendition(picture),
         thumbnail=rendering.encode_thumbnail(_thumbnail(picture, (width, height))),
+        facts=metadata.facts,
     )
 
 

@@ -6,7 +6,7 @@ import io
 import math
 from typing import Any, cast
 
-from PIL import ExifTags, Image, ImageFile, JpegImagePlugin, WebPImagePlugin
+from PIL import Image, ImageFile, JpegImagePlugin, WebPImagePlugin
 
 
 def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
@@ -105,19 +105,6 @@ TURNS = {
 
 TURNED_BY_DECODER = ("TIFF", "HEIC")
 """Formats whose decoder gives the picture upright already; an AVIF's decoder gives its turn as EXIF."""
-
-
-def orientation_of(format_name: str, source: ImageFile.ImageFile) -> int:
-    """Return the orientation that is still to be applied, 1 to 8; one that can't be read counts as upright."""
-    if format_name in TURNED_BY_DECODER or "exif" not in source.info:
-        return 1
-    try:
-        exif = Image.Exif()
-        exif.load(source.info["exif"])
-        orientation = exif.get(ExifTags.Base.Orientation, 1)
-    except Exception:  # damaged metadata: nothing a viewer would refuse the picture for
-        return 1
-    return orientation if orientation in TURNS else 1
 
 
 def turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
