@@ -36,6 +36,30 @@ _REJECTED = {
 }
 
 
+MAX_BYTES = 5 * 1024 * 1024
+MIN_SIDE, MAX_SIDE = 80, 10_000
+"""Rekognition Developer Guide, "Guidelines and quotas"."""
+
+MAX_PIXELS = 32_000_000
+MAX_SCANNED_PIXELS = 500_000_000
+"""The engine's limits of what is decoded at full scale, and in how many scans; Rekognition's are not documented."""
+
+_MODES = {"JPEG": ("L", "RGB"), "PNG": ("1", "L", "P", "RGB")}
+
+
+def takes(format_name: str, mode: str, size: tuple[int, int], length: int, scanned_pixels: int) -> bool:
+    """Return whether the detector takes a file as it is: the one rule for the pipeline and the engine.
+
+    `mode` is Pillow's, "" for a picture with transparency or more than 8 bits a channel. What detectors make of those,
+    and of CMYK, is nowhere documented, so they are converted. `scanned_pixels` is 0 for a JPEG in one scan, which is
+    decoded at a smaller scale; else it is its pixels times its scans. A JPEG is turned by its EXIF orientation.
+    """
+    if length > MAX_BYTES or min(size) < MIN_SIDE or max(size) > MAX_SIDE or scanned_pixels > MAX_SCANNED_PIXELS:
+        return False
+    is_reduced = format_name == "JPEG" and not scanned_pixels
+    return mode in _MODES.get(format_name, ()) and (is_reduced or size[0] * size[1] <= MAX_PIXELS)
+
+
 class RekognitionDetector:
     """Implements `ports.Detector` by one operation of Rekognition for each feature; `price` is in dollars a call."""
 

@@ -6,16 +6,9 @@ Image File Format, section 4.
 
 from __future__ import annotations
 
-import io
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
-
-from PIL import ImageFile
+import re
 
 from viewfinder.adapters.pictures.limits import Defect, rejected
-
-if TYPE_CHECKING:
-    from PIL.TiffImagePlugin import TiffImageFile
 
 SIGNATURES = {
     b"\xff\xd8\xff": "JPEG",
@@ -52,6 +45,19 @@ UNSUPPORTED_SIGNATURES = {
     b"#?RADIANCE": "Radiance HDR",
     b"qoif": "QOI",
     b"DDS ": "DirectDraw surface",
+    b"icns": "Apple icon",
+    b"\1\xda": "SGI image",
+    b"\x59\xa6\x6a\x95": "Sun raster",
+    b"SIMPLE  =": "FITS",
+    b"SDPX": "DPX",
+    b"XPDS": "DPX",
+    b"BPG\xfb": "BPG",
+    b"FLIF": "FLIF",
+    b"\x8aMNG\r\n\x1a\n": "MNG",
+    b"/* XPM */": "X pixmap",
+    b"\xd7\xcd\xc6\x9a": "Windows metafile",
+    b"farbfeld": "farbfeld",
+    b"\0MRM": "Minolta raw",
 }
 
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"}
@@ -95,62 +101,44 @@ def _brands(content: bytes) -> set[bytes]:
     return {box[:4]} | {box[start : start + 4] for start in range(8, len(box), 4)}
 
 
+_NETPBM = re.compile(rb"P(?:[1-7F]|f)[ \t\r\n]+(?:#|\d|WIDTH)")
+
+
 def _unsupported(content: bytes) -> str | None:
     if content[4:12] == b"ftypcrx ":
         return "Canon raw"
-    return _by_signature(content, UNSUPPORTED_SIGNATURES) or ("SVG" if _is_svg(content) else None)
+    return _by_signature(content, UNSUPPORTED_SIGNATURES) or _unsupported_by_structure(content)
+
+
+def _unsupported_by_structure(content: bytes) -> str | None:
+    if content[128:132] == b"DICM":
+        return "DICOM"
+    if _NETPBM.match(content):
+        return "Portable pixmap"
+    if (
+        content[:1] == b"\n"
+        and content[1:2] in b"\0\2\3\4\5"
+        and content[2:3] == b"\1"
+        and content[3:4] in b"\1\2\4\x08"
+    ):
+        return "PCX"
+    if content[:4] == b"\0\0\2\0" and content[4:6] > b"\0\0":  # else a TGA may begin so
+        return "Windows cursor"
+    if content[-18:] == b"TRUEVISION-XFILE.\0" or _is_old_tga(content[:18]):
+        return "TGA"
+    return "SVG" if _is_svg(content) else None
+
+
+def _is_old_tga(header: bytes) -> bool:
+    """Return whether a header is that of a TGA without a signature: every field has one of few values."""
+    if len(header) < 18 or not any(header[12:14]) or not any(header[14:16]):
+        return False
+    has_map, kind, depth, flags = header[1], header[2], header[16], header[17]
+    is_mapped = has_map == 1 and kind in (1, 9) and depth == 8 and header[7] in (15, 16, 24, 32)
+    is_plain = has_map == 0 and not any(header[3:8]) and kind in (2, 3, 10, 11) and depth in (8, 15, 16, 24, 32)
+    return (is_mapped or is_plain) and not flags & 0xC0 and not any(header[8:12])
 
 
 def _is_svg(content: bytes) -> bool:
     head = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return head.startswith(SVG_BEGINNINGS) and b"<svg" in head
-
-
-DECODERS = {
-    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),  # also MPO: its first picture is a JPEG
-    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
-    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
-    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
-    "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
-    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
-    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
-    "HEIC": ("pillow_heif", "HeifImageFile"),
-}
-
-MAX_READS = 300_000
-"""A picture in more pieces is hostile: 50 MB of empty chunks would keep a decoder busy for a minute.
-
-A PNG of 50 MB as libpng writes it, in chunks of 8 KB, takes some 30,000.
-"""
-
-NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706
-"""Tags of TIFF 6.0 and of the DNG specification."""
-
-
-class _CountedReads(io.BytesIO):
-    """A content that ends the reading of a file made of endless small pieces."""
-
-    reads = 0
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self.reads += 1
-        if self.reads > MAX_READS:
-            raise rejected(Defect.CORRUPT_IMAGE, f"The image is made of more than {MAX_READS:,} pieces.")
-        return super().read(size)
-
-
-def open_source(format_name: str, content: bytes) -> ImageFile.ImageFile:
-    """Read the picture's header; pixels are decoded later, by its `load()`."""
-    module, name = DECODERS[format_name]
-    decoder = getattr(import_module(module), name)
-    source = cast(ImageFile.ImageFile, decoder(_CountedReads(content)))
-    if format_name == "TIFF" and _is_camera_raw(cast("TiffImageFile", source)):
-        raise rejected(Defect.UNSUPPORTED_FORMAT, "Camera raw is not among the formats that are analysed.")
-    return source
-
-
-def _is_camera_raw(source: TiffImageFile) -> bool:
-    """Tell a DNG, NEF or ARW, whose first picture is but a small preview, from a TIFF."""
-    tags = source.tag_v2
-    is_preview = bool(tags.get(NEW_SUBFILE_TYPE, 0) & 1)
-    return DNG_VERSION in tags or (is_preview and SUB_IFDS in tags)

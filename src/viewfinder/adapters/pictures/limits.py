@@ -1,16 +1,33 @@
-"""What can be wrong with a picture, and how a decoder's complaint becomes one of these reasons."""
+"""What can be wrong with a picture, what decoding may cost, and how a decoder's complaint becomes a reason."""
 
 from __future__ import annotations
 
+import re
+import resource
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Literal
 
-from PIL import ImageFile, JpegImagePlugin
 from PIL.Image import DecompressionBombError
 
 from viewfinder.domain.errors import ImageRejectedError
+
+MAX_PIXELS = 300_000_000
+"""Phones make 200 megapixels. Only a JPEG in one scan gets this far: it is decoded at a reduced scale."""
+
+MAX_MEMORY = 960 * 1024 * 1024
+"""Bytes for the pictures that are decoded at one time; a WebP of 48 megapixels takes 830 MB (docs/processing.md)."""
+
+MAX_SCANNED_PIXELS = 2_000_000_000
+"""Pixels times scans of a JPEG in several; about 1.2 ns each (measured), and a thousand scans cost no more to send."""
+
+MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I": 12, "F": 12}
+OTHER_MODE_BYTES = 4  # RGB too
+
+EXTRA_BYTES = {"WEBP": 13, "AVIF": 10, "HEIC": 8, "TIFF": 6, "GIF": 4}
+"""Bytes per pixel beside the decoded picture: planes, frame buffers and copies of the decoder (measured)."""
 
 
 class Defect(StrEnum):
@@ -24,27 +41,49 @@ class Defect(StrEnum):
     TOO_MANY_PIXELS = "TOO_MANY_PIXELS"
 
 
+_MESSAGES = {
+    Defect.TRUNCATED_IMAGE: "The file ends before the picture does.",
+    Defect.CORRUPT_IMAGE: "The image data is damaged.",
+    Defect.UNSUPPORTED_FORMAT: "{format} of this kind is not among the formats that are analysed.",
+    Defect.TOO_MANY_PIXELS: "Decoding takes more memory than there is.",
+}
+_OUT_OF_MEMORY = re.compile(r"memory|alloc|decoder error -9", re.IGNORECASE)
+_CUT = re.compile(r"truncated|end of file|unexpected eof", re.IGNORECASE)
+_UNSUPPORTED = re.compile(r"^unsupported|unsupported (feature|codec|bmp|image type)|not supported", re.IGNORECASE)
+
+
 def rejected(defect: Defect, message: str) -> ImageRejectedError:
     """Make the error that says so."""
     return ImageRejectedError(str(defect), message)
 
 
-@contextmanager
-def rejecting_defects(content: bytes) -> Iterator[None]:
-    """Turn whatever a decoder raises into a rejection of the image.
+class OutOfMemoryError(Exception):
+    """A decoder got no memory; others may have had it, so that a second try alone may succeed."""
 
-    Decoders of hostile bytes raise anything, from SyntaxError to struct.error. A MemoryError too is the image's
-    fault: its size was checked before, so a header asks for what the picture can't need.
+
+@contextmanager
+def rejecting_defects(format_name: str, content: bytes) -> Iterator[None]:
+    """Turn whatever a decoder raises into a rejection of the image, or into OutOfMemoryError.
+
+    Decoders of hostile bytes raise anything, from SyntaxError to struct.error; their words stay in the cause.
     """
     try:
         yield
     except ImageRejectedError:
         raise
     except DecompressionBombError as error:  # Pillow's own limit, which some of its decoders look at first
-        raise rejected(Defect.TOO_MANY_PIXELS, str(error)) from error
+        raise rejected(Defect.TOO_MANY_PIXELS, "The picture has too many pixels to decode.") from error
     except Exception as error:
-        defect = Defect.TRUNCATED_IMAGE if _is_cut(content, str(error)) else Defect.CORRUPT_IMAGE
-        raise rejected(defect, f"The image can't be decoded: {error}"[:500]) from error
+        if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)):
+            raise OutOfMemoryError from error
+        defect = _defect(content, str(error))
+        raise rejected(defect, _MESSAGES[defect].format(format=format_name)) from error
+
+
+def _defect(content: bytes, complaint: str) -> Defect:
+    if _is_cut(content, complaint):
+        return Defect.TRUNCATED_IMAGE
+    return Defect.UNSUPPORTED_FORMAT if _UNSUPPORTED.search(complaint) else Defect.CORRUPT_IMAGE
 
 
 def _is_cut(content: bytes, complaint: str) -> bool:
@@ -54,7 +93,7 @@ def _is_cut(content: bytes, complaint: str) -> bool:
         return _end_of_boxes(content) > len(content)
     if content[:2] in (b"II", b"MM"):
         return _start_of_directory(content) >= len(content) or "truncated" in complaint
-    return any(word in complaint.lower() for word in ("truncated", "end of file", "unexpected eof"))
+    return bool(_CUT.search(complaint))
 
 
 def _start_of_directory(content: bytes) -> int:
@@ -77,45 +116,44 @@ def _end_of_boxes(content: bytes) -> int:
     return position
 
 
-MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I": 12, "F": 12}
-OTHER_MODE_BYTES = 4  # RGB too
-
-EXTRA_BYTES = {"WEBP": 13, "AVIF": 10, "HEIC": 8, "TIFF": 6}
-"""Bytes per pixel beside the decoded picture: planes, frame buffers and copies of the decoder (measured)."""
-
-MAX_SCANNED_PIXELS = 2_000_000_000
-"""Pixels times scans of a JPEG in several; about 1.2 ns each (measured), and a thousand scans cost no more to send."""
+def decoding_bytes(format_name: str, mode: str, pixels: int, coded_pixels: int) -> int:
+    """Estimate the bytes that decoding takes at its peak: the picture, and what its decoder holds beside it."""
+    return pixels * MODE_BYTES.get(mode, OTHER_MODE_BYTES) + coded_pixels * EXTRA_BYTES.get(format_name, 0)
 
 
-def decoding_bytes(format_name: str, source: ImageFile.ImageFile, content: bytes) -> int:
-    """Estimate the memory that decoding takes at its peak, the content included: some decoders copy it."""
-    pixels = source.width * source.height
-    return len(content) + _pixel_bytes(format_name, source, content, pixels)
+class Budget:
+    """Memory that pictures share while they are decoded; whoever finds too little left waits."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self._used = 0
+        self._change = threading.Condition()
+
+    @contextmanager
+    def taking(self, amount: int) -> Iterator[None]:
+        """Hold so many bytes for the block; one who wants all of them works alone."""
+        with self._change:
+            self._change.wait_for(lambda: not self._used or self._used + amount <= self.total)
+            self._used += amount
+        try:
+            yield
+        finally:
+            with self._change:
+                self._used -= amount
+                self._change.notify_all()
 
 
-def _pixel_bytes(format_name: str, source: ImageFile.ImageFile, content: bytes, pixels: int) -> int:
-    if isinstance(source, JpegImagePlugin.JpegImageFile):
-        return _jpeg_bytes(source, content, pixels)
-    return pixels * (MODE_BYTES.get(source.mode, OTHER_MODE_BYTES) + EXTRA_BYTES.get(format_name, 0))
+_UNCOUNTED = 96 * 1024 * 1024
+"""Memory of a function that RLIMIT_DATA does not count: code and other pages of files."""
 
 
-def _jpeg_bytes(source: JpegImagePlugin.JpegImageFile, content: bytes, pixels: int) -> int:
-    """A JPEG in one scan is decoded row by row, a large one at a quarter of its scale or less.
+def limit_memory(megabytes: int) -> None:
+    """Make allocations fail before the process has more memory than its function: then a picture fails, not a batch.
 
-    One in several scans keeps all its coefficients until the last: a coefficient is two bytes, and each component
-    has at most as many as the picture has pixels.
+    RLIMIT_DATA counts private writable memory only (setrlimit(2)); RLIMIT_AS would count the address space that each
+    thread's arena reserves as well.
     """
-    if _has_one_scan(source, content):
-        return pixels * OTHER_MODE_BYTES // 16
-    scans = content.count(b"\xff\xda")  # the bytes of a scan never contain a marker
-    if scans * pixels > MAX_SCANNED_PIXELS:
-        raise rejected(Defect.TOO_MANY_PIXELS, f"A JPEG of {pixels:,} pixels in {scans:,} scans.")
-    return pixels * 2 * source.layers
-
-
-def _has_one_scan(source: JpegImagePlugin.JpegImageFile, content: bytes) -> bool:
-    """Return whether the first scan has all components, at their full precision (ITU T.81, B.2.3)."""
-    if source.fp is None or "progressive" in source.info:
-        return False
-    header = b"\xff\xda" + (6 + 2 * source.layers).to_bytes(2, "big") + bytes([source.layers])
-    return content.startswith(header, source.fp.tell() - 8 - 2 * source.layers)
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = megabytes * 1024 * 1024 - _UNCOUNTED
+    if soft == resource.RLIM_INFINITY or limit < soft:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

@@ -6,7 +6,9 @@ import io
 import math
 from typing import Any, cast
 
-from PIL import Image, ImageFile, JpegImagePlugin, WebPImagePlugin
+from PIL import Image, ImageChops, JpegImagePlugin, WebPImagePlugin
+
+from viewfinder.adapters.detector import MAX_BYTES, MAX_SIDE, MIN_SIDE
 
 
 def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
@@ -73,10 +75,10 @@ def _reduce(source: Image.Image, factor: int) -> Image.Image:
 def _plain(band: Image.Image) -> Image.Image:
     if _is_plain(band):
         return band
-    if band.has_transparency_data:
-        return _on_white(band.convert("RGBA"))
     if band.mode.startswith("I;16"):
-        return _high_bytes(band)
+        return _eight_bits(band)
+    if band.has_transparency_data:
+        return _on_white(band.convert(_STRAIGHT.get(band.mode, band.mode)).convert("RGBA"))
     return band.convert("L" if band.mode == "1" else "RGB")
 
 
@@ -87,11 +89,22 @@ def _on_white(picture: Image.Image) -> Image.Image:
     return canvas
 
 
-def _high_bytes(band: Image.Image) -> Image.Image:
+def _eight_bits(band: Image.Image) -> Image.Image:
     """16-bit grey by its high bytes: Pillow's own conversion clips at 255 instead of scaling."""
-    first = 0 if band.mode.endswith("B") else 1
-    return Image.frombytes("L", band.size, band.tobytes()[first::2])
+    packed, is_big = band.tobytes(), band.mode.endswith("B")
+    high, low = (Image.frombytes("L", band.size, packed[(place + is_big + 1) % 2 :: 2]) for place in (0, 1))
+    transparent = band.info.get("transparency")
+    if isinstance(transparent, int):
+        equal = (
+            half.point(lambda grey, wanted=wanted: 255 * (grey == wanted))
+            for half, wanted in ((high, transparent >> 8), (low, transparent & 255))
+        )
+        high.paste(255, mask=ImageChops.multiply(*equal))
+    return high
 
+
+_STRAIGHT = {"La": "LA", "RGBa": "RGBA"}
+"""Modes of colours that were multiplied by their alpha, and those without; nothing else converts them."""
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -103,8 +116,8 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-TURNED_BY_DECODER = ("TIFF", "HEIC")
-"""Formats whose decoder gives the picture upright already; an AVIF's decoder gives its turn as EXIF."""
+TURNED_BY_DECODER = ("HEIC",)
+"""Formats whose decoder returns the picture upright already; an AVIF's decoder gives its turn as EXIF."""
 
 
 def turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
@@ -117,10 +130,6 @@ def upright(picture: Image.Image, orientation: int) -> Image.Image:
     return picture.transpose(TURNS[orientation]) if orientation in TURNS else picture
 
 
-MAX_RENDITION_BYTES = 5 * 1024 * 1024
-MIN_SIDE = 80
-MAX_SIDE = 10_000
-
 RENDITION_SIDE = 2048
 """More would help no detector: Rekognition finds what covers 5% of the shorter side, here some 80 pixels."""
 
@@ -128,26 +137,6 @@ THUMBNAIL_SIDE = 512
 
 JPEG, WEBP = (JpegImagePlugin.JpegImageFile.format, WebPImagePlugin.WebPImageFile.format)
 """Imported above, for else the first save of a WebP would import every decoder that Pillow has (cold start)."""
-
-WHOLE_PNG_MODES = ("1", "L", "P", "RGB")
-
-
-def detector_takes(format_name: str, source: ImageFile.ImageFile, content: bytes) -> bool:
-    """Return whether the original bytes can go to the detector as they are.
-
-    Detectors turn a JPEG by its EXIF orientation. What they make of CMYK, of transparency and of 16 bits a channel
-    is nowhere written, so these are converted.
-    """
-    if len(content) > MAX_RENDITION_BYTES or min(source.size) < MIN_SIDE or max(source.size) > MAX_SIDE:
-        return False
-    if format_name == "JPEG":
-        return source.mode in ("L", "RGB")
-    return format_name == "PNG" and _is_simple_png(source, content)
-
-
-def _is_simple_png(source: ImageFile.ImageFile, content: bytes) -> bool:
-    bit_depth = content[24]  # in IHDR, always the first chunk
-    return bit_depth <= 8 and source.mode in WHOLE_PNG_MODES and not source.has_transparency_data
 
 
 def rendition_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -171,7 +160,7 @@ def encode_rendition(picture: Image.Image) -> bytes:
     """Encode as JPEG; pure noise alone needs a second try to fit."""
     for quality in (90, 70, 40):
         encoded = _encoded(picture, JPEG, quality=quality)
-        if len(encoded) <= MAX_RENDITION_BYTES:
+        if len(encoded) <= MAX_BYTES:
             break
     return encoded
 

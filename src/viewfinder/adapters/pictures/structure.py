@@ -1,0 +1,179 @@
+"""JPEG and PNG files as their own structure describes them: what is read, and what is left out.
+
+JPEG: ITU-T T.81, annex B. PNG: W3C, third edition. A file that needs no change is passed on as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from viewfinder.adapters.pictures.limits import Defect, rejected
+
+END_OF_IMAGE = b"\xff\xd9"
+MAX_PIECES = 300_000
+"""More pieces are hostile: 50 MB of empty ones keep a decoder busy for a minute. libpng writes 30,000 in 50 MB."""
+
+TOO_MANY_PIECES = f"The image is made of more than {MAX_PIECES:,} pieces."
+
+_MARKER_IN_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+"""In entropy-coded data FF is followed by 00 or a restart marker; anything else ends the scan."""
+
+START_OF_SCAN = b"\xff\xda"
+LOSSLESS_FRAMES = {0xC3, 0xC7, 0xCB, 0xCF, 0xF7}  # the last is JPEG-LS
+_FRAMES = (set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}) | LOSSLESS_FRAMES
+_SEGMENTS = _FRAMES | {0xC4, 0xC8, 0xCC, 0xFE} | set(range(0xDA, 0xE0)) | set(range(0xE0, 0xF0))
+_SHORTEST = {b"JFIF\0": 14, b"Adobe": 12}
+"""Application segments that decoders read fields of, with their length; damaged ones are left out."""
+
+
+@dataclass
+class Jpeg:
+    """A JPEG's frame and scans; `end` is behind the end-of-image marker, or behind the pixels where it is missing."""
+
+    precision: int = 8
+    frame: int = 0
+    components: int = 0
+    scans: list[bytes] = field(default_factory=list)
+    damaged: list[slice] = field(default_factory=list)
+    end: int = 0
+    has_end: bool = False
+
+    @property
+    def has_one_scan(self) -> bool:
+        """Whether one scan has all components at their full precision: it is decoded row by row."""
+        return self.frame in (0xC0, 0xC1, 0xC9) and len(self.scans) == 1 and self.scans[0][0] == self.components
+
+    @property
+    def is_refined(self) -> bool:
+        """Whether the scans hold every bit of every coefficient, which a file cut between two scans does not."""
+        if self.frame not in (0xC2, 0xCA):
+            return sum(scan[0] for scan in self.scans) >= self.components
+        left = {(number, band) for number in range(self.components) for band in range(64)}
+        names: dict[int, int] = {}
+        for scan in self.scans:
+            count = scan[0]
+            first, last, approximation = scan[1 + 2 * count : 4 + 2 * count]
+            if approximation & 15 == 0:
+                for name in scan[1 : 1 + 2 * count : 2]:
+                    number = names.setdefault(name, len(names))
+                    left -= {(number, band) for band in range(first, last + 1)}
+        return not left
+
+
+def parse_jpeg(content: bytes) -> Jpeg:
+    """Walk over the segments up to the end of the image; what follows (a trailer, a video) is not looked at."""
+    jpeg, position, pieces = Jpeg(end=len(content)), 2, 0
+    while position + 4 <= len(content):
+        if content[position] != 0xFF:
+            position += 1
+            continue
+        marker = content[position + 1]
+        if jpeg.scans and (marker == 0xD8 or marker in _FRAMES):  # another picture begins
+            break
+        if marker in (0xFF, 0x00, 0x01) or 0xD0 <= marker <= 0xD8:
+            position += 2 if marker != 0xFF else 1
+            continue
+        length = int.from_bytes(content[position + 2 : position + 4], "big")
+        if marker == 0xD9 or marker not in _SEGMENTS or length < 2:
+            break
+        if (pieces := pieces + 1) > MAX_PIECES:
+            raise rejected(Defect.CORRUPT_IMAGE, TOO_MANY_PIECES)
+        _note(jpeg, marker, content[position + 4 : position + 2 + length], slice(position, position + 2 + length))
+        position += 2 + length
+        if marker == START_OF_SCAN[1]:
+            position = _end_of_scan(content, position)
+            jpeg.end = position
+    jpeg.has_end = content[position : position + 2] == END_OF_IMAGE
+    jpeg.end = position + 2 if jpeg.has_end else jpeg.end
+    return jpeg
+
+
+def _note(jpeg: Jpeg, marker: int, segment: bytes, place: slice) -> None:
+    if marker in _FRAMES and len(segment) >= 6:
+        jpeg.frame, jpeg.precision, jpeg.components = marker, segment[0], segment[5]
+    elif marker == START_OF_SCAN[1] and len(segment) >= 4 + 2 * segment[0]:
+        jpeg.scans.append(segment)
+    elif any(segment.startswith(name[:4]) and len(segment) < least for name, least in _SHORTEST.items()):
+        jpeg.damaged.append(place)
+
+
+def _end_of_scan(content: bytes, position: int) -> int:
+    found = _MARKER_IN_SCAN.search(content, position)
+    return found.end() - 2 if found else len(content)
+
+
+def clean_jpeg(content: bytes, jpeg: Jpeg) -> bytes:
+    """Return the JPEG without damaged segments, and with an end; the very same bytes where nothing is wrong."""
+    if jpeg.has_end and not jpeg.damaged:
+        return content
+    kept, position = [], 0
+    for place in jpeg.damaged:
+        kept.append(content[position : place.start])
+        position = place.stop
+    return b"".join([*kept, content[position : jpeg.end], b"" if jpeg.has_end else END_OF_IMAGE])
+
+
+KEPT_CHUNKS = {b"tRNS", b"iCCP", b"eXIf", b"cICP"}
+KEPT_TEXTS = {b"iTXt": b"XML:com.adobe.xmp\0", b"zTXt": b"Raw profile type exif\0", b"tEXt": b"Raw profile type exif\0"}
+MAX_UNPACKED = 4 * 1024 * 1024
+"""Bytes that a profile or a text may unpack to; profiles of printers have some 3 MB."""
+
+
+def clean_png(content: bytes) -> tuple[bytes, bool]:
+    """Return the PNG without the ancillary chunks that are damaged or of no use here, and whether one was damaged.
+
+    A viewer skips those too. Critical chunks stay as they are, for the decoder to judge.
+    """
+    kept, begin, is_damaged = [content[:8]], 8, False
+    for name, start, end in _chunks(content):
+        if not name[0] & 0x20:
+            continue
+        data = content[start + 8 : end - 4]
+        is_whole = zlib.crc32(data, zlib.crc32(name)).to_bytes(4, "big") == content[end - 4 : end]
+        is_whole = is_whole and _is_bounded(name, data)
+        is_damaged |= not is_whole
+        if not is_whole or not (name in KEPT_CHUNKS or (name in KEPT_TEXTS and data.startswith(KEPT_TEXTS[name]))):
+            kept.append(content[begin:start])
+            begin = end
+    return (b"".join([*kept, content[begin:]]) if begin > 8 else content), is_damaged
+
+
+def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Walk over name, start and end of each whole chunk."""
+    position, number = 8, 0
+    while position + 12 <= len(content):
+        end = position + 12 + int.from_bytes(content[position : position + 4], "big")
+        name = content[position + 4 : position + 8]
+        number += 1
+        if number > MAX_PIECES:
+            raise rejected(Defect.CORRUPT_IMAGE, TOO_MANY_PIECES)
+        if end > len(content) or not name.isalpha():
+            return
+        yield name, position, end
+        position = end
+        if name == b"IEND":
+            return
+
+
+def _is_bounded(name: bytes, data: bytes) -> bool:
+    """Return whether a packed chunk unpacks by the one method there is, to a size within the limit."""
+    keyword, _, rest = data.partition(b"\0")
+    match name:
+        case b"iTXt":
+            if rest[:1] == b"\1":
+                return rest[1:2] == b"\0" and _unpacks(rest[2:].split(b"\0", 2)[-1])
+        case b"iCCP" | b"zTXt":
+            return rest[:1] == b"\0" and 0 < len(keyword) < 80 and _unpacks(rest[1:])
+    return len(data) <= MAX_UNPACKED
+
+
+def _unpacks(packed: bytes) -> bool:
+    unpacker = zlib.decompressobj()
+    try:
+        unpacker.decompress(packed, MAX_UNPACKED)
+    except zlib.error:
+        return False
+    return not unpacker.unconsumed_tail
