@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -79,9 +80,10 @@ def test_a_batch_of_the_stream_is_logged_with_the_id_of_its_first_record(stack: 
 def test_the_last_minutes_are_told_in_numbers(stack: RunningStack) -> None:
     found = activity(stack.client("logs"), "viewfinder", minutes=10)
     assert found.outcomes["ANALYZED"] >= 1
-    assert found.latency_p50 is not None
-    assert found.latency_p95 is not None
-    assert 0 < found.latency_p50 <= found.latency_p95
+    middle, high = found.latency(50), found.latency(95)
+    assert middle is not None
+    assert high is not None
+    assert 0 < middle <= high
 
 
 @pytest.mark.usefixtures("lines")
@@ -97,8 +99,19 @@ def test_status_tells_the_last_minutes(stack: RunningStack) -> None:
     words = CliRunner().invoke(app, ["status", "--data-dir", str(stack.local.data.path)])
     told = CliRunner().invoke(app, ["status", "--json", "--data-dir", str(stack.local.data.path)])
     assert (words.exit_code, told.exit_code) == (0, 0), words.output + told.output
-    assert "The last 5 minutes" in words.output
+    assert "The last 15 minutes" in words.output
     assert json.loads(told.output)["LastMinutes"]["Images"]["ANALYZED"] >= 1
+
+
+@pytest.mark.usefixtures("lines")
+def test_status_and_gallery_show_the_same_numbers(stack: RunningStack) -> None:
+    def both_agree() -> bool:
+        told = CliRunner().invoke(app, ["status", "--json", "--data-dir", str(stack.local.data.path)])
+        shown = httpx.get(f"{stack.gallery_url}/status.json", timeout=30).json()
+        assert shown["LastMinutes"]["LatencyP95"] > 0
+        return bool(json.loads(told.output)["LastMinutes"] == shown["LastMinutes"])
+
+    wait_for(both_agree, seconds=30, what="no image between the two answers")
 
 
 def test_every_alarm_is_there_and_tells_the_topic(stack: RunningStack) -> None:

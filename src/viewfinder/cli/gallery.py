@@ -24,8 +24,6 @@ def gallery(
 
     target = find_target(stack, region, profile)
     require_free(port, "--port")
-    sources = Sources(
-        target.outputs["QueueUrl"], target.outputs["DeadLetterQueueUrl"], f"/aws/lambda/{stack}-image-processing"
-    )
+    sources = Sources(target.outputs["QueueUrl"], target.outputs["DeadLetterQueueUrl"], stack)
     typer.echo(f"The gallery of {stack} is at http://localhost:{port}/ until Ctrl-C.")
     serve(target.outputs["ApiUrl"], port, target.session, sources)

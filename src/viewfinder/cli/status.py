@@ -62,34 +62,19 @@ def _urls(target: Target) -> dict[str, str]:
 
 def _queues(target: Target) -> dict[str, int]:
     """Return how many messages wait, are being worked on, and were given up."""
+    from viewfinder.operations.activity import queue_counts
+
     client = target.client("sqs")
-
-    def count(queue: str, attribute: str) -> int:
-        answer = client.get_queue_attributes(QueueUrl=target.outputs[queue], AttributeNames=[attribute])
-        return int(answer["Attributes"][attribute])
-
-    return {
-        "Waiting": count("QueueUrl", "ApproximateNumberOfMessages"),
-        "InWork": count("QueueUrl", "ApproximateNumberOfMessagesNotVisible"),
-        "DeadLetters": count("DeadLetterQueueUrl", "ApproximateNumberOfMessages"),
-    }
+    counts = queue_counts(client, target.outputs["QueueUrl"])
+    dead_letters = queue_counts(client, target.outputs["DeadLetterQueueUrl"])
+    return {"Waiting": counts["Waiting"], "InWork": counts["InWork"], "DeadLetters": dead_letters["Waiting"]}
 
 
 def _last_minutes(target: Target) -> dict[str, Any]:
     """Return what the metrics on the dashboard show on AWS, read from the log; times in milliseconds."""
     from viewfinder.operations.activity import activity
 
-    found = activity(target.client("logs"), target.stack)
-    return {
-        "Minutes": found.minutes,
-        "Images": found.outcomes,
-        "Reused": found.efforts.get("REUSED", 0),
-        "Failures": found.failures,
-        "ImagesPerMinute": found.images_per_minute,
-        "LatencyP50": found.latency_p50,
-        "LatencyP95": found.latency_p95,
-        "DetectorP50": found.detector_p50,
-    }
+    return activity(target.client("logs"), target.stack).to_document()
 
 
 def _in_words(minutes: dict[str, Any]) -> dict[str, str]:

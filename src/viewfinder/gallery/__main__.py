@@ -13,7 +13,7 @@ from viewfinder.gallery.status import Sources
 def main() -> None:
     """Serve on loopback until it is told to stop; credentials and region are those of AWS's environment."""
     options = _options()
-    sources = Sources(options.queue_url, options.dead_letter_queue_url, options.log_group)
+    sources = Sources(options.queue_url, options.dead_letter_queue_url, options.stack)
     serve(options.api_url, options.port, Session(), sources)
 
 
@@ -23,7 +23,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--api-url", required=True, help="base of the REST API, up to its stage")
     parser.add_argument("--queue-url", help="queue of images, for the status page")
     parser.add_argument("--dead-letter-queue-url", help="its dead-letter queue")
-    parser.add_argument("--log-group", help="log group of the image function")
+    parser.add_argument("--stack", help="name of the stack, for the image function's log")
     return parser.parse_args()
 
 

@@ -1,10 +1,8 @@
-"""The status of the stack, put together from what AWS's services say of it: queues and the image function's log."""
+"""The status of the stack as the page shows it: queues, and what the image function did in the last minutes."""
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,20 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from viewfinder.operations.activity import minutes_of, recent_of
+from viewfinder.operations.activity import MINUTES, Activity, activity, queue_counts
 
-WINDOW_SECONDS = 15 * 60
 FRESH_SECONDS = 2
 """Several open pages cost no more calls than one."""
-
-MAX_PAGES = 20
-"""Of the log, 1 MB each: a status that is late is none."""
-
-COUNTS = {
-    "Waiting": "ApproximateNumberOfMessages",
-    "InWork": "ApproximateNumberOfMessagesNotVisible",
-    "Delayed": "ApproximateNumberOfMessagesDelayed",
-}
 
 Document = dict[str, Any]
 
@@ -37,7 +25,7 @@ class Sources:
 
     queue_url: str | None = None
     dead_letter_queue_url: str | None = None
-    log_group: str | None = None
+    stack: str | None = None
 
 
 class Status:
@@ -57,39 +45,19 @@ class Status:
         return JSONResponse(self._document, headers={"cache-control": "no-store"})
 
     def _read(self) -> Document:
-        now = time.time()
-        traces = list(self._traces(now - WINDOW_SECONDS))
+        found = self._activity()
         return {
             "Queue": self._counts(self._sources.queue_url),
             "DeadLetters": self._counts(self._sources.dead_letter_queue_url),
-            "Minutes": minutes_of(traces, now),
-            "Recent": recent_of(traces),
+            "LastMinutes": found.to_document(),
+            "Minutes": found.by_minute(time.time()),
+            "Recent": found.recent(),
         }
 
     def _counts(self, queue_url: str | None) -> Document | None:
-        if queue_url is None:
-            return None
-        client = self._session.client("sqs")
-        found = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[*COUNTS.values()])  # type: ignore[list-item]
-        return {name: int(found["Attributes"].get(attribute, 0)) for name, attribute in COUNTS.items()}  # type: ignore[call-overload]
+        return None if queue_url is None else queue_counts(self._session.client("sqs"), queue_url)
 
-    def _traces(self, since: float) -> Iterator[Document]:
-        """Read the timings that the image function writes into its log (`viewfinder traces` reads the same)."""
-        if self._sources.log_group is None:
-            return
-        pages = self._session.client("logs").get_paginator("filter_log_events")
-        found = pages.paginate(
-            logGroupName=self._sources.log_group, startTime=int(since * 1000), filterPattern='{ $.message = "trace" }'
-        )
-        for number, page in enumerate(found):
-            yield from filter(None, (_trace(event["message"]) for event in page["events"]))
-            if number == MAX_PAGES:
-                return
-
-
-def _trace(line: str) -> Document | None:
-    try:
-        trace = json.loads(line).get("trace")
-    except (ValueError, AttributeError):
-        return None
-    return trace if isinstance(trace, dict) and trace.get("name") == "image" else None
+    def _activity(self) -> Activity:
+        if self._sources.stack is None:
+            return Activity(MINUTES, (), {}, {})
+        return activity(self._session.client("logs"), self._sources.stack)

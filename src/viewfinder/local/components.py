@@ -75,7 +75,7 @@ def gallery(data: DataDirectory, record: Record) -> Component:
         (
             *(sys.executable, "-m", "viewfinder.gallery", "--port", str(record.ports.gallery)),
             *("--api-url", record.api_url, *queues),
-            *("--log-group", f"/aws/lambda/{STACK_NAME}-image-processing"),
+            *("--stack", STACK_NAME),
         ),
         {**_environment(data.operator() or data.key_pair()), "AWS_ENDPOINT_URL": record.endpoint_url},
         f"http://127.0.0.1:{record.ports.gallery}/healthz",

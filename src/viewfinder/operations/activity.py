@@ -1,4 +1,4 @@
-"""What the pipeline did lately, read from the log of its image function; the same in both homes."""
+"""What a stack did lately: traces and outcomes from the log of its image function, and its queues. The one reader."""
 
 from __future__ import annotations
 
@@ -6,15 +6,28 @@ import json
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import median
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types_boto3_logs.client import CloudWatchLogsClient
+    from types_boto3_sqs.client import SQSClient
 
 LOG_GROUP = "/aws/lambda/{stack}-image-processing"
+MINUTES = 15
+RECENT = 20
+MAX_PAGES = 50
+"""Of the log, at most 1 MB each: a status that takes long is of no use."""
+
+_COUNTS = {
+    "Waiting": "ApproximateNumberOfMessages",
+    "InWork": "ApproximateNumberOfMessagesNotVisible",
+    "Delayed": "ApproximateNumberOfMessagesDelayed",
+}
+
+Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,137 +50,152 @@ class Trace:
     failed: bool
     steps: tuple[Step, ...]
 
+    @classmethod
+    def from_document(cls, document: Document) -> Trace:
+        """Read a segment as the function logs it (X-Ray's segment document)."""
+        start = document["start_time"]
+        return cls(
+            image_id=document.get("annotations", {}).get("image_id", ""),
+            started=start,
+            seconds=document["end_time"] - start,
+            failed=bool(document.get("fault")),
+            steps=tuple(
+                Step(
+                    step["name"],
+                    step["start_time"] - start,
+                    step["end_time"] - step["start_time"],
+                    bool(step.get("fault")),
+                )
+                for step in document.get("subsegments", ())
+            ),
+        )
+
+    def to_document(self) -> Document:
+        """Return it for the status page."""
+        return {
+            "ImageId": self.image_id,
+            "StartedAt": self.started,
+            "Seconds": round(self.seconds, 4),
+            "Failed": self.failed,
+            "Steps": [
+                {"Name": step.name, "Start": round(step.start, 4), "Seconds": round(step.seconds, 4)}
+                for step in self.steps
+            ],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """The last minutes in numbers; times in milliseconds, None where nothing was measured.
-
-    `outcomes` counts images by status, `efforts` by what they took (DETECTED, REUSED, ...).
-    """
+    """The last minutes: traces, oldest first, and how many images had each status and each effort (DETECTED, ...)."""
 
     minutes: int
+    traces: tuple[Trace, ...]
     outcomes: dict[str, int]
     efforts: dict[str, int]
-    failures: int
-    latency_p50: float | None
-    latency_p95: float | None
-    detector_p50: float | None
+
+    @property
+    def failures(self) -> int:
+        """Attempts that failed."""
+        return sum(trace.failed for trace in self.traces)
 
     @property
     def images_per_minute(self) -> float:
         """Images that were answered."""
         return sum(self.outcomes.values()) / self.minutes
 
+    def latency(self, percent: int) -> float | None:
+        """Return the time, in milliseconds, within which so many of 100 images were done; None without one."""
+        return _milliseconds([trace.seconds for trace in self.traces], percent)
+
+    def to_document(self) -> Document:
+        """Return the numbers that `viewfinder status` and the status page show; times in milliseconds."""
+        detector = [step.seconds for trace in self.traces for step in trace.steps if step.name == "detect"]
+        return {
+            "Minutes": self.minutes,
+            "Images": self.outcomes,
+            "Reused": self.efforts.get("REUSED", 0),
+            "Failures": self.failures,
+            "ImagesPerMinute": self.images_per_minute,
+            "LatencyP50": self.latency(50),
+            "LatencyP95": self.latency(95),
+            "DetectorP50": _milliseconds(detector, 50),
+        }
+
+    def by_minute(self, now: float) -> list[Document]:
+        """Return each minute, the current one last: how many images, and how long they took, in milliseconds."""
+        seconds: defaultdict[int, list[float]] = defaultdict(list)
+        for trace in self.traces:
+            seconds[int((trace.started + trace.seconds) // 60)].append(trace.seconds)
+        this_minute = int(now // 60)
+        return [_minute(number, seconds[number]) for number in range(this_minute - self.minutes + 1, this_minute + 1)]
+
+    def recent(self) -> list[Document]:
+        """Return the last images, newest first."""
+        return [trace.to_document() for trace in reversed(self.traces[-RECENT:])]
+
+
+def activity(client: CloudWatchLogsClient, stack: str, *, minutes: int = MINUTES) -> Activity:
+    """Count and time what the image function logged."""
+    lines = list(_lines(client, stack, minutes, "trace", "image indexed"))
+    indexed = [line for line in lines if line["message"] == "image indexed"]
+    traces = (Trace.from_document(line["trace"]) for line in lines if line["message"] == "trace")
+    return Activity(
+        minutes=minutes,
+        traces=tuple(sorted(traces, key=lambda trace: trace.started)),
+        outcomes=dict(Counter(line["status"] for line in indexed)),
+        efforts=dict(Counter(line["effort"] for line in indexed)),
+    )
+
 
 def recent_traces(client: CloudWatchLogsClient, stack: str, *, minutes: int = 60, limit: int = 10) -> list[Trace]:
     """Return the last images, newest last."""
-    traces = [_trace(line["trace"]) for line in _lines(client, stack, minutes, "trace")]
-    return sorted(traces, key=lambda trace: trace.started)[-limit:]
+    return list(activity(client, stack, minutes=minutes).traces[-limit:])
 
 
-def activity(client: CloudWatchLogsClient, stack: str, *, minutes: int = 5) -> Activity:
-    """Count and times what the function logged."""
-    indexed = list(_lines(client, stack, minutes, "image indexed"))
-    traces = [_trace(line["trace"]) for line in _lines(client, stack, minutes, "trace")]
-    latencies = [trace.seconds for trace in traces]
-    return Activity(
-        minutes=minutes,
-        outcomes=dict(Counter(line["status"] for line in indexed)),
-        efforts=dict(Counter(line["effort"] for line in indexed)),
-        failures=sum(trace.failed for trace in traces),
-        latency_p50=_percentile(latencies, 50),
-        latency_p95=_percentile(latencies, 95),
-        detector_p50=_percentile(
-            [step.seconds for trace in traces for step in trace.steps if step.name == "detect"], 50
-        ),
-    )
+def queue_counts(client: SQSClient, queue_url: str) -> dict[str, int]:
+    """Return how many messages wait, are being worked on, and are delayed."""
+    attributes: Any = [*_COUNTS.values()]
+    found: Any = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=attributes)["Attributes"]
+    return {name: int(found.get(attribute, 0)) for name, attribute in _COUNTS.items()}
 
 
-def _lines(client: CloudWatchLogsClient, stack: str, minutes: int, message: str) -> Iterator[dict[str, Any]]:
-    """Yield the log's lines of this message."""
+def _lines(client: CloudWatchLogsClient, stack: str, minutes: int, *messages: str) -> Iterator[Document]:
+    """Yield the structured lines with one of these messages."""
     pages = client.get_paginator("filter_log_events").paginate(
         logGroupName=LOG_GROUP.format(stack=stack),
         startTime=int((time.time() - minutes * 60) * 1000),
-        filterPattern=f'{{ $.message = "{message}" }}',
+        filterPattern="{ " + " || ".join(f'$.message = "{message}"' for message in messages) + " }",
     )
-    for page in pages:
+    for page in islice(pages, MAX_PAGES):
         for event in page["events"]:
-            # The emulator takes the pattern and gives every line, Lambda's own among them.
-            if event["message"].startswith("{") and (line := json.loads(event["message"])).get("message") == message:
+            # MiniStack: it takes the pattern and returns every line, Lambda's own among them.
+            line = _structured(event["message"])
+            if line.get("message") in messages:
                 yield line
 
 
-def _trace(document: dict[str, Any]) -> Trace:
-    start = document["start_time"]
-    return Trace(
-        image_id=document["annotations"]["image_id"],
-        started=start,
-        seconds=document["end_time"] - start,
-        failed=document.get("fault", False),
-        steps=tuple(
-            Step(
-                step["name"],
-                step["start_time"] - start,
-                step["end_time"] - step["start_time"],
-                step.get("fault", False),
-            )
-            for step in document.get("subsegments", [])
-        ),
-    )
+def _structured(text: str) -> Document:
+    """Return the fields of a line; none of one that is no JSON object, as when a process was killed while it wrote."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
-def _percentile(seconds: list[float], percent: int) -> float | None:
-    """Return the value in milliseconds."""
+def _minute(number: int, seconds: list[float]) -> Document:
+    """Return one minute; times are None where nothing happened."""
+    return {
+        "Start": number * 60,
+        "Images": len(seconds),
+        "LatencyP50": _milliseconds(seconds, 50),
+        "LatencyP95": _milliseconds(seconds, 95),
+    }
+
+
+def _milliseconds(seconds: list[float], percent: int) -> float | None:
+    """Return the percentile, between the two nearest values."""
     if not seconds:
         return None
     cuts = statistics.quantiles(seconds, n=100, method="inclusive") if len(seconds) > 1 else seconds * 99
     return round(cuts[percent - 1] * 1000, 1)
-
-
-MINUTES = 15
-RECENT = 20
-
-Document = dict[str, Any]
-
-
-def minutes_of(traces: Sequence[Document], now: float) -> list[Document]:
-    """Return the last minutes, the current one last: how many images, and how long they took (seconds)."""
-    seconds: defaultdict[int, list[float]] = defaultdict(list)
-    for trace in traces:
-        seconds[int(trace["end_time"] // 60)].append(trace["end_time"] - trace["start_time"])
-    this_minute = int(now // 60)
-    return [_minute(number, sorted(seconds[number])) for number in range(this_minute - MINUTES + 1, this_minute + 1)]
-
-
-def _minute(number: int, seconds: list[float]) -> Document:
-    """`P95` is the nearest rank; None where nothing happened."""
-    return {
-        "Start": number * 60,
-        "Images": len(seconds),
-        "Median": round(median(seconds), 4) if seconds else None,
-        "P95": round(seconds[int(0.95 * (len(seconds) - 1) + 0.5)], 4) if seconds else None,
-    }
-
-
-def recent_of(traces: Sequence[Document]) -> list[Document]:
-    """Return the last images, newest first; times of steps count from the image's start (seconds)."""
-    newest = sorted(traces, key=lambda trace: float(trace["start_time"]), reverse=True)[:RECENT]
-    return [_image(trace) for trace in newest]
-
-
-def _image(trace: Document) -> Document:
-    return {
-        "ImageId": trace.get("annotations", {}).get("image_id", ""),
-        "StartedAt": trace["start_time"],
-        "Seconds": round(trace["end_time"] - trace["start_time"], 4),
-        "Failed": bool(trace.get("fault")),
-        "Steps": [_step(step, trace["start_time"]) for step in trace.get("subsegments", ())],
-    }
-
-
-def _step(step: Document, origin: float) -> Document:
-    return {
-        "Name": step["name"],
-        "Start": round(step["start_time"] - origin, 4),
-        "Seconds": round(step["end_time"] - step["start_time"], 4),
-    }

@@ -40,7 +40,7 @@ export class StatusPage {
       element("h1", {}, "Status"),
       ...failed.map(({ reason }) => element("p", { class: "problem" }, reason.message)),
       element("div", { class: "cards" }, countsOf(statistics.value), queuesOf(status.value)),
-      ...(status.value ? timesOf(status.value) : []),
+      ...(status.value ? timesOf(status.value).filter(Boolean) : []),
     );
     if (focused) this.section.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
@@ -74,17 +74,20 @@ function queuesOf(status) {
 }
 
 function timesOf(status) {
+  const latest = status.LastMinutes;
   const images = (number) => counted(number, "image");
+  const time = (milliseconds) => seconds(milliseconds / 1000);
   const charts = [
     bars(status.Minutes, (minute) => minute.Images, images, "Images a minute"),
-    bars(status.Minutes, (minute) => minute.Median, seconds, "Median time of an image"),
-    bars(status.Minutes, (minute) => minute.P95, seconds, "95 of 100 within"),
+    bars(status.Minutes, (minute) => minute.LatencyP50, time, "Median time of an image"),
+    bars(status.Minutes, (minute) => minute.LatencyP95, time, "95 of 100 images within"),
   ];
   const recent = status.Recent.length
     ? waterfall(status.Recent)
     : element("p", { class: "quiet" }, "No image was analysed in the last quarter of an hour.");
   return [
     element("h2", {}, "The last 15 minutes"),
+    latest.LatencyP95 === null ? null : element("p", { class: "quiet" }, `Half of the images within ${time(latest.LatencyP50)}, 95 of 100 within ${time(latest.LatencyP95)}.`),
     element("div", { class: "charts" }, charts),
     element("h2", {}, "Recent images, step by step"),
     recent,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from viewfinder.operations.activity import Step, activity, recent_traces
+from viewfinder.operations.activity import Activity, Step, Trace, activity, recent_traces
 
 
 class Logs:
@@ -66,18 +66,67 @@ def test_images_are_counted_by_outcome_and_effort() -> None:
     assert found.images_per_minute == 1.5
 
 
-def test_times_are_told_in_milliseconds() -> None:
+def test_times_are_in_milliseconds() -> None:
     traces = [_trace(str(number), 0, number / 100) for number in range(1, 101)]
     found = activity(Logs(*traces), "my-stack")  # type: ignore[arg-type]
-    assert found.latency_p50 == pytest.approx(505)
-    assert found.latency_p95 == pytest.approx(950.5)
+    assert found.latency(50) == pytest.approx(505)
+    assert found.latency(95) == pytest.approx(950.5)
 
 
 def test_where_nothing_happened_nothing_is_timed() -> None:
     found = activity(Logs(), "my-stack")  # type: ignore[arg-type]
-    assert (found.outcomes, found.failures, found.latency_p50, found.detector_p50) == ({}, 0, None, None)
+    assert (found.outcomes, found.failures, found.latency(50)) == ({}, 0, None)
+    assert found.to_document()["DetectorP50"] is None
 
 
 def test_a_single_image_is_its_own_median() -> None:
     found = activity(Logs(_trace("a", 0, 0.2)), "my-stack")  # type: ignore[arg-type]
-    assert (found.latency_p50, found.latency_p95) == (200, 200)
+    assert (found.latency(50), found.latency(95)) == (200, 200)
+
+
+def test_a_line_that_was_cut_short_is_passed_over() -> None:
+    logs: Any = Logs('{"message": "trace", "trace": {', "[]", "5", "", _trace("a", 10, 1))
+    assert [trace.image_id for trace in recent_traces(logs, "my-stack")] == ["a"]
+
+
+NOON = 1_800_000_000.0  # the start of a minute
+
+
+def of(*traces: tuple[float, float]) -> Activity:
+    """Return the activity of images that started then and took so long."""
+    return Activity(15, tuple(Trace(f"{start}.jpg", start, seconds, False, ()) for start, seconds in traces), {}, {})
+
+
+def test_minutes_count_and_time_the_images_that_ended_in_them() -> None:
+    minutes = of((NOON - 60.5, 1.0), (NOON - 30, 2.0), (NOON - 30, 4.0)).by_minute(NOON + 1)
+
+    assert [minute["Images"] for minute in minutes] == [0] * 13 + [3, 0]
+    assert minutes[-2] == {"Start": NOON - 60, "Images": 3, "LatencyP50": 2000.0, "LatencyP95": 3800.0}
+    assert minutes[-1] == {"Start": NOON, "Images": 0, "LatencyP50": None, "LatencyP95": None}
+
+
+def test_a_minute_with_everything_in_it_has_the_percentiles_of_the_whole() -> None:
+    found = of(*((NOON - 50, number / 7) for number in range(1, 40)))
+
+    (minute,) = [minute for minute in found.by_minute(NOON - 1) if minute["Images"]]
+
+    summary = found.to_document()
+    assert (minute["LatencyP50"], minute["LatencyP95"]) == (summary["LatencyP50"], summary["LatencyP95"])
+
+
+def test_recent_images_are_the_newest_with_their_steps() -> None:
+    steps = [{"name": "detect", "start_time": 99.1, "end_time": 99.5}]
+    traces = [_trace(f"{number}.jpg", number, 0.5) for number in range(30)]
+
+    late = _trace("late.jpg", 99, 0.5, fault=True, subsegments=steps)
+    recent = activity(Logs(*traces, late), "my-stack").recent()  # type: ignore[arg-type]
+
+    assert [image["ImageId"] for image in recent[:2]] == ["late.jpg", "29.jpg"]
+    assert len(recent) == 20
+    assert recent[0] == {
+        "ImageId": "late.jpg",
+        "StartedAt": 99,
+        "Seconds": 0.5,
+        "Failed": True,
+        "Steps": [{"Name": "detect", "Start": 0.1, "Seconds": 0.4}],
+    }
