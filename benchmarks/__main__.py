@@ -17,7 +17,6 @@ from benchmarks.plots import draw
 from benchmarks.results import Results
 
 MODULES = {
-    "scale": "benchmarks.scale.simulate",
     "quality": "benchmarks.quality",
     "pictures": "benchmarks.pictures",
     "start": "benchmarks.start",

@@ -74,13 +74,6 @@ that answers every call at once. `bare` imports boto3 and makes one client; `bas
 baseline's API.
 """
 
-SCALE = """## Beyond one machine
-
-By calculation and simulation, not by measurement; [docs/scale.md](../scale.md) explains it.
-
-![Throttled writes](scale.png)
-"""
-
 
 def write_page(results: Results) -> None:
     """Write README.md into the results' folder."""
@@ -210,24 +203,6 @@ def _start(result: Result) -> list[str]:
     ]
 
 
-def _scale(result: Result) -> list[str]:
-    rates = result["throttled percent"]
-    shards = list(next(iter(rates.values())))
-    rows = [
-        (f"{int(rate):,} images a second", *(f"{one[setting]:g} %" for setting in shards))
-        for rate, one in rates.items()
-    ]
-    free = result["images per second without throttling"]
-    return [
-        SCALE,
-        *table(("throttled attempts", *(f"{setting} shards" for setting in shards)), rows),
-        *table(
-            ("", *(f"{setting} shards" for setting in free)),
-            [("images a second without throttling", *(f"{rate:,}" for rate in free.values()))],
-        ),
-    ]
-
-
 def _ratios(result: Result) -> list[str]:
     return table(("ratio", "median"), [(name, f"**{value:g}**") for name, value in result["ratios"].items()])
 
@@ -251,5 +226,4 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "engine": _engine,
     "quality": _quality,
     "start": _start,
-    "scale": _scale,
 }

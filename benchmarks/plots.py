@@ -91,26 +91,8 @@ def plot_api(axes: Any, result: Result) -> None:
     axes.legend(bbox_to_anchor=(1.01, 1), loc="upper left", frameon=False, fontsize=8)
 
 
-def plot_scale(axes: Any, result: Result) -> None:
-    """Show the share of throttled writes by rate and shards."""
-    rates = list(result["throttled percent"])
-    shards = list(result["throttled percent"][rates[0]])
-    width = 0.8 / len(shards)
-    for number, setting in enumerate(shards):
-        heights = [result["throttled percent"][rate][setting] for rate in rates]
-        places = [place + (number - (len(shards) - 1) / 2) * width for place in range(len(rates))]
-        bars = axes.bar(places, heights, width * 0.95, color=COLOURS[number], label=setting)
-        axes.bar_label(bars, fmt="%g", fontsize=8)
-    axes.set_xticks(range(len(rates)), [f"{int(rate):,}" for rate in rates])
-    axes.set_title("Writes that DynamoDB throttles", loc="left", weight="bold")
-    axes.set_xlabel("images per second")
-    axes.set_ylabel("percent of the attempts")
-    axes.legend(title="shards", frameon=False)
-
-
 PLOTS: dict[str, Callable[[Any, Result], None]] = {
     "processing": plot_processing,
     "pipeline": plot_pipeline,
     "api": plot_api,
-    "scale": plot_scale,
 }

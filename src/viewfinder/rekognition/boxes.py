@@ -40,12 +40,6 @@ def select(corners: Floats, scores: Floats, least_score: float) -> Boxes:
     return _surest(corners[rows], scores[rows, classes], classes)
 
 
-def surest(corners: Floats, scores: Floats, classes: Integers, least_score: float) -> Boxes:
-    """Return the surest boxes of a detector that names one class a box."""
-    kept = scores >= least_score
-    return _surest(corners[kept], scores[kept], classes[kept])
-
-
 def _surest(corners: Floats, scores: Floats, classes: Integers) -> Boxes:
     order = np.argsort(-scores, kind="stable")[:MOST_CANDIDATES]
     return Boxes(np.clip(corners[order], 0.0, 1.0), scores[order], classes[order])

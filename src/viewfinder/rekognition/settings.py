@@ -25,7 +25,7 @@ class Settings:
     timeout: float = _setting(30.0, "Seconds that one request may take, waiting included.")
     max_pixels: int = _setting(32_000_000, "Pixels that an image may have once decoded.")
     passes: int = _setting(2, "Views of the label detector: 2 looks at the mirror image too, 1 saves its time.")
-    detector: str = _setting("", "ONNX file of a better detector (YOLOX, RT-DETR/D-FINE or RF-DETR).")
+    detector: str = _setting("", "ONNX file of a better detector (YOLOX).")
     labels: str = _setting("", "Text file with the detector's class names, one a line; COCO's by default.")
     s3_endpoint: str = _setting("", "The only S3 endpoint that S3Object is read from; S3Object is refused without it.")
     allow_buckets: tuple[str, ...] = _setting((), "Buckets that S3Object may name; wildcards as in `photos-*`.")

@@ -1,4 +1,4 @@
-"""The detector: a session with the layout recognised from its inputs and outputs, and its class names."""
+"""The object detector: the package's SSD, or a YOLOX file of the user's, with its class names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-from viewfinder.rekognition.boxes import Boxes, Floats, select, suppress, surest
+from viewfinder.rekognition.boxes import Boxes, Floats, select, suppress
 from viewfinder.rekognition.errors import ModelFileError
 from viewfinder.rekognition.sessions import MODELS, open_session
 
@@ -99,45 +99,6 @@ class Yolox:
         return np.concatenate([_cells(self.height // stride, self.width // stride, stride) for stride in (8, 16, 32)])
 
 
-@dataclass(frozen=True)
-class RtDetr:
-    """RT-DETR and D-FINE with their post-processing: boxes come in pixels of the size that is given."""
-
-    image: str
-    size: str
-    height: int
-    width: int
-
-    def inputs(self, picture: Image.Image) -> dict[str, Any]:
-        pixels = _stretched(picture, self.width, self.height) / np.float32(255)
-        return {self.image: _planes(pixels), self.size: np.array([[1, 1]], dtype=np.int64)}  # so boxes are ratios
-
-    def boxes(self, outputs: Arrays, size: tuple[int, int], least_score: float) -> Boxes:
-        return surest(outputs["boxes"][0], outputs["scores"][0], outputs["labels"][0], least_score)
-
-
-@dataclass(frozen=True)
-class RawDetr:
-    """DETR-like graphs without post-processing: class logits and boxes as centre and size, in ratios."""
-
-    image: str
-    logits: str
-    centres: str
-    height: int
-    width: int
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
-
-    def inputs(self, picture: Image.Image) -> dict[str, Any]:
-        pixels = _stretched(picture, self.width, self.height) / np.float32(255)
-        return {self.image: _planes((pixels - np.array(self.mean)) / np.array(self.deviation))}
-
-    def boxes(self, outputs: Arrays, size: tuple[int, int], least_score: float) -> Boxes:
-        centres, sizes = outputs[self.centres][0, :, :2], outputs[self.centres][0, :, 2:]
-        corners = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
-        return select(corners, _without_numbers(_sigmoid(outputs[self.logits][0])), least_score)
-
-
 def _stretched(picture: Image.Image, width: int, height: int) -> Floats:
     return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)
 
@@ -151,17 +112,6 @@ def _cells(rows: int, columns: int, stride: int) -> Floats:
     return np.stack([column, row, np.full(rows * columns, stride)], axis=1).astype(np.float32)
 
 
-def _sigmoid(logits: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
-
-
-def _without_numbers(scores: Floats) -> Floats:
-    """Turn columns by COCO's 91 numbers into columns by its 80 names."""
-    return scores[:, list(NUMBERS)] if scores.shape[1] == 91 else scores
-
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 DEFAULT_SIDE = 640
 """Side of a graph whose input size is left open."""
 
@@ -194,7 +144,7 @@ def default_detector() -> Detector:
 
 
 def open_detector(path: Path, labels: Path | None = None) -> Detector:
-    """Open a detector of the user's; raise ModelFileError where its layout is none of those known."""
+    """Open a detector of the user's; raise ModelFileError where its layout is not that of YOLOX."""
     session = open_session(path)
     layout = recognise(session, path)
     names = _read_names(labels) if labels else NAMES
@@ -202,22 +152,14 @@ def open_detector(path: Path, labels: Path | None = None) -> Detector:
 
 
 def recognise(session: Any, path: Path) -> Layout:
-    """Return the layout that the names and shapes of a graph's inputs and outputs tell."""
+    """Return the layout of a graph by the names and shapes of its inputs and outputs."""
     inputs = {entry.name: entry.shape for entry in session.get_inputs()}
     outputs = {entry.name: entry.shape for entry in session.get_outputs()}
     image = next(iter(inputs), "")
     height, width = _sides(inputs.get(image, []))
-    if {"labels", "boxes", "scores"} <= outputs.keys() and "orig_target_sizes" in inputs:
-        return RtDetr("images", "orig_target_sizes", *_sides(inputs["images"]))
-    if {"logits", "pred_boxes"} <= outputs.keys():
-        return RawDetr(image, "logits", "pred_boxes", height, width)
-    if {"labels", "dets"} <= outputs.keys():
-        return RawDetr(image, "labels", "dets", height, width, IMAGENET_MEAN, IMAGENET_DEVIATION)
     if len(inputs) == len(outputs) == 1 and _is_yolox(next(iter(outputs.values())), _cell_count(height, width)):
         return Yolox(image, next(iter(outputs)), height, width)
-    raise ModelFileError(
-        f"{path} is none of the layouts YOLOX, RT-DETR/D-FINE and RF-DETR: inputs {inputs}, outputs {outputs}"
-    )
+    raise ModelFileError(f"{path} has not the layout of YOLOX: inputs {inputs}, outputs {outputs}")
 
 
 def _sides(shape: list[Any]) -> tuple[int, int]:
@@ -262,5 +204,3 @@ UNUSED_NUMBERS = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
 
 NUMBERS = tuple(number for number in range(1, 91) if number not in UNUSED_NUMBERS)
 """The number of each name, in the order of NAMES."""
-
-INDEX_OF_NUMBER = {number: index for index, number in enumerate(NUMBERS)}
