@@ -11,6 +11,7 @@ STATUSES = {
     "InvalidS3ObjectException": 400,
     "ThrottlingException": 500,
     # Common to all AWS services that speak JSON.
+    "AccessDeniedException": 400,
     "IncompleteSignature": 400,
     "InvalidSignatureException": 400,
     "MissingAuthenticationTokenException": 400,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,7 +20,10 @@ MAX_SIDE = 10_000
 MOST_SCANNED = 500_000_000
 """Pixels times scans of a progressive JPEG: its decoding goes over the whole picture once a scan."""
 
-START_OF_SCAN = b"\xff\xda"
+MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+"""A JPEG marker; zero and the restart markers occur within a scan."""
+
+START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
 
 Vector = NDArray[np.float64]
 
@@ -43,7 +47,7 @@ def read_picture(content: bytes, *, max_pixels: int, detail: int) -> Image.Image
     with _reading():
         image = Image.open(io.BytesIO(content), formats=("JPEG", "PNG"))
     _check_sides(*image.size)
-    if image.width * image.height * content.count(START_OF_SCAN) > MOST_SCANNED:
+    if image.format != "PNG" and image.width * image.height * count_scans(content) > MOST_SCANNED:
         raise image_too_large("Image takes too long to decode: it has too many scans for its size")
     with _reading():
         _reduce(image, detail)
@@ -51,6 +55,16 @@ def read_picture(content: bytes, *, max_pixels: int, detail: int) -> Image.Image
         raise image_too_large(f"Image dimensions: {image.width} x {image.height} pixels exceed the maximum limit")
     with _reading():
         return _upright(image)
+
+
+def count_scans(content: bytes) -> int:
+    """Return how many scans a JPEG has up to its end: not those of thumbnails in a segment, nor of what follows it."""
+    scans = position = 0
+    while (marker := MARKER.search(content, position)) and marker[1][0] != END_OF_IMAGE:
+        scans += marker[1][0] == START_OF_SCAN
+        length = int.from_bytes(content[marker.end() : marker.end() + 2])
+        position = marker.end() + (0 if marker[1][0] == START_OF_IMAGE else max(length, 2))
+    return scans
 
 
 @contextmanager
@@ -96,6 +110,9 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    if image.mode in {"RGB", "CMYK"} and profile and b"sRGB" not in profile:
+        image = _in_srgb(image, profile)
     if image.mode == "RGB":
         return image
     if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip
@@ -104,6 +121,19 @@ def _rgb(image: Image.Image) -> Image.Image:
         upper = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), upper).convert("RGB")
     return image.convert("RGB")
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Return the picture in sRGB by its ICC profile; as it is where the profile is damaged or of another mode."""
+    from PIL import ImageCms
+
+    try:
+        converted = ImageCms.profileToProfile(
+            image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError):
+        return image
+    return converted or image
 
 
 def cut_out(picture: Image.Image, size: tuple[int, int], corner: Vector, along: Vector, below: Vector) -> Image.Image:

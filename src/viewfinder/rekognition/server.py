@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import resource
 import socket
 import sys
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
+from types import TracebackType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,6 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from viewfinder.rekognition.connections import protocol_of
 from viewfinder.rekognition.errors import EngineError
 from viewfinder.rekognition.service import Service
 from viewfinder.rekognition.settings import Settings
@@ -26,20 +31,32 @@ from viewfinder.rekognition.settings import Settings
 MOST_BODY = 8 * 1024 * 1024
 """5 MB of image are 6.7 MB of base64; the rest of a request is small."""
 
+MAX_HELD = 96 * 1024 * 1024
+"""Bytes of all bodies that are being received, wait, or are worked on."""
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+"""What a request's Host may say where the server listens on this machine's loopback."""
+
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
 access_log = logging.getLogger("viewfinder.rekognition.access")
 
 
 class Wire:
-    """Serves one service; at most `workers` requests are worked on and `queue` more are read or wait."""
+    """Serves one service; at most `workers` requests are worked on and `queue` more wait.
+
+    What is held of bodies has a limit of its own, so that neither many callers nor slow ones fill the memory.
+    Headers are checked before anything of a body is read, and a place is taken when the body is in.
+    """
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self._service = service
         self._limit = settings.workers + settings.queue
         self._timeout = settings.timeout
+        self._hosts = LOOPBACK_HOSTS if settings.host in LOOPBACK_HOSTS else None
         self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="image")
         self._pending = 0
+        self._held = 0
 
     def application(self) -> Starlette:
         """Return the ASGI application."""
@@ -53,6 +70,7 @@ class Wire:
         request_id, started = str(uuid.uuid4()), time.perf_counter()
         error = None
         try:
+            self._check(request)
             response = _respond(await self._admit(request), 200, request_id)
         except EngineError as refusal:
             error = refusal
@@ -60,38 +78,61 @@ class Wire:
         _log_access(request, response, error, request_id, time.perf_counter() - started)
         return response
 
+    def _check(self, request: Request) -> None:
+        """Refuse what the headers alone show to be wrong."""
+        # A page of the web may reach this machine's loopback by a name of its own (DNS rebinding).
+        if self._hosts is not None and request.url.hostname not in self._hosts:
+            raise EngineError("AccessDeniedException", "This server answers to localhost only")
+        length = request.headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > MOST_BODY:
+            raise _too_large()
+        self._service.check(request.headers)
+
     async def _admit(self, request: Request) -> bytes:
+        body = await self._receive(request)
         if self._pending >= self._limit:
+            self._held -= len(body)
             raise EngineError("ThrottlingException", "Rate exceeded")
         self._pending += 1
-        try:
-            body = await self._read(request)
-        except BaseException:
-            self._leave()
-            raise
         return await self._work(dict(request.headers), body)
 
-    async def _read(self, request: Request) -> bytes:
+    async def _receive(self, request: Request) -> bytes:
+        """Return the body, which counts as held until its work ends."""
+        body = bytearray()
         try:
             async with asyncio.timeout(self._timeout):
-                return await _read_body(request)
-        except (TimeoutError, ClientDisconnect) as error:
-            raise EngineError("RequestTimeoutException", "The request's body did not arrive in time") from error
+                async for chunk in request.stream():
+                    body += chunk
+                    self._held += len(chunk)
+                    self._check_sizes(len(body))
+        except BaseException as error:
+            self._held -= len(body)
+            if isinstance(error, TimeoutError | ClientDisconnect):
+                raise EngineError("RequestTimeoutException", "The body did not arrive in time") from error
+            raise
+        return bytes(body)
+
+    def _check_sizes(self, size: int) -> None:
+        if size > MOST_BODY:
+            raise _too_large()
+        if self._held > MAX_HELD:
+            raise EngineError("ThrottlingException", "Rate exceeded")
 
     async def _work(self, headers: dict[str, str], body: bytes) -> bytes:
         work = self._pool.submit(self._answer, headers, body)
         waiter = asyncio.wrap_future(work)
         # The place is given back when the work ends, not when its client stops waiting: the bound is on work.
-        waiter.add_done_callback(self._leave)
+        waiter.add_done_callback(partial(self._leave, len(body)))
         await asyncio.wait({waiter}, timeout=self._timeout)
         if not waiter.done():
             work.cancel()  # takes it out of the queue; what already runs can't be stopped
             raise EngineError("InternalServerError", "The request took too long")
         return waiter.result()
 
-    def _leave(self, waiter: asyncio.Future[bytes] | None = None) -> None:
+    def _leave(self, size: int, waiter: asyncio.Future[bytes]) -> None:
         self._pending -= 1
-        if waiter is not None and not waiter.cancelled():
+        self._held -= size
+        if not waiter.cancelled():
             waiter.exception()  # marks it as seen: nobody else looks when the client was answered before
 
     def _answer(self, headers: dict[str, str], body: bytes) -> bytes:
@@ -104,13 +145,8 @@ class Wire:
             raise EngineError("InternalServerError", "Internal server error") from error
 
 
-async def _read_body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY:
-            raise EngineError("RequestEntityTooLargeException", f"The request is larger than {MOST_BODY} bytes")
-    return bytes(body)
+def _too_large() -> EngineError:
+    return EngineError("RequestEntityTooLargeException", f"The request is larger than {MOST_BODY} bytes")
 
 
 async def _no_such_route(request: Request, _: Exception) -> Response:
@@ -165,10 +201,12 @@ class JsonLines(logging.Formatter):
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then let requests under way end; the first log line gives the URL."""
     _log_as_json()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a descriptor; 1,024 are soon taken
     wire = Wire(Service.from_settings(settings), settings)
     config = uvicorn.Config(
         wire.application(),
-        http="httptools",
+        http=protocol_of(settings.timeout),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -193,7 +231,15 @@ def listen(config: uvicorn.Config) -> socket.socket:
 
 
 def _log_as_json() -> None:
+    """Make JSON lines of everything that this process says: our log, the libraries' and Python's own."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    log.handlers, log.propagate = [handler], False
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(True)
     log.setLevel(logging.INFO)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda thrown: _log_uncaught(thrown.exc_type, thrown.exc_value, thrown.exc_traceback)
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    log.error("uncaught", exc_info=(kind, error or kind(), trace))

@@ -65,6 +65,12 @@ class Service:
         s3 = S3Reader(settings.s3_endpoint, settings.region, settings.allow_buckets)
         return cls(engines, s3, _verifier(settings))
 
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Raise EngineError where the headers alone show that a request won't be answered."""
+        if self._verifier:
+            self._verifier.check(headers)
+        operation_of(headers.get("x-amz-target"), OPERATIONS)
+
     def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         """Return the document of the response; raise EngineError. Header names are lower case."""
         if self._verifier:

@@ -20,7 +20,7 @@ def open_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait leave their core
-    options.log_severity_level = 3  # the quantised graphs carry unused constants, which is a warning each
+    options.log_severity_level = 4  # it writes to standard error itself; what goes wrong is raised as well
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no base but Exception

@@ -35,14 +35,26 @@ class SignatureVerifier:
     secret_access_key: str
     now: Callable[[], datetime] = _utc_now
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Raise EngineError unless the signature is right; header names are lower case."""
+    def check(self, headers: Mapping[str, str]) -> tuple[dict[str, str], str]:
+        """Return the parts of the signature and its time, if they can be right whatever the body is.
+
+        Raise EngineError for a missing or malformed signature, another key or service, an old or future date, or
+        unsigned headers. Header names are lower case.
+        """
         parts = _parse(headers.get("authorization"))
         if not hmac.compare_digest(parts["key"].encode(), self.access_key_id.encode()):
             raise EngineError("UnrecognizedClientException", "The security token included in the request is invalid.")
-        time = self._time(headers, parts["day"])
+        if parts["service"] != SERVICE:
+            raise _invalid(f"Credential should be scoped to correct service: '{SERVICE}'.")
+        if not {"host", "x-amz-date"} <= set(parts["headers"].split(";")):
+            raise _invalid("'host' and 'x-amz-date' must be signed.")
+        return parts, self._time(headers, parts["day"])
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Raise EngineError unless the signature is right."""
+        parts, time = self.check(headers)
         wanted = _signature(self.secret_access_key, parts, time, _canonical(parts["headers"], headers, body))
-        if parts["service"] != SERVICE or not hmac.compare_digest(parts["signature"], wanted):
+        if not hmac.compare_digest(parts["signature"], wanted):
             raise _invalid("The request signature we calculated does not match the signature you provided.")
 
     def _time(self, headers: Mapping[str, str], day: str) -> str:
@@ -66,10 +78,7 @@ def _parse(authorization: str | None) -> dict[str, str]:
 
 
 def _canonical(signed_headers: str, headers: Mapping[str, str], body: bytes) -> str:
-    names = signed_headers.split(";")
-    if not {"host", "x-amz-date"} <= set(names):
-        raise _invalid("'host' and 'x-amz-date' must be signed.")
-    lines = [f"{name}:{' '.join(headers.get(name, '').split())}\n" for name in names]
+    lines = [f"{name}:{' '.join(headers.get(name, '').split())}\n" for name in signed_headers.split(";")]
     return "\n".join(["POST", "/", "", "".join(lines), signed_headers, hashlib.sha256(body).hexdigest()])
 
 

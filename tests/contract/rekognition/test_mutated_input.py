@@ -146,7 +146,7 @@ def test_mutated_requests_get_labels_or_documented_refusals(
 
     async def scenario() -> list[bool]:
         transport = httpx.ASGITransport(application)
-        async with httpx.AsyncClient(transport=transport, base_url="http://engine", timeout=60) as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client:
             calls = [mutate(source) for _ in range(count)]
             refused = [check(await client.post("/", headers=latin(headers), content=body)) for headers, body in calls]
             assert (await client.get("/healthz")).json() == {"Status": "ok", "Pending": 0}
@@ -162,7 +162,9 @@ def test_the_plan_has_two_thousand_requests() -> None:
 def test_garbage_on_the_socket_leaves_the_server_alive(server: str) -> None:
     source = random.Random(SEED)
     host, port = server.removeprefix("http://").split(":")
-    good = b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: " + TARGET.encode() + b"\r\nContent-Length: 2\r\n\r\n{}"
+    good = (
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: " + TARGET.encode() + b"\r\nContent-Length: 2\r\n\r\n{}"
+    )
     for _ in range(200):
         with socket.create_connection((host, int(port)), timeout=10) as connection:
             connection.sendall(flipped(good, source, 12))

@@ -29,6 +29,8 @@ class HeldService:
         self.started = threading.Semaphore(0)
         self.answered = 0
 
+    def check(self, headers: Mapping[str, str]) -> None: ...
+
     def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         self.started.release()
         assert self.let_go.wait(20)
@@ -39,13 +41,15 @@ class HeldService:
 class BrokenService:
     """Fails as no service should."""
 
+    def check(self, headers: Mapping[str, str]) -> None: ...
+
     def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         raise ZeroDivisionError("a bug")
 
 
 def client_of(service: Any, **settings: Any) -> httpx.AsyncClient:
     application = Wire(service, Settings(**settings)).application()
-    return httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://engine", timeout=20)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://127.0.0.1", timeout=20)
 
 
 async def until_pending(client: httpx.AsyncClient, count: int) -> None:
@@ -101,12 +105,61 @@ def test_a_body_that_does_not_arrive_in_time_is_given_up() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("size", [MOST_BODY + 1, 3 * MOST_BODY])
-def test_a_request_that_is_too_large_is_refused_while_it_is_read(size: int) -> None:
+def test_a_request_that_is_too_large_is_refused_by_its_length_before_it_is_read() -> None:
+    read = []
+
+    async def content() -> AsyncIterator[bytes]:
+        read.append(1)
+        yield b"{}"
+
     async def scenario() -> None:
         async with client_of(HeldService()) as client:
-            answer = await client.post("/", headers=HEADERS, content=bytes(size))
+            headers = HEADERS | {"Content-Length": str(MOST_BODY + 1)}
+            answer = await client.post("/", headers=headers, content=content())
             assert code_of(answer) == (413, "RequestEntityTooLargeException")
+
+    asyncio.run(scenario())
+    assert read == []
+
+
+def test_a_request_without_a_length_is_refused_when_it_gets_too_large() -> None:
+    async def content() -> AsyncIterator[bytes]:
+        for _ in range(9):
+            yield bytes(MOST_BODY // 8)
+
+    async def scenario() -> None:
+        async with client_of(HeldService()) as client:
+            answer = await client.post("/", headers=HEADERS, content=content())
+            assert code_of(answer) == (413, "RequestEntityTooLargeException")
+
+    asyncio.run(scenario())
+
+
+def test_bodies_that_are_held_have_a_limit_together() -> None:
+    async def scenario() -> None:
+        service = HeldService()
+        async with client_of(service, workers=1, queue=64) as client:
+            body = bytes(MOST_BODY)
+            waiting = [asyncio.create_task(client.post("/", headers=HEADERS, content=body)) for _ in range(12)]
+            await until_pending(client, 12)
+            assert code_of(await client.post("/", headers=HEADERS, content=b"{}")) == (500, "ThrottlingException")
+            service.let_go.set()
+            assert [(await answer).status_code for answer in waiting] == [200] * 12
+            await until_pending(client, 0)
+            assert (await client.post("/", headers=HEADERS, content=body)).status_code == 200
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.0.7"])
+def test_on_loopback_another_host_is_refused(host: str) -> None:
+    async def scenario() -> None:
+        async with client_of(HeldService()) as client:
+            answer = await client.post("/", headers=HEADERS | {"Host": host})
+            assert code_of(answer) == (400, "AccessDeniedException")
+        async with client_of(BrokenService(), host="0.0.0.0") as client:
+            answer = await client.post("/", headers=HEADERS | {"Host": host})
+            assert code_of(answer) == (500, "InternalServerError")
 
     asyncio.run(scenario())
 

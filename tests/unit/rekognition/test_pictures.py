@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.unit.rekognition.images import encode, halves, noise, plain, png_header
 from viewfinder.rekognition.errors import EngineError
-from viewfinder.rekognition.pictures import read_picture
+from viewfinder.rekognition.pictures import count_scans, read_picture
 
 ORIENTATION = 0x0112
 
@@ -112,3 +114,57 @@ def test_a_jpeg_that_is_small_to_send_and_long_to_decode_is_refused() -> None:
     last = content.rindex(b"\xff\xda")
     assert read(content).size == (2000, 2000)
     assert refusal(content[:last] + content[last:-2] * 200 + content[-2:])[0] == "ImageTooLargeException"
+
+
+def progressive(size: tuple[int, int] = (160, 120)) -> bytes:
+    return encode(noise(size), "JPEG", progressive=True)
+
+
+def test_scans_are_counted_up_to_the_end_of_the_image() -> None:
+    assert count_scans(encode(noise(), "JPEG")) == 1
+    assert count_scans(progressive()) == 10
+    assert count_scans(progressive() + 5 * progressive()) == 10  # as in a motion photo, whose trailer holds anything
+
+
+def test_the_scans_of_a_thumbnail_do_not_count() -> None:
+    segment = b"Exif\0\0" + progressive((16, 16))
+    jpeg = progressive()
+    with_thumbnail = jpeg[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2) + segment + jpeg[2:]
+    assert count_scans(with_thumbnail) == 10
+
+
+def test_a_jpeg_with_a_trailer_full_of_markers_is_read() -> None:
+    assert read(encode(noise((800, 600)), "JPEG") + b"\xff\xda" * 2000).size == (800, 600)
+
+
+def test_a_png_in_which_a_markers_bytes_occur_is_read() -> None:
+    chunk = b"\xff\xda" * 2000
+    content = plain("red", (800, 600))
+    text = len(chunk).to_bytes(4) + b"teXt" + chunk + zlib.crc32(b"teXt" + chunk).to_bytes(4)
+    assert read(content[:33] + text + content[33:]).size == (800, 600)
+
+
+def test_a_jpeg_of_too_many_scans_is_refused() -> None:
+    jpeg = encode(noise((1000, 1000)), "JPEG", progressive=True)
+    scan = jpeg[jpeg.rindex(b"\xff\xda") : -2]
+    code, message = refusal(jpeg[:-2] + scan * 500 + jpeg[-2:])
+    assert code == "ImageTooLargeException"
+    assert message == "Image takes too long to decode: it has too many scans for its size"
+
+
+def red_and_blue_swapped() -> bytes:
+    """An ICC profile by which a picture's red means blue."""
+    profile: bytes = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"swap").replace(b"bXYZ", b"rXYZ").replace(b"swap", b"bXYZ")
+
+
+@pytest.mark.parametrize("image_format", ["PNG", "JPEG"])
+def test_colours_are_those_of_the_icc_profile(image_format: str) -> None:
+    content = encode(Image.new("RGB", (100, 100), (200, 30, 30)), image_format, icc_profile=red_and_blue_swapped())
+    assert np.allclose(read(content).getpixel((50, 50)), (30, 30, 200), atol=4)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("profile", [b"no profile", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()])
+def test_a_profile_that_does_not_fit_is_ignored(profile: bytes) -> None:
+    content = encode(Image.new("RGB", (100, 100), (200, 30, 30)), "PNG", icc_profile=profile)
+    assert read(content).getpixel((50, 50)) == (200, 30, 30)
