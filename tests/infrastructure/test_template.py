@@ -189,3 +189,11 @@ def test_every_reason_for_a_finding_of_cdk_nag_is_one() -> None:
     named = {name for entry in entries for name in entry["resources"]}
     assert named <= translate()["Resources"].keys()
     assert [entry["rule"] for entry in entries if len(entry["reason"].split()) < 5] == []
+
+
+def test_the_tests_that_hold_what_aws_enforces_exist() -> None:
+    rows = re.findall(r"^\| (\d+) \| .*", _document("security.md"), re.MULTILINE)
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", _document("security.md"))
+    assert [int(number) for number in rows] == list(range(1, 18))
+    assert [name for file, name in named if f"def {name}(" not in (PROJECT / file).read_text()] == []
+    assert len(named) >= 17
