@@ -1,4 +1,4 @@
-"""Draws docs/images/architecture.svg and .png: boxes and arrows, placed by hand in the tables below.
+"""Draw docs/images/architecture.svg and .png: boxes and arrows, placed by hand in the tables below.
 
 `make docs` runs it. The picture brings its own light card, so that it reads on dark pages and light ones.
 """
@@ -25,10 +25,10 @@ BOXES: dict[str, tuple[int, int, str, str, str]] = {
     "queue": (570, 130, "Queue", "SQS", QUEUE),
     "dead": (345, 270, "Dead letters", "SQS, alarm", QUEUE),
     "processing": (795, 130, "image_processing", "Lambda, 10 per batch", COMPUTE),
-    "rekognition": (1040, 60, "DetectLabels", "Rekognition / open engine", OUTSIDE),
+    "rekognition": (1040, 60, "Detector", "Rekognition / our engine", OUTSIDE),
     "derived": (1040, 200, "Derived bucket", "analyses, thumbnails", STORE),
-    "table": (795, 430, "Catalog", "DynamoDB, one table", STORE),
-    "statistics": (1040, 430, "label_statistics", "Lambda", COMPUTE),
+    "table": (795, 430, "Catalog", "DynamoDB / SQLite", STORE),
+    "statistics": (1040, 430, "label_statistics", "Lambda (DynamoDB only)", COMPUTE),
     "api": (345, 430, "REST API", "API Gateway, AWS_IAM", QUEUE),
     "handler": (570, 430, "api_handler", "Lambda", COMPUTE),
     "caller": (120, 430, "Callers", "SDKs, gallery, Postman", OUTSIDE),

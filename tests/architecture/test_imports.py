@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,3 +88,23 @@ def test_nothing_scans_the_table() -> None:
         or (isinstance(node, ast.Constant) and node.value == "scan")
     ]
     assert calls == []
+
+
+def test_the_page_about_the_architecture_shows_the_rooms_as_they_are() -> None:
+    page = (REPOSITORY / "docs" / "architecture.md").read_text()
+    table = page.split("## The rooms")[1].split("## ")[0]
+    first_columns = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+    assert {name.strip("/") for column in first_columns for name in re.findall(r"`([\w/]+)`", column)} == set(
+        MAY_IMPORT
+    )
+
+
+def test_docstrings_are_in_the_imperative() -> None:
+    """docs/decisions/2026-11-25-plain-english.md."""
+    places = [
+        place
+        for room in ("src", "lambdas", "tests", "benchmarks", "tools")
+        for place in (REPOSITORY / room).rglob("*.py")
+    ]
+    third_person = re.compile(r'"""(Gives|Tells|Says) ')
+    assert [str(place) for place in places if place != Path(__file__) and third_person.search(place.read_text())] == []
