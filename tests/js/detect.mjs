@@ -1,8 +1,14 @@
-// Calls DetectLabels as any JavaScript program would: node detect.mjs ENDPOINT PHOTO. Prints the response, then an error.
+// Calls every operation as any JavaScript program would: node detect.mjs ENDPOINT PHOTO PORTRAIT. Prints the answers.
 import { readFileSync } from "node:fs";
-import { DetectLabelsCommand, RekognitionClient } from "@aws-sdk/client-rekognition";
+import {
+  CompareFacesCommand,
+  DetectFacesCommand,
+  DetectLabelsCommand,
+  DetectTextCommand,
+  RekognitionClient,
+} from "@aws-sdk/client-rekognition";
 
-const [endpoint, photo] = process.argv.slice(2);
+const [endpoint, photo, portrait] = process.argv.slice(2);
 const client = new RekognitionClient({
   endpoint,
   region: "us-east-1",
@@ -10,13 +16,25 @@ const client = new RekognitionClient({
   maxAttempts: 1,
 });
 
-const send = (bytes) =>
+const image = { Bytes: readFileSync(photo) };
+const face = { Bytes: readFileSync(portrait) };
+const labels = (bytes) =>
   client.send(new DetectLabelsCommand({ Image: { Bytes: bytes }, Features: ["GENERAL_LABELS", "IMAGE_PROPERTIES"] }));
+const answer = async (command) => {
+  const { $metadata, ...document } = await client.send(command);
+  return document;
+};
 
-const response = await send(readFileSync(photo));
-const refusal = await send(Buffer.from("no image")).catch((error) => ({
-  name: error.name,
-  message: error.message,
-  status: error.$metadata.httpStatusCode,
-}));
-console.log(JSON.stringify({ response, refusal }));
+console.log(
+  JSON.stringify({
+    response: await labels(image.Bytes),
+    text: await answer(new DetectTextCommand({ Image: image })),
+    faces: await answer(new DetectFacesCommand({ Image: face })),
+    comparison: await answer(new CompareFacesCommand({ SourceImage: face, TargetImage: face })),
+    refusal: await labels(Buffer.from("no image")).catch((error) => ({
+      name: error.name,
+      message: error.message,
+      status: error.$metadata.httpStatusCode,
+    })),
+  }),
+);

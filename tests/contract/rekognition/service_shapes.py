@@ -21,19 +21,19 @@ def shape(name: str) -> Any:
 
 
 def examples(of: Any) -> Iterator[Any]:
-    """Yield values at the limits of a shape; a structure has each member alone, then all of them."""
+    """Give values at the limits of a shape; a structure has each member alone, then all of them."""
     if of.type_name == "structure":
         yield from ({name: value} for name, member in of.members.items() for value in examples(member))
         yield {name: list(examples(member))[-1] for name, member in of.members.items()}
     elif of.type_name == "list":
         values = list(examples(of.member))
-        yield from ([], values, values[:1] * of.metadata["max"])
+        yield from ([], values[: of.metadata.get("max", 10)], values[:1] * of.metadata.get("max", 10))
     elif "enum" in of.metadata:
         yield from of.metadata["enum"]
     elif of.type_name == "string":
         yield from ("", "Dog", "x" * of.metadata["max"])
     else:
-        yield from (of.metadata["min"], of.metadata.get("max", 1000))
+        yield from (of.metadata.get("min", 0), of.metadata.get("max", 1000))
 
 
 def check_fits(of: Any, value: Any, path: str = "") -> set[str]:

@@ -11,9 +11,20 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.rekognition.service_shapes import check_fits, examples, paths, shape
-from tests.unit.rekognition.images import encode, noise, plain, sample
+from tests.unit.rekognition.images import encode, noise, plain, sample, sign
 
-REQUESTS = [request for request in examples(shape("DetectLabelsRequest")) if "Image" not in request]
+IMAGES = {
+    "DetectLabels": ("Image",),
+    "DetectText": ("Image",),
+    "DetectFaces": ("Image",),
+    "CompareFaces": ("SourceImage", "TargetImage"),
+}
+REQUESTS = [
+    (operation, request)
+    for operation, images in IMAGES.items()
+    for request in examples(shape(f"{operation}Request"))
+    if not set(images) & request.keys()
+]
 ALWAYS_NULL = {".OrientationCorrection"}
 """The service's own documentation says so."""
 
@@ -24,27 +35,90 @@ NO_FACES = (
 )
 
 BOTH = ["GENERAL_LABELS", "IMAGE_PROPERTIES"]
+SIGN = sign("Platform 12")
 
 
-def raw_call(url: str, document: dict[str, Any], content: bytes) -> Any:
-    body = {**document, "Image": {"Bytes": base64.b64encode(content).decode()}}
-    headers = {"X-Amz-Target": "RekognitionService.DetectLabels", "Content-Type": "application/x-amz-json-1.1"}
+def raw_call(url: str, operation: str, document: dict[str, Any], content: bytes) -> httpx.Response:
+    image = {"Bytes": base64.b64encode(content).decode()}
+    body = document | dict.fromkeys(IMAGES[operation], image)
+    headers = {"X-Amz-Target": f"RekognitionService.{operation}", "Content-Type": "application/x-amz-json-1.1"}
     response = httpx.post(url, content=json.dumps(body), headers=headers, timeout=30)
     assert response.headers["content-type"] == "application/x-amz-json-1.1"
-    assert response.status_code == 200
-    return response.json()
+    return response
 
 
-@pytest.mark.parametrize("request_members", REQUESTS, ids=lambda members: json.dumps(members)[:60])
-def test_every_shape_of_the_request_is_answered_in_shape(server: str, request_members: dict[str, Any]) -> None:
-    check_fits(shape("DetectLabelsResponse"), raw_call(server, request_members, plain("red")))
+def is_an_area(region: dict[str, Any]) -> bool:
+    """Whether a region is what the documentation of RegionOfInterest asks for; the model says less."""
+    return len(region) == 1 and ("BoundingBox" in region or 3 <= len(region["Polygon"]) <= 10)
 
 
-def test_a_response_uses_every_member_of_the_model(server: str) -> None:
-    answer = raw_call(server, {"Features": BOTH, "MinConfidence": 0}, sample("cat.jpg"))
-    seen = check_fits(shape("DetectLabelsResponse"), answer)
+@pytest.mark.parametrize(("operation", "members"), REQUESTS, ids=lambda part: json.dumps(part)[:60])
+def test_every_shape_of_the_request_is_answered_in_shape(server: str, operation: str, members: dict[str, Any]) -> None:
+    response = raw_call(server, operation, members, sample("astronaut.jpg"))
+    if all(is_an_area(region) for region in members.get("Filters", {}).get("RegionsOfInterest", ())):
+        assert response.status_code == 200
+        check_fits(shape(f"{operation}Response"), response.json())
+    else:
+        assert (response.status_code, response.json()["__type"]) == (400, "InvalidParameterException")
+
+
+def unused(operation: str, answer: Any) -> set[str]:
+    of = shape(f"{operation}Response")
+    return paths(of) - check_fits(of, answer)
+
+
+def test_labels_use_every_member_of_the_model(server: str) -> None:
+    answer = raw_call(server, "DetectLabels", {"Features": BOTH, "MinConfidence": 0}, sample("cat.jpg")).json()
     contrast_of_parts = {f".ImageProperties.{part}.Quality.Contrast" for part in ("Foreground", "Background")}
-    assert paths(shape("DetectLabelsResponse")) - seen == ALWAYS_NULL | contrast_of_parts
+    assert unused("DetectLabels", answer) == ALWAYS_NULL | contrast_of_parts
+
+
+def test_text_uses_every_member_of_the_model(server: str) -> None:
+    assert unused("DetectText", raw_call(server, "DetectText", {}, SIGN).json()) == set()
+
+
+def left_out(place: str, name: str) -> set[str]:
+    """The paths below a place of a face's members that no network here knows."""
+    unknown = set(shape(name).members) - {"BoundingBox", "Confidence", "Landmarks", "Pose", "Quality"}
+    return {f"{place}.{member}{path}" for member in unknown for path in paths(shape(name).members[member])}
+
+
+def test_faces_use_the_members_that_a_network_here_knows(server: str) -> None:
+    answer = raw_call(server, "DetectFaces", {"Attributes": ["ALL"]}, sample("astronaut.jpg")).json()
+    assert unused("DetectFaces", answer) == ALWAYS_NULL | left_out(".FaceDetails[]", "FaceDetail")
+
+
+def test_compared_faces_use_the_members_that_a_network_here_knows(server: str) -> None:
+    matched, unmatched = (
+        raw_call(server, "CompareFaces", {"SimilarityThreshold": threshold}, sample("astronaut.jpg")).json()
+        for threshold in (80, 100)
+    )
+    always_null = {".SourceImageOrientationCorrection", ".TargetImageOrientationCorrection"}
+    faces = left_out(".FaceMatches[].Face", "ComparedFace") | left_out(".UnmatchedFaces[]", "ComparedFace")
+    assert unused("CompareFaces", matched) & unused("CompareFaces", unmatched) == always_null | faces
+
+
+def test_the_sdk_reads_text(client: Any) -> None:
+    response = client.detect_text(Image={"Bytes": SIGN})
+    line, *words = response["TextDetections"]
+    assert (line["Type"], line["DetectedText"]) == ("LINE", "Platform 12")
+    assert [(word["DetectedText"], word["ParentId"]) for word in words] == [("Platform", 0), ("12", 0)]
+    assert response["TextModelVersion"] == "viewfinder-text-1.0"
+
+
+def test_the_sdk_gets_faces_and_compares_them(client: Any) -> None:
+    portrait = {"Bytes": sample("astronaut.jpg")}
+    (face,) = client.detect_faces(Image=portrait, Attributes=["ALL"])["FaceDetails"]
+    assert [landmark["Type"] for landmark in face["Landmarks"]][:2] == ["eyeLeft", "eyeRight"]
+    (match,) = client.compare_faces(SourceImage=portrait, TargetImage=portrait)["FaceMatches"]
+    assert match["Similarity"] > 99
+    assert match["Face"]["BoundingBox"] == face["BoundingBox"]
+
+
+def test_an_image_without_a_face_can_not_be_compared(client: Any) -> None:
+    portrait, cat = {"Bytes": sample("astronaut.jpg")}, {"Bytes": sample("cat.jpg")}
+    with pytest.raises(client.exceptions.InvalidParameterException, match="no face in the target image"):
+        client.compare_faces(SourceImage=portrait, TargetImage=cat)
 
 
 def test_the_sdk_gets_labels_and_boxes(client: Any) -> None:

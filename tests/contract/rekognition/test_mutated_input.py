@@ -1,4 +1,4 @@
-"""2,000 mutated requests: each gets labels or a documented refusal, none an internal error, and the server lives."""
+"""2,000 mutated requests an operation: each is answered or refused as documented, none fails, and the server lives."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from viewfinder.rekognition.service import Service
 from viewfinder.rekognition.settings import Settings
 
 SEED = 20_260
-TARGET = "RekognitionService.DetectLabels"
 Call = tuple[dict[str, str], bytes]
 
 PICTURE = noise((96, 90))
@@ -37,22 +36,42 @@ FILES = [
     encode(PICTURE.convert("RGBA"), "PNG"),
     *(encode(PICTURE, kind) for kind in ("GIF", "WEBP", "BMP", "TIFF")),
 ]
-REQUEST = {
-    "Image": {"Bytes": base64.b64encode(png_header(96, 90)).decode()},
-    "MaxLabels": 10,
-    "MinConfidence": 55.5,
-    "Features": ["GENERAL_LABELS", "IMAGE_PROPERTIES"],
-    "Settings": {
-        "GeneralLabels": {"LabelInclusionFilters": ["Dog"], "LabelCategoryExclusionFilters": ["Sports"]},
-        "ImageProperties": {"MaxDominantColors": 3},
+IMAGE = {"Bytes": base64.b64encode(png_header(96, 90)).decode()}
+REQUESTS: dict[str, dict[str, Any]] = {
+    "DetectLabels": {
+        "Image": IMAGE,
+        "MaxLabels": 10,
+        "MinConfidence": 55.5,
+        "Features": ["GENERAL_LABELS", "IMAGE_PROPERTIES"],
+        "Settings": {
+            "GeneralLabels": {"LabelInclusionFilters": ["Dog"], "LabelCategoryExclusionFilters": ["Sports"]},
+            "ImageProperties": {"MaxDominantColors": 3},
+        },
     },
+    "DetectText": {
+        "Image": IMAGE,
+        "Filters": {
+            "WordFilter": {"MinConfidence": 60, "MinBoundingBoxHeight": 0.1, "MinBoundingBoxWidth": 0.1},
+            "RegionsOfInterest": [
+                {"BoundingBox": {"Left": 0.1, "Top": 0.1, "Width": 0.5, "Height": 0.5}},
+                {"Polygon": [{"X": 0, "Y": 0}, {"X": 1, "Y": 0}, {"X": 0.5, "Y": 1}]},
+            ],
+        },
+    },
+    "DetectFaces": {"Image": IMAGE, "Attributes": ["DEFAULT", "SMILE"]},
+    "CompareFaces": {"SourceImage": IMAGE, "TargetImage": IMAGE, "SimilarityThreshold": 70, "QualityFilter": "LOW"},
 }
 ODD_VALUES: list[Any] = [None, True, -1, 0, 1e308, 10**30, "", "\ud800", "x" * 3000, [], {}, [[]], {"Bytes": ""}]
 
 
-def image_call(content: bytes) -> Call:
-    body = {"Image": {"Bytes": base64.b64encode(content).decode()}}
-    return {"X-Amz-Target": TARGET}, json.dumps(body).encode()
+def target(operation: str) -> dict[str, str]:
+    return {"X-Amz-Target": f"RekognitionService.{operation}"}
+
+
+def image_call(operation: str, content: bytes) -> Call:
+    image = {"Bytes": base64.b64encode(content).decode()}
+    members = [name for name in REQUESTS[operation] if name.endswith("Image")]
+    return target(operation), json.dumps(dict.fromkeys(members, image)).encode()
 
 
 def flipped(content: bytes, source: random.Random, most: int) -> bytes:
@@ -62,48 +81,50 @@ def flipped(content: bytes, source: random.Random, most: int) -> bytes:
     return bytes(changed)
 
 
-def corrupt_image(source: random.Random) -> Call:
-    return image_call(flipped(source.choice(FILES), source, 30))
+def corrupt_image(operation: str, source: random.Random) -> Call:
+    return image_call(operation, flipped(source.choice(FILES), source, 30))
 
 
-def truncated_image(source: random.Random) -> Call:
+def truncated_image(operation: str, source: random.Random) -> Call:
     content = source.choice(FILES)
-    return image_call(content[: source.randrange(1, len(content))])
+    return image_call(operation, content[: source.randrange(1, len(content))])
 
 
-def spliced_image(source: random.Random) -> Call:
+def spliced_image(operation: str, source: random.Random) -> Call:
     one, other = source.choice(FILES), source.choice(FILES)
-    return image_call(one[: source.randrange(len(one))] + other[source.randrange(len(other)) :])
+    return image_call(operation, one[: source.randrange(len(one))] + other[source.randrange(len(other)) :])
 
 
-def bomb(source: random.Random) -> Call:
-    return image_call(png_header(source.choice([0, 1, 79, 9_999, 2**31 - 1]), source.choice([1, 80, 9_999, 2**31 - 1])))
+def bomb(operation: str, source: random.Random) -> Call:
+    return image_call(
+        operation, png_header(source.choice([0, 1, 79, 9_999, 2**31 - 1]), source.choice([1, 80, 9_999, 2**31 - 1]))
+    )
 
 
-def damaged_json(source: random.Random) -> Call:
-    return {"X-Amz-Target": TARGET}, flipped(json.dumps(REQUEST).encode(), source, 4)
+def damaged_json(operation: str, source: random.Random) -> Call:
+    return target(operation), flipped(json.dumps(REQUESTS[operation]).encode(), source, 4)
 
 
-def odd_member(source: random.Random) -> Call:
+def odd_member(operation: str, source: random.Random) -> Call:
     """Replace one value somewhere in the request."""
-    document = json.loads(json.dumps(REQUEST))
+    document = json.loads(json.dumps(REQUESTS[operation]))
     place: Any = document
     while True:
         key = source.choice(list(place) if isinstance(place, dict) else range(len(place)))
         if not isinstance(place[key], dict | list) or source.random() < 0.3:
             place[key] = source.choice(ODD_VALUES)
-            return {"X-Amz-Target": TARGET}, json.dumps(document).encode()
+            return target(operation), json.dumps(document).encode()
         place = place[key]
 
 
-def odd_headers(source: random.Random) -> Call:
-    text = flipped(TARGET.encode(), source, 3).decode("latin-1")
-    target = "".join(character for character in text if character.isprintable())
-    headers = {"X-Amz-Target": target, "Content-Type": source.choice(["", "text/plain", "application/x-amz-json-1.1"])}
-    return headers, json.dumps(REQUEST).encode()
+def odd_headers(operation: str, source: random.Random) -> Call:
+    text = flipped(target(operation)["X-Amz-Target"].encode(), source, 3).decode("latin-1")
+    odd = "".join(character for character in text if character.isprintable())
+    headers = {"X-Amz-Target": odd, "Content-Type": source.choice(["", "text/plain", "application/x-amz-json-1.1"])}
+    return headers, json.dumps(REQUESTS[operation]).encode()
 
 
-PLAN: dict[Callable[[random.Random], Call], int] = {
+PLAN: dict[Callable[[str, random.Random], Call], int] = {
     corrupt_image: 500,
     truncated_image: 300,
     spliced_image: 200,
@@ -125,11 +146,11 @@ def latin(headers: dict[str, str]) -> dict[bytes, bytes]:
     return {name.encode(): value.encode("latin-1") for name, value in headers.items()}
 
 
-def check(response: httpx.Response) -> bool:
+def check(operation: str, response: httpx.Response) -> bool:
     """Check one answer, and return whether it was a refusal."""
     document = response.json()
     if response.status_code == 200:
-        check_fits(shape("DetectLabelsResponse"), document)
+        check_fits(shape(f"{operation}Response"), document)
         return False
     assert document.keys() == {"__type", "message"}
     assert document["__type"] != "InternalServerError", document
@@ -138,19 +159,20 @@ def check(response: httpx.Response) -> bool:
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow warns of much that it still reads
+@pytest.mark.parametrize("operation", REQUESTS)
 @pytest.mark.parametrize(("mutate", "count"), PLAN.items(), ids=[mutate.__name__ for mutate in PLAN])
-def test_mutated_requests_get_labels_or_documented_refusals(
-    application: Any, mutate: Callable[[random.Random], Call], count: int
+def test_mutated_requests_are_answered_or_refused_as_documented(
+    application: Any, operation: str, mutate: Callable[[str, random.Random], Call], count: int
 ) -> None:
-    source = random.Random(f"{SEED} {mutate.__name__}")
+    source = random.Random(f"{SEED} {operation} {mutate.__name__}")
 
     async def scenario() -> list[bool]:
         transport = httpx.ASGITransport(application)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client:
-            calls = [mutate(source) for _ in range(count)]
-            refused = [check(await client.post("/", headers=latin(headers), content=body)) for headers, body in calls]
+            calls = [mutate(operation, source) for _ in range(count)]
+            answers = [await client.post("/", headers=latin(headers), content=body) for headers, body in calls]
             assert (await client.get("/healthz")).json() == {"Status": "ok", "Pending": 0}
-            return refused
+            return [check(operation, answer) for answer in answers]
 
     assert sum(asyncio.run(scenario())) > count / 4  # most mutations hurt: a check that nothing trips checks nothing
 
@@ -162,9 +184,8 @@ def test_the_plan_has_two_thousand_requests() -> None:
 def test_garbage_on_the_socket_leaves_the_server_alive(server: str) -> None:
     source = random.Random(SEED)
     host, port = server.removeprefix("http://").split(":")
-    good = (
-        b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: " + TARGET.encode() + b"\r\nContent-Length: 2\r\n\r\n{}"
-    )
+    head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: RekognitionService.DetectLabels\r\nContent-Length: 2"
+    good = head.encode() + b"\r\n\r\n{}"
     for _ in range(200):
         with socket.create_connection((host, int(port)), timeout=10) as connection:
             connection.sendall(flipped(good, source, 12))

@@ -12,7 +12,7 @@ from typing import Any
 import platformdirs
 import pytest
 
-from tests.unit.rekognition.images import SAMPLES
+from tests.unit.rekognition.images import SAMPLES, sign
 
 SCRIPTS = Path(__file__).parents[2] / "js"
 AWS_CLI = "awscli==1.45.11"
@@ -56,6 +56,22 @@ def test_the_aws_cli_gets_labels(aws: list[str], server: str) -> None:
     assert cat["Parents"] == [{"Name": "Animal"}, {"Name": "Mammal"}, {"Name": "Pet"}]
 
 
+def test_the_aws_cli_calls_the_other_operations(aws: list[str], server: str, tmp_path: Path) -> None:
+    portrait = f"fileb://{SAMPLES / 'astronaut.jpg'}"
+    (tmp_path / "sign.png").write_bytes(sign("Exit 12"))
+
+    def call(*arguments: str) -> Any:
+        done = run(*aws, "rekognition", *arguments, "--endpoint-url", server)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    text = call("detect-text", "--image-bytes", f"fileb://{tmp_path / 'sign.png'}")
+    assert text["TextDetections"][0]["DetectedText"] == "Exit 12"
+    assert len(call("detect-faces", "--image-bytes", portrait)["FaceDetails"]) == 1
+    alike = call("compare-faces", "--source-image-bytes", portrait, "--target-image-bytes", portrait)
+    assert alike["FaceMatches"][0]["Similarity"] > 99
+
+
 def test_the_aws_cli_gets_the_documented_error(aws: list[str], server: str) -> None:
     image = '{"S3Object": {"Bucket": "photos", "Name": "cat.jpg"}}'
     done = run(*aws, "rekognition", "detect-labels", "--endpoint-url", server, "--image", image)
@@ -63,8 +79,10 @@ def test_the_aws_cli_gets_the_documented_error(aws: list[str], server: str) -> N
     assert done.returncode != 0
 
 
-def test_the_javascript_sdk_gets_labels_and_the_documented_error(javascript_sdk: Path, server: str) -> None:
-    done = run("node", "detect.mjs", server, str(SAMPLES / "cat.jpg"), cwd=javascript_sdk)
+def test_the_javascript_sdk_calls_every_operation_and_gets_errors(javascript_sdk: Path, server: str) -> None:
+    done = run(
+        "node", "detect.mjs", server, str(SAMPLES / "cat.jpg"), str(SAMPLES / "astronaut.jpg"), cwd=javascript_sdk
+    )
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     cat = next(label for label in answer["response"]["Labels"] if label["Name"] == "Cat")
@@ -75,3 +93,6 @@ def test_the_javascript_sdk_gets_labels_and_the_documented_error(javascript_sdk:
         "message": "Request has invalid image format",
         "status": 400,
     }
+    assert answer["text"] == {"TextDetections": [], "TextModelVersion": "viewfinder-text-1.0"}
+    assert len(answer["faces"]["FaceDetails"]) == 1
+    assert answer["comparison"]["FaceMatches"][0]["Similarity"] > 99

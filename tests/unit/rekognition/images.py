@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 
@@ -33,6 +33,13 @@ def halves(left: str, right: str, size: tuple[int, int] = (200, 100)) -> Image.I
     image = Image.new("RGB", size, left)
     image.paste(right, (size[0] // 2, 0, size[0], size[1]))
     return image
+
+
+def sign(text: str) -> bytes:
+    """A PNG with a line of text."""
+    image = Image.new("RGB", (400, 200), "white")
+    ImageDraw.Draw(image).text((40, 70), text, fill="black", font=ImageFont.load_default(36))
+    return encode(image, "PNG")
 
 
 def noise(size: tuple[int, int] = (160, 120), seed: int = 1) -> Image.Image:
