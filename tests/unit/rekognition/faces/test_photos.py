@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from benchmarks.face_quality import holds, size_of
 from tests.unit.rekognition.faces.marked import FRONTAL, LANDMARKS
 from viewfinder.rekognition import Engines, detect_faces
 
@@ -21,19 +21,10 @@ def faces_in(engines: Engines, photo: str) -> list[dict[str, Any]]:
     return list(detect_faces(PHOTOS / photo, engines=engines)["FaceDetails"])
 
 
-def size_of(photo: str) -> tuple[int, int]:
-    with Image.open(PHOTOS / photo) as picture:
-        return picture.size
-
-
-def holds(box: dict[str, float], x: float, y: float) -> bool:
-    return 0 < (x - box["Left"]) / box["Width"] < 1 and 0 < (y - box["Top"]) / box["Height"] < 1
-
-
 def test_frontal_faces_are_found(engines: Engines) -> None:
     missed = []
     for photo, middles in FRONTAL.items():
-        width, height = size_of(photo)
+        width, height = size_of(PHOTOS / photo)
         boxes = [face["BoundingBox"] for face in faces_in(engines, photo)]
         missed += [(photo, x, y) for x, y in middles if not any(holds(box, x / width, y / height) for box in boxes)]
     assert missed == [("coco/000000006771.jpg", 154, 272)]  # 32 of 33
@@ -42,7 +33,7 @@ def test_frontal_faces_are_found(engines: Engines) -> None:
 def test_landmarks_are_near_those_marked_by_eye(engines: Engines) -> None:
     errors = []
     for photo, marks in LANDMARKS:
-        size, eyes = np.array(size_of(photo)), np.array(marks)[:2]
+        size, eyes = np.array(size_of(PHOTOS / photo)), np.array(marks)[:2]
         faces = [np.array([(mark["X"], mark["Y"]) for mark in face["Landmarks"]]) for face in faces_in(engines, photo)]
         found = min((face * size for face in faces), key=lambda face: np.abs(face - marks).sum())
         errors.append(np.hypot(*(found - marks).T).mean() / np.hypot(*(eyes[1] - eyes[0])))
