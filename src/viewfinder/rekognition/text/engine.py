@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from viewfinder.rekognition.pictures import read_picture
-from viewfinder.rekognition.text.lines import LineDetector
+from viewfinder.rekognition.text.lines import LineDetector, Region
 from viewfinder.rekognition.text.recogniser import Line, Recogniser, Word
 from viewfinder.rekognition.text.regions import Points
 from viewfinder.rekognition.text.request import Request
@@ -23,6 +24,10 @@ MAX_WORDS = 100
 
 NOISE = 0.5
 """Confidence below which nothing is returned, whatever is asked for: it is as often no Latin text at all."""
+
+LONE_SCORE = 0.65
+LONE_HEIGHT = 0.5
+"""What the detector's score must be for a line of one character, and its height at most as a share of the picture."""
 
 DECIMALS = 4
 
@@ -41,8 +46,20 @@ class TextEngine:
     def detect_text(self, content: bytes, request: Request) -> dict[str, Any]:
         """Return the DetectText response; raise EngineError where the image can't be taken."""
         picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
-        lines = filter(None, (self._recogniser.read(picture, area) for area in self._detector.detect(picture)))
-        return {"TextDetections": _documents(lines, picture.size, request), "TextModelVersion": TEXT_MODEL_VERSION}
+        documents = _documents(self._lines(picture), picture.size, request)
+        return {"TextDetections": documents, "TextModelVersion": TEXT_MODEL_VERSION}
+
+    def _lines(self, picture: Image.Image) -> Iterator[Line]:
+        """Yield what is written, in reading order."""
+        for region in self._detector.detect(picture):
+            line = self._recogniser.read(picture, region.place)
+            if line and (len(line.text) > 1 or _may_stand_alone(region, picture)):
+                yield line
+
+
+def _may_stand_alone(region: Region, picture: Image.Image) -> bool:
+    """Return whether one character can be all that is written there: any silhouette resembles some character."""
+    return region.score >= LONE_SCORE and region.place.height <= LONE_HEIGHT * min(picture.size)
 
 
 def _documents(lines: Iterable[Line], size: tuple[int, int], request: Request) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,18 +42,26 @@ ELONGATED = 1.5
 """A region longer than this times its other side is written along its longer side."""
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where a line may be, and how sure the detector is, 0 to 1."""
+
+    place: Rectangle
+    score: float
+
+
 class LineDetector:
     """PP-OCRv6 (small) detection; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._session = open_session(MODELS / "ppocrv6_det_small_fp16.onnx", threads=2)
 
-    def detect(self, picture: Image.Image) -> list[Rectangle]:
+    def detect(self, picture: Image.Image) -> list[Region]:
         """Return the lines in reading order; the width of each runs along its text, at -90 to 90 degrees."""
         size = input_size(picture.size)
         (probabilities,) = self._session.run(None, {"x": _planes(picture, size)})
         scale = (picture.width / size[0], picture.height / size[1])
-        return [line.scaled(*scale) for line in lines_of(probabilities[0, 0])]
+        return [Region(line.place.scaled(*scale), line.score) for line in lines_of(probabilities[0, 0])]
 
 
 def input_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -68,30 +76,32 @@ def _planes(picture: Image.Image, size: tuple[int, int]) -> Floats:
     return np.ascontiguousarray((pixels / 127.5 - 1)[:, :, ::-1].transpose(2, 0, 1)[None])  # trained on BGR
 
 
-def lines_of(probabilities: Floats) -> list[Rectangle]:
+def lines_of(probabilities: Floats) -> list[Region]:
     """Return the lines on a map of probabilities, top to bottom and left to right, the largest if too many."""
-    found = [_line(region, probabilities) for region in connected_regions(probabilities > TEXT)]
-    lines = sorted((line for line in found if line), key=lambda line: -line.width * line.height)[:MAX_LINES]
-    return [line for row in _rows(lines) for line in sorted(row, key=lambda line: line.centre[0])]
+    found = [_line(points, probabilities) for points in connected_regions(probabilities > TEXT)]
+    lines = sorted((line for line in found if line), key=lambda line: -line.place.width * line.place.height)
+    return [line for row in _rows(lines[:MAX_LINES]) for line in sorted(row, key=lambda line: line.place.centre[0])]
 
 
-def _rows(lines: list[Rectangle]) -> list[list[Rectangle]]:
+def _rows(lines: list[Region]) -> list[list[Region]]:
     """Group lines that begin beside each other: their centres are less than half a height apart."""
-    rows: list[list[Rectangle]] = []
-    for line in sorted(lines, key=lambda line: line.centre[1]):
-        if rows and line.centre[1] - rows[-1][0].centre[1] < rows[-1][0].height / 2:
+    rows: list[list[Region]] = []
+    for line in sorted(lines, key=lambda line: line.place.centre[1]):
+        first = rows[-1][0].place if rows else None
+        if first and line.place.centre[1] - first.centre[1] < first.height / 2:
             rows[-1].append(line)
         else:
             rows.append([line])
     return rows
 
 
-def _line(region: Points, probabilities: Floats) -> Rectangle | None:
-    core = smallest_rectangle(region)
+def _line(points: Points, probabilities: Floats) -> Region | None:
+    core = smallest_rectangle(points)
     core = _along_the_text(replace(core, centre=(core.centre[0] + 0.5, core.centre[1] + 0.5)))
-    if min(core.width, core.height) < MIN_CORE or _mean(probabilities, core) < REGION:
+    score = _mean(probabilities, core)
+    if min(core.width, core.height) < MIN_CORE or score < REGION:
         return None
-    return core.grown(GROWTH * core.width * core.height / (2 * (core.width + core.height)))
+    return Region(core.grown(GROWTH * core.width * core.height / (2 * (core.width + core.height))), score)
 
 
 def _along_the_text(rectangle: Rectangle) -> Rectangle:

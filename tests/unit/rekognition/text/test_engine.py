@@ -99,12 +99,18 @@ def test_a_response_has_at_most_a_hundred_words(engines: Engines) -> None:
     assert len(of_type(detections, "LINE")) == 13  # twelve whole ones and a half
 
 
-@pytest.mark.parametrize("content", [plain("red"), sample("cat.jpg")], ids=["plain", "cat"])
+@pytest.mark.parametrize(
+    "content", [plain("red"), sample("cat.jpg"), sample("coffee.jpg")], ids=["plain", "cat", "cup"]
+)
 def test_where_nothing_is_written_nothing_is_read(engines: Engines, content: bytes) -> None:
     assert detect_text(content, engines=engines) == {
         "TextDetections": [],
         "TextModelVersion": "viewfinder-text-1.0",
     }
+
+
+def test_one_character_is_read_where_it_is_clearly_written(engines: Engines) -> None:
+    assert texts(read(engines, drawn(("P", 300, 200), height=60)), "WORD") == ["P"]
 
 
 def test_characters_are_read_between_blanks_and_repeats() -> None:
