@@ -1,9 +1,10 @@
-"""`viewfinder analyze`: labels of image files on this machine, with no stack and no network."""
+"""`viewfinder analyze`: what is in image files, found on this machine with no stack and no network."""
 
 from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 BOX_COLOURS = ("#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4", "#46b0b0", "#b8860b", "#f032e6")
 
+TEXT_CONFIDENCE = 80.0
+"""Text is not shown below the service's own default."""
+
 
 def analyze(
     files: Annotated[
@@ -22,6 +26,8 @@ def analyze(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file, one a line.")] = False,
     min_confidence: Annotated[float, typer.Option(min=0, max=100, help="Least confidence, in percent.")] = 55.0,
+    text: Annotated[bool, typer.Option("--text", help="Read text too.")] = False,
+    faces: Annotated[bool, typer.Option("--faces", help="Find faces too.")] = False,
     annotate: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Draw the boxes: a file, or a folder where there are many files.")
     ] = None,
@@ -39,28 +45,45 @@ def analyze(
             failed = True
             typer.secho(f"{file}: {error}", fg="red", err=True)
             continue
-        labels = _labels(picture, min_confidence)
-        _show(file, labels, as_json)
+        found = _find(picture, min_confidence, text=text, faces=faces)
+        _show(file, found, as_json)
         if annotate:
-            _annotated(picture, labels).save(_output(annotate, file, len(files)))
+            _annotated(picture, found).save(_output(annotate, file, len(files)))
     if failed:
         raise typer.Exit(1)
 
 
-def _labels(picture: bytes, min_confidence: float) -> list[dict[str, Any]]:
-    from viewfinder.rekognition import detect_labels
+def _find(picture: bytes, min_confidence: float, *, text: bool, faces: bool) -> dict[str, list[dict[str, Any]]]:
+    """Return what is asked for, under the names of the service's responses."""
+    from viewfinder.rekognition import detect_faces, detect_labels, detect_text
 
-    labels: list[dict[str, Any]] = detect_labels(picture, min_confidence=min_confidence)["Labels"]
-    return labels
+    found = {"Labels": detect_labels(picture, min_confidence=min_confidence)["Labels"]}
+    if text:
+        filters = {"WordFilter": {"MinConfidence": max(min_confidence, TEXT_CONFIDENCE)}}
+        found["TextDetections"] = detect_text(picture, filters=filters)["TextDetections"]
+    if faces:
+        details = detect_faces(picture)["FaceDetails"]
+        found["FaceDetails"] = [face for face in details if face["Confidence"] >= min_confidence]
+    return found
 
 
-def _show(file: Path, labels: list[dict[str, Any]], as_json: bool) -> None:
+def _show(file: Path, found: dict[str, list[dict[str, Any]]], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"File": str(file), "Labels": labels}))
+        typer.echo(json.dumps({"File": str(file), **found}))
         return
     from rich.console import Console
 
-    Console().print(_table(file, labels))
+    console = Console()
+    console.print(_table(file, found["Labels"]))
+    for line in _lines(found):
+        console.print(f"  text {line['Confidence']:.1f} %: {line['DetectedText']}", markup=False, highlight=False)
+    for face in found.get("FaceDetails", ()):
+        pose = ", ".join(f"{name.lower()} {face['Pose'][name]:.0f}" for name in ("Roll", "Yaw", "Pitch"))
+        console.print(f"  face {face['Confidence']:.1f} %: {pose} degrees", markup=False, highlight=False)
+
+
+def _lines(found: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [entry for entry in found.get("TextDetections", ()) if entry["Type"] == "LINE"]
 
 
 def _table(file: Path, labels: list[dict[str, Any]]) -> Table:
@@ -80,27 +103,36 @@ def _output(annotate: Path, file: Path, count: int) -> Path:
     return annotate / f"{file.name}.png"
 
 
-def _annotated(picture: bytes, labels: list[dict[str, Any]]) -> Any:
-    """Return the upright picture with a box and a caption for each object, the surest on top."""
+def _annotated(picture: bytes, found: dict[str, list[dict[str, Any]]]) -> Any:
+    """Return the upright picture with a box and a caption for each thing found, the surest label on top."""
     from PIL import Image, ImageDraw, ImageOps
 
     image = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")
     draw = ImageDraw.Draw(image)
-    names = sorted({label["Name"] for label in labels if label["Instances"]})
-    for label in reversed(labels):
-        colour = BOX_COLOURS[names.index(label["Name"]) % len(BOX_COLOURS)] if label["Instances"] else ""
-        for instance in label["Instances"]:
-            _draw(draw, image.size, instance, label["Name"], colour)
+    boxes = list(_boxes(found))
+    names = sorted({name for name, _, _ in boxes})
+    for name, caption, box in boxes:
+        _draw(draw, image.size, box, caption, BOX_COLOURS[names.index(name) % len(BOX_COLOURS)])
     return image
 
 
-def _draw(draw: Any, size: tuple[int, int], instance: dict[str, Any], name: str, colour: str) -> None:
-    box = instance["BoundingBox"]
+def _boxes(found: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, str, dict[str, float]]]:
+    """Yield kind, caption and box of each thing that has a box."""
+    for line in _lines(found):
+        yield "text", line["DetectedText"], line["Geometry"]["BoundingBox"]
+    for face in found.get("FaceDetails", ()):
+        yield "face", f"face {face['Confidence']:.0f} %", face["BoundingBox"]
+    for label in reversed(found["Labels"]):
+        for instance in label["Instances"]:
+            yield label["Name"], f"{label['Name']} {instance['Confidence']:.0f} %", instance["BoundingBox"]
+
+
+def _draw(draw: Any, size: tuple[int, int], box: dict[str, float], caption: str, colour: str) -> None:
     left, top = box["Left"] * size[0], box["Top"] * size[1]
     right, bottom = left + box["Width"] * size[0], top + box["Height"] * size[1]
     line = max(2, min(size) // 200)
     draw.rectangle((left, top, right, bottom), outline=colour, width=line)
-    caption, text_size = f"{name} {instance['Confidence']:.0f} %", max(12, min(size) // 30)
+    text_size = max(12, min(size) // 30)
     place = draw.textbbox((left + line, max(0, top - text_size)), caption, font_size=text_size)
     draw.rectangle(place, fill=colour)
     draw.text((left + line, max(0, top - text_size)), caption, fill="white", font_size=text_size)

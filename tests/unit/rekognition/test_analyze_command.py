@@ -9,7 +9,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from tests.unit.rekognition.images import SAMPLES
+from tests.unit.rekognition.images import SAMPLES, sign
 from viewfinder.cli.analyze import analyze
 
 CAT = SAMPLES / "cat.jpg"
@@ -31,6 +31,28 @@ def test_json_has_one_object_a_file_with_the_labels_of_the_service() -> None:
 
 def test_a_table_is_printed_for_people() -> None:
     assert "Animal, Mammal, Pet" in run(CAT).stdout
+
+
+def test_text_and_faces_are_shown_if_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "sign.png").write_bytes(sign("Exit 12"))
+    files = (tmp_path / "sign.png", SAMPLES / "astronaut.jpg")
+    with_both = run(*files, "--text", "--faces", "--json").stdout.splitlines()
+    street, portrait = (json.loads(line) for line in with_both)
+    assert [entry["DetectedText"] for entry in street["TextDetections"]] == ["Exit 12", "Exit", "12"]
+    assert (len(street["FaceDetails"]), len(portrait["FaceDetails"])) == (0, 1)
+    assert json.loads(run(CAT, "--json").stdout).keys() == {"File", "Labels"}
+    shown = run(*files, "--text", "--faces").stdout
+    assert "%: Exit 12" in shown
+    assert "face 100.0 %: roll 4, yaw" in shown
+
+
+def test_faces_and_text_are_drawn_too(tmp_path: Path) -> None:
+    pictures = []
+    for number, options in enumerate(([], ["--text", "--faces"])):
+        out = tmp_path / f"{number}.png"
+        assert run(SAMPLES / "astronaut.jpg", *options, "--annotate", out).exit_code == 0
+        pictures.append(out.read_bytes())
+    assert pictures[0] != pictures[1]
 
 
 def test_the_box_is_drawn_on_the_upright_picture(tmp_path: Path) -> None:
