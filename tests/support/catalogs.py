@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from hypothesis import strategies as st
 
 from tests.support.memory_index import folded
-from viewfinder.domain.image import Image, Status, image_digest
-from viewfinder.domain.label import Label
+from viewfinder.domain.image import Facts, Image, Status, image_digest
+from viewfinder.domain.label import BoundingBox, Label, Text
 from viewfinder.domain.query import Match, Order, Query
 
 CONFIDENCES = (55.0, 70.25, 90.0, 99.9999, 100.0)
 TIMES = tuple(f"2026-01-{day:02d}T12:00:00.{microsecond:06d}Z" for day in (1, 2, 3) for microsecond in (0, 999_999))
+TAKEN = ("1969-07-20T20:17:40.000000", "2026-01-02T12:00:00.000000", "2026-06-01T12:30:00.500000")
+WORDS = ("Exit", "STOP", "Straße", "stop")
 VOCABULARY = {
     "Dog": (("Animals and Pets",), ("Canine",)),
     "DOG": (("Animals and Pets",), ("Canine",)),
@@ -40,7 +42,23 @@ def images(draw: st.DrawFn, image_id: str) -> Image:
     """Return a record that the pipeline could write; a tombstone now and then."""
     status = draw(st.sampled_from([Status.ANALYZED] * 5 + [Status.REJECTED, Status.FAILED, Status.REMOVED]))
     labels = draw(_labels()) if status is Status.ANALYZED else ()
-    return Image(image_id, status, "", draw(st.sampled_from(TIMES)), labels=labels)
+    words = draw(st.lists(st.sampled_from(WORDS), max_size=3)) if status is Status.ANALYZED else []
+    facts = Facts(taken_at=draw(st.sampled_from((None, *TAKEN))))
+    return Image(
+        image_id,
+        status,
+        "",
+        draw(st.sampled_from(TIMES)),
+        labels=labels,
+        facts=facts,
+        texts=read_words(*words),
+    )
+
+
+def read_words(*words: str) -> tuple[Text, ...]:
+    """Return what a detector of text says of these words."""
+    box = BoundingBox(0.1, 0.2, 0.3, 0.4)
+    return tuple(Text(number, "WORD", word, 99.0, box) for number, word in enumerate(words))
 
 
 @st.composite
@@ -66,7 +84,10 @@ def queries(draw: st.DrawFn) -> Query:
         status=draw(st.sampled_from([None, None, Status.ANALYZED, Status.REJECTED])),
         since=draw(st.sampled_from(["", "", *TIMES])),
         until=draw(st.sampled_from(["", "", *TIMES])),
-        order=draw(st.sampled_from(Order)) if labels or category else Order.NEWEST,
+        order=draw(st.sampled_from(Order if labels or category else (Order.NEWEST, Order.TAKEN))),
+        text=draw(st.sampled_from([(), (), (), ("exit",), ("STOP exit",), ("strasse", "Stop!"), ("none",)])),
+        taken_since=draw(st.sampled_from(["", "", "", *TAKEN])),
+        taken_until=draw(st.sampled_from(["", "", "", *TAKEN])),
     )
 
 
@@ -75,6 +96,8 @@ def answer(query: Query, catalog: Iterable[Image]) -> list[str]:
     found = [image for image in catalog if image.is_visible and _answers(image, query)]
     if query.order is Order.NEWEST:
         found.sort(key=lambda image: (image.analyzed_at, image_digest(image.image_id)), reverse=True)
+    elif query.order is Order.TAKEN:
+        found.sort(key=lambda image: (image.taken_or_analyzed, image_digest(image.image_id)), reverse=True)
     else:
         found.sort(key=lambda image: (-_confidence(image, query), image_digest(image.image_id)))
     return [image.image_id for image in found]
@@ -94,6 +117,9 @@ def _answers(image: Image, query: Query) -> bool:
         and query.status in (None, image.status)
         and (not query.since or image.analyzed_at >= query.since)
         and (not query.until or image.analyzed_at < query.until)
+        and set(" ".join(query.text).casefold().replace("!", "").split()) <= set(image.words)
+        and (not query.taken_since or (image.facts.taken_at or "") >= query.taken_since)
+        and (not query.taken_until or "" < (image.facts.taken_at or "") < query.taken_until)
     )
 
 

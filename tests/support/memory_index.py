@@ -22,14 +22,14 @@ class MemoryIndex:
 
     def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
         """Return at most `portion` entries, as DynamoDB gives at most 1 MB."""
-        newest_first = stretch.order is Order.NEWEST
+        falling = stretch.order.is_descending
         entries = [entry for image in self.images for entry in self._entries(image, source, shard, stretch.order)]
-        entries.sort(key=lambda entry: entry.position, reverse=newest_first)
+        entries.sort(key=lambda entry: entry.position, reverse=falling)
         if stretch.after:
             entries = [
                 entry
                 for entry in entries
-                if (entry.position < stretch.after if newest_first else entry.position > stretch.after)
+                if (entry.position < stretch.after if falling else entry.position > stretch.after)
             ]
         given = entries[: min(size, self.portion)]
         self.reads.append(len(given))
@@ -40,9 +40,13 @@ class MemoryIndex:
         if not image.is_visible or int(digest[:8], 16) % self.shards != shard:
             return
         for confidence in _confidences(image, source):
-            rank = f"{100 - confidence:011.6f}"
+            place = {
+                Order.NEWEST: image.analyzed_at,
+                Order.TAKEN: image.taken_or_analyzed,
+                Order.CONFIDENCE: f"{100 - confidence:011.6f}",
+            }
             yield Entry(
-                position=f"{image.analyzed_at if order is Order.NEWEST else rank}#{digest}",
+                position=f"{place[order]}#{digest}",
                 image_id=image.image_id,
                 status=image.status,
                 analyzed_at=image.analyzed_at,
@@ -52,6 +56,8 @@ class MemoryIndex:
                 width=image.width,
                 height=image.height,
                 reason=image.reason,
+                taken_at=image.facts.taken_at or "",
+                words=image.words,
             )
 
 
@@ -59,6 +65,8 @@ def _confidences(image: Image, source: Source) -> list[float]:
     """Return the confidence of each entry that the image has in a source."""
     if source.kind is SourceKind.STATUS:
         return [0.0] if image.status == source.name else []
+    if source.kind is SourceKind.WORD:
+        return [0.0] if source.name in image.words else []
     if source.kind is SourceKind.LABEL:
         confidences = {label.name: label.confidence for label in image.labels}
     else:

@@ -11,6 +11,10 @@ from typing import Any
 Call = tuple[str, str, dict[str, Any]]
 
 _KEY = {"PK": {"S": "IMAGE#roles.jpg"}, "SK": {"S": "PROBE"}}
+_LISTING: dict[str, Any] = {
+    "KeyConditionExpression": "GSI1PK = :partition",
+    "ExpressionAttributeValues": {":partition": {"S": "IMAGES#ANALYZED#0"}},
+}
 _TABLE = {"TableName": "{TableName}"}
 _IMAGE = {"Bucket": "{ImagesBucketName}", "Key": "roles.jpg"}
 _THUMBNAIL = {"Bucket": "{DerivedBucketName}", "Key": "thumbnails/roles"}
@@ -91,16 +95,7 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
         "ReadTheCatalog": [
             ("dynamodb", "get_item", _TABLE | {"Key": _KEY}),
             ("dynamodb", "batch_get_item", {"RequestItems": {"{TableName}": {"Keys": [_KEY]}}}),
-            (
-                "dynamodb",
-                "query",
-                _TABLE
-                | {
-                    "IndexName": "GSI1",
-                    "KeyConditionExpression": "GSI1PK = :partition",
-                    "ExpressionAttributeValues": {":partition": {"S": "IMAGES#ANALYZED#0"}},
-                },
-            ),
+            *(("dynamodb", "query", _TABLE | _LISTING | {"IndexName": index}) for index in ("GSI1", "GSI2")),
         ],
         "SignUploadsAndDownloadsAndRemove": [
             ("s3", "put_object", _IMAGE | {"Key": "roles/"}),

@@ -31,6 +31,11 @@ def search(
     status: Annotated[str | None, typer.Option(help=f"One of {', '.join(VISIBLE_STATUSES)}.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Analysed at or after this time or date.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Analysed before this time or date.")] = None,
+    text: Annotated[list[str] | None, typer.Option("--text", help="Words that are read in it, all of them.")] = None,
+    taken_since: Annotated[
+        str | None, typer.Option("--taken-from", help="Taken at or after this local time or date.")
+    ] = None,
+    taken_until: Annotated[str | None, typer.Option("--taken-to", help="Taken before this local time or date.")] = None,
     order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
     limit: Limit = 50,
     as_json: AsJson = False,
@@ -46,6 +51,9 @@ def search(
         "status": status,
         "from": since,
         "to": until,
+        "text": text,
+        "takenFrom": taken_since,
+        "takenTo": taken_until,
         "order": order.value,
     }
     images = target.api.entries("/images", "Images", query, limit)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from viewfinder.domain.label import Face, Label, Text
+
+MAX_WORDS = 40
+MAX_WORD_LENGTH = 50
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 MAX_IMAGE_ID_BYTES = 1024
 """An ImageId is an object key; S3 allows 1,024 bytes of UTF-8."""
@@ -145,6 +151,16 @@ class Image:
         """Whether the API shows this image."""
         return self.status is not Status.REMOVED
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that a search for text finds it by."""
+        return search_words(text.text for text in self.texts if text.kind == "WORD")
+
+    @property
+    def taken_or_analyzed(self) -> str:
+        """When it was taken (local time), or analysed where that is unknown: its place where photos are in order."""
+        return self.facts.taken_at or self.analyzed_at.removesuffix("Z")
+
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Image:
         """Read a record as a catalog keeps it."""
@@ -188,6 +204,15 @@ _MEMBERS = {
     "Version": "version",
 }
 """Member of a document -> attribute, of those that are written as they are."""
+
+
+def search_words(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the words of texts as a search compares them: case-folded, without the punctuation around them, each once.
+
+    What is longer than MAX_WORD_LENGTH is cut there, and of very many words the first MAX_WORDS count.
+    """
+    bare = (_EDGES.sub("", word) for text in texts for word in text.casefold().split())
+    return tuple(islice(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in bare if word), MAX_WORDS))
 
 
 def image_digest(image_id: str) -> str:

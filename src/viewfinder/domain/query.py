@@ -6,12 +6,12 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import Status
+from viewfinder.domain.image import Status, search_words
 
 
 class Match(StrEnum):
@@ -26,11 +26,20 @@ class Order(StrEnum):
 
     NEWEST = "newest"
     CONFIDENCE = "confidence"
+    TAKEN = "taken"
+
+    @property
+    def is_descending(self) -> bool:
+        """Whether the positions of this order fall (times do, ranks don't)."""
+        return self is not Order.CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A search; names as the caller wrote them, times in the form of `Image.analyzed_at`, `until` exclusive."""
+    """A search; names as the caller wrote them, times in the form of `Image.analyzed_at`, `until` exclusive.
+
+    `taken_since` and `taken_until` are in the form of `Facts.taken_at`.
+    """
 
     labels: tuple[str, ...] = ()
     match: Match = Match.ALL
@@ -42,11 +51,16 @@ class Query:
     since: str = ""
     until: str = ""
     order: Order = Order.NEWEST
+    text: tuple[str, ...] = ()
+    taken_since: str = ""
+    taken_until: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
         if self.order is Order.CONFIDENCE and not (self.labels or self.category):
             raise InvalidRequestError("confidence needs a label or a category", parameter="order")
+        if not all(search_words([text]) for text in self.text):
+            raise InvalidRequestError("has no word", parameter="text")
 
     def fingerprint(self) -> str:
         """Return a short text that another query has not."""
@@ -72,6 +86,8 @@ class Entry:
     width: int = 0
     height: int = 0
     reason: str = ""
+    taken_at: str = ""
+    words: Collection[str] = ()
 
 
 class SourceKind(StrEnum):
@@ -80,11 +96,12 @@ class SourceKind(StrEnum):
     STATUS = "STATUS"
     LABEL = "LABEL"
     CATEGORY = "CATEGORY"
+    WORD = "WORD"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The entries of one status, label or category; names in any case."""
+    """The entries of one status, label, category or word; names in any case."""
 
     kind: SourceKind
     name: str
@@ -94,7 +111,8 @@ class Source:
 class Stretch:
     """A stretch of a source in an order, behind the position `after`.
 
-    The other bounds are hints: an index keeps those that its keys can keep, and the caller checks each entry.
+    `since` and `until` bound the time that makes the order. Bounds are hints: an index keeps those that its keys can
+    keep, and the caller checks each entry.
     """
 
     order: Order
@@ -115,10 +133,19 @@ class Criteria:
     query: Query
     labels: tuple[Term, ...]
     exclude: tuple[Term, ...]
+    words: tuple[str, ...] = ()
 
     def admit(self, entry: Entry) -> bool:
         """Return whether an image answers the query."""
-        return self._admits_facts(entry) and self._admits_labels(entry)
+        return self._admits_facts(entry) and self._admits_labels(entry) and self._admits_taking(entry)
+
+    def _admits_taking(self, entry: Entry) -> bool:
+        query = self.query
+        return (
+            all(word in entry.words for word in self.words)
+            and (not query.taken_since or query.taken_since <= entry.taken_at)
+            and (not query.taken_until or "" < entry.taken_at < query.taken_until)
+        )
 
     def _admits_facts(self, entry: Entry) -> bool:
         query = self.query

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from viewfinder.domain.image import VISIBLE_STATUSES
+from viewfinder.domain.image import VISIBLE_STATUSES, search_words
 from viewfinder.domain.query import (
     Criteria,
     Cursor,
@@ -75,7 +75,7 @@ def _resolve(query: Query, statistics: Statistics) -> tuple[Criteria, Mapping[st
     if aliased and len(labels) > 1:
         known |= statistics.find(aliased)
     counts = {name: entry.count for name, entry in known.items()}
-    return Criteria(query, tuple(labels), tuple(exclude)), counts
+    return Criteria(query, tuple(labels), tuple(exclude), search_words(query.text)), counts
 
 
 def _term(name: str, known: Mapping[str, KnownName]) -> Term:
@@ -86,6 +86,8 @@ def _term(name: str, known: Mapping[str, KnownName]) -> Term:
 def _sources(criteria: Criteria, counts: Mapping[str, int]) -> list[Source]:
     """Return what has to be read: every image that answers the query is in one of these."""
     query = criteria.query
+    if criteria.words and query.order is not Order.CONFIDENCE:
+        return [Source(SourceKind.WORD, max(criteria.words, key=len))]  # a long word is in few images
     if criteria.labels:
         return [Source(SourceKind.LABEL, name) for name in sorted(_driving_term(criteria, counts))]
     if query.category:
@@ -103,13 +105,15 @@ def _driving_term(criteria: Criteria, counts: Mapping[str, int]) -> Term:
 
 
 def _stretch(query: Query, cursor: Cursor) -> Stretch:
-    return Stretch(query.order, cursor.position, query.since, query.until, query.min_confidence)
+    taken = query.order is Order.TAKEN
+    since, until = (query.taken_since, query.taken_until) if taken else (query.since, query.until)
+    return Stretch(query.order, cursor.position, since, until, query.min_confidence)
 
 
 def _merge(index: Index, sources: list[Source], stretch: Stretch, size: int) -> Iterator[Entry]:
     """Return the entries of all shards of the sources in one order."""
     shards = [_entries(index, source, shard, stretch, size) for source in sources for shard in range(index.shards)]
-    return heapq.merge(*shards, key=lambda entry: entry.position, reverse=stretch.order is Order.NEWEST)
+    return heapq.merge(*shards, key=lambda entry: entry.position, reverse=stretch.order.is_descending)
 
 
 def _entries(index: Index, source: Source, shard: int, stretch: Stretch, size: int) -> Iterator[Entry]:
@@ -130,7 +134,7 @@ def _filter(criteria: Criteria, sources: list[Source], cursor: Cursor) -> Callab
     def wanted(entry: Entry) -> bool:
         if by_confidence and criteria.labels and entry.confidence < surest(entry.labels, names):
             return False  # a surer one of the labels has put it on a place before this
-        if by_confidence and cursor.position and entry.analyzed_at > cursor.as_of:
+        if criteria.query.order is not Order.NEWEST and cursor.position and entry.analyzed_at > cursor.as_of:
             return False  # analysed anew since the first page, where it may have been already
         return criteria.admit(entry)
 

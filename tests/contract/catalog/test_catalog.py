@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.catalogs import read_words
 from tests.support.databases import empty_database
 from tests.support.fakes import FakeCatalog
 from tests.support.tables import TABLE, create_table
@@ -218,6 +219,31 @@ def test_an_image_of_as_many_labels_as_can_be_changes_in_one_transaction(emulato
         stored = {(item["PK"]["S"], item["SK"]["S"]) for item in client.scan(TableName=TABLE)["Items"]}
         assert stored == {("IMAGE#a.jpg", "IMAGE"), *schema.posting_confidences(second, shards=3)}
         assert len(stored) == 1 + schema.MAX_LABEL_POSTINGS + schema.MAX_CATEGORY_POSTINGS
+    finally:
+        client.delete_table(TableName=TABLE)
+
+
+def test_an_image_of_very_many_words_is_replaced_in_two_steps(emulator: Callable[[str], Any]) -> None:
+    """New and old postings are more than a transaction takes; in between the record says that it is outdated."""
+    client = emulator("dynamodb")
+    create_table(client)
+    catalog = DynamoDbCatalog(client, TABLE, shards=3, tombstone_seconds=3600)
+    old, new = (
+        replace(
+            an_image("a.jpg", *(Label(f"{kind} {number}", 60.0 + number) for number in range(40))),
+            texts=read_words(*(f"{kind}{number}" for number in range(40))),
+        )
+        for kind in ("old", "new")
+    )
+    try:
+        first = catalog.save(old, replacing=None)
+        second = catalog.save(new, replacing=first)
+
+        stored = {(item["PK"]["S"], item["SK"]["S"]) for item in client.scan(TableName=TABLE)["Items"]}
+        assert stored == {("IMAGE#a.jpg", "IMAGE"), *schema.posting_confidences(second, shards=3)}
+        assert catalog.find("a.jpg") == second
+        with pytest.raises(CatalogConflictError):
+            catalog.save(new, replacing=first)
     finally:
         client.delete_table(TableName=TABLE)
 

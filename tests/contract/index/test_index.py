@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.catalogs import read_words
 from tests.support.databases import empty_database
 from tests.support.memory_index import MemoryIndex
 from tests.support.tables import create_table
@@ -16,7 +17,7 @@ from viewfinder.adapters.dynamodb.index import DynamoDbIndex
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteIndex
-from viewfinder.domain.image import Image, Status
+from viewfinder.domain.image import Facts, Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
 from viewfinder.ports import Index
@@ -129,7 +130,7 @@ def test_every_image_is_in_one_shard_whose_positions_are_in_order(fill: Fill, sh
     parts = [index.read(DOGS, shard, Stretch(order), 100)[0] for shard in range(index.shards)]
     for part in parts:
         positions = [entry.position for entry in part]
-        assert positions == sorted(positions, reverse=order is Order.NEWEST)
+        assert positions == sorted(positions, reverse=order.is_descending)
     assert sorted(ids([entry for part in parts for entry in part])) == sorted(image.image_id for image in images)
 
 
@@ -153,3 +154,35 @@ def test_images_of_one_time_and_confidence_have_places_of_their_own(fill: Fill, 
     index = fill([a_dog(f"{number}.jpg", 90.0, 1) for number in range(5)], 1)
     entries, _ = index.read(DOGS, 0, Stretch(order), 10)
     assert len({entry.position for entry in entries}) == 5
+
+
+def test_images_are_read_in_the_order_in_which_they_were_taken(fill: Fill) -> None:
+    """One without a capture time stands where its time of analysis is."""
+    index = fill(
+        [
+            a_dog("old.jpg", 90.0, 3, facts=Facts(taken_at="1969-07-20T20:17:40.000000")),
+            a_dog("unknown.jpg", 90.0, 2),
+            a_dog("new.jpg", 90.0, 1, facts=Facts(taken_at="2026-06-01T12:30:00.500000")),
+        ],
+        1,
+    )
+    entries, is_last = index.read(DOGS, 0, Stretch(Order.TAKEN), 10)
+    assert (ids(entries), is_last) == (["new.jpg", "unknown.jpg", "old.jpg"], True)
+    assert [entry.taken_at for entry in entries] == ["2026-06-01T12:30:00.500000", "", "1969-07-20T20:17:40.000000"]
+    bounds = Stretch(Order.TAKEN, since="1969-07-20T20:17:40.000000", until="2026-06-01T12:30:00.500000")
+    assert ids(index.read(DOGS, 0, bounds, 10)[0])[-2:] == ["unknown.jpg", "old.jpg"]
+
+
+def test_images_are_found_by_the_words_that_are_read_in_them(fill: Fill) -> None:
+    index = fill(
+        [
+            a_dog("a.jpg", 90.0, 1, texts=read_words("EXIT", "Straße")),
+            a_dog("b.jpg", 90.0, 2, texts=read_words("Exit!")),
+        ],
+        1,
+    )
+    entries, _ = index.read(Source(SourceKind.WORD, "exit"), 0, NEWEST, 10)
+    assert [(entry.image_id, list(entry.words)) for entry in entries] == [
+        ("b.jpg", ["exit"]),
+        ("a.jpg", ["exit", "strasse"]),
+    ]

@@ -139,3 +139,21 @@ def test_a_refusal_names_the_parameter(query: dict[str, list[str]], code: str, p
     with pytest.raises(InvalidRequestError) as refusal:
         fields.read_query(fields.SEARCH, query)
     assert (refusal.value.code, refusal.value.parameter) == (code, parameter)
+
+
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ("2026-06-01", "2026-06-01T00:00:00.000000"),
+        ("2026-06-01T12:30", "2026-06-01T12:30:00.000000"),
+        ("1969-07-20t20:17:40.5", "1969-07-20T20:17:40.500000"),
+    ],
+)
+def test_a_capture_time_is_the_cameras_local_time(written: str, taken: str) -> None:
+    assert fields.read_query(fields.SEARCH, {"takenFrom": [written]}) == {"taken_since": taken}
+
+
+@pytest.mark.parametrize("written", ["2026-06-01T12:30Z", "2026-06-01T12:30+02:00", "June", "2026-13-01"])
+def test_a_capture_time_with_a_zone_or_that_is_none_is_refused(written: str) -> None:
+    with pytest.raises(InvalidRequestError, match="must be an ISO 8601 time without a zone, or a date"):
+        fields.read_query(fields.SEARCH, {"takenTo": [written]})

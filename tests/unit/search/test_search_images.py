@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
+from tests.support.catalogs import read_words
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import Image, Status
+from viewfinder.domain.image import Image, Status, search_words
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import Match, Order, Query
 from viewfinder.usecases.search_images import Page, Search, search_images
@@ -137,3 +139,33 @@ def test_a_token_says_nothing_of_shards() -> None:
 def test_confidence_order_needs_something_to_be_sure_of() -> None:
     with pytest.raises(InvalidRequestError, match="needs a label or a category"):
         Query(order=Order.CONFIDENCE)
+
+
+def test_a_word_is_read_rather_than_a_label_and_the_longest_of_several() -> None:
+    images = [replace(image, texts=read_words("exit")) for image in many(50, "Dog")]
+    images[7] = replace(images[7], texts=read_words("exit", "emergency"))
+    search, index = a_search(images, shards=1)
+    assert ids(search_images(Query(labels=("Dog",), text=("Emergency EXIT!",)), search, limit=10)) == ["7.jpg"]
+    assert index.reads == [1]
+
+
+def test_a_text_without_a_word_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="has no word") as refusal:
+        Query(text=("exit", "?!"))
+    assert refusal.value.parameter == "text"
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (["STOP", "Straße 5", "stop!"], ("stop", "strasse", "5")),
+        (["(it's)", "e-mail:", "__x__"], ("it's", "e-mail", "x")),
+        ([" \t\n", "--", ""], ()),
+        (["a" * 60], ("a" * 50,)),
+        ([" ".join(str(number) for number in range(100))], tuple(str(number) for number in range(40))),
+    ],
+)
+def test_words_are_compared_without_case_and_the_punctuation_around_them(
+    texts: list[str], words: tuple[str, ...]
+) -> None:
+    assert search_words(texts) == words

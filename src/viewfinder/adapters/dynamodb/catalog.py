@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _MOST_ITEMS = 100
-"""Of one BatchGetItem (AWS limit)."""
+"""Of one BatchGetItem, and of one transaction (AWS limits)."""
 
 _ATTEMPTS = 10
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
@@ -66,7 +66,20 @@ class DynamoDbCatalog:
                     yield schema.image_from_item(item)
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
-        """Write record and postings, and delete the postings that the image no longer has."""
+        """Write record and postings, and delete the postings that the image no longer has.
+
+        Where that is too much for one transaction, the old postings go first, with a record that says so: without an
+        ETag it is outdated for `reconcile`, and with the old sequencer it accounts for no event of the new one.
+        """
+        writes, saved = self._writes(image, replacing, lease)
+        if replacing and len(writes) > _MOST_ITEMS:
+            emptied = dataclasses.replace(replacing, labels=(), texts=(), etag="")
+            return self.save(image, replacing=self.save(emptied, replacing=replacing), lease=lease)
+        transact(self._client, self._table, writes)
+        return saved
+
+    def _writes(self, image: Image, replacing: Image | None, lease: Lease | None) -> tuple[list[dict[str, Any]], Image]:
+        """Return what a transaction has to write, and the image with its version."""
         image = dataclasses.replace(image, version=self._next_version(replacing))
         postings = schema.posting_items(image, shards=self._shards)
         outdated = schema.posting_confidences(replacing, shards=self._shards) if replacing else {}
@@ -75,8 +88,7 @@ class DynamoDbCatalog:
         writes += [self._deletion(key) for key in outdated if key not in postings]
         if lease:
             writes.append({"Put": {"TableName": self._table, "Item": schema.lease_item(lease)}})
-        transact(self._client, self._table, writes)
-        return image
+        return writes, image
 
     def _next_version(self, replacing: Image | None) -> int:
         # Grows even where a tombstone has expired in between: time goes on.

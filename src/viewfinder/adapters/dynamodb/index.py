@@ -16,6 +16,7 @@ _PARTITIONS = {
     SourceKind.STATUS: lambda name, shard: schema.listing(Status(name), shard),
     SourceKind.LABEL: schema.label_partition,
     SourceKind.CATEGORY: schema.category_partition,
+    SourceKind.WORD: schema.word_partition,
 }
 
 _ATTRIBUTES = (
@@ -28,10 +29,17 @@ _ATTRIBUTES = (
     "Confidences",
     "Categories",
     "Confidence",
+    "TakenAt",
+    "Words",
 )
-_NAMES = {f"#{number}": name for number, name in enumerate((*_ATTRIBUTES, "SK", "GSI1SK"))}
+_NAMES = {f"#{number}": name for number, name in enumerate((*_ATTRIBUTES, "SK", "GSI1SK", "GSI2SK"))}
 
-_KEYS = {Order.NEWEST: ("GSI1PK", "GSI1SK"), Order.CONFIDENCE: ("PK", "SK")}
+_KEYS = {
+    Order.NEWEST: ("GSI1PK", "GSI1SK"),
+    Order.TAKEN: ("GSI1PK", "GSI2SK"),
+    Order.CONFIDENCE: ("PK", "SK"),
+}
+_INDEXES = {Order.NEWEST: schema.GSI, Order.TAKEN: schema.GSI_BY_TAKING}
 
 _FIRST, _LAST = "!", "~"  # sort before and after all positions, which begin with a digit
 
@@ -74,14 +82,14 @@ class DynamoDbIndex:
             "ProjectionExpression": ",".join(_NAMES),
             "ExpressionAttributeNames": _NAMES,
         }
-        if order is Order.NEWEST:
-            question |= {"IndexName": schema.GSI, "ScanIndexForward": False}
+        if order in _INDEXES:
+            question |= {"IndexName": _INDEXES[order], "ScanIndexForward": False}
         return question
 
 
 def _bounds(stretch: Stretch) -> tuple[str, str]:
     """Return the first and the last sort key that may answer; `until` itself is a key that no entry has."""
-    if stretch.order is Order.NEWEST:
+    if stretch.order.is_descending:
         return stretch.since or _FIRST, min(stretch.after or _LAST, stretch.until or _LAST)
     last = schema.rank_digits(stretch.min_confidence) + _LAST if stretch.min_confidence else _LAST
     return stretch.after or _FIRST, last
@@ -91,7 +99,7 @@ def _entry(item: Mapping[str, Any], order: Order) -> Entry:
     """Read a posting, or what of an image's record is as in a posting."""
     attributes = schema.unmarshalled(item)
     return Entry(
-        position=attributes["GSI1SK" if order is Order.NEWEST else "SK"],
+        position=attributes[_KEYS[order][1]],
         image_id=attributes["ImageId"],
         status=Status(attributes["Status"]),
         analyzed_at=attributes["AnalyzedAt"],
@@ -101,6 +109,8 @@ def _entry(item: Mapping[str, Any], order: Order) -> Entry:
         width=int(attributes["Width"]),
         height=int(attributes["Height"]),
         reason=attributes.get("Reason", ""),
+        taken_at=attributes["TakenAt"],
+        words=attributes["Words"],
     )
 
 

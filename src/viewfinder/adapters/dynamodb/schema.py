@@ -20,15 +20,15 @@ Item = dict[str, Any]
 
 MAX_LABEL_POSTINGS = 40
 MAX_CATEGORY_POSTINGS = 9
-"""New and outdated postings, image and lease have to fit one transaction: 2 x (40 + 9) + 2 <= 100 items (AWS limit)."""
+"""With 40 words, an image and a lease they fit one transaction: 40 + 9 + 40 + 2 <= 100 items (AWS limit)."""
 
-MAX_RECORD_BYTES = 350_000
-"""Of the 400 KB that an item may have; the rest is room for DynamoDB's own way of counting."""
+MAX_RECORD_BYTES = 250_000
+"""Of labels, in an item of at most 400 KB (AWS limit); the rest is for texts and faces, 100 of each."""
 
 Key = tuple[str, str]
 """Partition key and sort key."""
 
-GSI = "GSI1"
+GSI, GSI_BY_TAKING = "GSI1", "GSI2"
 IMAGE_SORT_KEY = "IMAGE"
 
 _serialize = TypeSerializer().serialize
@@ -39,7 +39,9 @@ def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
     """Return the record of an image; a tombstone leaves the listings and expires."""
     key = image_key(image.image_id)
     attributes = dataclasses.replace(image, labels=trimmed(image.labels)).to_document()
-    attributes["Confidences"] = _confidences(image)  # all that a listing reads of the labels, as in a posting
+    # All that a listing reads of labels, facts and texts, as in a posting.
+    taken_at, words = image.facts.taken_at or "", list(image.words)
+    attributes |= {"Confidences": _confidences(image), "TakenAt": taken_at, "Words": words}
     item = {**marshalled_key(key), **{name: marshalled(value) for name, value in attributes.items()}}
     if image.status is Status.REMOVED:
         expires_at = int(datetime.fromisoformat(image.analyzed_at).timestamp()) + tombstone_seconds
@@ -78,12 +80,10 @@ def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
         return {}
     shard = shard_of(image.image_id, shards)
     labels = [(label_partition(label.name, shard), label.confidence) for label in image.labels[:MAX_LABEL_POSTINGS]]
-    categories = sorted(category_confidences(image.labels).items(), key=lambda entry: -entry[1])
-    return posting_keys(
-        image,
-        labels
-        + [(category_partition(name, shard), confidence) for name, confidence in categories[:MAX_CATEGORY_POSTINGS]],
-    )
+    surest = sorted(category_confidences(image.labels).items(), key=lambda entry: -entry[1])[:MAX_CATEGORY_POSTINGS]
+    categories = [(category_partition(name, shard), confidence) for name, confidence in surest]
+    words = [(word_partition(word, shard), 0.0) for word in image.words]
+    return posting_keys(image, labels + categories + words)
 
 
 def trimmed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
@@ -114,6 +114,8 @@ def _summary(image: Image) -> dict[str, Any]:
         "Height": image.height,
         "Confidences": _confidences(image),
         "Categories": category_confidences(image.labels),
+        "TakenAt": image.facts.taken_at or "",
+        "Words": list(image.words),
     }
 
 
@@ -122,7 +124,12 @@ def _confidences(image: Image) -> dict[str, float]:
 
 
 def _index_key(partition: str, image: Image) -> Item:
-    return {"GSI1PK": {"S": partition}, "GSI1SK": {"S": time_position(image.analyzed_at, image.image_id)}}
+    """Return the keys of both indexes: they share their partitions."""
+    return {
+        "GSI1PK": {"S": partition},
+        "GSI1SK": {"S": time_position(image.analyzed_at, image.image_id)},
+        "GSI2SK": {"S": time_position(image.taken_or_analyzed, image.image_id)},
+    }
 
 
 def _surest(label: Label, most: int) -> tuple[Any, ...]:
@@ -178,6 +185,11 @@ def category_partition(name: str, shard: int) -> str:
     return f"CATEGORY#{name.casefold()}#{shard}"
 
 
+def word_partition(word: str, shard: int) -> str:
+    """Return the partition of a word's postings."""
+    return f"WORD#{word.casefold()}#{shard}"
+
+
 def confidence_position(confidence: float, image_id: str) -> str:
     """Return a sort key that puts the most confident first."""
     return f"{rank_digits(confidence)}#{image_digest(image_id)}"
@@ -188,9 +200,9 @@ def rank_digits(confidence: float) -> str:
     return f"{confidence_rank(confidence):07d}"
 
 
-def time_position(analyzed_at: str, image_id: str) -> str:
-    """Return a sort key in the order of analysis."""
-    return f"{analyzed_at}#{image_digest(image_id)}"
+def time_position(time: str, image_id: str) -> str:
+    """Return a sort key in the order of times."""
+    return f"{time}#{image_digest(image_id)}"
 
 
 def posting_keys(image: Image, postings: list[tuple[str, float]]) -> dict[Key, float]:

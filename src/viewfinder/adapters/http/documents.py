@@ -22,6 +22,7 @@ def summary_document(entry: Entry) -> Document:
     document: Document = {"ImageId": entry.image_id, "Status": entry.status, "AnalyzedAt": entry.analyzed_at}
     if entry.status is Status.ANALYZED:
         document |= {"Width": entry.width, "Height": entry.height}
+        document |= {"TakenAt": entry.taken_at} if entry.taken_at else {}
     elif entry.reason:
         document["Reason"] = entry.reason
     return document | {"Labels": _confidences(entry.labels)}

@@ -103,6 +103,17 @@ def time(value: str) -> str:
         raise ValueError("must be an ISO 8601 time with a zone, or a date") from None
 
 
+def local_time(value: str) -> str:
+    """Take an ISO 8601 time without a zone, or a date, and return it in the form of `Facts.taken_at`."""
+    try:
+        moment = datetime.fromisoformat(value.upper())
+        if moment.tzinfo is not None:
+            raise ValueError("a zone")
+        return moment.isoformat(timespec="microseconds")
+    except ValueError:
+        raise ValueError("must be an ISO 8601 time without a zone, or a date") from None
+
+
 class Rendition(StrEnum):
     """Which picture of an image."""
 
@@ -125,6 +136,9 @@ SEARCH: Fields = {
     "status": Field("status", one_of(*VISIBLE_STATUSES)),
     "from": Field("since", time),
     "to": Field("until", time),
+    "text": Field("text", text(50), most=10),
+    "takenFrom": Field("taken_since", local_time),
+    "takenTo": Field("taken_until", local_time),
     "order": Field("order", one_of(*Order)),
     **_PAGE,
 }

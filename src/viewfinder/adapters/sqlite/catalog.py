@@ -35,8 +35,8 @@ _ADD_ALIAS = """
     SELECT alias.value, terms.id FROM terms, json_each(:aliases) AS alias WHERE kind = :kind AND name = :name
 """
 _ADD_POSTING = """
-    INSERT INTO postings (image, term, analyzed_at, rank)
-    SELECT :image, id, :analyzed_at, :rank FROM terms WHERE kind = :kind AND name = :name
+    INSERT INTO postings (image, term, analyzed_at, taken_at, rank)
+    SELECT :image, id, :analyzed_at, :taken_at, :rank FROM terms WHERE kind = :kind AND name = :name
 """
 _END_LEASE = "UPDATE leases SET done_at = ? WHERE name = ? AND holder = ?"
 _FORGET = """

@@ -26,6 +26,7 @@ _READ = """
 """
 _STATEMENTS = {
     Order.NEWEST: _READ.format(column="analyzed_at", behind="<", within=">=", direction="DESC"),
+    Order.TAKEN: _READ.format(column="taken_at", behind="<", within=">=", direction="DESC"),
     Order.CONFIDENCE: _READ.format(column="rank", behind=">", within="<=", direction="ASC"),
 }
 
@@ -49,7 +50,7 @@ class SqliteIndex:
 
 def _bounds(stretch: Stretch) -> dict[str, int]:
     """Return the place behind which the stretch begins, and the last value of it."""
-    if stretch.order is Order.NEWEST:
+    if stretch.order.is_descending:
         value = microseconds(stretch.until) if stretch.until else _HIGHEST
         start = min((value, 0), _place(stretch.after)) if stretch.after else (value, 0)
         last = microseconds(stretch.since) if stretch.since else 0
@@ -79,4 +80,6 @@ def _entry(value: int, image: int, rank: int, summary: str) -> Entry:
         width=document["Width"],
         height=document["Height"],
         reason=document["Reason"],
+        taken_at=document["TakenAt"],
+        words=document["Words"],
     )

@@ -32,7 +32,7 @@ _FIRST = (
     ) STRICT
     """,
     "CREATE INDEX images_that_expire ON images (expires_at) WHERE expires_at IS NOT NULL",
-    # What images are found by: a status, a label or a category, with the number of images that have it.
+    # What images are found by: a status, a label, a category or a word, with the number of images that have it.
     """
     CREATE TABLE terms (
         id INTEGER PRIMARY KEY,
@@ -56,11 +56,13 @@ _FIRST = (
         image INTEGER NOT NULL REFERENCES images,
         term INTEGER NOT NULL REFERENCES terms,
         analyzed_at INTEGER NOT NULL,
+        taken_at INTEGER NOT NULL,
         rank INTEGER NOT NULL,
         PRIMARY KEY (image, term)
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX postings_by_time ON postings (term, analyzed_at, image, rank)",
+    "CREATE INDEX postings_by_taking ON postings (term, taken_at, image, rank)",
     "CREATE INDEX postings_by_rank ON postings (term, rank, image)",
     # The database itself counts, so that no writer can forget to. A term lives as long as an image has it.
     """
@@ -101,6 +103,8 @@ def summary(image: Image) -> str:
             "Reason": image.reason,
             "Labels": {label.name: label.confidence for label in image.labels},
             "Categories": category_confidences(image.labels),
+            "TakenAt": image.facts.taken_at or "",
+            "Words": image.words,
         }
     )
 
@@ -109,7 +113,7 @@ def posting_rows(image: Image) -> list[Row]:
     """Return a row for each term that the image is found by, with what has to be known of the term."""
     if not image.is_visible:
         return []
-    times = {"analyzed_at": microseconds(image.analyzed_at)}
+    times = {"analyzed_at": microseconds(image.analyzed_at), "taken_at": microseconds(image.taken_or_analyzed)}
     rows: dict[tuple[str, str], Row] = {}
     for row in _terms(image):  # of names that differ in case only the first stays
         rows.setdefault((row["kind"], row["name"]), row | times)
@@ -132,6 +136,8 @@ def _terms(image: Image) -> Iterator[Row]:
         yield _term(SourceKind.LABEL, label.name, label.confidence, label)
     for name, confidence in category_confidences(image.labels).items():
         yield _term(SourceKind.CATEGORY, name, confidence)
+    for word in image.words:
+        yield _term(SourceKind.WORD, word, 0.0)
 
 
 def _term(kind: SourceKind, name: str, confidence: float, label: Label | None = None) -> Row:
