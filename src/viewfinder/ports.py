@@ -201,8 +201,8 @@ class Statistics(Protocol):
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
         """Return what is known of each case-folded name."""
 
-    def labels(self, prefix: str, after: str) -> Iterator[LabelCount]:
-        """Return the labels in use by case-folded name, behind the name `after`, read as they are taken."""
+    def labels(self, prefix: str, after: str, *, portion: int = ...) -> Iterator[LabelCount]:
+        """Yield the labels in use by case-folded name, behind the name `after`; read `portion` of them at a time."""
 
     def statuses(self) -> Mapping[str, int]:
         """Return the number of images of each status."""

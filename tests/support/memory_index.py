@@ -91,7 +91,7 @@ class MemoryStatistics:
             for name in names
         }
 
-    def labels(self, prefix: str, after: str) -> Iterator[LabelCount]:
+    def labels(self, prefix: str, after: str, *, portion: int = 0) -> Iterator[LabelCount]:
         """Count the images by label."""
         known = {label.name.casefold(): label for image in self.images for label in image.labels}
         for name in sorted(known):

@@ -55,7 +55,7 @@ def list_labels(statistics: Statistics, *, prefix: str = "", limit: int = 50, to
     """Return a page of the labels whose name starts so, whatever its case; raise InvalidRequestError."""
     fingerprint = hashlib.blake2b(b"labels " + prefix.casefold().encode(), digest_size=9).hexdigest()
     after = cursor_from_token(token, fingerprint).position if token else ""
-    labels = list(islice(statistics.labels(prefix.casefold(), after), limit + 1))
+    labels = list(islice(statistics.labels(prefix.casefold(), after, portion=limit + 1), limit + 1))
     page = tuple(labels[:limit])
     is_last = len(labels) <= limit
     return LabelPage(page, "" if is_last else Cursor(page[-1].name.casefold(), "", fingerprint).to_token())

@@ -19,6 +19,7 @@ from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import Match, Order, Query
 from viewfinder.usecases.search_images import Search, search_images
+from viewfinder.usecases.statistics import list_labels
 
 SHARDS = 4
 LIMIT = 10
@@ -102,3 +103,20 @@ def test_a_page_costs_the_same_whatever_the_size_and_a_scan_does_not(shelf: Shel
         assert shelf.cost_of(either) == Cost(calls=2 * SHARDS + 1, items=SHARDS * (LIMIT + 1)), size
         scanned.append(shelf.cost_of_scan())
     assert scanned == [2 * size for size in SIZES]
+
+
+@pytest.mark.parametrize("labels", [50, 500])
+def test_a_page_of_labels_reads_a_page_of_each_shard_whatever_the_number_of_labels(shelf: Shelf, labels: int) -> None:
+    counts = (
+        {"PutRequest": {"Item": {"PK": {"S": f"LABELS#{shard}"}, "SK": {"S": f"{name:05d}"}, "Count": {"N": "1"}}}}
+        for name in range(labels)
+        for shard in range(SHARDS)
+    )
+    while batch := list(islice(counts, 25)):
+        shelf.client.batch_write_item(RequestItems={shelf.table: batch})
+    cost = Cost()
+    cost.watch(shelf.client)
+    page = list_labels(DynamoDbStatistics(shelf.client, shelf.table), limit=LIMIT)
+    shelf.client.meta.events.unregister("after-call.dynamodb.*", cost._count)
+    assert [label.count for label in page.labels] == [SHARDS] * LIMIT
+    assert cost == Cost(calls=SHARDS, items=SHARDS * (LIMIT + 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -142,6 +143,7 @@ def a_picture(image_id: str, *labels: Label, version: int = 1, status: Status = 
 
 
 def test_a_batch_of_full_images_fits_its_transactions_and_spreads_over_shards(client: Any) -> None:
+    random.seed(1)
     catalog = [
         a_picture(f"{number}.jpg", *(Label(f"Label {(7 * number + label) % 90:02d}", 90.0) for label in range(40)))
         for number in range(12)

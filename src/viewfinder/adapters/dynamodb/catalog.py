@@ -75,7 +75,7 @@ class DynamoDbCatalog:
         if replacing and len(writes) > _MOST_ITEMS:
             emptied = dataclasses.replace(replacing, labels=(), texts=(), etag="")
             return self.save(image, replacing=self.save(emptied, replacing=replacing), lease=lease)
-        transact(self._client, self._table, writes)
+        transact(self._client, self._table, lambda: writes)
         return saved
 
     def _writes(self, image: Image, replacing: Image | None, lease: Lease | None) -> tuple[list[dict[str, Any]], Image]:
@@ -138,8 +138,8 @@ def batch_get(
                 _pause(waits, f"{table} is too busy to be read")
 
 
-def transact(client: DynamoDBClient, table: str, writes: list[dict[str, Any]]) -> None:
-    """Write all items or none, again where another transaction has hold of one of them.
+def transact(client: DynamoDBClient, table: str, writes: Callable[[], list[dict[str, Any]]]) -> None:
+    """Write all items or none; ask for them again, and try again, where another transaction has hold of one of them.
 
     Raises CatalogConflictError where a condition fails, and CatalogUnavailableError where others write for too long.
     """
@@ -147,7 +147,7 @@ def transact(client: DynamoDBClient, table: str, writes: list[dict[str, Any]]) -
     while True:
         try:
             with misconfiguration_told(f"{table} can't be written"):
-                client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+                client.transact_write_items(TransactItems=writes())  # type: ignore[arg-type]
             return
         except ClientError as error:
             reasons = _reasons(error)

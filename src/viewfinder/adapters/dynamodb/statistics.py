@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 SHARDS = 4
 """Rows that each counter is spread over; a row takes 1,000 writes a second (AWS), each of several images."""
+
+_MOST_ROWS = 1000
+"""Of one Query, where all rows are wanted; 1 MB is the limit of AWS."""
 
 _FIRST, _LAST = "\x01", "\U0010ffff"
 
@@ -45,9 +49,9 @@ class DynamoDbStatistics:
                 aliases[item["Alias"]] = frozenset(item["Names"])
         return {name: KnownName(max(0, counts[name]), aliases.get(name, frozenset())) for name in names}
 
-    def labels(self, prefix: str, after: str) -> Iterator[LabelCount]:
+    def labels(self, prefix: str, after: str, *, portion: int = _MOST_ROWS) -> Iterator[LabelCount]:
         """Merge the shards lazily, a page of each at a time."""
-        shards = [self._rows(schema.label_counts(shard), prefix, after) for shard in range(SHARDS)]
+        shards = [self._rows(schema.label_counts(shard), prefix, after, portion) for shard in range(SHARDS)]
         merged = heapq.merge(*shards, key=lambda row: str(row["SK"]))
         for name, rows in groupby(merged, key=lambda row: str(row["SK"])):
             label = _label_count(list(rows))
@@ -58,11 +62,11 @@ class DynamoDbStatistics:
         """Sum the rows of each status."""
         counts: dict[str, int] = {}
         for shard in range(SHARDS):
-            for row in self._rows(schema.status_counts(shard), "", ""):
+            for row in self._rows(schema.status_counts(shard), "", "", _MOST_ROWS):
                 counts[row["SK"]] = counts.get(row["SK"], 0) + int(row["Count"])
         return counts
 
-    def _rows(self, partition: str, prefix: str, after: str) -> Iterator[dict[str, Any]]:
+    def _rows(self, partition: str, prefix: str, after: str, portion: int) -> Iterator[dict[str, Any]]:
         first, last = max(after, prefix, _FIRST), prefix + _LAST
         if first > last:
             return  # DynamoDB refuses a range that ends before it begins
@@ -71,7 +75,9 @@ class DynamoDbStatistics:
             "KeyConditionExpression": "PK = :partition AND SK BETWEEN :first AND :last",
             "ExpressionAttributeValues": {":partition": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
         }
-        for page in self._client.get_paginator("query").paginate(**question):
+        # One more than asked for: a range of keys includes its ends, and `after` is one.
+        pages = self._client.get_paginator("query").paginate(**question, PaginationConfig={"PageSize": portion + 1})
+        for page in pages:
             yield from map(schema.unmarshalled, page["Items"])
 
 
@@ -133,7 +139,11 @@ class DynamoDbCounters:
         """Write as few transactions as hold the changes; each leaves notes and counters in agreement."""
         for chunk in _chunks(changes):
             self._learn_aliases(chunk)
-            transact(self._client, self._table, [*self._notes(chunk), *self._additions(chunk)])
+            self._count(chunk)
+
+    def _count(self, chunk: _Chunk) -> None:
+        notes = list(self._notes(chunk))
+        transact(self._client, self._table, lambda: [*notes, *self._additions(chunk)])
 
     def _learn_aliases(self, chunk: _Chunk) -> None:
         """Note for each alias the label it stands for: once in the life of a process, so that no item gets hot."""
@@ -163,8 +173,7 @@ class DynamoDbCounters:
             yield {"Put": note}
 
     def _additions(self, chunk: _Chunk) -> Iterator[dict[str, Any]]:
-        # Any shard will do; images are even over theirs.
-        shard = schema.shard_of(chunk.changes[0][0].image_id, SHARDS)
+        shard = random.randrange(SHARDS)  # noqa: S311 - any will do, and another one where the first is busy
         for status, number in sorted(chunk.statuses.items()):
             if number:
                 yield self._addition((schema.status_counts(shard), status), number, {})

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.domain.statistics import KnownName, LabelCount
 
-_PAGE = 100
+_MOST_ROWS = 1000
 _BEHIND_ALL = "\U0010ffff"
 
 _COUNTS = "SELECT name, count FROM terms WHERE kind = 'LABEL' AND name IN (SELECT value FROM json_each(?))"
@@ -36,9 +36,9 @@ class SqliteStatistics:
             stands_for.setdefault(alias, set()).add(name)
         return {name: KnownName(counts.get(name, 0), frozenset(stands_for.get(name, ()))) for name in names}
 
-    def labels(self, prefix: str, after: str) -> Iterator[LabelCount]:
+    def labels(self, prefix: str, after: str, *, portion: int = _MOST_ROWS) -> Iterator[LabelCount]:
         """Read the labels in the order of their names, a page at a time."""
-        while rows := self._database.rows(_LABELS, [max(after, prefix), after, prefix + _BEHIND_ALL, _PAGE]):
+        while rows := self._database.rows(_LABELS, [max(after, prefix), after, prefix + _BEHIND_ALL, portion]):
             yield from (_label_count(count, description) for _, count, description in rows)
             after = rows[-1][0]
 
