@@ -172,5 +172,5 @@ def test_importing_what_is_known_makes_no_call_and_says_what_that_saves(
 
     assert (first["Calls"], again["Present"], again["Calls"], again["SavedCalls"]) == (count, count, 0, count)
     assert (copies["Analyzed"], copies["Calls"], copies["SavedCalls"]) == (2 * count, 0, 2 * count)
-    assert copies["SavedDollars"] == pytest.approx(2 * count / 1000)
+    assert copies["SavedDollars"] == 0  # our engine costs nothing
     assert analyses(application) == kept

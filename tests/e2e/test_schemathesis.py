@@ -7,26 +7,25 @@ from typing import Any
 import requests
 import schemathesis
 import yaml
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import unsupported_method
 
 from tests.e2e.conftest import PROJECT, RunningStack
-from viewfinder.local.state import REGION
+from viewfinder.operations.signing import Signer
 
 
 class Signature(requests.auth.AuthBase):
     """Signs each request as its user."""
 
     def __init__(self, stack: RunningStack) -> None:
-        keys = stack.local.data.key_pair()
-        self._signer = SigV4Auth(Credentials(keys.access_key_id, keys.secret_access_key), "execute-api", REGION)
+        self._signer = Signer(stack.local.session)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        signed = AWSRequest(request.method, request.url, data=request.body)
-        self._signer.add_auth(signed)
+        body = request.body or b""
+        signed = self._signer.sign(
+            str(request.method), str(request.url), body.encode() if isinstance(body, str) else body
+        )
+        request.url = signed.url
         request.headers.update(signed.headers)
         return request
 
