@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from viewfinder.adapters import detector
 from viewfinder.adapters.pictures import rendering
+from viewfinder.adapters.pictures.colours import by_code_points
 from viewfinder.adapters.pictures.formats import recognise
 from viewfinder.adapters.pictures.limits import (
     MAX_MEMORY,
@@ -74,7 +75,10 @@ def _derive(source: Source, content: bytes) -> Picture:
     orientation = 1 if source.format in rendering.TURNED_BY_DECODER else metadata.orientation
     if source.format == "PNG" and orientation != 1 and as_is:
         as_is, needed = False, rendering.rendition_size(stored_size)
-    upright = rendering.upright(rendering.shrink(picture, needed), orientation)
+    shrunk = rendering.shrink(picture, needed)
+    if not picture.info.get("icc_profile"):
+        shrunk = by_code_points(shrunk, source.code_points)
+    upright = rendering.upright(shrunk, orientation)
     width, height = rendering.turned(stored_size, orientation)
     return Picture(
         format=source.format,

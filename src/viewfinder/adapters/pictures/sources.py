@@ -52,8 +52,9 @@ class _CountedReads(io.BytesIO):
 class Source:
     """A picture whose header was read: what it is, and what decoding it costs.
 
-    `pixels` are those that are decoded in all, `scanned_pixels` those of a JPEG in several scans times their number;
-    `size` is as stored, `covered` is the part of a GIF's screen that its first frame covers.
+    `size` is as stored. `pixels` are those that are decoded in all, `scanned_pixels` those of a JPEG in several scans
+    times their number. `code_points` are primaries and transfer (ITU-T H.273), `covered` is the part of a GIF's screen
+    that its first frame covers.
     """
 
     format: str
@@ -67,6 +68,7 @@ class Source:
     has_end: bool = True
     is_alone: bool = False
     covered: tuple[int, ...] = ()
+    code_points: tuple[int, int] = (2, 2)
 
     @property
     def picture(self) -> ImageFile.ImageFile:
@@ -148,6 +150,7 @@ def _open_png(format_name: str, content: bytes) -> Source:
     source = _open_any(format_name, cleaned)
     source.cost += len(content)
     source.is_untouched = not is_damaged and len(source.picture.info.get("icc_profile") or b"") <= _USUAL_PROFILE
+    source.code_points = structure.png_code_points(cleaned)
     transparency, depth = source.picture.info.get("transparency"), cleaned[24]
     if isinstance(transparency, int) and source.picture.mode == "L" and depth in _SPREAD:
         source.picture.info["transparency"] = transparency * _SPREAD[depth]  # Pillow spreads the greys, but not this
@@ -203,7 +206,9 @@ def _open_isobmff(format_name: str, content: bytes) -> Source:
     if coded and coded.in_all > MAX_PIXELS:
         raise rejected(Defect.TOO_MANY_PIXELS, f"{coded.in_all:,} pixels are too many to decode.")
     source = _source(format_name, content, _decoder(format_name, content), coded.at_once if coded else 0)
-    source.pixels, source.is_alone = max(source.pixels, coded.in_all if coded else 0), coded is None
+    source.is_alone = coded is None
+    if coded:
+        source.pixels, source.code_points = max(source.pixels, coded.in_all), (coded.primaries, coded.transfer)
     return source
 
 

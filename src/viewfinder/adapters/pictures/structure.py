@@ -141,6 +141,12 @@ def clean_png(content: bytes) -> tuple[bytes, bool]:
     return (b"".join([*kept, content[begin:]]) if begin > 8 else content), is_damaged
 
 
+def png_code_points(content: bytes) -> tuple[int, int]:
+    """Return primaries and transfer of the pixels (cICP); 2 is unknown."""
+    start = content.find(b"\0\0\0\4cICP", 0, max(0, content.find(b"IDAT")))
+    return (content[start + 8], content[start + 9]) if start > 0 else (2, 2)
+
+
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Walk over name, start and end of each whole chunk."""
     position, number = 8, 0
