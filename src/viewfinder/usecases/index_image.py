@@ -142,7 +142,8 @@ class IndexImage:
         """Return the record of an object, and the lease of its analyses where it ends with saving the record."""
         image = replace(self._draft(event, known, Status.REJECTED), size=stored.size, etag=stored.etag)
         if stored.is_archived and known and known.status is Status.ANALYZED and known.etag == stored.etag:
-            return replace(known, sequencer=image.sequencer, effort=Effort.RECORD)  # archived since: all still holds
+            # It was archived since: all that is known still holds.
+            return replace(known, sequencer=image.sequencer, effort=Effort.RECORD), None
         try:
             if stored.is_archived:
                 raise ImageRejectedError("ARCHIVED", "the object is archived; it is analysed when it is restored")

@@ -19,7 +19,7 @@ FUNCTION_MEGABYTES = 1769
 FUNCTION = """
 import json, sys
 from tests.support.bombs import BOMBS
-from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakeLeases
+from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector
 from tests.support.histories import PARAMETERS, load_handler
 from tests.support.photos import encoded, marked
 from viewfinder.adapters.pictures import Pictures
@@ -42,7 +42,7 @@ def message(key):
             "attributes": {"ApproximateReceiveCount": "1"}}
 
 bucket, catalog = FakeBucket(), FakeCatalog()
-parts = (bucket, FakeDerivedStore(), Pictures(), Detector(), catalog, FakeLeases(), FakeClock(), PARAMETERS)
+parts = (bucket, FakeDerivedStore(), Pictures(), Detector(), catalog, catalog, FakeClock(), PARAMETERS)
 index = IndexImage(*parts, max_bytes=10**9)
 settings = Settings(images_bucket="i", derived_bucket="d", table="t", queue_url="q")
 handler = load_handler()
