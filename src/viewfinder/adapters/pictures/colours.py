@@ -28,7 +28,7 @@ _WHITE = 203.0
 """Candela per square metre of white in an HDR picture (ITU-R BT.2408)."""
 
 _PEAK = 1000.0 / _WHITE
-_POINTS = 33
+_POINTS = 49
 
 
 def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
@@ -54,12 +54,14 @@ def _converted(picture: Image.Image, profile: bytes | None) -> Image.Image:
     return converted
 
 
+def is_srgb(code_points: tuple[int, int]) -> bool:
+    """Return whether primaries and transfer are taken for those of sRGB; 2, which is unknown, is."""
+    return code_points[0] not in _TO_SRGB and code_points[1] not in (PQ, HLG)
+
+
 def by_code_points(picture: Image.Image, code_points: tuple[int, int]) -> Image.Image:
     """Return a picture in RGB whose primaries and transfer are these, in sRGB."""
-    primaries, transfer = code_points
-    if transfer not in (PQ, HLG) and primaries not in _TO_SRGB:
-        return picture
-    return picture.filter(_table(primaries, transfer))
+    return picture if is_srgb(code_points) else picture.filter(_table(*code_points))
 
 
 @cache
@@ -85,6 +87,7 @@ def _light(signal: tuple[float, ...], transfer: int) -> list[float]:
     return [_decoded(channel) for channel in signal]
 
 
+@cache
 def _pq(signal: float) -> float:
     """Return the light of a PQ signal, in units of white (SMPTE ST 2084)."""
     power = signal ** (32 / 2523)
@@ -92,6 +95,7 @@ def _pq(signal: float) -> float:
     return 10_000 * light / _WHITE
 
 
+@cache
 def _hlg(signal: float) -> float:
     """Return the light of the scene for an HLG signal, 1 the brightest (ARIB STD-B67)."""
     return signal**2 / 3 if signal <= 0.5 else (math.exp((signal - 0.55991073) / 0.17883277) + 0.28466892) / 12
@@ -104,6 +108,7 @@ def _tone_mapped(lights: list[float]) -> list[float]:
     return [min(light, _PEAK) * gain for light in lights]
 
 
+@cache
 def _decoded(signal: float) -> float:
     light: float = signal / 12.92 if signal <= 0.04045 else ((signal + 0.055) / 1.055) ** 2.4
     return light

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from viewfinder.adapters import detector
 from viewfinder.adapters.pictures import rendering
-from viewfinder.adapters.pictures.colours import by_code_points
+from viewfinder.adapters.pictures.colours import by_code_points, is_srgb
 from viewfinder.adapters.pictures.formats import recognise
 from viewfinder.adapters.pictures.limits import (
     MAX_MEMORY,
@@ -66,8 +66,10 @@ def _derive(source: Source, content: bytes) -> Picture:
     """Decode at the smallest scale that serves, which also proves that the picture is whole."""
     picture, stored_size = source.picture, source.size
     mode = picture.mode if source.is_plain else ""
-    as_is = source.is_untouched and detector.takes(
-        source.format, mode, stored_size, len(content), source.scanned_pixels
+    as_is = (
+        source.is_untouched
+        and is_srgb(source.code_points)
+        and detector.takes(source.format, mode, stored_size, len(content), source.scanned_pixels)
     )
     needed = (rendering.thumbnail_size if as_is else rendering.rendition_size)(stored_size)
     source.load(needed)
