@@ -12,7 +12,7 @@ CHECKOV := $(BIN)/uvx --quiet --from checkov==3.3.30 checkov --quiet --compact -
 # Without telemetry; `validate` asks AWS for nothing, but wants a region.
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(BIN)/uvx --quiet --from aws-sam-cli==1.170.0 sam
 
-.PHONY: help setup up test check format unit soak bench postman docs nag sam clean
+.PHONY: help setup up test check format unit soak bench corpus postman docs nag sam clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -50,6 +50,9 @@ soak: $(SETUP) ## Run the long variants of the fault tests (about 10 minutes)
 bench: $(SETUP) ## Measure everything (under 20 minutes) and write docs/benchmarks
 	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks
+
+corpus: $(SETUP) ## Read every file below DIR in a process of its own, beside Chromium; print disagreements
+	$(BIN)/python tools/corpus.py "$(DIR)"
 
 postman: $(SETUP) ## Run the Postman collection against a local stack
 	$(BIN)/pytest tests/e2e/test_postman.py

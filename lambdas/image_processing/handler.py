@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Protocol
 
+from viewfinder.adapters.pictures.limits import limit_memory
 from viewfinder.adapters.sqs import Record, events_of, postpone, receive_count, retry_delay, run_batch
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import MisconfiguredError
@@ -14,9 +16,15 @@ from viewfinder.usecases.index_image import Effort, Outcome
 RESERVED_SECONDS = 3
 """What is left of the invocation for the answer: what is not done by then is given back."""
 
+MEMORY = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
+"""Megabytes, set by Lambda, which ends a process that takes more, with every image of its batch."""
+
 COUNTED = {Status.ANALYZED: "ImagesAnalyzed", Status.REJECTED: "ImagesRejected"}
 
 application = Application()
+
+if MEMORY in os.environ:
+    limit_memory(int(os.environ[MEMORY]))
 application.prepare("index_image", "sqs_client")
 
 

@@ -31,11 +31,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as it was fetched; `content` is None where it is larger than the caller would take."""
+    """An object as it was fetched; `content` is None where it is larger than the caller would take, or archived."""
 
     content: bytes | None
     size: int
     etag: str
+    is_archived: bool = False
 
 
 class ImageStore(Protocol):

@@ -25,6 +25,7 @@ def test_an_old_version_that_expires_is_no_event() -> None:
     assert [configuration["Event"] for configuration in notifications["QueueConfigurations"]] == [
         "s3:ObjectCreated:*",
         "s3:ObjectRemoved:*",
+        "s3:ObjectRestore:Completed",
         "s3:LifecycleExpiration:DeleteMarkerCreated",
     ]
 

@@ -25,6 +25,7 @@ class FakeBucket:
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
         self.modified: dict[str, float] = {}
+        self.archived: set[str] = set()
 
     def put(self, key: str, content: bytes, modified: float = 0.0) -> str:
         self.contents[key], self.modified[key] = content, modified
@@ -33,8 +34,9 @@ class FakeBucket:
     def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
         if image_id not in self.contents:
             raise ObjectNotFoundError(image_id)
-        content = self.contents[image_id]
-        return StoredObject(content if len(content) <= max_bytes else None, len(content), etag(content))
+        content, is_archived = self.contents[image_id], image_id in self.archived
+        shown = content if len(content) <= max_bytes and not is_archived else None
+        return StoredObject(shown, len(content), etag(content), is_archived)
 
     def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
         for key in sorted(self.contents):

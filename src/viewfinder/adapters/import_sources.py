@@ -101,7 +101,7 @@ class SameBucket:
 
 def _listed(bucket: S3Objects, prefix: str) -> Iterator[Candidate]:
     for found in bucket.list(prefix):
-        if not is_folder_marker(found.key):
+        if not is_folder_marker(found.key, found.size):
             yield Candidate(found.key, found.size, found.etag, found.key, modified=found.modified)
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
+_ARCHIVED = "InvalidObjectState"
+"""In S3 Glacier Flexible Retrieval, Deep Archive or an archive tier (S3 API Reference, GetObject, "Errors")."""
+
+
 class S3ImageStore:
     """Implements `ports.ImageStore`.
 
@@ -32,17 +36,24 @@ class S3ImageStore:
         self._bucket = bucket
 
     def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
-        """Read the object, or of one that is too large only its size."""
+        """Read the object, or of one that is too large or archived only what is known of it."""
         try:
             with misconfiguration_told(f"s3://{self._bucket} can't be read"):
                 answer = self._client.get_object(Bucket=self._bucket, Key=image_id)
         except ClientError as error:
             if is_missing(error):
                 raise ObjectNotFoundError(f"s3://{self._bucket}/{image_id} is not there") from error
+            if error.response["Error"]["Code"] == _ARCHIVED:
+                return self._archived(image_id)
             raise
         with answer["Body"] as body:
             size = answer["ContentLength"]
             return StoredObject(body.read() if size <= max_bytes else None, size, answer["ETag"].strip('"'))
+
+    def _archived(self, image_id: str) -> StoredObject:
+        with misconfiguration_told(f"s3://{self._bucket} can't be read"):
+            head = self._client.head_object(Bucket=self._bucket, Key=image_id)
+        return StoredObject(None, head["ContentLength"], head["ETag"].strip('"'), is_archived=True)
 
 
 class S3DerivedStore:

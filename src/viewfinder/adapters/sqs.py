@@ -67,7 +67,8 @@ def postpone(client: SQSClient, queue_url: str, record: Record, seconds: int) ->
     )
 
 
-_CHANGES = ("ObjectCreated:", "ObjectRemoved:", "LifecycleExpiration:", "ObjectRestore:Completed")
+_RESTORED = "ObjectRestore:Completed"
+_CHANGES = ("ObjectCreated:", "ObjectRemoved:", "LifecycleExpiration:", _RESTORED)
 _REQUEST = "ViewfinderRequest"
 
 
@@ -85,11 +86,7 @@ def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[Imag
         events = _events(json.loads(record["body"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MalformedMessageError(f"not an S3 event notification: {error!r}") from error
-    return [
-        replace(event, last_delivery=count >= max_receive_count)
-        for event in events
-        if not is_folder_marker(event.image_id)
-    ]
+    return [replace(event, last_delivery=count >= max_receive_count) for event in events]
 
 
 def request_body(image_id: str, *, analyzed_since: str = "") -> str:
@@ -104,11 +101,18 @@ def _events(body: Mapping[str, Any]) -> list[ImageEvent]:
         request = body[_REQUEST]
         return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"])]
     changes = (entry for entry in body["Records"] if entry["eventName"].startswith(_CHANGES))
-    return [_change(entry["s3"]["object"]) for entry in changes]
+    return [event for entry in changes if (event := _change(entry["eventName"], entry["s3"]["object"]))]
 
 
-def _change(thing: Mapping[str, Any]) -> ImageEvent:
-    return ImageEvent(unquote_plus(thing["key"]), sequencer=thing.get("sequencer", ""))
+def _change(name: str, thing: Mapping[str, Any]) -> ImageEvent | None:
+    """Return what an event says of an object; None for the marker of a folder.
+
+    A removal tells no size. A restored object is no new one: it is to be looked at, whatever its sequencer.
+    """
+    key = unquote_plus(thing["key"])
+    if is_folder_marker(key, thing.get("size", 1)):
+        return None
+    return ImageEvent(key, sequencer="" if name.startswith(_RESTORED) else thing.get("sequencer", ""))
 
 
 _AT_ONCE = 10

@@ -220,9 +220,14 @@ def image_digest(image_id: str) -> str:
     return hashlib.blake2b(image_id.encode(), digest_size=12).hexdigest()
 
 
-def is_folder_marker(image_id: str) -> bool:
-    """Return whether a key is the empty object that consoles create for a folder."""
-    return image_id.endswith("/")
+def is_folder_marker(image_id: str, size: int) -> bool:
+    """Return whether an object is the empty one that consoles create for a folder; one with content is an image."""
+    return image_id.endswith("/") and not size
+
+
+def has_dot_segment(image_id: str) -> bool:
+    """Return whether a key has a segment that clients take out of a URL (RFC 3986, 5.2.4): no path can name it."""
+    return not {".", ".."}.isdisjoint(image_id.split("/"))
 
 
 def thumbnail_key(image_id: str, replaced_version: int, sha256: str) -> str:

@@ -13,7 +13,7 @@ from viewfinder.domain.image import (
     MAX_IMAGE_ID_BYTES,
     Image,
     UploadForm,
-    is_folder_marker,
+    has_dot_segment,
 )
 from viewfinder.ports import Catalog, Links, Objects
 
@@ -84,8 +84,10 @@ def create_upload(
     image_id = image_id or f"{prefix}{uuid.uuid4()}{IMAGE_TYPES[content_type]}"
     if len(image_id.encode()) > MAX_IMAGE_ID_BYTES:
         raise InvalidRequestError(f"gives an ImageId of more than {MAX_IMAGE_ID_BYTES:,} bytes", parameter=given)
-    if is_folder_marker(image_id):
+    if image_id.endswith("/"):
         raise InvalidRequestError("must not end in a slash, as the names of folders do", parameter=given)
+    if has_dot_segment(image_id):
+        raise InvalidRequestError("must not have a segment . or .., which clients take out of URLs", parameter=given)
     if _CONTROLS.search(image_id):
         raise InvalidRequestError("must not contain control characters such as line breaks", parameter=given)
     if _WILDCARD in image_id:

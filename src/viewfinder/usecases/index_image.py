@@ -141,7 +141,12 @@ class IndexImage:
     def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> tuple[Image, Lease | None]:
         """Return the record of an object, and the lease of its analyses where it ends with saving the record."""
         image = replace(self._draft(event, known, Status.REJECTED), size=stored.size, etag=stored.etag)
+        if stored.is_archived and known and known.status is Status.ANALYZED and known.etag == stored.etag:
+            # It was archived since: all that is known still holds.
+            return replace(known, sequencer=image.sequencer, effort=Effort.RECORD), None
         try:
+            if stored.is_archived:
+                raise ImageRejectedError("ARCHIVED", "the object is archived; it is analysed when it is restored")
             if stored.content is None:
                 raise ImageRejectedError("OBJECT_TOO_LARGE", f"the object has more than {self.max_bytes:,} bytes")
             sha256 = hashlib.sha256(stored.content).hexdigest()

@@ -69,7 +69,7 @@ class ReconciliationStalledError(ViewfinderError):
 
 def find_differences(stores: Stores) -> Differences:
     """Read bucket and catalog once; write nothing."""
-    objects = {found.key: found for found in stores.images.list() if not is_folder_marker(found.key)}
+    objects = {found.key: found for found in stores.images.list() if not is_folder_marker(found.key, found.size)}
     thumbnails = {found.key: found for found in stores.derived.list("thumbnails/")}
     images = dict.fromkeys(objects, Difference.MISSING)
     named: dict[str, Image] = {}

@@ -16,7 +16,7 @@ from viewfinder.domain.analysis import Analysis, Parameters
 from viewfinder.domain.errors import MisconfiguredError, ObjectNotFoundError
 from viewfinder.domain.image import Facts, Location
 from viewfinder.domain.label import BoundingBox, Instance, Label
-from viewfinder.ports import DerivedStore, ImageStore, Objects
+from viewfinder.ports import DerivedStore, ImageStore, Objects, StoredObject
 
 PARAMETERS = Parameters(40, 55.0)
 BOX = Instance(BoundingBox(0.1, 0.2, 0.3, 0.4), 91.5)
@@ -36,13 +36,19 @@ class Buckets:
     objects: Objects
     derived: DerivedStore
     put: Callable[[str, bytes], object]
+    archive: Callable[[str, bytes], object]
 
 
 @pytest.fixture(params=["fake", "s3"])
 def buckets(request: pytest.FixtureRequest) -> Iterator[Buckets]:
     if request.param == "fake":
         bucket = FakeBucket()
-        yield Buckets(bucket, bucket, FakeDerivedStore(), bucket.put)
+
+        def archive_fake(key: str, content: bytes) -> None:
+            bucket.put(key, content)
+            bucket.archived.add(key)
+
+        yield Buckets(bucket, bucket, FakeDerivedStore(), bucket.put, archive_fake)
         return
     with mock_aws():
         client: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
@@ -52,8 +58,11 @@ def buckets(request: pytest.FixtureRequest) -> Iterator[Buckets]:
         def put(key: str, content: bytes) -> None:
             client.put_object(Bucket="images", Key=key, Body=content)
 
+        def archive(key: str, content: bytes) -> None:
+            client.put_object(Bucket="images", Key=key, Body=content, StorageClass="DEEP_ARCHIVE")
+
         yield Buckets(
-            S3ImageStore(client, "images"), S3Objects(client, "images"), S3DerivedStore(client, "derived"), put
+            S3ImageStore(client, "images"), S3Objects(client, "images"), S3DerivedStore(client, "derived"), put, archive
         )
 
 
@@ -70,6 +79,12 @@ def test_of_a_large_object_only_the_size_is_told(buckets: Buckets) -> None:
     buckets.put("a.jpg", b"content")
 
     assert (buckets.images.fetch("a.jpg", 6).content, buckets.images.fetch("a.jpg", 6).size) == (None, 7)
+
+
+def test_of_an_archived_object_size_and_etag_are_told(buckets: Buckets) -> None:
+    buckets.archive("a.jpg", b"content")
+
+    assert buckets.images.fetch("a.jpg", 100) == StoredObject(None, 7, etag(b"content"), is_archived=True)
 
 
 def test_an_object_that_is_gone_is_not_found(buckets: Buckets) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from viewfinder.adapters.http.fields import image_id
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import UploadForm
 from viewfinder.usecases.images import create_upload
@@ -29,6 +30,15 @@ def test_a_prefix_is_checked_as_a_key_is() -> None:
     assert refusal.value.parameter == "Prefix"
 
 
-@pytest.mark.parametrize("key", ["a b.png", "é\u00a0🐕.png", "../a.png", "\u2028.png"])
+@pytest.mark.parametrize("key", ["a b.png", "é\u00a0🐕.png", "\u2028.png"])
 def test_other_keys_are_taken_as_they_are(key: str) -> None:
     assert create_upload(Links(), content_type="image/png", image_id=key).image_id == key  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", ["../a.png", "a/../b.png", "a/./b.png", "a/.."])
+def test_a_key_that_no_path_can_name_is_refused_at_upload_and_everywhere(key: str) -> None:
+    with pytest.raises(InvalidRequestError, match="segment"):
+        create_upload(Links(), content_type="image/png", image_id=key)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="segment"):
+        image_id(key)
+    assert image_id("a/..b/.c/d...") == "a/..b/.c/d..."

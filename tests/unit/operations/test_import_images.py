@@ -134,7 +134,8 @@ def test_new_images_are_sent_and_unanswered_ones_asked_for(tmp_path: Path) -> No
 def test_objects_of_another_bucket_are_copied_under_their_keys() -> None:
     source, bucket = Bucket(), Bucket()
     source.bucket = "theirs"
-    for key in ("in/a.jpg", "in/folder/", "out.jpg"):
+    source.put("in/folder/", b"")
+    for key in ("in/a.jpg", "out.jpg"):
         source.put(key, b"content of " + key.encode())
     other = OtherBucket(as_objects(source), "in/", as_objects(bucket))
 

@@ -1,4 +1,7 @@
-"""What the most expensive files may cost: 1 GB of memory and 10 seconds each, measured in a process of its own."""
+"""What the most expensive files may cost: 1 GB of memory and 10 seconds each, measured in a process of its own.
+
+The process has the memory that the function has, and not a byte more.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,19 @@ from PIL import Image
 
 from tests.support import photos
 from tests.support.photos import encoded
+from viewfinder.adapters.pictures import Pictures, reader
 
+FUNCTION_MEGABYTES = 1769
+LARGE_HEIC = Path(__file__).parents[4] / "shared/eval/pictures/heic-sony-61mp.heic"
 MAX_SECONDS = 10
 MAX_KILOBYTES = 1024 * 1024
 
 CHILD = """
 import json, sys
 from viewfinder.adapters.pictures import Pictures
+from viewfinder.adapters.pictures.limits import limit_memory
 from viewfinder.domain.errors import ImageRejectedError
+limit_memory(int(sys.argv[1]))
 try:
     outcome = Pictures().read(sys.stdin.buffer.read()).format
 except ImageRejectedError as error:
@@ -68,9 +76,10 @@ HOSTILE = {
     ),
     "GIF of 64 megapixels": Hostile(_blank("GIF", 8_000, "P"), "GIF"),
     "GIF of endless comments": Hostile(_small_pieces(encoded("GIF")[:25], b"!\xfe\1a\0"), "CORRUPT_IMAGE"),
-    "WebP at the limit": Hostile(_blank("WEBP", 6_200, lossless=True, method=0, quality=0), "WEBP"),
-    "AVIF at the limit": Hostile(_blank("AVIF", 6_900, speed=10), "AVIF"),
+    "WebP of 48 megapixels": Hostile(_blank("WEBP", 6_984, lossless=True, method=0, quality=0), "WEBP"),
+    "AVIF of 48 megapixels": Hostile(_blank("AVIF", 6_984, speed=10), "AVIF"),
     "HEIC of 4 megapixels (more take long to make)": Hostile(_blank("HEIF", 2_000, quality=10), "HEIC"),
+    **({"HEIC of 61 megapixels": Hostile(LARGE_HEIC.read_bytes, "HEIC")} if LARGE_HEIC.exists() else {}),
     "TIFF in one strip, at the limit": Hostile(
         _blank("TIFF", 8_100, compression="tiff_lzw", tiffinfo={278: 8_100}), "TIFF"
     ),
@@ -81,7 +90,11 @@ HOSTILE = {
 def test_cost_is_bounded(case: Hostile) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     child = subprocess.run(
-        [sys.executable, "-c", CHILD], input=case.make(), stdout=subprocess.PIPE, check=True, timeout=120
+        [sys.executable, "-c", CHILD, str(FUNCTION_MEGABYTES)],
+        input=case.make(),
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=120,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
@@ -89,3 +102,34 @@ def test_cost_is_bounded(case: Hostile) -> None:
     assert outcome == case.outcome
     assert kilobytes < MAX_KILOBYTES
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < MAX_SECONDS
+
+
+def _large(format_name: str) -> bytes:
+    side = {"HEIF": 2_500}.get(format_name, 5_000)
+    return encoded(format_name, Image.new("RGB", (side, side)), **{"AVIF": {"speed": 10}}.get(format_name, {}))
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF"])
+def test_a_picture_for_which_there_is_no_memory_is_rejected_and_the_process_lives(format_name: str) -> None:
+    content = _large(format_name)
+    for megabytes in (230, 250, 300):
+        child = subprocess.run(
+            [sys.executable, "-c", CHILD, str(megabytes)], input=content, stdout=subprocess.PIPE, check=True, timeout=60
+        )
+        outcome, kilobytes = json.loads(child.stdout)
+        assert outcome in ("TOO_MANY_PIXELS", format_name.replace("HEIF", "HEIC"))
+        assert kilobytes < megabytes * 1024
+
+
+def test_a_picture_for_which_there_was_no_memory_is_tried_once_more_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures, attempts = Pictures(), []
+
+    def derive(*_: object) -> str:
+        attempts.append(pictures._budget._used)
+        if len(attempts) == 1:
+            raise MemoryError
+        return "read"
+
+    monkeypatch.setattr(reader, "_derive", derive)
+    assert pictures.read(encoded("PNG")) == "read"
+    assert attempts[0] < attempts[1] == pictures._budget.total

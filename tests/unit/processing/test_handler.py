@@ -16,6 +16,7 @@ from tests.support.fakes import (
     FakeDerivedStore,
     FakeDetector,
     FakePictures,
+    etag,
 )
 from tests.support.histories import PARAMETERS, load_handler
 from viewfinder.adapters.sqs import MalformedMessageError, events_of, request_body, retry_delay, run_batch
@@ -81,9 +82,11 @@ class Place:
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def message(key: str, *, count: int = 1, sequencer: str = "01") -> dict[str, Any]:
-    thing = {"key": key, "sequencer": sequencer}
-    entry = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "images"}, "object": thing}}
+def message(
+    key: str, *, count: int = 1, sequencer: str = "01", size: int = 9, name: str = "ObjectCreated:Put"
+) -> dict[str, Any]:
+    thing = {"key": key, "sequencer": sequencer, "size": size}
+    entry = {"eventName": name, "s3": {"bucket": {"name": "images"}, "object": thing}}
     return record(json.dumps({"Records": [entry]}), name=key, count=count)
 
 
@@ -178,6 +181,37 @@ def test_another_content_or_a_request_to_analyse_again_moves_the_image_to_the_fr
     place.handle(message("a.jpg", sequencer="03"))
 
     assert first < second < place.catalog.images["a.jpg"].analyzed_at
+
+
+def test_an_archived_object_is_rejected_at_once_and_analysed_when_it_is_restored() -> None:
+    place = Place()
+    place.bucket.put("a.jpg", b"Dog")
+    place.bucket.archived.add("a.jpg")
+    assert place.handle(message("a.jpg", sequencer="05")) == []
+    rejected = place.catalog.images["a.jpg"]
+    assert (rejected.status, rejected.reason, rejected.etag) == (Status.REJECTED, "ARCHIVED", etag(b"Dog"))
+
+    place.bucket.archived.clear()
+    assert place.handle(message("a.jpg", sequencer="04", name="ObjectRestore:Completed")) == []
+    assert place.catalog.images["a.jpg"].status is Status.ANALYZED
+
+
+def test_what_was_analysed_stays_so_when_its_object_is_archived() -> None:
+    place = Place()
+    place.bucket.put("a.jpg", b"Dog")
+    place.handle(message("a.jpg"))
+    known = place.catalog.images["a.jpg"]
+    place.bucket.archived.add("a.jpg")
+    assert place.handle(record(request_body("a.jpg", analyzed_since="2027"))) == []
+    assert place.catalog.images["a.jpg"] == replace(known, effort=Effort.RECORD, version=known.version + 1)
+
+
+def test_a_key_that_ends_in_a_slash_is_an_image_if_it_has_content() -> None:
+    place = Place()
+    for key, content in (("marker/", b""), ("image/", b"Dog")):
+        place.bucket.put(key, content)
+        place.handle(message(key, size=len(content)))
+    assert {key: image.status for key, image in place.catalog.images.items()} == {"image/": Status.ANALYZED}
 
 
 @pytest.mark.parametrize("keep_location", [False, True])
@@ -306,7 +340,7 @@ def test_keys_are_decoded_as_s3_encodes_them(key: str) -> None:
     "body",
     [
         {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "images"},
-        {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": "folder/", "sequencer": "1"}}}]},
+        {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": "folder/", "size": 0}}}]},
         {"Records": [{"eventName": "ObjectTagging:Put", "s3": {"object": {"key": "a.jpg"}}}]},
         {"Records": []},
     ],

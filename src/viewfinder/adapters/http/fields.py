@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, VISIBLE_STATUSES
+from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, VISIBLE_STATUSES, has_dot_segment
 from viewfinder.domain.query import Match, Order
 
 Check = Callable[[Any], Any]
@@ -46,6 +46,8 @@ def image_id(value: Any) -> str:
     """Take an object key."""
     if not isinstance(value, str) or not 1 <= len(_encodable(value).encode()) <= MAX_IMAGE_ID_BYTES:
         raise ValueError(f"must be a text of 1 to {MAX_IMAGE_ID_BYTES:,} bytes of UTF-8")
+    if has_dot_segment(value):
+        raise ValueError("must not have a segment . or .., which clients take out of URLs")
     return value
 
 

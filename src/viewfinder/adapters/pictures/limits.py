@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 import resource
 import threading
@@ -69,7 +70,7 @@ def rejecting_defects(format_name: str, content: bytes) -> Iterator[None]:
     """
     try:
         yield
-    except ImageRejectedError:
+    except (ImageRejectedError, OutOfMemoryError):
         raise
     except DecompressionBombError as error:  # Pillow's own limit, which some of its decoders look at first
         raise rejected(Defect.TOO_MANY_PIXELS, "The picture has too many pixels to decode.") from error
@@ -130,17 +131,27 @@ class Budget:
         self._change = threading.Condition()
 
     @contextmanager
-    def taking(self, amount: int) -> Iterator[None]:
-        """Hold so many bytes for the block; one who wants all of them works alone."""
+    def taking(self, amount: int, *, is_alone: bool = False) -> Iterator[None]:
+        """Hold so many bytes for the block, all of them to be alone. Raises OutOfMemoryError."""
+        held = self.total if is_alone else amount
         with self._change:
-            self._change.wait_for(lambda: not self._used or self._used + amount <= self.total)
-            self._used += amount
+            self._change.wait_for(lambda: not self._used or self._used + held <= self.total)
+            self._used += held
         try:
+            _try_allocating(amount)
             yield
         finally:
             with self._change:
-                self._used -= amount
+                self._used -= held
                 self._change.notify_all()
+
+
+def _try_allocating(amount: int) -> None:
+    """Ask for the memory once before a decoder does: some end the process where they get none (a thread's data)."""
+    try:
+        mmap.mmap(-1, max(amount, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError as error:
+        raise OutOfMemoryError from error
 
 
 _UNCOUNTED = 96 * 1024 * 1024

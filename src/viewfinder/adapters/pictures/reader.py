@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from viewfinder.adapters import detector
 from viewfinder.adapters.pictures import rendering
+from viewfinder.adapters.pictures.colours import by_code_points, is_srgb
 from viewfinder.adapters.pictures.formats import recognise
 from viewfinder.adapters.pictures.limits import (
     MAX_MEMORY,
@@ -49,20 +50,26 @@ class Pictures:
         with rejecting_defects(format_name, content):
             source = open_source(format_name, content)
             self._check(source)
-            with self._budget.taking(self._budget.total if is_alone else source.cost):
+            with self._budget.taking(source.cost, is_alone=is_alone or source.is_alone):
                 return _derive(source, content)
 
     def _check(self, source: Source) -> None:
-        width, height = source.picture.size
-        if max(source.pixels, width * height) > self._max_pixels or source.cost > self._budget.total:
-            raise rejected(Defect.TOO_MANY_PIXELS, f"{width} x {height} pixels are too many to decode.")
+        if source.pixels > self._max_pixels or source.cost > self._budget.total:
+            width, height = source.size
+            raise rejected(
+                Defect.TOO_MANY_PIXELS,
+                f"{width} x {height} pixels, {source.pixels:,} of them to decode, are too many.",
+            )
 
 
 def _derive(source: Source, content: bytes) -> Picture:
     """Decode at the smallest scale that serves, which also proves that the picture is whole."""
     picture, stored_size = source.picture, source.size
-    as_is = source.is_untouched and detector.takes(
-        source.format, picture.mode if source.is_plain else "", stored_size, len(content), source.scanned_pixels
+    mode = picture.mode if source.is_plain else ""
+    as_is = (
+        source.is_untouched
+        and is_srgb(source.code_points)
+        and detector.takes(source.format, mode, stored_size, len(content), source.scanned_pixels)
     )
     needed = (rendering.thumbnail_size if as_is else rendering.rendition_size)(stored_size)
     source.load(needed)
@@ -70,7 +77,10 @@ def _derive(source: Source, content: bytes) -> Picture:
     orientation = 1 if source.format in rendering.TURNED_BY_DECODER else metadata.orientation
     if source.format == "PNG" and orientation != 1 and as_is:
         as_is, needed = False, rendering.rendition_size(stored_size)
-    upright = rendering.upright(rendering.shrink(picture, needed), orientation)
+    shrunk = rendering.shrink(picture, needed)
+    if not picture.info.get("icc_profile"):
+        shrunk = by_code_points(shrunk, source.code_points)
+    upright = rendering.upright(shrunk, orientation)
     width, height = rendering.turned(stored_size, orientation)
     return Picture(
         format=source.format,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from PIL import Image, ImageFile
 
 from viewfinder.adapters.pictures import isobmff, structure
-from viewfinder.adapters.pictures.limits import MAX_SCANNED_PIXELS, Defect, decoding_bytes, rejected
+from viewfinder.adapters.pictures.limits import MAX_PIXELS, MAX_SCANNED_PIXELS, Defect, decoding_bytes, rejected
 
 if TYPE_CHECKING:
     from viewfinder.adapters.pictures.tiff import Tiff
@@ -52,24 +52,29 @@ class _CountedReads(io.BytesIO):
 class Source:
     """A picture whose header was read: what it is, and what decoding it costs.
 
-    `pixels` are those that are decoded in all, `scanned_pixels` those of a JPEG in several scans times their number;
-    `covered` is the part of a GIF's screen that its first frame covers.
+    `size` is as stored. `pixels` are those that are decoded in all, `scanned_pixels` those of a JPEG in several scans
+    times their number. `code_points` are primaries and transfer (ITU-T H.273), `covered` is the part of a GIF's screen
+    that its first frame covers.
     """
 
     format: str
     content: bytes
-    picture: ImageFile.ImageFile
     cost: int
+    size: tuple[int, int]
+    opened: ImageFile.ImageFile | None = None
     pixels: int = 0
     scanned_pixels: int = 0
     is_untouched: bool = True
     has_end: bool = True
+    is_alone: bool = False
     covered: tuple[int, ...] = ()
+    code_points: tuple[int, int] = (2, 2)
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Width and height as stored."""
-        return cast("Tiff", self.picture).stored_size if self.format == "TIFF" else self.picture.size
+    def picture(self) -> ImageFile.ImageFile:
+        """The picture for Pillow: opened by now, but for formats whose decoder takes its memory when it is opened."""
+        self.opened = self.opened or _decoder(self.format, self.content)
+        return self.opened
 
     @property
     def is_plain(self) -> bool:
@@ -107,7 +112,7 @@ def _decoder(format_name: str, content: bytes) -> ImageFile.ImageFile:
 def _source(format_name: str, content: bytes, picture: ImageFile.ImageFile, coded_pixels: int = 0) -> Source:
     pixels = picture.width * picture.height
     cost = len(content) + decoding_bytes(format_name, picture.mode, pixels, max(pixels, coded_pixels))
-    return Source(format_name, content, picture, cost, pixels)
+    return Source(format_name, content, cost, picture.size, picture, pixels)
 
 
 def _open_any(format_name: str, content: bytes) -> Source:
@@ -145,6 +150,7 @@ def _open_png(format_name: str, content: bytes) -> Source:
     source = _open_any(format_name, cleaned)
     source.cost += len(content)
     source.is_untouched = not is_damaged and len(source.picture.info.get("icc_profile") or b"") <= _USUAL_PROFILE
+    source.code_points = structure.png_code_points(cleaned)
     transparency, depth = source.picture.info.get("transparency"), cleaned[24]
     if isinstance(transparency, int) and source.picture.mode == "L" and depth in _SPREAD:
         source.picture.info["transparency"] = transparency * _SPREAD[depth]  # Pillow spreads the greys, but not this
@@ -168,6 +174,15 @@ def _clear_around(picture: ImageFile.ImageFile, covered: tuple[int, ...]) -> Non
     picture.info.pop("transparency", None)
 
 
+def _open_webp(format_name: str, content: bytes) -> Source:
+    """WebP's decoder makes its canvases when it is opened, so that is left for later."""
+    size = structure.webp_size(content)
+    pixels = size[0] * size[1]
+    return Source(
+        format_name, content, len(content) + decoding_bytes(format_name, "RGB", pixels, pixels), size, None, pixels
+    )
+
+
 def _open_tiff(format_name: str, content: bytes) -> Source:
     """libtiff unpacks a strip or tile as a whole, however little of it the picture shows."""
     picture = cast("Tiff", _decoder(format_name, content))
@@ -176,6 +191,7 @@ def _open_tiff(format_name: str, content: bytes) -> Source:
     if scans > MAX_SCANNED_PIXELS:
         raise rejected(Defect.TOO_MANY_PIXELS, "A TIFF of too many JPEG scans.")
     source = _source(format_name, content, picture, piece)
+    source.size = picture.stored_size
     source.cost += max(piece, source.pixels) * max(0, sample_bytes - 4)
     source.pixels = max(piece, source.pixels)
     return source
@@ -186,10 +202,13 @@ def _open_isobmff(format_name: str, content: bytes) -> Source:
     try:
         coded = isobmff.parse(content)
     except (ValueError, IndexError):
-        coded = isobmff.Coded(0, 0)
-    picture = _decoder(format_name, content)
-    source = _source(format_name, content, picture, coded.at_once)
-    source.pixels = max(source.pixels, coded.in_all)
+        coded = None
+    if coded and coded.in_all > MAX_PIXELS:
+        raise rejected(Defect.TOO_MANY_PIXELS, f"{coded.in_all:,} pixels are too many to decode.")
+    source = _source(format_name, content, _decoder(format_name, content), coded.at_once if coded else 0)
+    source.is_alone = coded is None
+    if coded:
+        source.pixels, source.code_points = max(source.pixels, coded.in_all), (coded.primaries, coded.transfer)
     return source
 
 
@@ -198,6 +217,7 @@ _OPENERS: dict[str, Callable[[str, bytes], Source]] = {
     "PNG": _open_png,
     "GIF": _open_gif,
     "TIFF": _open_tiff,
+    "WEBP": _open_webp,
     "HEIC": _open_isobmff,
     "AVIF": _open_isobmff,
 }

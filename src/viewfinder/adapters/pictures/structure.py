@@ -1,4 +1,4 @@
-"""JPEG and PNG files as their own structure describes them: what is read, and what is left out.
+"""JPEG, PNG and WebP files as their own structure describes them: what is read, and what is left out.
 
 JPEG: ITU-T T.81, annex B. PNG: W3C, third edition. A file that needs no change is passed on as it is.
 """
@@ -141,6 +141,12 @@ def clean_png(content: bytes) -> tuple[bytes, bool]:
     return (b"".join([*kept, content[begin:]]) if begin > 8 else content), is_damaged
 
 
+def png_code_points(content: bytes) -> tuple[int, int]:
+    """Return primaries and transfer of the pixels (cICP); 2 is unknown."""
+    start = content.find(b"\0\0\0\4cICP", 0, max(0, content.find(b"IDAT")))
+    return (content[start + 8], content[start + 9]) if start > 0 else (2, 2)
+
+
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Walk over name, start and end of each whole chunk."""
     position, number = 8, 0
@@ -177,3 +183,17 @@ def _unpacks(packed: bytes) -> bool:
     except zlib.error:
         return False
     return not unpacker.unconsumed_tail
+
+
+def webp_size(content: bytes) -> tuple[int, int]:
+    """Return the size of a WebP's canvas (RFC 9649, 2.5 to 2.7), which all of its frames have to fit; else (0, 0)."""
+    match content[12:16]:
+        case b"VP8X":
+            return 1 + int.from_bytes(content[24:27], "little"), 1 + int.from_bytes(content[27:30], "little")
+        case b"VP8L":
+            bits = int.from_bytes(content[21:25], "little")
+            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        case b"VP8 ":
+            width, height = (int.from_bytes(content[start : start + 2], "little") & 0x3FFF for start in (26, 28))
+            return width, height
+    return 0, 0
