@@ -53,7 +53,7 @@ def made_photos(folder: Path, count: int) -> Path:
 
 
 def importing(local: LocalStack, folder: Path) -> subprocess.Popen[str]:
-    command = (sys.executable, "-m", "viewfinder.cli.main", "import", "--json", "--patience", "60")
+    command = (sys.executable, "-m", "viewfinder.cli.main", "import", "--json", "--patience", "20")
     return subprocess.Popen(
         [*command, "--data-dir", str(local.data.path), str(folder)],
         stdout=subprocess.PIPE,
