@@ -14,7 +14,8 @@ from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port
-from viewfinder.local.stack import LocalStack, Options
+from viewfinder.local.stack import LocalStack
+from viewfinder.local.state import Options
 
 TEMPLATE = Path(__file__).parents[1] / "infrastructure" / "template.yaml"
 

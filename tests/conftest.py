@@ -6,7 +6,9 @@ import pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests on the one big stack go to one worker, so that only one is started; other files stay whole."""
+    """All tests on one shared stack go to one worker, so that only one is started; other files stay whole."""
     for item in items:
-        group = "stack" if "stack" in getattr(item, "fixturenames", ()) else item.nodeid.split("::", maxsplit=1)[0]
+        fixtures = getattr(item, "fixturenames", ())
+        shared = next((name for name in ("stack", "rehearsal") if name in fixtures), None)
+        group = shared or item.nodeid.split("::", maxsplit=1)[0]
         item.add_marker(pytest.mark.xdist_group(group))

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "operations": {"domain", "operations", "deployment"},
     "gallery": {"domain", "gallery", "operations"},
     "deployment": {"domain", "deployment"},
-    "local": {"domain", "local", "deployment", "gallery"},
+    "local": {"adapters", "bootstrap", "domain", "settings", "usecases", "local", "deployment", "gallery"},
     "cli": {
         *("domain", "ports", "settings", "observability", "usecases", "adapters", "bootstrap"),
         *("rekognition", "gallery", "operations", "deployment", "local", "cli"),

@@ -18,8 +18,8 @@ from botocore.credentials import Credentials
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port
-from viewfinder.local.stack import LocalStack, Options
-from viewfinder.local.state import REGION
+from viewfinder.local.stack import LocalStack
+from viewfinder.local.state import DYNAMODB, REGION, Options
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATE = PROJECT / "infrastructure" / "template.yaml"
@@ -67,9 +67,19 @@ class RunningStack:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A stack on free ports, with a data directory of its own."""
+    yield from _running(tmp_path_factory.mktemp("stack"))
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack as on AWS, with its catalog in the (emulated) table."""
+    yield from _running(tmp_path_factory.mktemp("rehearsal"), catalog=DYNAMODB)
+
+
+def _running(folder: Path, **options: Any) -> Iterator[RunningStack]:
     signal.signal(signal.SIGTERM, _interrupt)  # else a run that is cut short leaves its stack behind
-    local = LocalStack(DataDirectory(tmp_path_factory.mktemp("stack")))
-    local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port()), silent)
+    local = LocalStack(DataDirectory(folder))
+    local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port(), **options), silent)
     yield RunningStack(local)
     local.down()
 

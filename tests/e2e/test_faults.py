@@ -23,7 +23,6 @@ from tests.support.waiting import wait_for
 from viewfinder.adapters.sqs import redrive
 from viewfinder.bootstrap import Application
 from viewfinder.domain.image import Image, Status
-from viewfinder.settings import Settings
 
 QUICK = {"VIEWFINDER_FIRST_RETRY_SECONDS": "1", "VIEWFINDER_LEASE_SECONDS": "8"}
 QUEUES = ("QueueUrl", "DeadLetterQueueUrl")
@@ -104,8 +103,7 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def application(stack: RunningStack) -> Application:
-    settings = Settings.from_outputs(stack.outputs)
-    return Application(settings, session=stack.local.session, endpoint_url=stack.local.record.endpoint_url)
+    return stack.local.application()
 
 
 @pytest.fixture(scope="module")

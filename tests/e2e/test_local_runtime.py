@@ -7,6 +7,7 @@ import json
 import socket
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,8 +22,10 @@ from tests.support.waiting import wait_for
 from viewfinder.deployment.progress import Progress, silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.errors import ComponentDiedError, NotRunningError, PortTakenError
+from viewfinder.local.ministack.saving import MARK as MARK_OF_STATE
 from viewfinder.local.processes import MARK, free_port
-from viewfinder.local.stack import LocalStack, Options
+from viewfinder.local.stack import LocalStack
+from viewfinder.local.state import Options
 
 CAT = PROJECT / "samples" / "cat.jpg"
 
@@ -213,19 +216,39 @@ def test_a_stack_moves_to_another_port_with_all_it_has(up: RunningStack) -> None
     assert wait_for(lambda: status_of(up, "moved.jpg"), seconds=60, what="a record of the photo") == "ANALYZED"
 
 
-def test_after_a_crash_the_stack_comes_back_and_recovers_once(up: RunningStack) -> None:
-    recovered: list[LocalStack] = []
+def test_after_a_crash_the_stack_is_up_at_once_and_recovers_in_the_background(up: RunningStack) -> None:
     for process in processes_of(up):
         process.kill()
     psutil.wait_procs(processes_of(up), timeout=10)
 
-    up.local.up(TEMPLATE, Options(), silent, recovered.append)
-    up.local.down()
-    up.local.up(TEMPLATE, Options(), silent, recovered.append)
+    up.local.up(TEMPLATE, Options(), silent)
 
-    assert recovered == [up.local]
-    assert {found["Key"] for found in up.client("s3").list_objects_v2(Bucket=up.bucket)["Contents"]} >= {"cat.jpg"}
     assert up.call("GET", "/images").status_code == 200
+    wait_for(lambda: up.local.recovery is None, seconds=60, what="the end of the recovery")
+    assert status_of(up, "cat.jpg") == "ANALYZED"
+
+
+def test_after_an_orderly_stop_there_is_nothing_to_recover(up: RunningStack) -> None:
+    wait_for(lambda: up.local.recovery is None, seconds=60, what="the end of the recovery")
+    up.local.down()
+
+    assert (up.local.data.state / MARK_OF_STATE).exists()
+    up.local.up(TEMPLATE, Options(), silent)
+
+    assert not (up.local.data.state / MARK_OF_STATE).exists(), "a crash from now on is seen"
+    assert up.local.recovery is None
+
+
+def test_a_detector_that_is_unusable_leaves_the_running_stack_as_it_was(up: RunningStack, tmp_path: Path) -> None:
+    before = up.local.record
+    (tmp_path / "broken.onnx").write_bytes(b"not a model")
+
+    with pytest.raises(ComponentDiedError, match=r"broken\.onnx"):
+        up.local.up(TEMPLATE, Options(detector=str(tmp_path / "broken.onnx")), silent)
+
+    assert up.local.record == before
+    assert before.running
+    assert up.local.up(TEMPLATE, Options(detector="builtin"), silent) is False
 
 
 def test_a_stack_whose_keys_no_longer_work_is_started_again_from_what_was_saved(up: RunningStack) -> None:

@@ -70,9 +70,9 @@ def test_an_api_call_is_logged_with_the_id_that_its_caller_gets(stack: RunningSt
     assert (line["correlation_id"], line["route"], line["status"]) == (request_id, "/images/{ImageId+}", 404)
 
 
-@pytest.mark.usefixtures("lines")
-def test_a_batch_of_the_stream_is_logged_with_the_id_of_its_first_record(stack: RunningStack) -> None:
-    counted = _eventually(lambda: _documents(stack, "label-statistics", "labels counted"))
+def test_a_batch_of_the_stream_is_logged_with_the_id_of_its_first_record(rehearsal: RunningStack) -> None:
+    rehearsal.client("s3").upload_file(str(PROJECT / "samples" / "cat.jpg"), rehearsal.bucket, "counted.jpg")
+    counted = _eventually(lambda: _documents(rehearsal, "label-statistics", "labels counted"))
     assert {len(line["correlation_id"]) >= 32 for line in counted} == {True}
 
 

@@ -25,12 +25,12 @@ def _named(calls: list[Call]) -> list[str]:
 class Role:
     """A role of the stack, and calls with its credentials."""
 
-    def __init__(self, stack: RunningStack, logical_id: str) -> None:
-        session = stack.local.session  # one for all clients: it reads each service's model once
-        self.root = cache(lambda service: session.client(service, endpoint_url=stack.local.record.endpoint_url))
-        self.client = cache(lambda service: session.client(service, **self._access(stack)))
+    def __init__(self, rehearsal: RunningStack, logical_id: str) -> None:
+        session = rehearsal.local.session  # one for all clients: it reads each service's model once
+        self.root = cache(lambda service: session.client(service, endpoint_url=rehearsal.local.record.endpoint_url))
+        self.client = cache(lambda service: session.client(service, **self._access(rehearsal)))
         self.name = self._physical(logical_id)
-        self.names = stack.outputs | self._further_names(stack.outputs["TableName"])
+        self.names = rehearsal.outputs | self._further_names(rehearsal.outputs["TableName"])
         self.policy_name = self.root("iam").list_role_policies(RoleName=self.name)["PolicyNames"][0]
         found = self.root("iam").get_role_policy(RoleName=self.name, PolicyName=self.policy_name)
         self.policy = found["PolicyDocument"]
@@ -51,10 +51,10 @@ class Role:
         self.root("iam").put_role_policy(RoleName=self.name, PolicyName=self.policy_name, PolicyDocument=document)
 
     @cache  # noqa: B019 - the role lives as long as the session of tests
-    def _access(self, stack: RunningStack) -> dict[str, str]:
+    def _access(self, rehearsal: RunningStack) -> dict[str, str]:
         keys = self.root("sts").assume_role(RoleArn=self.names["RoleArn"], RoleSessionName="test")["Credentials"]
         return {
-            "endpoint_url": stack.local.record.endpoint_url,
+            "endpoint_url": rehearsal.local.record.endpoint_url,
             "aws_access_key_id": keys["AccessKeyId"],
             "aws_secret_access_key": keys["SecretAccessKey"],
             "aws_session_token": keys["SessionToken"],
@@ -75,10 +75,10 @@ class Role:
 
 
 @pytest.fixture(scope="module")
-def roles(stack: RunningStack) -> Iterator[dict[str, Role]]:
+def roles(rehearsal: RunningStack) -> Iterator[dict[str, Role]]:
     """The functions' roles, which trust the test too while it runs."""
-    found = {logical_id: Role(stack, logical_id) for logical_id in NEEDED}
-    iam = stack.client("iam")
+    found = {logical_id: Role(rehearsal, logical_id) for logical_id in NEEDED}
+    iam = rehearsal.client("iam")
     trusts = {
         role.name: iam.get_role(RoleName=role.name)["Role"]["AssumeRolePolicyDocument"] for role in found.values()
     }
@@ -90,7 +90,7 @@ def roles(stack: RunningStack) -> Iterator[dict[str, Role]]:
     for name, trust in trusts.items():
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
     for service, operation, arguments in LEFT_BEHIND:
-        getattr(stack.client(service), operation)(**filled(arguments, stack.outputs))
+        getattr(rehearsal.client(service), operation)(**filled(arguments, rehearsal.outputs))
 
 
 @pytest.mark.parametrize(("role", "sid"), STATEMENTS)

@@ -75,6 +75,8 @@ class Target:
         """The settings of the stack's functions, as far as its parameters tell them."""
         from viewfinder.settings import Settings
 
+        if self.local:
+            return self.local.settings
         # MiniStack: it returns the parameters that were set, AWS all of them.
         given = {name: kind(self.parameters[key]) for key, name, kind in _SETTINGS if key in self.parameters}
         return Settings.from_outputs(self.outputs, **given)

@@ -1,48 +1,62 @@
-"""`viewfinder up`, `down` and `env`: the pipeline on this machine."""
+"""`viewfinder up`, `down`, `reset` and `env`: the pipeline on this machine."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir, ProgressLines, local_stack, print_pairs, template
+from viewfinder.cli._options import AsJson, DataDir, ProgressLines, Yes, local_stack, print_pairs, template
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from viewfinder.local.stack import LocalStack
 
+MAX_PORT = 65535
+
 
 def up(
     *,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when all is up.")] = False,
     port: Annotated[
-        int | None, typer.Option(help="Port of the AWS emulator.", show_default="4566, or as last time")
+        int | None,
+        typer.Option(help="Port of the AWS emulator.", show_default="4566, or as last time", min=1, max=MAX_PORT),
     ] = None,
     gallery_port: Annotated[
-        int | None, typer.Option(help="Port of the gallery.", show_default="8080, or as last time")
+        int | None, typer.Option(help="Port of the gallery.", show_default="8080, or as last time", min=1, max=MAX_PORT)
     ] = None,
     data_dir: DataDir = None,
-    detector: Annotated[Path | None, typer.Option(help="A better ONNX detector.", exists=True, dir_okay=False)] = None,
+    detector: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|builtin", help="A better ONNX detector.", show_default="builtin, or as last time"),
+    ] = None,
+    catalog: Annotated[
+        Literal["sqlite", "dynamodb"] | None,
+        typer.Option(help="Where the catalog is; dynamodb is emulated.", show_default="sqlite, or as last time"),
+    ] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
 ) -> None:
     """Start the pipeline on this machine, and stay until Ctrl-C."""
     from rich.console import Console
 
-    from viewfinder.local.stack import Options
+    from viewfinder.local.state import Options
 
     console = Console()
     stack = local_stack(data_dir)
     # A polite kill is a Ctrl-C: what was started is stopped in order.
     signal.signal(signal.SIGTERM, _interrupt)
-    started = _start(stack, Options(port, gallery_port, str(detector.absolute()) if detector else None), console)
+    options = Options(port, gallery_port, _absolute(detector), catalog, rebuild)
+    started = _start(stack, options, console)
     stays = started and not detach
     with _stopped_at_the_end(stack, console) if stays else nullcontext():
         console.print("[bold green]Up.[/]" if started else "Up already.")
@@ -54,9 +68,18 @@ def up(
             stack.watch()
 
 
+def _absolute(detector: str | None) -> str | None:
+    if detector in {None, "builtin"}:
+        return detector
+    path = Path(str(detector)).absolute()
+    if not path.is_file():
+        raise typer.BadParameter(f"{path} is not a file", param_hint="--detector")
+    return str(path)
+
+
 def _start(stack: LocalStack, options: Any, console: Console) -> bool:
     with console.status("Starting") as status:
-        return stack.up(template(), options, ProgressLines(console, status, brief=True), recover)
+        return stack.up(template(), options, ProgressLines(console, status, brief=True))
 
 
 def _import_samples(stack: LocalStack) -> None:
@@ -73,9 +96,12 @@ def _show(stack: LocalStack, console: Console) -> None:
         "API without a signature": f"{record.gallery_url}/prod/images",
         "Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}",
         "Data": str(stack.data.path),
+        "Catalog": record.catalog,
         "For AWS's tools": 'eval "$(viewfinder env)"',
     }
     print_pairs(console, "Viewfinder", urls)
+    if stack.recovery:
+        console.print("The catalog is being completed from the buckets: `viewfinder status` says how far it is.")
 
 
 @contextmanager
@@ -94,17 +120,6 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-PATIENCE_SECONDS = 300
-
-
-def recover(stack: LocalStack) -> None:
-    """Make the catalog agree with the bucket again; analyses that were made are found in the derived bucket."""
-    from viewfinder.cli._target import on_this_machine
-    from viewfinder.usecases.reconcile import reconcile
-
-    reconcile(on_this_machine(stack).application.stores, patience=PATIENCE_SECONDS)
-
-
 def down(*, data_dir: DataDir = None) -> None:
     """Stop the pipeline on this machine; its data stays."""
     from rich.console import Console
@@ -115,11 +130,31 @@ def down(*, data_dir: DataDir = None) -> None:
     console.print("Stopped; the data stays." if stopped else "Nothing was running.")
 
 
+def reset(*, yes: Yes = False, data_dir: DataDir = None) -> None:
+    """Remove the pipeline on this machine with all its data."""
+    stack = local_stack(data_dir)
+    stack.data.require_stack()
+    if not yes:
+        typer.confirm(f"Delete {stack.data.path} with every image in it?", abort=True)
+    stack.reset()
+    typer.echo(f"Deleted {stack.data.path}.")
+
+
+MISLEADING = re.compile(
+    r"AWS_(?:PROFILE|DEFAULT_PROFILE|SESSION_TOKEN|SECURITY_TOKEN|CONFIG_FILE|SHARED_CREDENTIALS_FILE|CA_BUNDLE"
+    r"|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_(?:FULL|RELATIVE)_URI|USE_(?:FIPS|DUALSTACK)_ENDPOINT"
+    r"|IGNORE_CONFIGURED_ENDPOINT_URLS|ENDPOINT_URL_\w+)"
+)
+"""Variables of the user's shell that would lead AWS's tools past the local stack, or to other keys."""
+
+
 def env(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Print what a shell needs to reach the local stack: eval "$(viewfinder env)"."""
     variables = local_stack(data_dir).environment()
     if as_json:
         typer.echo(json.dumps(variables, indent=2))
-    else:
-        for name, value in variables.items():
-            typer.echo(f"export {name}={shlex.quote(value)}")
+        return
+    for name in sorted(found for found in os.environ if MISLEADING.fullmatch(found) and found not in variables):
+        typer.echo(f"unset {name}")
+    for name, value in variables.items():
+        typer.echo(f"export {name}={shlex.quote(value)}")

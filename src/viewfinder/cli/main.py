@@ -19,7 +19,7 @@ from viewfinder.cli.destroy import destroy
 from viewfinder.cli.gallery import gallery
 from viewfinder.cli.import_ import import_images
 from viewfinder.cli.labels import labels
-from viewfinder.cli.local import down, env, up
+from viewfinder.cli.local import down, env, reset, up
 from viewfinder.cli.logs import logs
 from viewfinder.cli.reanalyze import reanalyze
 from viewfinder.cli.reconcile import reconcile
@@ -55,6 +55,7 @@ LOCAL, IMAGES, AWS, ENGINE = "On this machine", "Images", "On AWS", "The engine 
 
 app.command(rich_help_panel=LOCAL)(up)
 app.command(rich_help_panel=LOCAL)(down)
+app.command(rich_help_panel=LOCAL)(reset)
 app.command(rich_help_panel=LOCAL)(status)
 app.command(rich_help_panel=LOCAL)(env)
 app.command(rich_help_panel=LOCAL)(logs)

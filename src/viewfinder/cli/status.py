@@ -37,6 +37,7 @@ def _facts(target: Target) -> dict[str, Any]:
             {"Name": process.name, "Running": process.alive, "Pid": process.pid, "Log": process.log}
             for process in processes
         ],
+        "Recovery": target.local.recovery if target.local else None,
         "Queues": queues,
         "LastMinutes": minutes,
         "Urls": _urls(target),
@@ -100,6 +101,9 @@ def _show(facts: dict[str, Any]) -> None:
             state = "[green]running[/]" if component["Running"] else "[red]ended[/]"
             table.add_row(component["Name"], state, str(component["Pid"]), component["Log"])
         console.print(table)
+    if recovery := facts["Recovery"]:
+        left = f"{recovery['Left']:,} of {recovery['Images']:,} images left" if "Left" in recovery else ""
+        print_pairs(console, "The catalog's recovery", {recovery["State"].lower(): recovery.get("Message", left)})
     if facts["Queues"]:
         print_pairs(console, "Messages", {name: str(number) for name, number in facts["Queues"].items()})
     if facts["LastMinutes"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from viewfinder.local.data_directory import DataDirectory, KeyPair
 from viewfinder.local.processes import Component
-from viewfinder.local.state import REGION, STAGE, Record
+from viewfinder.local.state import REGION, SQLITE, STAGE, Record
 
 STACK_NAME = "viewfinder"
 EMULATOR = Path(__file__).parent / "ministack" / "launcher.py"
@@ -38,6 +38,7 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
         "SFTP_ENABLED": "0",
         "STATE_DIR": str(data.state),
         "TMPDIR": str(data.temporary),
+        "VIEWFINDER_CATALOG": catalog_setting(data, record),  # for the functions, too
     }
     return Component(
         "emulator",
@@ -80,12 +81,30 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
     )
 
 
+def recovery(data: DataDirectory, record: Record) -> Component:
+    """Return the process that makes the catalog agree with the buckets, and then ends."""
+    return Component(
+        "recovery",
+        (sys.executable, "-m", "viewfinder.local.recovery", str(data.path)),
+        _environment(data.operator() or data.key_pair()),
+        record.endpoint_url,
+        data.logs / "recovery.log",
+    )
+
+
+def catalog_setting(data: DataDirectory, record: Record) -> str:
+    """Return the value of VIEWFINDER_CATALOG."""
+    return f"sqlite:{data.database}" if record.catalog == SQLITE else record.catalog
+
+
 def _environment(keys: KeyPair) -> dict[str, str]:
     inherited = {name: os.environ[name] for name in FROM_OUR_ENVIRONMENT if name in os.environ}
     return inherited | {
         "AWS_ACCESS_KEY_ID": keys.access_key_id,
         "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
         "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,  # HOME is the user's, whose profiles are not ours
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "PYTHONUNBUFFERED": "1",
     }

@@ -13,9 +13,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import boto3
+import botocore.session
+from botocore.config import Config
 from platformdirs import user_data_path
 
 from viewfinder.local.errors import DiskFullError, LocalStackError
+from viewfinder.local.state import REGION
 
 LEAST_FREE_BYTES = 500_000_000
 """What a first start needs for the emulator's environment, packages and state, with some room for images."""
@@ -61,6 +65,16 @@ class DataDirectory:
         return self.path / "emulator" / "state"
 
     @property
+    def database(self) -> Path:
+        """The catalog, where it is an SQLite file."""
+        return self.path / "catalog.db"
+
+    @property
+    def recovery(self) -> Path:
+        """How far the catalog's recovery from the buckets is; there while it is not complete."""
+        return self.path / "recovery.json"
+
+    @property
     def temporary(self) -> Path:
         """The emulator's temporary files: the unpacked functions."""
         return self.path / "tmp"
@@ -79,10 +93,21 @@ class DataDirectory:
             )
 
     def forget_emulator(self) -> None:
-        """Delete what the emulator keeps."""
+        """Delete what the emulator keeps, and the catalog of it."""
         for folder in (self.objects, self.state):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
+        self.forget_catalog()
+
+    def forget_catalog(self) -> None:
+        """Delete the SQLite file with its log."""
+        for file in self.path.glob(f"{self.database.name}*"):
+            file.unlink()
+
+    def require_stack(self) -> None:
+        """Raise LocalStackError where the directory is none of a stack."""
+        if not (self.path / "credentials.json").exists():
+            raise LocalStackError(f"{self.path} is not the data directory of a stack.")
 
     def key_pair(self) -> KeyPair:
         """Return the key pair of the emulator's root, made when first asked for."""
@@ -138,3 +163,11 @@ def _new_key_pair() -> KeyPair:
     """Return a key pair of AWS's form."""
     letters = string.ascii_uppercase + "234567"
     return KeyPair("AKIA" + "".join(secrets.choice(letters) for _ in range(16)), secrets.token_urlsafe(30))
+
+
+def session(keys: KeyPair) -> boto3.Session:
+    """Return a session on which the user's profiles, files and proxies have no influence."""
+    files = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    core = botocore.session.Session(session_vars={"profile": (None, None, None, None), **files})
+    core.set_default_client_config(Config(proxies={}))
+    return boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION, botocore_session=core)

@@ -20,7 +20,8 @@ MARK = "VIEWFINDER_COMPONENT_OF"
 
 START_SECONDS = 60
 STOP_SECONDS = 30
-"""An orderly stop writes the emulator's state to the disk."""
+SAVE_SECONDS = 600
+"""The emulator writes its state to the disk when it stops in order; killed before the end, it would lose it."""
 
 POLL_SECONDS = 0.05
 
@@ -54,11 +55,11 @@ class Process:
         return self._find() is not None
 
     def end(self) -> None:
-        """Ask it to stop in order, and kill it after 30 seconds."""
+        """Ask it to stop in order, and kill it where it doesn't."""
         if process := self._find():
             process.terminate()
             try:
-                process.wait(STOP_SECONDS)
+                process.wait(SAVE_SECONDS if self.name == "emulator" else STOP_SECONDS)
             except psutil.TimeoutExpired:
                 process.kill()
                 process.wait()

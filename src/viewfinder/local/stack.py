@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import boto3
-import botocore.session
 from botocore.exceptions import ClientError
 
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.leases import drop_leases
+from viewfinder.bootstrap import Application
 from viewfinder.deployment.deploy import Blueprint, deploy, draw
 from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.packages import this_machine
 from viewfinder.deployment.progress import Progress, Report
 from viewfinder.deployment.stack import Stack
 from viewfinder.local import components, processes
-from viewfinder.local.data_directory import DataDirectory, KeyPair
-from viewfinder.local.errors import NotRunningError
+from viewfinder.local.data_directory import DataDirectory, KeyPair, session
+from viewfinder.local.errors import LocalStackError, NotRunningError
 from viewfinder.local.ministack.environment import ensure_environment
 from viewfinder.local.ministack.operator import ensure_operator
-from viewfinder.local.ministack.state import resume
+from viewfinder.local.ministack.state import resume, was_saved
 from viewfinder.local.processes import Component
-from viewfinder.local.state import REGION, Ports, Record, load
+from viewfinder.local.state import LAYOUT, REGION, Options, Record, load, with_options
+from viewfinder.settings import Settings
 
 STANDING = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 
@@ -49,6 +54,8 @@ class Start:
         self._deploy(blueprint, emulator)
         api = next(package.zip for package in blueprint.packages.values() if package.function == "api_handler")
         self._launch(components.gallery(self.data, self.record, api))
+        if self.data.recovery.exists():
+            processes.start(components.recovery(self.data, self.record), self.data.path)
 
     def _launch(self, *several: Component) -> None:
         """Start components side by side, and wait until all are well."""
@@ -93,29 +100,11 @@ def stop(data: DataDirectory, record: Record | None) -> None:
         at_rest.save(data.record)
 
 
-DEFAULT_PORT = 4566
-DEFAULT_GALLERY_PORT = 8080
 WATCH_SECONDS = 0.5
 
 PARAMETERS = {"DetectorPrice": "0", "RequireTls": "false", "Shards": "1"}
 """All in which the local stack differs from one on AWS: our own engine costs nothing, the emulator speaks plain HTTP on
 loopback, and its table has no partitions whose heat would have to be spread."""
-
-Recover = Callable[["LocalStack"], None]
-"""Called after a start that follows a crash, when all is up: rebuilds what the crash took from the catalog."""
-
-
-def nothing_to_recover(_: LocalStack) -> None:
-    """The recovery of a stack whose catalog nobody needs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user chose; None keeps what the data directory remembers."""
-
-    port: int | None = None
-    gallery_port: int | None = None
-    detector: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +119,8 @@ class LocalStack:
         record = load(self.data.record)
         if record is None or not record.processes:
             raise self._not_running()
+        if record.layout < LAYOUT:
+            raise LocalStackError("An earlier version of Viewfinder started this stack: update it by `viewfinder up`.")
         return record
 
     @property
@@ -143,7 +134,7 @@ class LocalStack:
     @property
     def session(self) -> boto3.Session:
         """A session of the operator, who may do everything."""
-        return _session(self.keys)
+        return session(self.keys)
 
     def environment(self) -> dict[str, str]:
         """The variables by which AWS's tools and ours find this stack."""
@@ -155,32 +146,53 @@ class LocalStack:
             "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
             "AWS_DEFAULT_REGION": REGION,
             "VIEWFINDER_DATA_DIR": str(self.data.path),
+            "AWS_REGION": REGION,
             "VIEWFINDER_BUCKET": record.outputs["ImagesBucketName"],
             "VIEWFINDER_API_URL": record.api_url,
             "VIEWFINDER_GALLERY_URL": record.gallery_url,
         }
 
-    def up(self, template: Path, options: Options, report: Report, recover: Recover = nothing_to_recover) -> bool:
+    @property
+    def settings(self) -> Settings:
+        """The settings of the functions, for an operator's command: on the catalog that they use."""
+        return Settings.from_outputs(
+            self.record.outputs,
+            catalog=components.catalog_setting(self.data, self.record),
+            detector_price=float(PARAMETERS["DetectorPrice"]),
+            shards=int(PARAMETERS["Shards"]),
+        )
+
+    def application(self) -> Application:
+        """Return the parts of the pipeline for an operator's command."""
+        return Application(self.settings, session=self.session, endpoint_url=self.record.endpoint_url)
+
+    @property
+    def recovery(self) -> dict[str, Any] | None:
+        """How far the catalog's recovery from the buckets is; None where nothing is to be recovered."""
+        try:
+            return dict(json.loads(self.data.recovery.read_text()))
+        except FileNotFoundError:
+            return None
+
+    def up(self, template: Path, options: Options, report: Report) -> bool:
         """Bring the stack up as the template and the options want it; return False where it was so already.
 
-        After an error everything is stopped again.
+        After an error everything is stopped again, but for one that shows before anything was changed. After a crash
+        the stack is up before its catalog is complete: `recovery` tells.
         """
         with self.data.locked():
             before = load(self.data.record)
+            wanted = with_options(before, options)
             blueprint = draw(template, this_machine(), PARAMETERS, report)
-            wanted = _with_options(before, options)
-            if wanted.running and wanted == before and wanted.fingerprint == blueprint.fingerprint:
-                if self._is_known():
-                    return False
-                report(
-                    Progress("emulator", "FAILED", "it no longer takes our keys; it starts again from what it saved")
-                )
-                processes.kill_stragglers(self.data.path)  # an orderly stop would save what is left
-            at_rest = wanted.stopped()
+            if not options.rebuild and wanted == before and self._is_up(wanted, blueprint, report):
+                return False
+            if wanted.detector and wanted.detector != (before and before.detector):
+                self._try_detector(wanted)
             try:
                 stop(self.data, before)
-                Start(self.data, _settle_ports(at_rest), _session(self.data.key_pair()), report).run(blueprint)
-                self._recover(recover)
+                self._drop_leases()
+                self._note_what_is_missing(before, options)
+                Start(self.data, _settle_ports(wanted.stopped()), session(self.data.key_pair()), report).run(blueprint)
             except BaseException:  # a Ctrl-C, too
                 stop(self.data, load(self.data.record))
                 raise
@@ -192,6 +204,13 @@ class LocalStack:
             record = load(self.data.record)
             stop(self.data, record)
             return bool(record and record.processes)
+
+    def reset(self) -> None:
+        """Stop everything and delete the data; raise LocalStackError where there is no stack."""
+        self.data.require_stack()
+        with self.data.locked():
+            processes.kill_stragglers(self.data.path)
+            shutil.rmtree(self.data.path)
 
     def watch(self) -> None:
         """Return when the stack was stopped from elsewhere; raise ComponentDiedError when a component ends."""
@@ -205,6 +224,15 @@ class LocalStack:
     def _not_running(self) -> NotRunningError:
         return NotRunningError(f"No stack runs in {self.data.path}. Start it with: viewfinder up")
 
+    def _is_up(self, wanted: Record, blueprint: Blueprint, report: Report) -> bool:
+        if not wanted.running or wanted.fingerprint != blueprint.fingerprint:
+            return False
+        if self._is_known():
+            return True
+        report(Progress("emulator", "FAILED", "it no longer takes our keys; it starts again from what it saved"))
+        processes.kill_stragglers(self.data.path)  # an orderly stop would save what is left
+        return False
+
     def _is_known(self) -> bool:
         """Return whether the emulator takes our keys, and has the stack."""
         try:
@@ -212,28 +240,34 @@ class LocalStack:
         except ClientError:
             return False
 
-    def _recover(self, recover: Recover) -> None:
-        if self.record.unclean:
-            recover(self)
-            replace(self.record, unclean=False).save(self.data.record)
+    def _try_detector(self, wanted: Record) -> None:
+        """Raise ComponentDiedError where the engine can't use the detector; what runs goes on meanwhile."""
+        trial = replace(wanted, ports=replace(wanted.ports, engine=processes.free_port()))
+        self.data.logs.mkdir(exist_ok=True)
+        component = replace(components.engine(self.data, trial), log=self.data.logs / "trial.log")
+        component.log.unlink(missing_ok=True)
+        process = processes.start(component, self.data.path)
+        try:
+            processes.wait_until_healthy(component, process)
+        finally:
+            process.end()
 
+    def _drop_leases(self) -> None:
+        """Free the contents that killed functions had in hand: nobody is to wait until their time is over."""
+        if self.data.database.exists():
+            database = Database(str(self.data.database))
+            drop_leases(database)
+            database.close()
 
-def _session(keys: KeyPair) -> boto3.Session:
-    """Return a session that reads none of the user's AWS configuration: an AWS_PROFILE is of no concern here."""
-    none = (None, None, None, None)
-    alone = botocore.session.Session({"profile": none, "config_file": none, "credentials_file": none})
-    return boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION, botocore_session=alone)
-
-
-def _with_options(before: Record | None, options: Options) -> Record:
-    """Return the record with what the user chose put over what was."""
-    record = before or Record(Ports(DEFAULT_PORT, DEFAULT_GALLERY_PORT, engine=0))
-    chosen = replace(
-        record.ports,
-        emulator=options.port or record.ports.emulator,
-        gallery=options.gallery_port or record.ports.gallery,
-    )
-    return replace(record, ports=chosen, detector=options.detector or record.detector)
+    def _note_what_is_missing(self, before: Record | None, options: Options) -> None:
+        """Ask for a recovery where the catalog may not have what the buckets hold."""
+        if before is None or not before.fingerprint:
+            return
+        from_nothing = options.rebuild or before.layout < LAYOUT
+        if from_nothing:
+            self.data.forget_catalog()
+        if from_nothing or not was_saved(self.data.state):
+            self.data.recovery.write_text(json.dumps({"State": "WAITING"}))
 
 
 def _settle_ports(record: Record) -> Record:

@@ -6,12 +6,23 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from viewfinder.local.errors import LocalStackError
 from viewfinder.local.processes import Process
 
 REGION = "us-east-1"
 """The emulator's region."""
 
 STAGE = "prod"
+
+LAYOUT = 2
+"""Of the data directory. 1 had its catalog in the emulated table, with another form of its items."""
+
+SQLITE, DYNAMODB = CATALOGS = "sqlite", "dynamodb"
+DEFAULT_PORT = 4566
+DEFAULT_GALLERY_PORT = 8080
+
+BUILTIN = "builtin"
+"""As a detector: the engine's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +35,21 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What the user chose; None keeps what the data directory remembers."""
+
+    port: int | None = None
+    gallery_port: int | None = None
+    detector: str | None = None
+    catalog: str | None = None
+    rebuild: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What the last `up` did.
 
-    `processes` are empty after an orderly stop. `fingerprint` names the deployment that is safe on disk. `unclean`
-    stays until a crash has been recovered from.
+    `processes` are empty after a stop. `fingerprint` names the deployment that is safe on disk.
     """
 
     ports: Ports
@@ -36,7 +57,8 @@ class Record:
     processes: tuple[Process, ...] = ()
     fingerprint: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
-    unclean: bool = False
+    catalog: str = SQLITE
+    layout: int = LAYOUT
 
     @property
     def running(self) -> bool:
@@ -68,9 +90,8 @@ class Record:
         return next(process for process in self.processes if process.name == name)
 
     def stopped(self) -> Record:
-        """Return the record of the same stack at rest; it remembers whether a component had ended by itself."""
-        crashed = any(not process.alive for process in self.processes)
-        return replace(self, processes=(), unclean=self.unclean or crashed)
+        """Return the record of the same stack at rest."""
+        return replace(self, processes=())
 
     def save(self, file: Path) -> None:
         """Write the record whole or not at all."""
@@ -80,9 +101,44 @@ class Record:
 
 
 def load(file: Path) -> Record | None:
-    """Read a record, None where there is none."""
+    """Read a record, None where there is none; raise LocalStackError where a newer version wrote it."""
     if not file.exists():
         return None
-    fields = json.loads(file.read_text())
+    fields = {"layout": 1, **json.loads(file.read_text())}
+    if fields["layout"] > LAYOUT:
+        raise LocalStackError(f"{file.parent} was written by a newer version of Viewfinder: use that one.")
+    if fields["layout"] == 1:
+        fields["ports"] = {name.replace("gateway", "gallery"): port for name, port in fields["ports"].items()}
+    fields.pop("unclean", None)  # of the first layout
     processes = tuple(Process(**process) for process in fields.pop("processes"))
     return Record(ports=Ports(**fields.pop("ports")), processes=processes, **fields)
+
+
+def with_options(before: Record | None, options: Options) -> Record:
+    """Return the record with what the user chose put over what was; raise LocalStackError where that can't be."""
+    record = before or Record(Ports(DEFAULT_PORT, DEFAULT_GALLERY_PORT, engine=0), catalog=options.catalog or SQLITE)
+    ports = replace(
+        record.ports,
+        emulator=options.port or record.ports.emulator,
+        gallery=options.gallery_port or record.ports.gallery,
+    )
+    if ports.emulator == ports.gallery:
+        raise LocalStackError(f"Emulator and gallery can't both listen on port {ports.gallery}: choose two.")
+    catalog = _catalog_with_options(record, options)
+    detector = None if options.detector == BUILTIN else options.detector or record.detector
+    return replace(record, ports=ports, detector=detector, catalog=catalog, layout=LAYOUT)
+
+
+def _catalog_with_options(record: Record, options: Options) -> str:
+    catalog = options.catalog or record.catalog
+    if record.layout < LAYOUT and catalog != SQLITE:
+        raise LocalStackError(
+            "An earlier version of Viewfinder wrote this emulated table, which can't be read any more. "
+            "Without --catalog dynamodb the images come into an SQLite catalog."
+        )
+    if catalog != record.catalog and not options.rebuild:
+        raise LocalStackError(
+            f"The catalog of this stack is {record.catalog}. To change that, have it rebuilt from the buckets: "
+            f"viewfinder up --catalog {catalog} --rebuild"
+        )
+    return catalog

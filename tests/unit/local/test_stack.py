@@ -13,16 +13,19 @@ import psutil
 import pytest
 
 from viewfinder.local import components, processes
-from viewfinder.local.data_directory import DataDirectory, KeyPair
-from viewfinder.local.errors import NotRunningError, PortTakenError
-from viewfinder.local.ministack.state import resume
+from viewfinder.local.data_directory import DataDirectory, KeyPair, session
+from viewfinder.local.errors import LocalStackError, NotRunningError, PortTakenError
+from viewfinder.local.ministack.saving import MARK
+from viewfinder.local.ministack.state import resume, was_saved
 from viewfinder.local.processes import Process
 from viewfinder.local.stack import LocalStack
-from viewfinder.local.state import Ports, Record, load
+from viewfinder.local.state import DYNAMODB, LAYOUT, SQLITE, Options, Ports, Record, load, with_options
 
 OUTPUTS = {
     "ApiId": "a1b2c3d4",
     "ImagesBucketName": "viewfinder-images-000000000000-us-east-1",
+    "DerivedBucketName": "viewfinder-derived-000000000000-us-east-1",
+    "TableName": "viewfinder-catalog",
     "QueueUrl": "http://localhost:4566/000000000000/queue",
     "DeadLetterQueueUrl": "http://localhost:4566/000000000000/dead",
 }
@@ -51,20 +54,120 @@ def test_there_is_no_record_at_first(data: DataDirectory) -> None:
     assert load(data.record) is None
 
 
-def test_a_stack_with_a_dead_component_does_not_run_and_was_left_unclean() -> None:
-    record = replace(RECORD, processes=(MYSELF, GONE))
-
-    assert not record.running
-    assert record.stopped() == replace(RECORD, unclean=True)
+def test_a_stack_with_a_dead_component_does_not_run() -> None:
+    assert not replace(RECORD, processes=(MYSELF, GONE)).running
+    assert replace(RECORD, processes=(MYSELF, GONE)).stopped() == RECORD
 
 
-def test_an_orderly_stop_is_clean_but_does_not_forget_an_earlier_crash() -> None:
-    assert not replace(RECORD, processes=(MYSELF,)).stopped().unclean
-    assert replace(RECORD, processes=(MYSELF,), unclean=True).stopped().unclean
+def test_a_record_of_the_first_layout_is_read_and_brought_up_to_date(data: DataDirectory) -> None:
+    first = {
+        "ports": {"emulator": 4566, "gateway": 8080, "engine": 9000},
+        "detector": None,
+        "processes": [],
+        "fingerprint": "f",
+        "outputs": OUTPUTS,
+        "unclean": False,
+    }
+    data.record.write_text(json.dumps(first))
+
+    found = load(data.record)
+
+    assert found == replace(RECORD, fingerprint="f", layout=1)
+    assert with_options(found, Options()) == replace(RECORD, fingerprint="f")
+    with pytest.raises(LocalStackError, match="can't be read any more"):
+        with_options(found, Options(catalog=DYNAMODB))
+
+
+def test_a_stack_that_an_earlier_version_runs_is_not_shown_half(data: DataDirectory) -> None:
+    replace(RECORD, processes=(MYSELF,), layout=1).save(data.record)
+
+    with pytest.raises(LocalStackError, match="viewfinder up"):
+        LocalStack(data).application()
+
+
+def test_a_record_of_a_newer_version_is_refused(data: DataDirectory) -> None:
+    replace(RECORD, layout=LAYOUT + 1).save(data.record)
+
+    with pytest.raises(LocalStackError, match="newer version"):
+        load(data.record)
+
+
+def test_the_options_are_put_over_what_is_remembered() -> None:
+    remembered = replace(RECORD, detector="better.onnx", catalog=DYNAMODB)
+
+    assert with_options(None, Options()) == Record(Ports(4566, 8080, engine=0), catalog=SQLITE)
+    assert with_options(None, Options(catalog=DYNAMODB)).catalog == DYNAMODB
+    assert with_options(remembered, Options()) == remembered
+    assert with_options(remembered, Options(port=1, gallery_port=2)).ports == Ports(1, 2, engine=9000)
+    assert with_options(remembered, Options(detector="best.onnx")).detector == "best.onnx"
+    assert with_options(remembered, Options(detector="builtin")).detector is None
+
+
+def test_another_catalog_is_refused_with_the_way_to_it() -> None:
+    with pytest.raises(LocalStackError, match=r"is sqlite.*viewfinder up --catalog dynamodb --rebuild"):
+        with_options(RECORD, Options(catalog=DYNAMODB))
+
+    assert with_options(RECORD, Options(catalog=DYNAMODB, rebuild=True)).catalog == DYNAMODB
+
+
+@pytest.mark.parametrize("options", [Options(port=8080), Options(gallery_port=4566), Options(port=1, gallery_port=1)])
+def test_one_port_for_two_is_refused(options: Options) -> None:
+    with pytest.raises(LocalStackError, match="choose two"):
+        with_options(RECORD, options)
+
+
+def test_only_the_mark_says_that_the_state_was_saved(tmp_path: Path) -> None:
+    assert not was_saved(tmp_path)
+
+    (tmp_path / MARK).touch()
+
+    assert was_saved(tmp_path)
+
+
+def test_operators_commands_find_the_catalog_of_the_functions(data: DataDirectory) -> None:
+    data.keep_operator(KeyPair("AKIAOPERATOR", "secret"))
+    for catalog, setting in ((SQLITE, f"sqlite:{data.path}/catalog.db"), (DYNAMODB, "dynamodb")):
+        record = replace(RECORD, processes=(MYSELF,), catalog=catalog)
+        record.save(data.record)
+
+        assert LocalStack(data).application().settings.catalog == setting
+        assert components.emulator(data, record, Path("python")).environment["VIEWFINDER_CATALOG"] == setting
+
+
+def test_the_users_profiles_and_files_have_no_influence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[profile production]\nregion = eu-west-1\nendpoint_url = http://elsewhere\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    for profile in ("production", "missing"):
+        monkeypatch.setenv("AWS_PROFILE", profile)
+
+        client = session(KeyPair("AKIAOPERATOR", "secret")).client("s3", endpoint_url="http://127.0.0.1:1")
+
+        assert client.meta.region_name == "us-east-1"
+        assert client.meta.endpoint_url == "http://127.0.0.1:1"
+        assert client.meta.config.proxies == {}
+
+
+def test_what_is_not_a_stacks_directory_is_not_deleted(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+
+    with pytest.raises(LocalStackError, match="not the data directory of a stack"):
+        LocalStack(DataDirectory(tmp_path)).reset()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
+def test_a_reset_deletes_the_directory(data: DataDirectory) -> None:
+    data.key_pair()
+
+    LocalStack(data).reset()
+
+    assert not data.path.exists()
 
 
 def test_a_stack_at_rest_says_how_to_start_it(data: DataDirectory) -> None:
     RECORD.save(data.record)
+    data.keep_operator(KeyPair("AKIAOPERATOR", "secret"))
 
     with pytest.raises(NotRunningError, match="viewfinder up"):
         LocalStack(data).environment()
@@ -82,6 +185,7 @@ def test_the_environment_names_all_that_a_shell_needs(data: DataDirectory) -> No
         "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
         "AWS_DEFAULT_REGION": "us-east-1",
         "VIEWFINDER_DATA_DIR": str(data.path),
+        "AWS_REGION": "us-east-1",
         "VIEWFINDER_BUCKET": "viewfinder-images-000000000000-us-east-1",
         "VIEWFINDER_API_URL": "http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4/prod",
         "VIEWFINDER_GALLERY_URL": "http://localhost:8080",

@@ -28,11 +28,16 @@ if __name__ == "__main__":
     # Our source, last: what is imported of it needs nothing but the standard library.
     sys.path.append(str(Path(__file__).parents[3]))
     from ministack import app
-    from ministack.core import iam_evaluator
-    from ministack.services import dynamodb, s3
+    from ministack.core import iam_evaluator, persistence
+    from ministack.services import cloudwatch_logs, dynamodb, lambda_svc, s3
 
-    from viewfinder.local.ministack import guard
+    from viewfinder.local.ministack import guard, saving
 
     guard.close(app, s3, iam_evaluator)
     remember_expressions(dynamodb)
+    state = Path(persistence.STATE_DIR)
+    saving.save_whole(app, persistence, state)
+    saving.bound_logs(lambda_svc, cloudwatch_logs)
+    saving.keep_stream(dynamodb)
+    (state / saving.MARK).unlink(missing_ok=True)
     app.main()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from viewfinder.local.ministack.saving import MARK
+
 QUEUE_URL = re.compile(r"http://localhost:\d+/(?=\d{12}/)")
 """Queue URLs, which are the queues' keys, hold the port; functions and stack outputs hold queue URLs."""
 
@@ -12,6 +14,11 @@ FILES_WITH_QUEUE_URLS = ("cloudformation.json", "lambda.json", "sqs.json")
 
 HIDDEN_UNTIL = re.compile(r'"visible_at": [\d.]+')
 """A message in work. (In a message's body the quotes would be escaped.)"""
+
+
+def was_saved(state: Path) -> bool:
+    """Return whether the last emulator ended in order, with everything written; a killed one has lost its messages."""
+    return (state / MARK).exists()
 
 
 def resume(state: Path, port: int) -> None:

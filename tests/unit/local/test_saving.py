@@ -1,0 +1,77 @@
+"""What the emulator writes when it stops: everything and a mark, or no mark; and what it keeps of logs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from viewfinder.local.ministack.saving import MARK, MAX_STREAMS, bound_logs, keep_stream, save_whole
+
+
+class Scoped(dict[Any, Any]):
+    """A service's store, as far as it is used here."""
+
+    def all_items(self) -> list[tuple[Any, Any]]:
+        return list(self.items())
+
+
+def refuse(value: object) -> object:
+    raise TypeError(type(value).__name__)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Any:
+    app = SimpleNamespace(save_all=None)
+    save_whole(app, SimpleNamespace(_state_format_version=lambda _: 3, _json_default=refuse), tmp_path)
+    return app
+
+
+def test_each_service_is_written_and_then_the_mark(app: Any, tmp_path: Path) -> None:
+    app.save_all({"sqs": lambda: {"queues": 1}, "never-used": lambda: None})
+
+    assert json.loads((tmp_path / "sqs.json").read_text()) == {"__ministack_format__": 3, "payload": {"queues": 1}}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MARK, "sqs.json"]
+
+
+def test_where_one_service_is_not_written_the_others_are_and_there_is_no_mark(app: Any, tmp_path: Path) -> None:
+    (tmp_path / "sqs.json").write_text("as it was")
+
+    app.save_all({"sqs": lambda: {"a": object()}, "iam": lambda: {"users": []}})
+
+    assert (tmp_path / "sqs.json").read_text() == "as it was"
+    assert (tmp_path / "iam.json").exists()
+    assert not (tmp_path / MARK).exists()
+
+
+def test_the_newest_streams_of_each_log_group_stay() -> None:
+    groups = Scoped({"image": {"streams": {}}, "api": {"streams": {"old": {}}}})
+    functions = SimpleNamespace(_emit_lambda_logs=lambda number: groups["image"]["streams"].update({number: {}}))
+    bound_logs(functions, SimpleNamespace(_log_groups=groups))
+
+    for number in range(MAX_STREAMS + 10):
+        functions._emit_lambda_logs(number)
+
+    assert list(groups["image"]["streams"]) == list(range(10, MAX_STREAMS + 10))
+    assert list(groups["api"]["streams"]) == ["old"]
+
+
+def test_a_stream_comes_back_with_its_records() -> None:
+    def emulator() -> Any:
+        module = SimpleNamespace(__name__="dynamodb", _stream_records={}, _stream_trimmed={}, loaded=None)
+        module.get_state = lambda: {"tables": 1}
+        module.load_persisted_state = lambda data: vars(module).update(loaded=data)
+        keep_stream(module)
+        return module
+
+    before, after = emulator(), emulator()
+    before._stream_records["table"] = [{"eventID": "1"}]
+    before._stream_trimmed["table"] = 7
+
+    after.load_persisted_state(before.get_state())
+
+    assert (after._stream_records, after._stream_trimmed) == ({"table": [{"eventID": "1"}]}, {"table": 7})
+    assert after.loaded == {"tables": 1}
