@@ -40,7 +40,7 @@ def serve(
     allow_bucket: Annotated[list[str] | None, typer.Option(help=_help("allow_buckets"))] = None,
     region: Annotated[str | None, typer.Option(help=_help("region"))] = None,
 ) -> None:
-    """Serve DetectLabels, DetectText, DetectFaces and CompareFaces until Ctrl-C; the key pair that verifies callers comes from the environment only."""
+    """Serve the operations until Ctrl-C; the key pair that verifies callers comes from the environment only."""
     from viewfinder.rekognition.errors import ModelFileError
     from viewfinder.rekognition.server import serve as run
 
