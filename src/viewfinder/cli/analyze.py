@@ -90,10 +90,16 @@ def _table(file: Path, labels: list[dict[str, Any]]) -> Table:
     from rich.table import Table
 
     table = Table("Label", "Confidence", "Boxes", "Parents", title=str(file), title_justify="left")
-    for label in labels:
+    for label in _specific_first(labels):
         parents = ", ".join(parent["Name"] for parent in label["Parents"])
         table.add_row(label["Name"], f"{label['Confidence']:.1f} %", str(len(label["Instances"]) or ""), parents)
     return table
+
+
+def _specific_first(labels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put labels that are ancestors of others behind them: they tell a reader nothing more."""
+    ancestors = {parent["Name"] for label in labels for parent in label["Parents"]}
+    return sorted(labels, key=lambda label: label["Name"] in ancestors)
 
 
 def _output(annotate: Path, file: Path, count: int) -> Path:

@@ -1,4 +1,4 @@
-"""`viewfinder rekognition`: runs the open DetectLabels engine as a server."""
+"""`viewfinder rekognition`: runs the open Rekognition as a server."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import typer
 
 from viewfinder.rekognition.settings import PREFIX, Settings, help_of
 
-app = typer.Typer(help="The open DetectLabels engine, on Amazon Rekognition's wire.", no_args_is_help=True)
+app = typer.Typer(
+    help="The open Rekognition: labels, text and faces on Amazon Rekognition's wire.", no_args_is_help=True
+)
 
 
 @app.callback()
 def rekognition() -> None:
-    """The open DetectLabels engine, on Amazon Rekognition's wire."""
+    """The open Rekognition: labels, text and faces on Amazon Rekognition's wire."""
 
 
 def _help(name: str) -> str:
@@ -38,7 +40,7 @@ def serve(
     allow_bucket: Annotated[list[str] | None, typer.Option(help=_help("allow_buckets"))] = None,
     region: Annotated[str | None, typer.Option(help=_help("region"))] = None,
 ) -> None:
-    """Serve DetectLabels until Ctrl-C; the key pair that verifies callers comes from the environment only."""
+    """Serve the operations until Ctrl-C; the key pair that verifies callers comes from the environment only."""
     from viewfinder.rekognition.errors import ModelFileError
     from viewfinder.rekognition.server import serve as run
 

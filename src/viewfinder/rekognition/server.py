@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import resource
 import socket
 import sys
@@ -34,8 +35,10 @@ MOST_BODY = 8 * 1024 * 1024
 MAX_HELD = 96 * 1024 * 1024
 """Bytes of all bodies that are being received, wait, or are worked on."""
 
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-"""What a request's Host may say where the server listens on this machine's loopback."""
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""What a request's Host may say, less its port, where the server listens on this machine's loopback."""
+
+PORT = re.compile(r":\d*$")
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
@@ -53,7 +56,7 @@ class Wire:
         self._service = service
         self._limit = settings.workers + settings.queue
         self._timeout = settings.timeout
-        self._hosts = LOOPBACK_HOSTS if settings.host in LOOPBACK_HOSTS else None
+        self._hosts = LOOPBACK_HOSTS if settings.host in {"localhost", "127.0.0.1", "::1"} else None
         self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="image")
         self._pending = 0
         self._held = 0
@@ -81,7 +84,7 @@ class Wire:
     def _check(self, request: Request) -> None:
         """Refuse what the headers alone show to be wrong."""
         # A page of the web may reach this machine's loopback by a name of its own (DNS rebinding).
-        if self._hosts is not None and request.url.hostname not in self._hosts:
+        if self._hosts is not None and PORT.sub("", request.headers.get("host", "")) not in self._hosts:
             raise EngineError("AccessDeniedException", "This server answers to localhost only")
         length = request.headers.get("content-length", "0")
         if length.isdecimal() and int(length) > MOST_BODY:
@@ -150,7 +153,7 @@ def _too_large() -> EngineError:
 
 
 async def _no_such_route(request: Request, _: Exception) -> Response:
-    refusal = EngineError("UnknownOperationException", f"{request.method} {request.url.path} is no operation")
+    refusal = EngineError("UnknownOperationException", f"{request.method} {request.scope['path']} is no operation")
     return _refuse(refusal, str(uuid.uuid4()))
 
 

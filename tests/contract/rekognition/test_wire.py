@@ -151,7 +151,7 @@ def test_bodies_that_are_held_have_a_limit_together() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.0.7"])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.0.7", "[", "[::1", ""])
 def test_on_loopback_another_host_is_refused(host: str) -> None:
     async def scenario() -> None:
         async with client_of(HeldService()) as client:
@@ -160,6 +160,25 @@ def test_on_loopback_another_host_is_refused(host: str) -> None:
         async with client_of(BrokenService(), host="0.0.0.0") as client:
             answer = await client.post("/", headers=HEADERS | {"Host": host})
             assert code_of(answer) == (500, "InternalServerError")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8090", "127.0.0.1:1", "[::1]:8090", "[::1]"])
+def test_on_loopback_this_machine_s_names_are_answered(host: str) -> None:
+    async def scenario() -> None:
+        service = HeldService()
+        service.let_go.set()
+        async with client_of(service) as client:
+            assert (await client.post("/", headers=HEADERS | {"Host": host})).status_code == 200
+
+    asyncio.run(scenario())
+
+
+def test_a_route_that_is_none_is_refused_whatever_its_host_says() -> None:
+    async def scenario() -> None:
+        async with client_of(HeldService()) as client:
+            assert code_of(await client.get("/images", headers={"Host": "["})) == (400, "UnknownOperationException")
 
     asyncio.run(scenario())
 

@@ -33,6 +33,12 @@ def test_a_table_is_printed_for_people() -> None:
     assert "Animal, Mammal, Pet" in run(CAT).stdout
 
 
+def test_a_label_comes_before_its_ancestors() -> None:
+    shown = run(CAT).stdout
+    assert shown.index("│ Cat ") < shown.index("│ Mammal ")
+    assert shown.index("│ Cat ") < shown.index("│ Animal ")
+
+
 def test_text_and_faces_are_shown_if_asked_for(tmp_path: Path) -> None:
     (tmp_path / "sign.png").write_bytes(sign("Exit 12"))
     files = (tmp_path / "sign.png", SAMPLES / "astronaut.jpg")

@@ -1,0 +1,1 @@
+"""DetectFaces and CompareFaces: finds faces, and says how alike two are."""
