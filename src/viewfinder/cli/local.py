@@ -47,7 +47,7 @@ def up(
     with _stopped_at_the_end(stack, console) if stays else nullcontext():
         console.print("[bold green]Up.[/]" if started else "Up already.")
         if samples:
-            _import_samples(stack)
+            _import_samples(stack, console)
         _show(stack, console)
         if stays:
             console.print("Ctrl-C stops it.")
@@ -59,10 +59,11 @@ def _start(stack: LocalStack, options: Any, console: Console) -> bool:
         return stack.up(template(), options, ProgressLines(console, status, brief=True), recover)
 
 
-def _import_samples(stack: LocalStack) -> None:
-    from viewfinder.cli.import_ import import_images
+def _import_samples(stack: LocalStack, console: Console) -> None:
+    from viewfinder.cli._target import on_this_machine
+    from viewfinder.cli.import_ import import_folder
 
-    import_images([str(template().parents[1] / "samples")], data_dir=stack.data.path)
+    import_folder(on_this_machine(stack), template().parents[1] / "samples", console)
 
 
 def _show(stack: LocalStack, console: Console) -> None:
