@@ -74,7 +74,7 @@ def _show(stack: LocalStack, console: Console) -> None:
         "API without a signature": f"{record.gallery_url}/prod/images",
         "Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}",
         "Data": str(stack.data.path),
-        "For AWS's tools": 'eval "$(viewfinder env)"',
+        "For AWS's tools": f'eval "$({stack.data.command("env")})"',
     }
     print_pairs(console, "Viewfinder", urls)
 

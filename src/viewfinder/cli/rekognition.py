@@ -19,7 +19,7 @@ def rekognition() -> None:
 
 
 def _help(name: str) -> str:
-    return f"{help_of(name)} [env: {PREFIX}{name.upper()}]"
+    return f"{help_of(name)}; also by the environment: {PREFIX}{name.upper()}"
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,11 +34,22 @@ def traces(
 
     found = recent_traces(target.client("logs"), target.stack, minutes=since, limit=limit)
     if as_json:
-        typer.echo(json.dumps([asdict(trace) for trace in found], indent=2))
+        typer.echo(json.dumps({"Traces": [_document(trace) for trace in found]}, indent=2, ensure_ascii=False))
     elif found:
         _show(found)
     else:
         typer.echo(f"No image was worked on in the last {since} minutes.")
+
+
+def _document(trace: Trace) -> dict[str, Any]:
+    steps = [{name.capitalize(): value for name, value in asdict(step).items()} for step in trace.steps]
+    return {
+        "ImageId": trace.image_id,
+        "Started": trace.started,
+        "Seconds": trace.seconds,
+        "Failed": trace.failed,
+        "Steps": steps,
+    }
 
 
 def _show(found: list[Trace]) -> None:

@@ -203,7 +203,7 @@ class LocalStack:
             time.sleep(WATCH_SECONDS)
 
     def _not_running(self) -> NotRunningError:
-        return NotRunningError(f"No stack runs in {self.data.path}. Start it with: viewfinder up")
+        return NotRunningError(f"No stack runs in {self.data.path}. Start it with: {self.data.command('up')}")
 
     def _is_known(self) -> bool:
         """Return whether the emulator takes our keys, and has the stack."""
