@@ -12,7 +12,7 @@ CHECKOV := $(BIN)/uvx --quiet --from checkov==3.3.30 checkov --quiet --compact -
 # Without telemetry; `validate` asks AWS for nothing, but wants a region.
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(BIN)/uvx --quiet --from aws-sam-cli==1.170.0 sam
 
-.PHONY: help setup up test check format unit soak bench postman docs nag sam clean
+.PHONY: help setup up wheel test check format unit soak bench postman docs nag sam clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -23,8 +23,12 @@ $(SETUP): pyproject.toml constraints.txt
 	tools/setup-python
 	touch $@
 
-up: $(SETUP) ## Start the pipeline on this machine, analyse the sample photos, stay until Ctrl-C
-	$(BIN)/viewfinder up --samples
+up: $(SETUP) ## Start the pipeline, analyse the sample photos, stay until Ctrl-C (PORT=, GALLERY_PORT=, DATA_DIR=)
+	$(BIN)/viewfinder up --samples $(if $(PORT),--port $(PORT)) $(if $(GALLERY_PORT),--gallery-port $(GALLERY_PORT)) \
+		$(if $(DATA_DIR),--data-dir $(DATA_DIR))
+
+wheel: $(SETUP) ## Build the wheel into dist/: it runs `up` and `deploy` outside any clone
+	$(BIN)/uv build --quiet --wheel --out-dir dist .
 
 test: check ## Run every check and every test
 	tools/setup-browser

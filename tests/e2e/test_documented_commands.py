@@ -27,6 +27,8 @@ _ORGANIZATION = "needs the management account of an AWS organisation"
 NOT_RUN = {
     "make up": "stays until Ctrl-C; tests/e2e/test_up_in_foreground.py runs it",
     "make setup": "was run before the tests",
+    "make wheel": "tests/e2e/test_wheel.py builds it",
+    "pipx install dist/viewfinder-*.whl": "tests/e2e/test_wheel.py installs it into an environment of its own",
     "make check": "a part of `make test`",
     "make test": "runs this test",
     ".venv/bin/viewfinder deploy --stack viewfinder --region eu-west-1": _ON_AWS,

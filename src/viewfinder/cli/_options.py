@@ -54,14 +54,10 @@ def local_stack(data_dir: Path | None) -> LocalStack:
 
 
 def template() -> Path:
-    """Return the stack's template; a ViewfinderError where only the package is installed, not the project."""
-    import viewfinder
-    from viewfinder.domain.errors import ViewfinderError
+    """Return the stack's template."""
+    from viewfinder.deployment.template import project
 
-    path = Path(viewfinder.__file__).parents[2] / "infrastructure" / "template.yaml"
-    if not path.is_file():
-        raise ViewfinderError(f"{path} is missing: run viewfinder from a clone of the project (make setup).")
-    return path
+    return project() / "infrastructure" / "template.yaml"
 
 
 class ProgressLines:
