@@ -8,8 +8,9 @@ import os
 import signal
 import threading
 import time
+import tracemalloc
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -350,6 +351,48 @@ def test_a_ctrl_c_does_not_wait_for_what_is_being_sent(tmp_path: Path) -> None:
     finally:
         finished.set()
         signal.signal(signal.SIGALRM, previous)
+
+
+class ManyCandidates(Files):
+    """So many files, none of which is on a disk."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__((), "", as_objects(Bucket()))
+        self.number = count
+
+    def candidates(self) -> Iterator[Candidate]:
+        return (Candidate(f"{number}.jpg", 1, f"/photos/{number}.jpg") for number in range(self.number))
+
+    def send(self, candidate: Candidate, *, replace: bool) -> str:
+        return "etag"
+
+
+class Answering(FakeCatalog):
+    """A catalog that has no image before it is asked for it again, and keeps none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked_until = -1
+
+    def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
+        numbers = [int(image_id.removesuffix(".jpg")) for image_id in image_ids]
+        known = [number for number in numbers if number <= self._asked_until]
+        self._asked_until = max(self._asked_until, *numbers)
+        images = (Image(f"{number}.jpg", Status.ANALYZED, "", "2026", etag="etag", version=1) for number in known)
+        return {image.image_id: image for image in images}
+
+
+def test_memory_does_not_grow_with_the_number_of_files() -> None:
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        assert Import(ManyCandidates(count), Answering(), FakeRequests()).run(patience=0).analyzed == count
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(10)  # what is imported on the first call
+
+    assert peak(30_000) < 1.3 * peak(3_000)
 
 
 def test_waiting_ends_with_the_record_of_what_was_sent_and_not_with_an_earlier_one() -> None:
