@@ -39,7 +39,7 @@ Region = Annotated[
     typer.Option("--region", help="AWS region.", show_default="as configured for AWS", rich_help_panel="Which stack"),
 ]
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 def local_stack(data_dir: Path | None) -> LocalStack:

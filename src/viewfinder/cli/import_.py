@@ -32,12 +32,12 @@ def import_images(
     target: Target,
     paths: Annotated[list[str], typer.Argument(metavar="PATH|s3://BUCKET/PREFIX...", help="Files, folders, buckets.")],
     *,
-    prefix: Annotated[str, typer.Option(help="Put before the keys of imported files, as in `holiday/`.")] = "",
+    prefix: Annotated[str, typer.Option(help="Prefix for the keys of imported files, such as `holiday/`.")] = "",
     replace: Annotated[
-        bool, typer.Option("--replace", help="Overwrite what has the same key and another content.")
+        bool, typer.Option("--replace", help="Overwrite images that have the same key and other content.")
     ] = False,
     max_rate: Annotated[float, typer.Option(min=0, help="Images per second.", show_default="as fast as it goes")] = 0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
     patience: Annotated[
         float, typer.Option(min=1, help="Seconds without any answer before giving up.")
     ] = _PATIENCE_SECONDS,

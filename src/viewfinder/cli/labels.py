@@ -14,11 +14,9 @@ from viewfinder.cli._target import Target, complete_label, on_stack
 @on_stack
 def labels(
     target: Target,
-    prefix: Annotated[
-        str | None, typer.Argument(help="What the names start with.", autocompletion=complete_label)
-    ] = None,
+    prefix: Annotated[str | None, typer.Argument(help="Prefix of the names.", autocompletion=complete_label)] = None,
     *,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number to show.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the labels in use, in alphabetical order."""

@@ -30,7 +30,7 @@ from viewfinder.cli.traces import traces
 
 
 class Commands(TyperGroup):
-    """Runs a command; a failure that the user can act on is told without a traceback."""
+    """Run a command; print a failure that the user can act on in one line, without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the arguments name."""

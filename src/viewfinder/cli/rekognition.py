@@ -1,44 +1,48 @@
-"""`viewfinder rekognition`: runs the open DetectLabels engine as a server."""
+"""`viewfinder rekognition`: runs the engine as a server."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from viewfinder.rekognition.settings import PREFIX, Settings, help_of
 
-app = typer.Typer(help="The open DetectLabels engine, on Amazon Rekognition's wire.", no_args_is_help=True)
+app = typer.Typer(help="The engine: a server of Amazon Rekognition's protocol.", no_args_is_help=True)
 
 
 @app.callback()
 def rekognition() -> None:
-    """The open DetectLabels engine, on Amazon Rekognition's wire."""
+    """The engine: a server of Amazon Rekognition's protocol."""
 
 
-def _help(name: str) -> str:
-    return f"{help_of(name)}; also by the environment: {PREFIX}{name.upper()}"
+def _option(name: str, **rules: Any) -> Any:
+    """Return the option of a setting, with its help and default."""
+    default = next(field.default for field in fields(Settings) if field.name == name)
+    told = f"{help_of(name)} Environment: {PREFIX}{name.upper()}."
+    return typer.Option(help=told, show_default=str(default) if default or default == 0 else "none", **rules)
 
 
 @app.command()
 def serve(
     *,
-    host: Annotated[str | None, typer.Option(help=_help("host"))] = None,
-    port: Annotated[int | None, typer.Option(help=_help("port"))] = None,
-    workers: Annotated[int | None, typer.Option(help=_help("workers"))] = None,
-    queue: Annotated[int | None, typer.Option(help=_help("queue"))] = None,
-    timeout: Annotated[float | None, typer.Option(help=_help("timeout"))] = None,
-    max_pixels: Annotated[int | None, typer.Option(help=_help("max_pixels"))] = None,
-    passes: Annotated[int | None, typer.Option(min=1, max=2, help=_help("passes"))] = None,
-    detector: Annotated[Path | None, typer.Option(help=_help("detector"), exists=True, dir_okay=False)] = None,
-    labels: Annotated[Path | None, typer.Option(help=_help("labels"), exists=True, dir_okay=False)] = None,
-    s3_endpoint: Annotated[str | None, typer.Option(help=_help("s3_endpoint"))] = None,
-    allow_bucket: Annotated[list[str] | None, typer.Option(help=_help("allow_buckets"))] = None,
-    region: Annotated[str | None, typer.Option(help=_help("region"))] = None,
+    host: Annotated[str | None, _option("host")] = None,
+    port: Annotated[int | None, _option("port")] = None,
+    workers: Annotated[int | None, _option("workers")] = None,
+    queue: Annotated[int | None, _option("queue")] = None,
+    timeout: Annotated[float | None, _option("timeout")] = None,
+    max_pixels: Annotated[int | None, _option("max_pixels")] = None,
+    passes: Annotated[int | None, _option("passes", min=1, max=2)] = None,
+    detector: Annotated[Path | None, _option("detector", exists=True, dir_okay=False)] = None,
+    labels: Annotated[Path | None, _option("labels", exists=True, dir_okay=False)] = None,
+    s3_endpoint: Annotated[str | None, _option("s3_endpoint")] = None,
+    allow_bucket: Annotated[list[str] | None, _option("allow_buckets")] = None,
+    region: Annotated[str | None, _option("region")] = None,
 ) -> None:
-    """Serve DetectLabels until Ctrl-C; the key pair that verifies callers comes from the environment only."""
+    """Serve until Ctrl-C; the key pair that verifies callers comes from the environment only."""
     from viewfinder.rekognition.errors import ModelFileError
     from viewfinder.rekognition.server import serve as run
 

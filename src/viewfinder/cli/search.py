@@ -15,7 +15,7 @@ from viewfinder.cli._target import Api, Target, complete_label, on_stack
 from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.query import Match, Order
 
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most so many.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number to show.")]
 VisibleStatus = StrEnum("VisibleStatus", {str(status): str(status) for status in VISIBLE_STATUSES})  # type: ignore[misc]
 
 _LABELS_SHOWN = 5
@@ -27,28 +27,28 @@ def search(
     target: Target,
     labels: Annotated[
         list[str] | None,
-        typer.Argument(help="Labels that an image has, all of them.", autocompletion=complete_label),
+        typer.Argument(help="Labels that the image must have, all of them.", autocompletion=complete_label),
     ] = None,
     *,
-    match_any: Annotated[bool, typer.Option("--any", help="Any of the labels is enough.")] = False,
+    match_any: Annotated[bool, typer.Option("--any", help="Find images with any of the labels.")] = False,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", help="A label that an image has not.", autocompletion=complete_label),
+        typer.Option("--exclude", help="A label that the image must not have.", autocompletion=complete_label),
     ] = None,
-    category: Annotated[str | None, typer.Option(help="A category of its labels.")] = None,
-    min_confidence: Annotated[float | None, typer.Option(min=0, max=100, help="Minimum confidence, percent.")] = None,
-    prefix: Annotated[str | None, typer.Option(help="What the image's key starts with.")] = None,
-    status: Annotated[
-        VisibleStatus | None, typer.Option(help="What became of the image.", case_sensitive=False)
-    ] = None,
+    category: Annotated[str | None, typer.Option(help="A category of the image's labels.")] = None,
+    min_confidence: Annotated[float | None, typer.Option(min=0, max=100, help="Minimum confidence in percent.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Prefix of the image's key.")] = None,
+    status: Annotated[VisibleStatus | None, typer.Option(help="Status of the image.", case_sensitive=False)] = None,
     since: Annotated[str | None, typer.Option("--from", help="Analysed at or after this time or date.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Analysed before this time or date.")] = None,
-    text: Annotated[list[str] | None, typer.Option("--text", help="Words that are read in it, all of them.")] = None,
+    text: Annotated[
+        list[str] | None, typer.Option("--text", help="Words that are read in the image, all of them.")
+    ] = None,
     taken_since: Annotated[
         str | None, typer.Option("--taken-from", help="Taken at or after this local time or date.")
     ] = None,
     taken_until: Annotated[str | None, typer.Option("--taken-to", help="Taken before this local time or date.")] = None,
-    order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
+    order: Annotated[Order, typer.Option(help="Order of the results.")] = Order.NEWEST,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:

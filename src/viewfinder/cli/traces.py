@@ -1,4 +1,4 @@
-"""`viewfinder traces`: where the time of the last images went, as a waterfall."""
+"""`viewfinder traces`: the steps of the last images and their times, as a waterfall."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def traces(
     since: Annotated[int, typer.Option(min=1, help="Minutes to look back.")] = 60,
     as_json: AsJson = False,
 ) -> None:
-    """Show where the time of the last images went."""
+    """Show how long each step of the last images took."""
     from viewfinder.operations.activity import recent_traces
 
     found = recent_traces(target.client("logs"), target.stack, minutes=since, limit=limit)
