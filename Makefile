@@ -15,7 +15,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(BIN)/uvx --quiet --fro
 # What is installed, each file with versions and hashes; tools/lock writes the hashes.
 PINNED := constraints.txt $(wildcard lambdas/*/requirements*.txt) src/viewfinder/local/ministack/requirements.txt
 
-.PHONY: help setup up test check format unit soak bench corpus postman docs nag sam audit sbom clean
+.PHONY: help setup up wheel test check format unit soak bench corpus postman docs nag sam audit sbom clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -26,8 +26,12 @@ $(SETUP): pyproject.toml constraints.txt
 	tools/setup-python
 	touch $@
 
-up: $(SETUP) ## Start the pipeline on this machine, analyse the sample photos, stay until Ctrl-C
-	$(BIN)/viewfinder up --samples
+up: $(SETUP) ## Start the pipeline, analyse the sample photos, stay until Ctrl-C (PORT=, GALLERY_PORT=, DATA_DIR=)
+	$(BIN)/viewfinder up --samples $(if $(PORT),--port $(PORT)) $(if $(GALLERY_PORT),--gallery-port $(GALLERY_PORT)) \
+		$(if $(DATA_DIR),--data-dir $(DATA_DIR))
+
+wheel: $(SETUP) ## Build the wheel into dist/: it runs `up` and `deploy` outside any clone
+	$(BIN)/uv build --quiet --wheel --out-dir dist .
 
 test: check ## Run every check and every test
 	tools/setup-browser

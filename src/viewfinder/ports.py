@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -14,19 +15,21 @@ from viewfinder.domain.statistics import Counted, ImageState, KnownName, LabelCo
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An image that may be imported. `sha256` is "" where finding it out would mean to fetch the object."""
+    """An image that may be imported. `etag` is "" while the content has not been read."""
 
     image_id: str
     size: int
-    etag: str
     location: str
-    sha256: str = ""
+    etag: str = ""
     modified: float = 0.0
+    is_beside: bool = False
 
-    @property
-    def content(self) -> str:
-        """A name for the content: equal contents have equal names."""
-        return self.sha256 or f"{self.etag}/{self.size}"
+    def beside(self) -> Candidate:
+        """Return the same content under a key of its own: `a.jpg` becomes `a~1f3870be.jpg`, by the ETag."""
+        stem, dot, suffix = self.image_id.rpartition(".")
+        if not stem or "/" in suffix:
+            stem, dot, suffix = self.image_id, "", ""
+        return replace(self, image_id=f"{stem}~{self.etag[:8]}{dot}{suffix}", is_beside=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,13 +240,35 @@ class Links(Protocol):
 
 
 class ImportSource(Protocol):
-    """Where images are imported from."""
+    """Where images are imported from.
+
+    While candidates are taken, `passed_over` counts files that are no pictures by their suffix, and `problems` says of
+    each one that can't be imported why.
+    """
+
+    passed_over: Counter[str]
+    problems: list[str]
+
+    def count(self) -> int:
+        """Return how many candidates there may be."""
 
     def candidates(self) -> Iterable[Candidate]:
         """Return what could be imported."""
 
-    def is_stored(self, candidate: Candidate) -> bool:
-        """Whether the images bucket has this very content under this key."""
+    def is_content_of(self, candidate: Candidate, image: Image) -> bool:
+        """Whether the image has the candidate's content."""
 
-    def send(self, candidate: Candidate) -> str:
-        """Put the image before the pipeline, and return the ETag that its object has then."""
+    def identified(self, candidate: Candidate) -> Candidate:
+        """Return the candidate with its ETag."""
+
+    def sha256(self, candidate: Candidate) -> str:
+        """Return the content's SHA-256; "" where finding it out would mean to fetch the object."""
+
+    def find(self, image_id: str) -> ObjectSummary | None:
+        """Return what the images bucket has under this key."""
+
+    def send(self, candidate: Candidate, *, replace: bool) -> str:
+        """Put the image before the pipeline, and return the ETag that its object has then.
+
+        Raises KeyTakenError where the bucket has an object of this key already, unless it is to be replaced.
+        """

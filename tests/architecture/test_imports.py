@@ -32,6 +32,7 @@ MAY_IMPORT = {
         *("domain", "ports", "settings", "observability", "usecases", "adapters", "bootstrap"),
         *("rekognition", "gallery", "operations", "deployment", "local", "cli"),
     },
+    "testing": set(),
     "lambdas": {"bootstrap", "domain", "observability", "usecases", "adapters", "settings"},
 }
 

@@ -89,6 +89,14 @@ def test_a_change_set_is_shown_and_a_no_changes_nothing(stack: RunningStack) -> 
     assert "declined" not in {found["StackName"] for found in stacks if found["StackStatus"] != "DELETE_COMPLETE"}
 
 
+def test_a_ctrl_c_at_the_question_leaves_no_stack_in_review(stack: RunningStack) -> None:
+    code, _ = run("deploy", "--stack", "interrupted", answer="")  # the end of the input, which Typer treats alike
+
+    assert code == 1
+    stacks = stack.client("cloudformation").describe_stacks()["Stacks"]
+    assert "interrupted" not in {found["StackName"] for found in stacks if found["StackStatus"] != "DELETE_COMPLETE"}
+
+
 @pytest.mark.usefixtures("deployed")
 def test_deploying_the_same_again_does_nothing() -> None:
     code, printed = deploy("--yes")

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
 
 from viewfinder.adapters.pictures.formats import recognise
 from viewfinder.adapters.s3 import S3Objects
-from viewfinder.domain.errors import ImageRejectedError
-from viewfinder.domain.image import is_folder_marker
-from viewfinder.ports import Candidate
+from viewfinder.domain.errors import ImageRejectedError, KeyTakenError
+from viewfinder.domain.image import Image, is_folder_marker
+from viewfinder.ports import Candidate, ObjectSummary, Requests
 
 _HEADER_BYTES = 4096
+_LONGEST_KEY = 1015
+"""Bytes: S3 takes 1,024, and `Candidate.beside` may add nine."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Files:
-    """Files, named one by one or in folders; keys are relative to the folder that was named.
+    """Files, named one by one or in folders. A folder's name is part of its files' keys, as `cp -r` has it.
 
     A folder's files that are no pictures by their content are passed over; a file that was named itself is taken.
     """
@@ -27,97 +31,191 @@ class Files:
     paths: tuple[Path, ...]
     prefix: str
     bucket: S3Objects
+    passed_over: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    def count(self) -> int:
+        """Count the files, pictures or not."""
+        return sum(1 for _ in self._files(lambda _: None))
 
     def candidates(self) -> Iterator[Candidate]:
-        """Read every file once, to know its content."""
-        with ThreadPoolExecutor() as pool:
-            yield from pool.map(self._candidate, *zip(*self._files(), strict=True))
+        """Find the pictures, folder by folder in the order of their names."""
+        self.passed_over.clear()
+        self.problems.clear()
+        for file, key, was_named in self._files(self._report):
+            try:
+                if found := self._candidate(file, key, was_named=was_named):
+                    yield found
+            except OSError as error:
+                self._report(error)
 
-    def is_stored(self, candidate: Candidate) -> bool:
-        """Compare with what the bucket has under this key."""
-        return _has_content(self.bucket, candidate)
+    def is_content_of(self, candidate: Candidate, image: Image) -> bool:
+        """Compare sizes, and hashes only where these are equal: by SHA-256, because under KMS an ETag is no hash."""
+        if image.size != candidate.size:
+            return False
+        if image.sha256:
+            return image.sha256 == self.sha256(candidate)
+        return image.etag == self.identified(candidate).etag
 
-    def send(self, candidate: Candidate) -> str:
+    def identified(self, candidate: Candidate) -> Candidate:
+        """Read the file to know the ETag that it gets."""
+        return candidate if candidate.etag else replace(candidate, etag=_digest(candidate.location, "md5"))
+
+    def sha256(self, candidate: Candidate) -> str:
+        """Read the file."""
+        return _digest(candidate.location, "sha256")
+
+    def find(self, image_id: str) -> ObjectSummary | None:
+        """Ask the images bucket."""
+        return self.bucket.find(image_id)
+
+    def send(self, candidate: Candidate, *, replace: bool) -> str:
         """Upload the file."""
-        return self.bucket.upload(candidate.image_id, Path(candidate.location))
+        return self.bucket.upload(candidate.image_id, Path(candidate.location), replace=replace)
 
-    def _files(self) -> Iterator[tuple[Path, str]]:
+    def _files(self, report: Callable[[OSError], None]) -> Iterator[tuple[str, str, bool]]:
+        """Yield each file with its key, and whether it was named itself."""
         for path in self.paths:
-            if path.is_dir():
-                files = sorted(file for file in path.rglob("*") if file.is_file() and _is_picture(file))
-                yield from ((file, self.prefix + file.relative_to(path).as_posix()) for file in files)
-            else:
-                yield path, self.prefix + path.name
+            absolute = os.path.abspath(path)  # `.` has no name of its own
+            if not os.path.isdir(absolute):
+                yield absolute, self.prefix + os.path.basename(absolute), True
+                continue
+            parent = os.path.dirname(absolute)
+            for folder, subfolders, names in os.walk(absolute, onerror=report):
+                subfolders.sort()
+                for name in sorted(names):
+                    file = os.path.join(folder, name)
+                    yield file, self.prefix + PurePath(os.path.relpath(file, parent)).as_posix(), False
 
-    def _candidate(self, file: Path, image_id: str) -> Candidate:
-        md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-        with file.open("rb") as content:
-            while block := content.read(1 << 20):
-                md5.update(block)
-                sha256.update(block)
-        return Candidate(image_id, file.stat().st_size, md5.hexdigest(), str(file), sha256.hexdigest())
+    def _candidate(self, file: str, key: str, *, was_named: bool) -> Candidate | None:
+        facts = os.stat(file)
+        if not stat.S_ISREG(facts.st_mode):  # to open a named pipe would wait for its other end
+            if was_named:
+                self.problems.append(f"{_printable(file)}: not a regular file")
+            return None
+        if not was_named and not _is_picture(file):
+            self.passed_over[os.path.splitext(file)[1].lower() or "without a suffix"] += 1
+            return None
+        if problem := _problem_with(key):
+            self.problems.append(f"{_printable(file)}: {problem}")
+            return None
+        return Candidate(key, facts.st_size, file)
+
+    def _report(self, error: OSError) -> None:
+        self.problems.append(f"{_printable(str(error.filename))}: {error.strerror}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class OtherBucket:
     """The objects of another bucket; they are copied by S3, with their keys."""
 
     source: S3Objects
     prefix: str
     bucket: S3Objects
+    passed_over: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    def count(self) -> int:
+        """Count the objects."""
+        return sum(1 for _ in _listed(self.source, self.prefix))
 
     def candidates(self) -> Iterator[Candidate]:
         """List the bucket."""
         return _listed(self.source, self.prefix)
 
-    def is_stored(self, candidate: Candidate) -> bool:
-        """Compare with what the images bucket has under this key."""
-        return _has_content(self.bucket, candidate)
+    def is_content_of(self, candidate: Candidate, image: Image) -> bool:
+        """Compare ETags; an object that was uploaded in parts is compared by size and time with the copy."""
+        if "-" not in candidate.etag:
+            return image.etag == candidate.etag
+        found = self.bucket.find(image.image_id)
+        return found is not None and found.size == candidate.size and found.modified >= candidate.modified
 
-    def send(self, candidate: Candidate) -> str:
+    def identified(self, candidate: Candidate) -> Candidate:
+        """Return it as it is: the listing has the ETag."""
+        return candidate
+
+    def sha256(self, candidate: Candidate) -> str:
+        """Return nothing: the object would have to be fetched."""
+        return ""
+
+    def find(self, image_id: str) -> ObjectSummary | None:
+        """Ask the images bucket."""
+        return self.bucket.find(image_id)
+
+    def send(self, candidate: Candidate, *, replace: bool) -> str:
         """Copy the object."""
+        if not replace and self.bucket.find(candidate.image_id):
+            raise KeyTakenError(candidate.image_id)
         return self.bucket.copy(candidate.image_id, self.source.bucket, candidate.location)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class SameBucket:
-    """Objects that are in the images bucket already, perhaps from before the pipeline: there is nothing to send."""
+    """Objects that are in the images bucket already, perhaps from before the pipeline: it is only told of them."""
 
     bucket: S3Objects
     prefix: str
+    requests: Requests
+    passed_over: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    def count(self) -> int:
+        """Count the objects."""
+        return sum(1 for _ in _listed(self.bucket, self.prefix))
 
     def candidates(self) -> Iterator[Candidate]:
         """List the bucket."""
         return _listed(self.bucket, self.prefix)
 
-    def is_stored(self, candidate: Candidate) -> bool:
-        """They are."""
-        return True
+    def is_content_of(self, candidate: Candidate, image: Image) -> bool:
+        """Compare ETags: the record is of this very object, or of an earlier one."""
+        return image.etag == candidate.etag
 
-    def send(self, candidate: Candidate) -> str:
-        """Have nothing to do."""
+    def identified(self, candidate: Candidate) -> Candidate:
+        """Return it as it is: the listing has the ETag."""
+        return candidate
+
+    def sha256(self, candidate: Candidate) -> str:
+        """Return nothing: the object would have to be fetched."""
+        return ""
+
+    def find(self, image_id: str) -> ObjectSummary | None:
+        """Ask the bucket."""
+        return self.bucket.find(image_id)
+
+    def send(self, candidate: Candidate, *, replace: bool) -> str:
+        """Queue a request; there is nothing to overwrite."""
+        self.requests.send([candidate.image_id])
         return candidate.etag
 
 
 def _listed(bucket: S3Objects, prefix: str) -> Iterator[Candidate]:
     for found in bucket.list(prefix):
         if not is_folder_marker(found.key, found.size):
-            yield Candidate(found.key, found.size, found.etag, found.key, modified=found.modified)
+            yield Candidate(found.key, found.size, found.key, found.etag, found.modified)
 
 
-def _has_content(bucket: S3Objects, candidate: Candidate) -> bool:
-    found = bucket.find(candidate.image_id)
-    if found is None or found.size != candidate.size:
-        return False
-    if "-" in candidate.etag:  # uploaded in parts: the ETag is no hash of the content, and a copy has another
-        return found.modified >= candidate.modified
-    return found.etag == candidate.etag
+def _digest(file: str, algorithm: str) -> str:
+    with open(file, "rb") as content:
+        return hashlib.file_digest(content, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
 
 
-def _is_picture(file: Path) -> bool:
-    with file.open("rb") as content:
+def _is_picture(file: str) -> bool:
+    with open(file, "rb") as content:
         try:
             recognise(content.read(_HEADER_BYTES))
         except ImageRejectedError:
             return False
     return True
+
+
+def _problem_with(key: str) -> str:
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        return "its name is not UTF-8"
+    return f"its name makes a key of more than {_LONGEST_KEY:,} bytes" if size > _LONGEST_KEY else ""
+
+
+def _printable(file: str) -> str:
+    return os.fsencode(file).decode("utf-8", "backslashreplace")

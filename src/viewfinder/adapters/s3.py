@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from viewfinder.adapters.aws_errors import is_missing, misconfiguration_told
 from viewfinder.domain.analysis import Analysis, Parameters, analysis_key
-from viewfinder.domain.errors import ObjectNotFoundError
+from viewfinder.domain.errors import KeyTakenError, ObjectNotFoundError
 from viewfinder.domain.image import UploadForm
 from viewfinder.ports import ObjectSummary, StoredObject
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _ARCHIVED = "InvalidObjectState"
 """In S3 Glacier Flexible Retrieval, Deep Archive or an archive tier (S3 API Reference, GetObject, "Errors")."""
+
+TAKEN_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+"""What S3 answers to a conditional PUT of a key that is there, or that another PUT is just writing."""
 
 
 class S3ImageStore:
@@ -154,10 +157,17 @@ class S3Objects:
             key, answer["ContentLength"], answer["ETag"].strip('"'), answer["LastModified"].timestamp()
         )
 
-    def upload(self, key: str, file: Path) -> str:
-        """Put a file in one part, so that its ETag is its MD5, and return the ETag."""
-        with file.open("rb") as content:
-            return self._client.put_object(Bucket=self.bucket, Key=key, Body=content)["ETag"].strip('"')
+    def upload(self, key: str, file: Path, *, replace: bool) -> str:
+        """Put a file in one part, so that its ETag is its MD5, and return the ETag; raise KeyTakenError."""
+        condition = {} if replace else {"IfNoneMatch": "*"}
+        try:
+            with file.open("rb") as content:
+                answer = self._client.put_object(Bucket=self.bucket, Key=key, Body=content, **condition)  # type: ignore[arg-type]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in TAKEN_CODES:
+                raise KeyTakenError(f"s3://{self.bucket}/{key} is there already") from error
+            raise
+        return answer["ETag"].strip('"')
 
     def copy(self, key: str, source_bucket: str, source_key: str) -> str:
         """Copy an object of another bucket without fetching it (up to 5 GB), and return the copy's ETag."""

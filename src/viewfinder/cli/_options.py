@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,7 +21,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
-        help=f"Folder of the local stack. [env: {DATA_DIR_VARIABLE}]",
+        help=f"Folder of the local stack, also by the environment: {DATA_DIR_VARIABLE}.",
         show_default="the user's data folder",
         file_okay=False,
         rich_help_panel="Which stack",
@@ -30,11 +30,16 @@ DataDir = Annotated[
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-StackName = Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")]
+StackName = Annotated[
+    str, typer.Option("--stack", help="Name of the CloudFormation stack.", rich_help_panel="Which stack")
+]
 
-Region = Annotated[str | None, typer.Option("--region", help="AWS region.", show_default="as configured for AWS")]
+Region = Annotated[
+    str | None,
+    typer.Option("--region", help="AWS region.", show_default="as configured for AWS", rich_help_panel="Which stack"),
+]
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 def local_stack(data_dir: Path | None) -> LocalStack:
@@ -49,14 +54,10 @@ def local_stack(data_dir: Path | None) -> LocalStack:
 
 
 def template() -> Path:
-    """Return the stack's template; a ViewfinderError where only the package is installed, not the project."""
-    import viewfinder
-    from viewfinder.domain.errors import ViewfinderError
+    """Return the stack's template."""
+    from viewfinder.deployment.template import project
 
-    path = Path(viewfinder.__file__).parents[2] / "infrastructure" / "template.yaml"
-    if not path.is_file():
-        raise ViewfinderError(f"{path} is missing: run viewfinder from a clone of the project (make setup).")
-    return path
+    return project() / "infrastructure" / "template.yaml"
 
 
 class ProgressLines:
@@ -93,3 +94,45 @@ def print_pairs(console: Console, title: str, pairs: Mapping[str, str]) -> None:
     for name, value in pairs.items():
         table.add_row(name, value)
     console.print(table)
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; into a pipe its rows only, whole and separated by tabs, for other programs."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    if not console.is_terminal:
+        for row in rows:
+            typer.echo("\t".join(row))
+        return
+    table = Table(*columns, box=None)
+    table.columns[0].overflow = "fold"
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    console.print(table)
+
+
+def specific_first(labels: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sort labels by confidence, but each before its ancestors: `Dog` tells more than `Animal`, which is as certain.
+
+    Ancestors are those that a label names, else those of the engine's taxonomy, whose names are Amazon Rekognition's.
+    """
+    from viewfinder.rekognition.labels.taxonomy import load_taxonomy
+
+    known = load_taxonomy().labels
+    names = {label["Name"]: label for label in labels}
+
+    def ancestors(name: str) -> set[str]:
+        if "Parents" in names[name]:
+            return {parent["Name"] for parent in names[name]["Parents"]}
+        return set(known[name].parents) if name in known else set()
+
+    above = {name: ancestors(name) & names.keys() for name in names}
+
+    def height(name: str) -> int:
+        """Return how many of these labels are below this one."""
+        return sum(name in of_other for of_other in above.values())
+
+    return sorted(names.values(), key=lambda label: (height(label["Name"]), -label["Confidence"], label["Name"]))

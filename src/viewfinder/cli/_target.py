@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
@@ -32,11 +32,36 @@ PANEL = "Which stack"
 _SETTINGS = (("Shards", "shards", int), ("DetectorPrice", "detector_price", float), ("Detector", "detector", str))
 """Parameters of the template, and the settings that they are."""
 
+
+def complete_stack(incomplete: str) -> list[str]:
+    """Name the stacks of Viewfinder that the shell's AWS settings reach; none where they reach nothing."""
+    with suppress(Exception):
+        pages = environment_of(None, None).cloudformation.get_paginator("describe_stacks").paginate()
+        return [
+            stack["StackName"]
+            for page in pages
+            for stack in page["Stacks"]
+            if stack["StackName"].startswith(incomplete)
+            and any(output.get("OutputKey") == "DeadLetterQueueUrl" for output in stack.get("Outputs", ()))
+        ]
+    return []
+
+
+def complete_label(context: typer.Context, incomplete: str) -> list[str]:
+    """Name the labels in use; none where the stack does not answer."""
+    options = {name: context.params.get(name) for name in ("stack", "region", "profile", "data_dir")}
+    with suppress(Exception):
+        found, _ = find_target(**options).api.entries("/labels", "Labels", {"prefix": incomplete}, _LARGEST_PAGE)
+        return [label["Name"] for label in found]
+    return []
+
+
 StackOption = Annotated[
     str | None,
     typer.Option(
         "--stack",
-        help=f"Name of a stack on AWS. [env: {STACK_VARIABLE}]",
+        help=f"Name of a stack on AWS, also by the environment: {STACK_VARIABLE}.",
+        autocompletion=complete_stack,
         show_default="the local stack",
         rich_help_panel=PANEL,
     ),
@@ -107,12 +132,18 @@ class Target:
 
     def require(self, *components: str) -> None:
         """Raise ComponentEndedError unless these components run; a stack on AWS has none."""
-        for process in self.local.record.processes if self.local else ():
+        if self.local is None:
+            return
+        for process in self.local.record.processes:
             if process.name in components and not process.alive:
                 raise ComponentEndedError(
                     f"The {process.name} of the local stack has ended: its log is {process.log}. "
-                    "Start it again with: viewfinder up"
+                    f"Start it again with: {self.command('up')}"
                 )
+
+    def command(self, words: str) -> str:
+        """Return a command of ours on this stack, as it can be pasted into the user's shell."""
+        return self.local.data.command(words) if self.local else f"viewfinder {words} --stack {self.stack}"
 
 
 def confirm_calls(calls: int, price: float, *, err: bool) -> None:
@@ -239,17 +270,15 @@ class Api:
             raise ApiError(fault.get("Message") or document.get("message") or f"the API answers {response.status_code}")
         return document
 
-    def entries(self, path: str, member: str, query: Mapping[str, Any], limit: int) -> list[Document]:
-        """Return the first so many entries of a list."""
-        return list(islice(self._all(path, member, {**query, "limit": min(limit, _LARGEST_PAGE)}), limit))
-
-    def _all(self, path: str, member: str, query: dict[str, Any]) -> Iterator[Document]:
-        while True:
-            page = self.call("GET", path, query)
-            yield from page[member]
-            if "NextToken" not in page:
-                return
-            query["nextToken"] = page["NextToken"]
+    def entries(self, path: str, member: str, query: Mapping[str, Any], limit: int) -> tuple[list[Document], bool]:
+        """Return the first so many entries of a list, and whether there are more."""
+        found: list[Document] = []
+        page: Document = {}
+        while not page or (len(found) < limit and "NextToken" in page):
+            token = {"nextToken": page["NextToken"]} if page else {}
+            page = self.call("GET", path, {**query, "limit": min(limit, _LARGEST_PAGE), **token})
+            found += page[member]
+        return found[:limit], len(found) > limit or "NextToken" in page
 
 
 def image_path(image_id: str) -> str:

@@ -25,14 +25,14 @@ def analyze(
     ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file, one a line.")] = False,
-    min_confidence: Annotated[float, typer.Option(min=0, max=100, help="Least confidence, in percent.")] = 55.0,
+    min_confidence: Annotated[float, typer.Option(min=0, max=100, help="Minimum confidence in percent.")] = 55.0,
     text: Annotated[bool, typer.Option("--text", help="Read text too.")] = False,
     faces: Annotated[bool, typer.Option("--faces", help="Find faces too.")] = False,
     annotate: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Draw the boxes: a file, or a folder where there are many files.")
     ] = None,
 ) -> None:
-    """Find out what is in image files; the boxes refer to the upright picture."""
+    """Detect labels in image files; the boxes refer to the upright picture."""
     from viewfinder.adapters.pictures import Pictures
     from viewfinder.domain.errors import ImageRejectedError
 
@@ -110,7 +110,7 @@ def _output(annotate: Path, file: Path, count: int) -> Path:
 
 
 def _annotated(picture: bytes, found: dict[str, list[dict[str, Any]]]) -> Any:
-    """Return the upright picture with a box and a caption for each thing found, the surest label on top."""
+    """Return the upright picture with a box and a caption for each thing found, the most confident label on top."""
     from PIL import Image, ImageDraw, ImageOps
 
     image = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._options import AsJson
-from viewfinder.cli._target import Target, image_path, on_stack
+from viewfinder.cli._options import AsJson, print_rows, specific_first
+from viewfinder.cli._target import ApiError, Target, image_path, on_stack
 
 app = typer.Typer(help="Show or remove single images.", no_args_is_help=True)
 
@@ -34,31 +34,40 @@ def rm(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Remove images: the objects at once, what is known of them within seconds."""
+    """Remove images: the objects at once, what is known of them within seconds. Exit with 1 if one can't be removed."""
     api = target.api
-    removed = [api.call("DELETE", image_path(image_id)) for image_id in image_ids]
+    removed, failed = [], []
+    for image_id in image_ids:
+        try:
+            removed.append(api.call("DELETE", image_path(image_id)))
+        except ApiError as error:
+            failed.append({"ImageId": image_id, "Message": str(error)})
     if as_json:
-        typer.echo(json.dumps({"Removed": removed}, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps({"Removed": removed, "Failed": failed}, indent=2, ensure_ascii=False))
     else:
-        typer.echo("\n".join(f"removed {image['ImageId']}" for image in removed))
+        for image in removed:
+            typer.echo(f"removed {image['ImageId']}")
+        for failure in failed:
+            typer.secho(f"Error: {failure['ImageId']}: {failure['Message']}", fg="red", err=True)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _show(image: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
     from viewfinder.cli._options import print_pairs
 
-    console = Console()
     facts = {name: escape(str(value)) for name, value in image.items() if name not in {"ImageId", "Labels"}}
-    print_pairs(console, escape(image["ImageId"]), facts)
-    table = Table("Label", "Confidence", "Boxes", "Parents", "Categories", box=None)
-    for label in image["Labels"]:
-        table.add_row(
-            escape(label["Name"]),
+    print_pairs(Console(soft_wrap=True), escape(image["ImageId"]), facts)
+    rows = (
+        (
+            label["Name"],
             f"{label['Confidence']:.1f}",
             str(len(label["Instances"]) or ""),
-            *(escape(", ".join(entry["Name"] for entry in label[member])) for member in ("Parents", "Categories")),
+            *(", ".join(entry["Name"] for entry in label[member]) for member in ("Parents", "Categories")),
         )
-    console.print(table)
+        for label in specific_first(image["Labels"])
+    )
+    print_rows(("Label", "Confidence", "Boxes", "Parents", "Categories"), rows)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,16 +16,15 @@ from viewfinder.cli._options import AsJson, Yes
 from viewfinder.cli._target import Target, confirm_calls, on_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from rich.console import Console
 
     from viewfinder.domain.image import Image
     from viewfinder.ports import ImportSource
-    from viewfinder.usecases.import_images import Plan, Sent, Summary
+    from viewfinder.usecases.import_images import Import, Plan, Summary
 
 _SHOWN_LABELS = 6
 _SHOWN_IMAGES = 20
+_PATIENCE_SECONDS = 900.0
 
 
 @on_stack
@@ -30,39 +32,50 @@ def import_images(
     target: Target,
     paths: Annotated[list[str], typer.Argument(metavar="PATH|s3://BUCKET/PREFIX...", help="Files, folders, buckets.")],
     *,
-    prefix: Annotated[str, typer.Option(help="Put before the keys of imported files, as in `holiday/`.")] = "",
+    prefix: Annotated[str, typer.Option(help="Prefix for the keys of imported files, such as `holiday/`.")] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Overwrite images that have the same key and other content.")
+    ] = False,
     max_rate: Annotated[float, typer.Option(min=0, help="Images per second.", show_default="as fast as it goes")] = 0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
-    patience: Annotated[float, typer.Option(min=1, help="Seconds without any answer before giving up.")] = 900,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
+    patience: Annotated[
+        float, typer.Option(min=1, help="Seconds without any answer before giving up.")
+    ] = _PATIENCE_SECONDS,
     as_json: AsJson = False,
     yes: Yes = False,
 ) -> None:
-    """Import photos: send what the pipeline does not have yet, and wait until it is analysed."""
+    """Import photos: send what the pipeline does not have yet, and wait until it is analysed.
+
+    A folder's name is part of the keys of its files. Nothing is overwritten: of two contents for one key the second
+    gets a key of its own. The same command goes on after an interruption.
+    """
     from rich.console import Console
 
     target.require("emulator", "engine")
     console = Console(stderr=as_json)
-    plan, source = _plan(paths, prefix, target, console)
-    price = target.price(plan.calls)
-    if dry_run:
-        _report(_plan_document(plan, price), as_json)
-        return
-    if not yes:
-        confirm_calls(plan.calls, price, err=as_json)
-    sent = _send(plan, source, target, max_rate, console)
-    images = _await(sent, target, patience, console)
-    _conclude(plan, images, target, console, as_json)
+    work = _import(target, _source(paths, prefix, target), replace=replace, per_second=max_rate)
+    with _ctrl_c_told(work, console):
+        if dry_run or target.price(1):
+            plan = _plan(work, target, console)
+            if dry_run:
+                _report(_plan_document(plan, target), work.source, as_json)
+                return
+            if not yes:
+                confirm_calls(plan.calls, target.price(plan.calls), err=as_json)
+        first = _run(work, patience, console)
+    _conclude(work, first, target, console, as_json)
 
 
-def _plan(paths: list[str], prefix: str, target: Target, console: Console) -> tuple[Plan, ImportSource]:
-    from viewfinder.usecases.import_images import plan_import
+def import_folder(target: Target, folder: Path, console: Console) -> None:
+    """Import a folder of photos, and print their labels."""
+    work = _import(target, _source([str(folder)], "", target))
+    _conclude(work, _run(work, _PATIENCE_SECONDS, console), target, console, as_json=False)
 
-    source = _source(paths, prefix, target)
-    application = target.application
-    with _progress(console) as bar:
-        task = bar.add_task("Comparing", total=None)
-        stores = (application.derived, application.records, application.parameters)
-        return plan_import(source, *stores, on_checked=lambda: bar.advance(task)), source
+
+def _import(target: Target, source: ImportSource, **options: Any) -> Import:
+    from viewfinder.usecases.import_images import Import
+
+    return Import(source, target.application.records, target.application.requests, **options)
 
 
 def _source(paths: list[str], prefix: str, target: Target) -> ImportSource:
@@ -76,85 +89,140 @@ def _source(paths: list[str], prefix: str, target: Target) -> ImportSource:
         raise typer.BadParameter("name one s3:// address, or files and folders")
     bucket, _, start = paths[0].removeprefix("s3://").partition("/")
     if bucket == application.settings.images_bucket:
-        return SameBucket(application.image_objects, start)
+        return SameBucket(application.image_objects, start, application.requests)
     return OtherBucket(S3Objects(application.s3_client, bucket), start, application.image_objects)
 
 
 def _existing(path: str) -> Path:
-    if not Path(path).exists():
+    if not os.path.lexists(path):
         raise typer.BadParameter(f"{path} does not exist")
     return Path(path)
 
 
-def _send(plan: Plan, source: ImportSource, target: Target, max_rate: float, console: Console) -> list[Sent]:
-    from viewfinder.usecases.import_images import send_images
-
-    with _progress(console) as bar:
-        task = bar.add_task("Sending", total=len(plan.unanswered) + len(plan.new))
-        ways = (source, target.application.records, target.application.requests)
-        return send_images(plan, *ways, per_second=max_rate, on_sent=lambda: bar.advance(task))
+def _plan(work: Import, target: Target, console: Console) -> Plan:
+    application = target.application
+    with _progress("Comparing", work.source, console) as show:
+        return work.plan(application.derived, application.parameters, on_checked=show)
 
 
-def _await(sent: list[Sent], target: Target, patience: float, console: Console) -> list[Image]:
-    from viewfinder.usecases.import_images import await_images
+def _run(work: Import, patience: float, console: Console) -> list[Image]:
+    """Run the import, and return the first images that were answered."""
+    first: list[Image] = []
 
-    with _progress(console) as bar:
-        task = bar.add_task("Analysing", total=len(sent))
-        records = target.application.records
-        return await_images(sent, records, patience=patience, on_answered=lambda _: bar.advance(task))
+    def keep(image: Image) -> None:
+        if len(first) <= _SHOWN_IMAGES:
+            first.append(image)
+
+    with _progress("Importing", work.source, console) as show:
+        work.run(patience=patience, on_answered=keep, on_progress=lambda summary: show(summary.settled))
+    return first
 
 
-def _conclude(plan: Plan, images: list[Image], target: Target, console: Console, as_json: bool) -> None:
-    from viewfinder.usecases.import_images import Summary
+@contextmanager
+def _ctrl_c_told(work: Import, console: Console) -> Iterator[None]:
+    """Say at a Ctrl-C how to go on, and leave without waiting for what is being sent."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        summary = work.summary
+        console.print(
+            f"\nInterrupted: {summary.sent:,} images are sent, {summary.answered.total():,} of them analysed. "
+            "The same command goes on.",
+            highlight=False,
+        )
+        sys.stdout.flush()
+        sys.stderr.flush()
+        _leave(130)  # by the shells' convention, 128 and the number of SIGINT
 
-    summary = Summary.of(plan, images)
+
+def _leave(code: int) -> None:
+    """End the process at once: an orderly exit waits for the threads that send."""
+    os._exit(code)
+
+
+def _conclude(work: Import, first: Sequence[Image], target: Target, console: Console, as_json: bool) -> None:
+    summary, source = work.summary, work.source
     saved = target.price(summary.saved_calls)
     if as_json:
-        _report(_document(summary, saved), as_json)
+        _report(_document(summary, saved), source, as_json)
     else:
-        if len(images) <= _SHOWN_IMAGES:
-            _print_labels(images, console)
+        if 0 < len(first) <= _SHOWN_IMAGES:
+            _print_labels(first, console)
         console.print(_sentence(summary, saved), highlight=False)
-    if summary.failed:
+        _print_left_out(source)
+    if summary.failed or source.problems:
         raise typer.Exit(1)
 
 
-def _plan_document(plan: Plan, price: float | None) -> dict[str, Any]:
-    counts = {"New": len(plan.new), "Unanswered": len(plan.unanswered), "Present": len(plan.present)}
-    return counts | {"Calls": plan.calls, "Dollars": price}
+def _plan_document(plan: Plan, target: Target) -> dict[str, Any]:
+    counts = {"Present": plan.present, "Missing": plan.missing, "Calls": plan.calls}
+    return counts | {"Dollars": target.price(plan.calls)}
 
 
 def _document(summary: Summary, saved: float) -> dict[str, Any]:
-    counts = {name.title().replace("_", ""): value for name, value in asdict(summary).items()}
-    return counts | {"SavedCalls": summary.saved_calls, "SavedDollars": saved}
+    return {
+        "Images": summary.settled,
+        "Present": summary.present.total(),
+        "Analyzed": summary.analyzed,
+        "Rejected": summary.rejected,
+        "Failed": summary.failed,
+        "KeptBeside": summary.beside,
+        "Calls": summary.calls,
+        "SavedCalls": summary.saved_calls,
+        "SavedDollars": saved,
+    }
 
 
 def _sentence(summary: Summary, saved: float) -> str:
+    beside = f"{summary.beside:,} got a key of their own, beside another content of the same key. "
     return (
-        f"{summary.images:,} images: {summary.present:,} were there already, {summary.analyzed:,} analysed, "
+        f"{summary.settled:,} images: {summary.present.total():,} were there already, {summary.analyzed:,} analysed, "
         f"{summary.rejected:,} rejected, {summary.failed:,} failed. "
-        f"{summary.calls:,} detector calls; {summary.saved_calls:,} saved by reuse"
+        + (beside if summary.beside else "")
+        + f"{summary.calls:,} detector calls; {summary.saved_calls:,} saved by reuse"
         + (f" (${saved:,.3f})." if saved else ".")
     )
 
 
-def _print_labels(images: Iterable[Image], console: Console) -> None:
+def _print_labels(images: Sequence[Image], console: Console) -> None:
     from rich.table import Table
 
     table = Table("Image", "Status", "Labels")
     for image in sorted(images, key=lambda image: image.image_id):
         labels = [f"{label.name} {label.confidence:.0f}" for label in image.labels[:_SHOWN_LABELS]]
         table.add_row(image.image_id, str(image.status), ", ".join(labels) or image.reason)
-    if table.row_count:
-        console.print(table)
+    console.print(table)
 
 
-def _report(document: dict[str, Any], as_json: bool) -> None:
-    typer.echo(json.dumps(document) if as_json else "\n".join(f"{name}: {value}" for name, value in document.items()))
+def _report(document: dict[str, Any], source: ImportSource, as_json: bool) -> None:
+    if as_json:
+        left_out = {"PassedOver": dict(sorted(source.passed_over.items())), "Problems": source.problems}
+        typer.echo(json.dumps(document | left_out, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(f"{name}: {value}" for name, value in document.items()))
+        _print_left_out(source)
 
 
-def _progress(console: Console) -> Any:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+def _print_left_out(source: ImportSource) -> None:
+    if source.passed_over:
+        kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in source.passed_over.most_common())
+        typer.echo(f"{source.passed_over.total():,} files are no pictures and were passed over: {kinds}.")
+    for problem in source.problems[:_SHOWN_IMAGES]:
+        typer.secho(f"Not imported: {problem}", fg="red", err=True)
+    if (more := len(source.problems) - _SHOWN_IMAGES) > 0:
+        typer.secho(f"... and {more:,} more (--json has all).", fg="red", err=True)
 
-    columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
-    return Progress(*columns, console=console, transient=True)
+
+@contextmanager
+def _progress(title: str, source: ImportSource, console: Console) -> Iterator[Any]:
+    """Show a bar; the function that it yields takes the number of images that are done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
+    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as bar:
+        task = bar.add_task(title, total=source.count())
+
+        def show(done: int) -> None:
+            bar.update(task, completed=done + source.passed_over.total() + len(source.problems))
+
+        yield show

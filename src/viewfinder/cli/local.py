@@ -61,7 +61,7 @@ def up(
     with _stopped_at_the_end(stack, console) if stays else nullcontext():
         console.print("[bold green]Up.[/]" if started else "Up already.")
         if samples:
-            _import_samples(stack)
+            _import_samples(stack, console)
         _show(stack, console)
         if stays:
             console.print("Ctrl-C stops it.")
@@ -82,10 +82,11 @@ def _start(stack: LocalStack, options: Any, console: Console) -> bool:
         return stack.up(template(), options, ProgressLines(console, status, brief=True))
 
 
-def _import_samples(stack: LocalStack) -> None:
-    from viewfinder.cli.import_ import import_images
+def _import_samples(stack: LocalStack, console: Console) -> None:
+    from viewfinder.cli._target import on_this_machine
+    from viewfinder.cli.import_ import import_folder
 
-    import_images([str(template().parents[1] / "samples")], data_dir=stack.data.path)
+    import_folder(on_this_machine(stack), template().parents[1] / "samples", console)
 
 
 def _show(stack: LocalStack, console: Console) -> None:
@@ -97,7 +98,7 @@ def _show(stack: LocalStack, console: Console) -> None:
         "Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}",
         "Data": str(stack.data.path),
         "Catalog": record.catalog,
-        "For AWS's tools": 'eval "$(viewfinder env)"',
+        "For AWS's tools": f'eval "$({stack.data.command("env")})"',
     }
     print_pairs(console, "Viewfinder", urls)
     if stack.recovery:

@@ -34,7 +34,7 @@ class Component(StrEnum):
 def logs(
     target: Target,
     *,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new lines.")] = False,
     component: Annotated[
         Component | None,
         typer.Option(help="Show the end of a local component's own log.", show_default="the functions' logs"),

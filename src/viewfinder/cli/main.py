@@ -6,7 +6,7 @@ The modules of the commands import what they need inside the command, so that `v
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -30,7 +30,7 @@ from viewfinder.cli.traces import traces
 
 
 class Commands(TyperGroup):
-    """Runs a command; a failure that the user can act on is told without a traceback."""
+    """Run a command; print a failure that the user can act on in one line, without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the arguments name."""
@@ -50,6 +50,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import viewfinder
+
+        typer.echo(f"viewfinder {viewfinder.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Put an image into a bucket; within seconds a REST API answers what is in it."""
+
 
 LOCAL, IMAGES, AWS, ENGINE = "On this machine", "Images", "On AWS", "The engine by itself"
 

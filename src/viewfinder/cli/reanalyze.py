@@ -1,4 +1,4 @@
-"""`viewfinder reanalyze`: has images analysed anew."""
+"""`viewfinder reanalyze`: analyses images again."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ def reanalyze(
     target: Target,
     *,
     model_version_below: Annotated[
-        str, typer.Option(metavar="V", help="Only images that an older model analysed.", show_default="any model")
+        str,
+        typer.Option(
+            metavar="V", help="Only images analysed by a model older than this version.", show_default="any model"
+        ),
     ] = "",
-    prefix: Annotated[str, typer.Option(help="Only images whose key starts so.", show_default="all")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are.")] = False,
+    prefix: Annotated[str, typer.Option(help="Only images whose key has this prefix.", show_default="all")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how many there are, and change nothing.")] = False,
     patience: Annotated[float, typer.Option(min=1, help="Seconds without any answer before giving up.")] = 900,
     as_json: AsJson = False,
     yes: Yes = False,
 ) -> None:
-    """Ask the detector about images once more: each content costs a call."""
+    """Analyse images again; each distinct content costs a detector call."""
     from rich.console import Console
 
     from viewfinder.usecases.reanalyze_images import find_images
@@ -43,7 +46,7 @@ def reanalyze(
         confirm_calls(calls, price, err=as_json)
     answered = [] if dry_run else _run(images, target, patience, console)
     counts = {"Images": len(images), "Calls": calls, "Dollars": price, "Answered": len(answered)}
-    sentence = f"{len(images):,} images with {calls:,} contents, {len(answered):,} analysed anew."
+    sentence = f"{len(images):,} images with {calls:,} contents, {len(answered):,} analysed again."
     typer.echo(json.dumps(counts) if as_json else sentence)
 
 

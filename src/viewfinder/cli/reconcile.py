@@ -15,11 +15,11 @@ from viewfinder.cli._target import Target, on_stack
 def reconcile(
     target: Target,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what differs.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the differences, and change nothing.")] = False,
     patience: Annotated[float, typer.Option(min=1, help="Seconds without any change before giving up.")] = 900,
     as_json: AsJson = False,
 ) -> None:
-    """Compare bucket and catalog; have what differs put right. Exits with 1 while differences remain."""
+    """Compare bucket and catalog, and repair the differences. Exit with 1 while differences remain."""
     from rich.console import Console
 
     from viewfinder.usecases.reconcile import find_differences
@@ -39,11 +39,11 @@ def reconcile(
 def _repair(stores: Any, patience: float, console: Any) -> None:
     from viewfinder.usecases.reconcile import reconcile as repair
 
-    with console.status("Asking for what differs") as status:
+    with console.status("Repairing the differences") as status:
         repair(
             stores,
             patience=patience,
-            on_progress=lambda left: status.update(f"{len(left.images):,} images left to agree"),
+            on_progress=lambda left: status.update(f"{len(left.images):,} images left"),
         )
 
 

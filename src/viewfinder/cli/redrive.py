@@ -1,4 +1,4 @@
-"""`viewfinder redrive`: gives dead letters another chance."""
+"""`viewfinder redrive`: moves dead letters back to the queue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from viewfinder.cli._target import Target, on_stack
 def redrive(
     target: Target,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how many there are, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Move the messages of the dead-letter queue back to the queue."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,25 +21,28 @@ def rekognition() -> None:
     """The open Rekognition: labels, text and faces on Amazon Rekognition's wire."""
 
 
-def _help(name: str) -> str:
-    return f"{help_of(name)} [env: {PREFIX}{name.upper()}]"
+def _option(name: str, **rules: Any) -> Any:
+    """Return the option of a setting, with its help and default."""
+    default = next(field.default for field in fields(Settings) if field.name == name)
+    told = f"{help_of(name)} Environment: {PREFIX}{name.upper()}."
+    return typer.Option(help=told, show_default=str(default) if default or default == 0 else "none", **rules)
 
 
 @app.command()
 def serve(
     *,
-    host: Annotated[str | None, typer.Option(help=_help("host"))] = None,
-    port: Annotated[int | None, typer.Option(help=_help("port"))] = None,
-    workers: Annotated[int | None, typer.Option(help=_help("workers"))] = None,
-    queue: Annotated[int | None, typer.Option(help=_help("queue"))] = None,
-    timeout: Annotated[float | None, typer.Option(help=_help("timeout"))] = None,
-    max_pixels: Annotated[int | None, typer.Option(help=_help("max_pixels"))] = None,
-    passes: Annotated[int | None, typer.Option(min=1, max=2, help=_help("passes"))] = None,
-    detector: Annotated[Path | None, typer.Option(help=_help("detector"), exists=True, dir_okay=False)] = None,
-    labels: Annotated[Path | None, typer.Option(help=_help("labels"), exists=True, dir_okay=False)] = None,
-    s3_endpoint: Annotated[str | None, typer.Option(help=_help("s3_endpoint"))] = None,
-    allow_bucket: Annotated[list[str] | None, typer.Option(help=_help("allow_buckets"))] = None,
-    region: Annotated[str | None, typer.Option(help=_help("region"))] = None,
+    host: Annotated[str | None, _option("host")] = None,
+    port: Annotated[int | None, _option("port")] = None,
+    workers: Annotated[int | None, _option("workers")] = None,
+    queue: Annotated[int | None, _option("queue")] = None,
+    timeout: Annotated[float | None, _option("timeout")] = None,
+    max_pixels: Annotated[int | None, _option("max_pixels")] = None,
+    passes: Annotated[int | None, _option("passes", min=1, max=2)] = None,
+    detector: Annotated[Path | None, _option("detector", exists=True, dir_okay=False)] = None,
+    labels: Annotated[Path | None, _option("labels", exists=True, dir_okay=False)] = None,
+    s3_endpoint: Annotated[str | None, _option("s3_endpoint")] = None,
+    allow_bucket: Annotated[list[str] | None, _option("allow_buckets")] = None,
+    region: Annotated[str | None, _option("region")] = None,
 ) -> None:
     """Serve the operations until Ctrl-C; the key pair that verifies callers comes from the environment only."""
     from viewfinder.rekognition.errors import ModelFileError

@@ -3,40 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._options import AsJson
-from viewfinder.cli._target import Target, on_stack
+from viewfinder.cli._options import AsJson, print_rows, specific_first
+from viewfinder.cli._target import Api, Target, complete_label, on_stack
 from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.query import Match, Order
 
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most so many.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number to show.")]
+VisibleStatus = StrEnum("VisibleStatus", {str(status): str(status) for status in VISIBLE_STATUSES})  # type: ignore[misc]
 
 _LABELS_SHOWN = 5
+_LABELS_COMPARED = 1000
 
 
 @on_stack
 def search(
     target: Target,
-    labels: Annotated[list[str] | None, typer.Argument(help="Labels that an image has, all of them.")] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Argument(help="Labels that the image must have, all of them.", autocompletion=complete_label),
+    ] = None,
     *,
-    match_any: Annotated[bool, typer.Option("--any", help="Any of the labels is enough.")] = False,
-    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="A label that an image has not.")] = None,
-    category: Annotated[str | None, typer.Option(help="A category of its labels.")] = None,
-    min_confidence: Annotated[float | None, typer.Option(min=0, max=100, help="Least confidence, percent.")] = None,
-    prefix: Annotated[str | None, typer.Option(help="What the image's key starts with.")] = None,
-    status: Annotated[str | None, typer.Option(help=f"One of {', '.join(VISIBLE_STATUSES)}.")] = None,
+    match_any: Annotated[bool, typer.Option("--any", help="Find images with any of the labels.")] = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", help="A label that the image must not have.", autocompletion=complete_label),
+    ] = None,
+    category: Annotated[str | None, typer.Option(help="A category of the image's labels.")] = None,
+    min_confidence: Annotated[float | None, typer.Option(min=0, max=100, help="Minimum confidence in percent.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Prefix of the image's key.")] = None,
+    status: Annotated[VisibleStatus | None, typer.Option(help="Status of the image.", case_sensitive=False)] = None,
     since: Annotated[str | None, typer.Option("--from", help="Analysed at or after this time or date.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Analysed before this time or date.")] = None,
-    text: Annotated[list[str] | None, typer.Option("--text", help="Words that are read in it, all of them.")] = None,
+    text: Annotated[
+        list[str] | None, typer.Option("--text", help="Words that are read in the image, all of them.")
+    ] = None,
     taken_since: Annotated[
         str | None, typer.Option("--taken-from", help="Taken at or after this local time or date.")
     ] = None,
     taken_until: Annotated[str | None, typer.Option("--taken-to", help="Taken before this local time or date.")] = None,
-    order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
+    order: Annotated[Order, typer.Option(help="Order of the results.")] = Order.NEWEST,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -48,37 +60,75 @@ def search(
         "category": category,
         "minConfidence": min_confidence,
         "prefix": prefix,
-        "status": status,
+        "status": status.value if status else None,
         "from": since,
         "to": until,
         "text": text,
         "takenFrom": taken_since,
         "takenTo": taken_until,
-        "order": order.value,
     }
-    images = target.api.entries("/images", "Images", query, limit)
+    api = target.api
+    images, more = api.entries("/images", "Images", {**query, "order": order.value}, limit)
     if as_json:
         typer.echo(json.dumps({"Images": images}, indent=2, ensure_ascii=False))
     else:
-        _show(images)
+        _show(images, labels or [])
+    if more:
+        _tell(_how_to_get_more(api, query, len(images)))
+    elif not images:
+        _tell(_why_nothing(api, [*(labels or []), *(exclude or [])]))
 
 
-def _show(images: Iterable[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table("Image", "Analysed", "Labels", box=None)
-    table.columns[0].overflow = "fold"
-    for image in images:
-        table.add_row(escape(image["ImageId"]), image["AnalyzedAt"][:19].replace("T", " "), escape(_labels(image)))
-    Console().print(table)
+def _tell(text: str) -> None:
+    """Print to the standard error, so that a pipe gets images only."""
+    typer.echo(text, err=True)
 
 
-def _labels(image: dict[str, Any]) -> str:
-    """Return the surest labels, or why there are none."""
-    shown = [f"{label['Name']} {label['Confidence']:.0f}" for label in image["Labels"][:_LABELS_SHOWN]]
-    more = len(image["Labels"]) - len(shown)
+def _how_to_get_more(api: Api, query: Mapping[str, Any], shown: int) -> str:
+    total = _total(api, {name: value for name, value in query.items() if value})
+    if total is None or total <= shown:
+        return f"Images shown: {shown:,}. More with --limit {2 * shown}."
+    return f"{shown:,} of {total:,} images; all with --limit {total}."
+
+
+def _total(api: Api, query: Mapping[str, Any]) -> int | None:
+    """Return how many images there are in all, where the statistics tell: of no label and of one, without filters."""
+    if not query:
+        return int(api.call("GET", "/stats")["Images"]["Total"])
+    if query.keys() != {"label"} or len(query["label"]) != 1:
+        return None
+    name = query["label"][0].casefold()
+    found = api.call("GET", "/labels", {"prefix": name})["Labels"]
+    return next((label["Count"] for label in found if label["Name"].casefold() == name), None)
+
+
+def _why_nothing(api: Api, asked: list[str]) -> str:
+    """Say which of the labels no image has, and which one may have been meant."""
+    found, _ = api.entries("/labels", "Labels", {}, _LABELS_COMPARED)
+    names = {
+        name.casefold(): name
+        for label in found
+        for name in (label["Name"], *(alias["Name"] for alias in label["Aliases"]))
+    }
+    lines = []
+    for label in asked:
+        if label.casefold() not in names:
+            close = get_close_matches(label.casefold(), names, n=1)
+            lines.append(f"No image has {label}." + (f" Did you mean {names[close[0]]}?" if close else ""))
+    return " ".join(lines) or "No images."
+
+
+def _show(images: Iterable[dict[str, Any]], asked: list[str]) -> None:
+    rows = ((image["ImageId"], image["AnalyzedAt"][:19].replace("T", " "), _labels(image, asked)) for image in images)
+    print_rows(("Image", "Analysed", "Labels"), rows)
+
+
+def _labels(image: dict[str, Any], asked: list[str]) -> str:
+    """Return the labels that were asked for, then the most specific ones; or why there are none."""
+    wanted = {label.casefold() for label in asked}
+    ordered = sorted(specific_first(image["Labels"]), key=lambda label: label["Name"].casefold() not in wanted)
+    shown = [f"{label['Name']} {label['Confidence']:.0f}" for label in ordered[: max(_LABELS_SHOWN, len(wanted))]]
+    more = len(ordered) - len(shown)
     return (
         ", ".join(shown) + (f" and {more} more" if more > 0 else "") or f"{image['Status']} {image.get('Reason', '')}"
     )

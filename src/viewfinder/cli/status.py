@@ -32,7 +32,10 @@ def _facts(target: Target) -> dict[str, Any]:
     return {
         "Stack": target.stack,
         "Running": not dead,
-        "Problems": [*(f"{name} has ended" for name in dead), *_failures(queues, minutes)],
+        "Problems": [
+            *(f"{name} has ended. Start it again with: {target.command('up')}" for name in dead),
+            *_failures(target, queues, minutes),
+        ],
         "Components": [
             {"Name": process.name, "Running": process.alive, "Pid": process.pid, "Log": process.log}
             for process in processes
@@ -44,12 +47,15 @@ def _facts(target: Target) -> dict[str, Any]:
     }
 
 
-def _failures(queues: dict[str, int], minutes: dict[str, Any]) -> list[str]:
+def _failures(target: Target, queues: dict[str, int], minutes: dict[str, Any]) -> list[str]:
     problems = []
     if dead_letters := queues.get("DeadLetters"):
-        problems.append(f"{dead_letters:,} dead letters (viewfinder search --status FAILED, viewfinder redrive)")
+        look, again = target.command("search --status FAILED"), target.command("redrive")
+        problems.append(f"{dead_letters:,} dead letters. Look: {look}. Then: {again}")
     if failed := minutes.get("Failures"):
-        problems.append(f"{failed:,} attempts failed in the last {minutes['Minutes']} minutes (viewfinder logs)")
+        problems.append(
+            f"{failed:,} attempts failed in the last {minutes['Minutes']} minutes. See: {target.command('logs')}"
+        )
     return problems
 
 

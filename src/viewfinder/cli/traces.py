@@ -1,11 +1,11 @@
-"""`viewfinder traces`: where the time of the last images went, as a waterfall."""
+"""`viewfinder traces`: the steps of the last images and their times, as a waterfall."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,16 +29,27 @@ def traces(
     since: Annotated[int, typer.Option(min=1, help="Minutes to look back.")] = 60,
     as_json: AsJson = False,
 ) -> None:
-    """Show where the time of the last images went."""
+    """Show how long each step of the last images took."""
     from viewfinder.operations.activity import recent_traces
 
     found = recent_traces(target.client("logs"), target.stack, minutes=since, limit=limit)
     if as_json:
-        typer.echo(json.dumps([asdict(trace) for trace in found], indent=2))
+        typer.echo(json.dumps({"Traces": [_document(trace) for trace in found]}, indent=2, ensure_ascii=False))
     elif found:
         _show(found)
     else:
         typer.echo(f"No image was worked on in the last {since} minutes.")
+
+
+def _document(trace: Trace) -> dict[str, Any]:
+    steps = [{name.capitalize(): value for name, value in asdict(step).items()} for step in trace.steps]
+    return {
+        "ImageId": trace.image_id,
+        "Started": trace.started,
+        "Seconds": trace.seconds,
+        "Failed": trace.failed,
+        "Steps": steps,
+    }
 
 
 def _show(found: list[Trace]) -> None:

@@ -85,7 +85,12 @@ def deploy(stack: Stack, blueprint: Blueprint, report: Report, approve: Approve 
     proposal = stack.propose(url, blueprint.parameters, declared, blueprint.tags)
     if proposal is None:
         return False
-    if not approve(proposal.changes):
+    try:
+        agreed = approve(proposal.changes)
+    except BaseException:  # a Ctrl-C at the prompt, too
+        stack.discard(proposal.name)
+        raise
+    if not agreed:
         stack.discard(proposal.name)
         raise DeploymentDeclinedError("Nothing was changed.")
     stack.execute(proposal, report)

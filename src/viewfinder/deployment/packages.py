@@ -24,6 +24,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 from uv import find_uv_bin
 
+import viewfinder
 from viewfinder.deployment.errors import PackageError
 
 PIPELINE_ROOMS = (
@@ -123,14 +124,20 @@ def carries_engine(project: Path, function: str) -> bool:
 
 def _own_files(project: Path, source: Path, engine: bool) -> Iterator[Path]:
     """Our own source files of a package."""
-    rooms = (project / "src" / "viewfinder" / room for room in (*PIPELINE_ROOMS, *([ENGINE] if engine else [])))
+    rooms = (_library(project) / room for room in (*PIPELINE_ROOMS, *([ENGINE] if engine else [])))
     for root in (source, *rooms):
         files = sorted(root.rglob("*")) if root.is_dir() else [root]
         yield from (file for file in files if file.is_file() and "__pycache__" not in file.parts)
 
 
 def _path_in_package(project: Path, source: Path, file: Path) -> Path:
-    return file.relative_to(source if file.is_relative_to(source) else project / "src")
+    return file.relative_to(source if file.is_relative_to(source) else _library(project).parent)
+
+
+def _library(project: Path) -> Path:
+    """Return our own package: of the clone, or the installed one."""
+    of_clone = project / "src" / "viewfinder"
+    return of_clone if of_clone.is_dir() else Path(viewfinder.__file__).parent
 
 
 def _digest_of_input(project: Path, function: str, target: Platform, engine: bool) -> str:

@@ -11,9 +11,17 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 from yaml import YAMLError
 
+import viewfinder
 from viewfinder.deployment.errors import TemplateError
 
 Template = dict[str, Any]
+
+
+def project() -> Path:
+    """Return the folder of `infrastructure/`, `lambdas/` and `samples/`: in the package of a wheel, else the clone."""
+    package = Path(viewfinder.__file__).parent
+    packaged = package / "project"
+    return packaged if packaged.is_dir() else package.parents[1]
 
 
 def read_template(path: Path) -> Template:

@@ -40,6 +40,10 @@ class ObjectNotFoundError(ViewfinderError):
     """The bucket has no object of this key (any more)."""
 
 
+class KeyTakenError(ViewfinderError):
+    """The bucket has an object of this key already."""
+
+
 class CatalogConflictError(ViewfinderError):
     """Someone else has written this image since it was read."""
 

@@ -6,8 +6,10 @@ import fcntl
 import json
 import os
 import secrets
+import shlex
 import shutil
 import string
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -78,6 +80,11 @@ class DataDirectory:
     def temporary(self) -> Path:
         """The emulator's temporary files: the unpacked functions."""
         return self.path / "tmp"
+
+    def command(self, words: str) -> str:
+        """Return a command of ours on this stack, as it can be pasted into the user's shell."""
+        elsewhere = "" if self.path == default_path() else f" --data-dir {shlex.quote(str(self.path))}"
+        return f"{_program()} {words}{elsewhere}"
 
     def prepare(self) -> None:
         """Create the folders, readable by the user alone; raise DiskFullError."""
@@ -150,6 +157,14 @@ class DataDirectory:
     def _make_private(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path.chmod(0o700)  # it may have been there
+
+
+def _program() -> str:
+    """Return how this shell calls `viewfinder`: by its path where it is not on the PATH."""
+    called = Path(sys.argv[0]).absolute()
+    if called.name != "viewfinder" or shutil.which("viewfinder") == str(called):
+        return "viewfinder"
+    return shlex.quote(os.path.relpath(called) if called.is_relative_to(Path.cwd()) else str(called))
 
 
 def _write_privately(file: Path, keys: KeyPair) -> None:

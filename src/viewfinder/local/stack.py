@@ -222,7 +222,7 @@ class LocalStack:
             time.sleep(WATCH_SECONDS)
 
     def _not_running(self) -> NotRunningError:
-        return NotRunningError(f"No stack runs in {self.data.path}. Start it with: viewfinder up")
+        return NotRunningError(f"No stack runs in {self.data.path}. Start it with: {self.data.command('up')}")
 
     def _is_up(self, wanted: Record, blueprint: Blueprint, report: Report) -> bool:
         if not wanted.running or wanted.fingerprint != blueprint.fingerprint:

@@ -1,25 +1,34 @@
-"""Imports images: sends those that the pipeline doesn't have yet.
+"""Import images: send those that the pipeline does not have yet, and wait until they are answered.
 
 There is no state file: what was imported is what the bucket and the catalog have, so that an import that was
-interrupted is resumed by the same command.
+interrupted is resumed by the same command. Candidates are worked on in batches, so that memory does not grow with them.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from viewfinder.domain.analysis import Parameters
-from viewfinder.domain.errors import ViewfinderError
+from viewfinder.domain.errors import KeyTakenError, ViewfinderError
 from viewfinder.domain.image import Effort, Image, Status
-from viewfinder.ports import Candidate, DerivedStore, ImportSource, Records, Requests
+from viewfinder.ports import Candidate, DerivedStore, ImportSource, ObjectSummary, Records, Requests
 
-_WINDOW = 200
-_POLL_SECONDS = 0.25
+_THREADS = 8
+_BATCH = 200
+_IN_FLIGHT = 1000
+"""Images that may wait for their answer while others are sent."""
+
+_WINDOW = 100
+_POLL_SECONDS = 0.5
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,7 @@ class Sent:
     image_id: str
     etag: str
     version: int
+    is_beside: bool = False
 
     def is_answered_by(self, image: Image | None) -> bool:
         """Whether the record is about what was sent."""
@@ -39,178 +49,244 @@ class ImportStalledError(ViewfinderError):
     """The pipeline did not answer for too long."""
 
 
+@dataclass
+class Answers:
+    """The images that were sent and have no answer yet."""
+
+    records: Records
+    patience: float
+    on_answered: Callable[[Image], None]
+    waiting: deque[Sent] = field(default_factory=deque)
+
+    def await_all_but(self, count: int) -> None:
+        """Return once no more than so many wait; raise ImportStalledError after `patience` seconds without any answer.
+
+        Those that wait are asked for in turns, in windows.
+        """
+        deadline = time.monotonic() + self.patience
+        while len(self.waiting) > count:
+            asked = [self.waiting.popleft() for _ in range(min(_WINDOW, len(self.waiting)))]
+            answered = self._ask(asked)
+            if answered:
+                deadline = time.monotonic() + self.patience
+            elif time.monotonic() > deadline:
+                raise ImportStalledError(
+                    f"{len(self.waiting)} images are not answered yet, among them {self.waiting[0].image_id}"
+                )
+            if answered < len(asked) / 2 and self.waiting:
+                time.sleep(_POLL_SECONDS)
+
+    def _ask(self, asked: list[Sent]) -> int:
+        """Return how many are answered; the others wait on."""
+        found = self.records.find_many([sent.image_id for sent in asked])
+        for sent in asked:
+            image = found.get(sent.image_id)
+            if image is not None and sent.is_answered_by(image):
+                self.on_answered(image)
+            else:
+                self.waiting.append(sent)
+        return len(asked) - sum(not sent.is_answered_by(found.get(sent.image_id)) for sent in asked)
+
+
 def await_images(
     sent: Iterable[Sent], records: Records, *, patience: float, on_answered: Callable[[Image], None] = lambda _: None
 ) -> list[Image]:
     """Return the records once all are there; raise ImportStalledError after `patience` seconds without any."""
-    waiting, answered = deque(sent), list[Image]()
-    deadline = time.monotonic() + patience
-    while waiting:
-        window = [waiting.popleft() for _ in range(min(_WINDOW, len(waiting)))]
-        found = records.find_many([one.image_id for one in window])
-        done = [found[one.image_id] for one in window if one.is_answered_by(found.get(one.image_id))]
-        waiting.extend(one for one in window if not one.is_answered_by(found.get(one.image_id)))
-        for image in done:
-            on_answered(image)
-        answered += done
-        if done:
-            deadline = time.monotonic() + patience
-        elif time.monotonic() > deadline:
-            raise ImportStalledError(f"{len(waiting)} images are not answered yet, among them {waiting[0].image_id}")
-        else:
-            time.sleep(_POLL_SECONDS)
+    answered: list[Image] = []
+
+    def keep(image: Image) -> None:
+        answered.append(image)
+        on_answered(image)
+
+    Answers(records, patience, keep, deque(sent)).await_all_but(0)
     return answered
-
-
-_THREADS = 8
-_AT_ONCE = 100
-
-Step = Callable[[], None]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import would do.
+    """What an import would do: images that are there, images to send, and how often the detector is asked at most."""
 
-    `present` is how each image that is in bucket and catalog stands there. `unanswered` are in the bucket only, `new`
-    in neither. `known` are the contents whose analysis is there already.
+    present: int
+    missing: int
+    calls: int
+
+
+@dataclass(slots=True)
+class Summary:
+    """What an import came to.
+
+    `present` and `answered` count images by status, `beside` those that got a key of their own because another content
+    holds the one that they would have had.
     """
 
-    present: tuple[Status, ...]
-    unanswered: tuple[Candidate, ...]
-    new: tuple[Candidate, ...]
-    known: frozenset[str]
+    present: Counter[Status] = field(default_factory=Counter)
+    answered: Counter[Status] = field(default_factory=Counter)
+    sent: int = 0
+    calls: int = 0
+    beside: int = 0
 
     @property
-    def calls(self) -> int:
-        """How often the detector is asked, at most."""
-        return len({candidate.content for candidate in (*self.unanswered, *self.new)} - self.known)
+    def settled(self) -> int:
+        """Images that are there and images that are answered."""
+        return self.present.total() + self.answered.total()
 
+    @property
+    def analyzed(self) -> int:
+        """Images that were sent and analysed."""
+        return self.answered[Status.ANALYZED]
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What an import came to; `known` of the present images were analysed before."""
+    @property
+    def rejected(self) -> int:
+        """Images that were sent and are no picture that can be read."""
+        return self.answered[Status.REJECTED]
 
-    images: int
-    present: int
-    known: int
-    analyzed: int
-    rejected: int
-    failed: int
-    calls: int
+    @property
+    def failed(self) -> int:
+        """Images that were sent and given up."""
+        return self.answered[Status.FAILED]
 
     @property
     def saved_calls(self) -> int:
-        """Call that analysing every picture anew would have taken on top."""
-        return self.known + self.analyzed - self.calls
+        """Calls that analysing every picture anew would have taken on top."""
+        return self.present[Status.ANALYZED] + self.analyzed - self.calls
 
-    @classmethod
-    def of(cls, plan: Plan, answered: Sequence[Image]) -> Summary:
-        """Count the records."""
-        statuses = [image.status for image in answered]
-        return cls(
-            images=len(plan.present) + len(answered),
-            present=len(plan.present),
-            known=plan.present.count(Status.ANALYZED),
-            analyzed=statuses.count(Status.ANALYZED),
-            rejected=statuses.count(Status.REJECTED),
-            failed=statuses.count(Status.FAILED),
-            calls=sum(image.effort is Effort.DETECTED for image in answered),
-        )
+    def count(self, image: Image) -> None:
+        """Count an answer."""
+        self.answered[image.status] += 1
+        self.calls += image.effort is Effort.DETECTED
 
 
-class SameKeyError(ViewfinderError):
-    """Two candidates would become one image."""
+@dataclass
+class Import:
+    """One import. Of two contents for one key the first is sent under it, and the second beside it.
+
+    With `replace`, what the bucket has under a key is overwritten. `per_second` limits how many images are sent (0: as
+    fast as it goes).
+    """
+
+    source: ImportSource
+    records: Records
+    requests: Requests
+    replace: bool = False
+    per_second: float = 0.0
+    summary: Summary = field(default_factory=Summary)
+    _keys: set[str] = field(default_factory=set)
+
+    def plan(
+        self, derived: DerivedStore, parameters: Parameters, on_checked: Callable[[int], None] = lambda _: None
+    ) -> Plan:
+        """Find out what an import would do; write nothing."""
+        present = missing = 0
+        contents: set[str] = set()
+
+        def unknown(candidate: Candidate) -> str | None:
+            sha256 = self.source.sha256(candidate)
+            return None if sha256 and derived.has_analysis(parameters, sha256) else sha256 or candidate.etag
+
+        with _pool() as pool:
+            for batch in _batches(self.source.candidates(), _BATCH):
+                there, lacking = self._compare(batch)
+                present, missing = present + len(there), missing + len(lacking)
+                contents.update(filter(None, pool.map(unknown, (candidate for candidate, _ in lacking))))
+                on_checked(present + missing)
+        return Plan(present, missing, len(contents))
+
+    def run(
+        self,
+        *,
+        patience: float,
+        on_answered: Callable[[Image], None] = lambda _: None,
+        on_progress: Callable[[Summary], None] = lambda _: None,
+    ) -> Summary:
+        """Send what is missing, and wait for the answers; raise ImportStalledError."""
+
+        def answered(image: Image) -> None:
+            self.summary.count(image)
+            on_answered(image)
+            on_progress(self.summary)
+
+        answers = Answers(self.records, patience, answered)
+        with _pool() as pool:
+            for batch in _batches(self.source.candidates(), _BATCH):
+                present, missing = self._compare(batch)
+                self.summary.present.update(present)
+                futures = [pool.submit(self._send, *each) for each in _paced(missing, self.per_second)]
+                for sent in filter(None, (future.result() for future in futures)):
+                    answers.waiting.append(sent)
+                    self.summary.sent += 1
+                    self.summary.beside += sent.is_beside
+                on_progress(self.summary)
+                answers.await_all_but(_IN_FLIGHT)
+        answers.await_all_but(0)
+        return self.summary
+
+    def _compare(self, batch: list[Candidate]) -> tuple[list[Status], list[tuple[Candidate, int]]]:
+        """Part a batch: the statuses of those that are there, the others with their record's version (0: none)."""
+        known = self.records.find_many([candidate.image_id for candidate in batch])
+        present: list[Status] = []
+        missing: list[tuple[Candidate, int]] = []
+        beside: list[Candidate] = []
+        for candidate in batch:
+            image = known.get(candidate.image_id)
+            if image is None or not image.is_visible:
+                missing.append((candidate, image.version if image else 0))
+            elif self.source.is_content_of(candidate, image):
+                present += [image.status] if image.status.is_final else []
+                missing += [] if image.status.is_final else [(candidate, image.version)]
+            elif self.replace:
+                missing.append((candidate, image.version))
+            else:
+                beside.append(self.source.identified(candidate).beside())
+        if beside:
+            more_present, more_missing = self._compare(beside)
+            present, missing = present + more_present, missing + more_missing
+        return present, missing
+
+    def _send(self, candidate: Candidate, version: int) -> Sent | None:
+        """Send one image; None where its file can't be read."""
+        try:
+            if self.replace and candidate.image_id in self._keys:  # two files of one import, neither of which is old
+                raise KeyTakenError(candidate.image_id)
+            self._keys.update({candidate.image_id} if self.replace else ())
+            etag = self.source.send(candidate, replace=self.replace)
+            return Sent(candidate.image_id, etag, version, candidate.is_beside)
+        except KeyTakenError:
+            return self._resolve(self.source.identified(candidate), version)
+        except OSError as error:
+            self.source.problems.append(f"{candidate.location}: {error.strerror or error}")
+            return None
+
+    def _resolve(self, candidate: Candidate, version: int) -> Sent | None:
+        """Settle a key that the bucket holds: ask for an answer about the same content, send another one beside it."""
+        stored = self.source.find(candidate.image_id)
+        if stored and (candidate.is_beside or _is_same(candidate, stored)):
+            self.requests.send([candidate.image_id])
+            return Sent(candidate.image_id, stored.etag, version, candidate.is_beside)
+        return self._send(candidate.beside(), 0)
 
 
-def plan_import(
-    source: ImportSource,
-    derived: DerivedStore,
-    records: Records,
-    parameters: Parameters,
-    on_checked: Step = lambda: None,
-) -> Plan:
-    """Find out what is new; write nothing. Raises SameKeyError."""
-
-    def is_stored(candidate: Candidate) -> bool:
-        stored = source.is_stored(candidate)
-        on_checked()
-        return stored
-
-    def is_known(candidate: Candidate) -> bool:
-        return bool(candidate.sha256) and derived.has_analysis(parameters, candidate.sha256)
-
-    candidates = list(source.candidates())
-    _check_keys(candidates)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        new, stored = _parted(candidates, pool.map(is_stored, candidates))
-        statuses = list(_statuses(stored, records))
-        unanswered, _ = _parted(stored, (status is not None for status in statuses))
-        present = tuple(status for status in statuses if status is not None)
-        missing = (*unanswered, *new)
-        _, known = _parted(missing, pool.map(is_known, missing))
-    return Plan(present, unanswered, new, frozenset(candidate.content for candidate in known))
+def _is_same(candidate: Candidate, stored: ObjectSummary) -> bool:
+    if "-" in candidate.etag:  # uploaded in parts: the ETag is no hash of the content, and a copy has another
+        return stored.size == candidate.size and stored.modified >= candidate.modified
+    return stored.size == candidate.size and stored.etag == candidate.etag
 
 
-def send_images(
-    plan: Plan,
-    source: ImportSource,
-    records: Records,
-    requests: Requests,
-    *,
-    per_second: float = 0.0,
-    on_sent: Step = lambda: None,
-) -> list[Sent]:
-    """Put what is not answered yet before the pipeline, at most `per_second` images (0: as fast as it goes)."""
-    before = records.find_many([candidate.image_id for candidate in (*plan.unanswered, *plan.new)])
-
-    def send(candidate: Candidate, put: Callable[[Candidate], str]) -> Sent:
-        known = before.get(candidate.image_id)
-        sent = Sent(candidate.image_id, put(candidate), known.version if known else 0)
-        on_sent()
-        return sent
-
-    def request(candidate: Candidate) -> str:
-        requests.send([candidate.image_id])
-        return candidate.etag
-
-    work = [(candidate, request) for candidate in plan.unanswered]
-    work += [(candidate, source.send) for candidate in plan.new]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        futures = [pool.submit(send, candidate, put) for candidate, put in _paced(work, per_second)]
-        return [future.result() for future in futures]
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads that nobody waits for after an error or a Ctrl-C."""
+    pool = ThreadPoolExecutor(_THREADS)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
-def _check_keys(candidates: Iterable[Candidate]) -> None:
-    locations: dict[str, str] = {}
-    for candidate in candidates:
-        other = locations.setdefault(candidate.image_id, candidate.location)
-        if other != candidate.location:
-            raise SameKeyError(f"{other} and {candidate.location} would both become {candidate.image_id}")
-
-
-def _parted(
-    candidates: Iterable[Candidate], answers: Iterable[bool]
-) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
-    """Parts those with the answer no from those with yes."""
-    parts: tuple[list[Candidate], list[Candidate]] = ([], [])
-    for candidate, answer in zip(candidates, answers, strict=True):
-        parts[answer].append(candidate)
-    return tuple(parts[0]), tuple(parts[1])
-
-
-def _statuses(candidates: Sequence[Candidate], records: Records) -> Iterator[Status | None]:
-    """Yield each candidate's status, None where the catalog has no final answer for this content."""
-    for chunk in _chunks(candidates):
-        found = records.find_many([candidate.image_id for candidate in chunk])
-        for candidate in chunk:
-            image = found.get(candidate.image_id)
-            yield image.status if image and image.status.is_final and image.etag == candidate.etag else None
-
-
-def _chunks(candidates: Sequence[Candidate]) -> Iterator[Sequence[Candidate]]:
-    return (candidates[start : start + _AT_ONCE] for start in range(0, len(candidates), _AT_ONCE))
+def _batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(things)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def _paced(things: Iterable[T], per_second: float) -> Iterator[T]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,7 +14,7 @@ from moto import mock_aws
 from tests.support.fakes import FakeBucket, FakeDerivedStore, etag
 from viewfinder.adapters.s3 import S3DerivedStore, S3ImageStore, S3Objects
 from viewfinder.domain.analysis import Analysis, Parameters
-from viewfinder.domain.errors import MisconfiguredError, ObjectNotFoundError
+from viewfinder.domain.errors import KeyTakenError, MisconfiguredError, ObjectNotFoundError
 from viewfinder.domain.image import Facts, Location
 from viewfinder.domain.label import BoundingBox, Instance, Label
 from viewfinder.ports import DerivedStore, ImageStore, Objects, StoredObject
@@ -95,6 +96,21 @@ def test_an_object_that_is_gone_is_not_found(buckets: Buckets) -> None:
     with pytest.raises(ObjectNotFoundError):
         buckets.images.fetch("a.jpg", 100)
     assert buckets.objects.find("a.jpg") is None
+
+
+def test_an_upload_overwrites_only_what_it_is_told_to(tmp_path: Path) -> None:
+    (tmp_path / "new").write_bytes(b"new")
+    with mock_aws():
+        client: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        client.create_bucket(Bucket="images")
+        objects = S3Objects(client, "images")
+
+        assert objects.upload("a.jpg", tmp_path / "new", replace=False) == etag(b"new")
+        (tmp_path / "new").write_bytes(b"newer")
+        with pytest.raises(KeyTakenError):
+            objects.upload("a.jpg", tmp_path / "new", replace=False)
+        assert client.get_object(Bucket="images", Key="a.jpg")["Body"].read() == b"new"
+        assert objects.upload("a.jpg", tmp_path / "new", replace=True) == etag(b"newer")
 
 
 def test_objects_are_listed_by_prefix(buckets: Buckets) -> None:

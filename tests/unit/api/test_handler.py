@@ -139,12 +139,3 @@ def test_an_unreadable_setting_is_an_internal_error(handler: Any, monkeypatch: p
     monkeypatch.delenv("VIEWFINDER_TABLE", raising=False)
     handler.application = handler.Application()
     assert error_of(handler.handler(an_event("GET", "/stats"), None))[:2] == (500, "InternalError")
-
-
-def test_the_version_is_the_project_s(handler: Any) -> None:
-    import tomllib
-
-    import viewfinder
-
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    assert viewfinder.__version__ == project["version"]

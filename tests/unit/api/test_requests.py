@@ -82,7 +82,8 @@ def test_a_key_is_read_below_a_base_path_of_the_same_name(key: str) -> None:
 def test_every_key_is_read_from_events_of_both_shapes(key: str) -> None:
     encoded = quote(key, safe="")
     assert Request.from_event(of_rest_api(f"/images/{encoded}", encoded)).image_id == key
-    assert Request.from_event(of_emulator(f"/images/{key}", key)).image_id == key
+    if key.strip("/"):  # MiniStack: slashes alone are no parameter to it
+        assert Request.from_event(of_emulator(f"/images/{key}", key)).image_id == key
 
 
 def test_the_parameter_counts_where_the_path_says_something_else() -> None:

@@ -65,7 +65,7 @@ def test_a_stack_that_does_not_run_is_one_clear_line(tmp_path: Path, command: st
     code, printed, told = run(command, "--data-dir", tmp_path)
 
     assert (code, printed) == (1, "")
-    assert told == f"Error: No stack runs in {tmp_path}. Start it with: viewfinder up\n"
+    assert told == f"Error: No stack runs in {tmp_path}. Start it with: viewfinder up --data-dir {tmp_path}\n"
 
 
 def test_down_without_a_stack_is_no_failure(tmp_path: Path) -> None:

@@ -87,7 +87,8 @@ def run(command: str, *options: str) -> tuple[int, str]:
 
 def ended(component: str, log: Path) -> str:
     return (
-        f"Error: The {component} of the local stack has ended: its log is {log}. Start it again with: viewfinder up\n"
+        f"Error: The {component} of the local stack has ended: its log is {log}. "
+        f"Start it again with: viewfinder up --data-dir {log.parent}\n"
     )
 
 
@@ -95,7 +96,7 @@ def ended(component: str, log: Path) -> str:
 def test_a_stack_that_does_not_run_is_one_line_and_exit_code_1(tmp_path: Path, command: str) -> None:
     assert run(command, "--data-dir", str(tmp_path)) == (
         1,
-        f"Error: No stack runs in {tmp_path}. Start it with: viewfinder up\n",
+        f"Error: No stack runs in {tmp_path}. Start it with: viewfinder up --data-dir {tmp_path}\n",
     )
 
 
@@ -117,7 +118,10 @@ def test_status_names_the_component_that_has_ended(tmp_path: Path) -> None:
     )
 
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[-1] == "✗ emulator has ended"
+    assert (
+        result.stdout.splitlines()[-1]
+        == f"✗ emulator has ended. Start it again with: viewfinder up --data-dir {tmp_path}"
+    )
 
 
 @pytest.mark.usefixtures("on_aws")

@@ -14,6 +14,7 @@ from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedS
 from viewfinder.bootstrap import Application
 from viewfinder.cli.main import app
 from viewfinder.domain.analysis import Parameters
+from viewfinder.domain.errors import KeyTakenError
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.settings import Settings
 from viewfinder.usecases.reconcile import Stores
@@ -28,7 +29,9 @@ class AnsweringBucket(FakeBucket):
         super().__init__()
         self._catalog = catalog
 
-    def upload(self, key: str, file: Path) -> str:
+    def upload(self, key: str, file: Path, *, replace: bool) -> str:
+        if not replace and key in self.contents:
+            raise KeyTakenError(key)
         tag = self.put(key, file.read_bytes())
         image = Image(key, Status.ANALYZED, "", "2026", etag=tag, sha256=tag, effort=Effort.DETECTED)
         self._catalog.save(image, replacing=self._catalog.find(key))
@@ -110,8 +113,57 @@ def test_a_dry_run_sends_nothing(run: Run, photos: Path) -> None:
 
     result = run(target, "import", "--dry-run", "--json", str(photos))
 
-    assert document(result) == {"New": 3, "Unanswered": 0, "Present": 0, "Calls": 3, "Dollars": 0.003}
+    assert document(result) == {
+        "Present": 0,
+        "Missing": 3,
+        "Calls": 3,
+        "Dollars": 0.003,
+        "PassedOver": {},
+        "Problems": [],
+    }
     assert target.bucket.contents == {}
+
+
+def test_an_import_says_what_it_passed_over(run: Run, photos: Path) -> None:
+    for name in ("a.txt", "b.txt", "c.pdf"):
+        (photos / name).write_text("no picture")
+
+    result = run(FakeTarget(), "import", str(photos))
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "3 files are no pictures and were passed over: 2 .txt, 1 .pdf."
+
+
+def test_an_import_that_could_not_take_a_file_takes_the_others_and_exits_with_1(run: Run, photos: Path) -> None:
+    (photos / "gone.jpg").symlink_to(photos / "nowhere")
+    target = FakeTarget()
+
+    result = run(target, "import", str(photos))
+
+    assert result.exit_code == 1
+    assert result.stderr == f"Not imported: {photos}/gone.jpg: No such file or directory\n"
+    assert len(target.bucket.contents) == 3
+    assert document(run(target, "import", "--json", str(photos)))["Problems"] == [
+        f"{photos}/gone.jpg: No such file or directory"
+    ]
+
+
+def test_an_interrupted_import_says_how_to_go_on_and_ends_at_once(
+    run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[int] = []
+    target = FakeTarget()
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("viewfinder.cli.import_._leave", ends.append)
+    monkeypatch.setattr(target.catalog, "find_many", interrupted)
+
+    result = run(target, "import", str(photos))
+
+    assert ends == [130]
+    assert "Interrupted: 0 images are sent, 0 of them analysed. The same command goes on." in result.output
 
 
 def test_a_path_that_is_not_there_is_refused(run: Run) -> None:
