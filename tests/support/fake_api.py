@@ -48,12 +48,13 @@ def label(name: str, confidence: float = 90.0, *boxes: Document, parents: tuple[
 
 @dataclass
 class FakeApi:
-    """The API; `seconds` is what every search takes."""
+    """The API; `seconds` is what every search takes, `throttled` how many searches are refused first."""
 
     images: list[Document] = field(default_factory=list)
     seconds: float = 0.0
     bucket: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
+    throttled: int = 0
 
     def application(self) -> Starlette:
         """Return the ASGI application."""
@@ -71,6 +72,9 @@ class FakeApi:
 
     async def _search(self, request: Request) -> Response:
         await self._admit(request)
+        if self.throttled:
+            self.throttled -= 1
+            return _error(429, "TooManyRequests")
         await asyncio.sleep(self.seconds)
         wanted = set(request.query_params.getlist("label"))
         fitting = [entry for entry in self.images if not wanted or wanted <= _names(entry)]

@@ -19,11 +19,14 @@ def gallery(
 ) -> None:
     """Look at the images of a stack on AWS; requests are signed with your own AWS credentials."""
     from viewfinder.gallery.app import serve
+    from viewfinder.gallery.proxy import SignedApi
     from viewfinder.gallery.status import Sources
     from viewfinder.local.processes import require_free
+    from viewfinder.operations.signing import Signer
 
     target = find_target(stack, region, profile)
     require_free(port, "--port")
     sources = Sources(target.outputs["QueueUrl"], target.outputs["DeadLetterQueueUrl"], stack)
     typer.echo(f"The gallery of {stack} is at http://localhost:{port}/ until Ctrl-C.")
-    serve(target.outputs["ApiUrl"], port, target.session, sources)
+    api = SignedApi(target.outputs["ApiUrl"].rstrip("/"), Signer(target.session))
+    serve(api, port, target.session, sources)

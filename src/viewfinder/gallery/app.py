@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from functools import partial
 
 import uvicorn
 from boto3.session import Session
@@ -17,10 +16,11 @@ from starlette.types import ASGIApp
 from viewfinder.gallery.errors import HANDLERS
 from viewfinder.gallery.guard import Guard, Guarded
 from viewfinder.gallery.pages import Pages
-from viewfinder.gallery.proxy import Api, forward, picture
+from viewfinder.gallery.proxy import Api, forward, picture, while_connected
 from viewfinder.gallery.status import Sources, Status
 from viewfinder.gallery.uploads import upload
-from viewfinder.operations.signing import Signer
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
@@ -32,8 +32,12 @@ def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
         async with api.client:
             yield
 
-    def to_api(endpoint: Callable[[Api, Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        return partial(endpoint, api)
+    def to_api(endpoint: Callable[[Api, Request], Coroutine[None, None, Response]]) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            answering = endpoint(api, request)
+            return await (while_connected(request, answering) if request.method == "GET" else answering)
+
+        return answer
 
     routes = [
         Route("/", pages.index),
@@ -55,7 +59,7 @@ async def healthz(_: Request) -> Response:
 LOOPBACK = "127.0.0.1"
 
 
-def serve(api_url: str, port: int, session: Session, sources: Sources) -> None:
-    """Serve until it is told to stop; requests are signed with the session's credentials."""
-    application = gallery_app(Api(api_url.rstrip("/"), Signer(session)), Guard(port), Status(session, sources))
+def serve(api: Api, port: int, session: Session, sources: Sources) -> None:
+    """Serve until it is told to stop."""
+    application = gallery_app(api, Guard(port), Status(session, sources))
     uvicorn.run(application, host=LOOPBACK, port=port, server_header=False, log_level="warning")

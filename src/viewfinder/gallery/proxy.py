@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import string
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Protocol
 from urllib.parse import quote, unquote_to_bytes
 
 import httpx
@@ -20,33 +24,87 @@ TIMEOUT_SECONDS = 35
 IDLE_SECONDS = 2
 """Shorter than any server's: a connection is not used again just as the other side closes it."""
 
+MAX_CONNECTIONS = 8
+"""A page of thumbnails asks for many at once; the API and its quota are not this browser's alone."""
+
+RETRY_SECONDS = (0.2, 0.4, 0.8, 1.6, 3.2)
+"""Pauses before a request that was throttled is sent again, each up to double by chance."""
+
 _ASCII = string.ascii_letters + string.digits + string.punctuation
 
 
-def _client() -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=100, keepalive_expiry=IDLE_SECONDS)
-    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits)
+def new_client() -> httpx.AsyncClient:
+    """Return a client for the API and for the URLs that it hands out."""
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS)
+    # Whoever waits for a connection is not late: a browser that no longer waits hangs up.
+    return httpx.AsyncClient(timeout=httpx.Timeout(TIMEOUT_SECONDS, pool=None), limits=limits)
 
 
-@dataclass(frozen=True)
-class Api:
-    """One REST API; `url` ends in its stage. `client` also fetches from the URLs that the API gives."""
-
-    url: str
-    signer: Signer
-    client: httpx.AsyncClient = field(default_factory=_client)
+class Api(Protocol):
+    """The REST API as the gallery calls it. `client` fetches from the URLs that the API hands out."""
 
     @property
     def stage(self) -> str:
-        """The last part of the URL; the API's paths begin with it at the gallery, too."""
-        return self.url.rsplit("/", 1)[-1]
+        """The stage's name; the API's paths begin with it at the gallery, too."""
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        """The client of the buckets."""
 
     async def call(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
         """Call the API; `target` is a path below the stage, percent-encoded, with its query."""
+
+
+@dataclass(frozen=True)
+class SignedApi:
+    """Implements `Api` by HTTP; `url` ends in the stage."""
+
+    url: str
+    signer: Signer
+    client: httpx.AsyncClient = field(default_factory=new_client)
+    pauses: Sequence[float] = RETRY_SECONDS
+
+    @property
+    def stage(self) -> str:
+        """The last part of the URL."""
+        return self.url.rsplit("/", 1)[-1]
+
+    async def call(
+        self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Call the API, again after a while where it is throttled."""
+        for pause in self.pauses:
+            answer = await self._send(method, target, body, headers)
+            if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+                return answer
+            await asyncio.sleep(pause * random.uniform(1, 2))  # noqa: S311 - spreads requests, hides nothing
+        return await self._send(method, target, body, headers)
+
+    async def _send(self, method: str, target: str, body: bytes, headers: Mapping[str, str] | None) -> httpx.Response:
         signed = self.signer.sign(method, self.url + target, body, headers)
         return await self.client.request(method, signed.url, content=body, headers=signed.headers)
+
+
+async def while_connected(request: Request, answer: Coroutine[None, None, Response]) -> Response:
+    """Answer a request without a body, unless the browser hangs up first: then what is under way is cancelled."""
+    work, gone = asyncio.create_task(answer), asyncio.create_task(_disconnected(request))
+    try:
+        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return await work if work.done() else Response(status_code=CLIENT_CLOSED_REQUEST)
+    finally:
+        work.cancel()
+        gone.cancel()
+
+
+CLIENT_CLOSED_REQUEST = 499
+"""nginx's status of a request whose client has hung up; nobody reads it."""
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def path_below(request: Request, prefix: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from viewfinder.local.data_directory import DataDirectory, KeyPair
 from viewfinder.local.processes import Component
-from viewfinder.local.state import REGION, Record
+from viewfinder.local.state import REGION, STAGE, Record
 
 STACK_NAME = "viewfinder"
 EMULATOR = Path(__file__).parent / "ministack" / "launcher.py"
@@ -62,20 +62,17 @@ def engine(data: DataDirectory, record: Record) -> Component:
     )
 
 
-def gallery(data: DataDirectory, record: Record) -> Component:
-    """The gallery: the gallery, and the API without a signature."""
+def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
+    """The gallery, which answers the API itself by the handler of this function package."""
     queues = (
-        "--queue-url",
-        record.outputs["QueueUrl"],
-        "--dead-letter-queue-url",
-        record.outputs["DeadLetterQueueUrl"],
+        *("--queue-url", record.outputs["QueueUrl"]),
+        *("--dead-letter-queue-url", record.outputs["DeadLetterQueueUrl"]),
     )
     return Component(
         "gallery",
         (
             *(sys.executable, "-m", "viewfinder.gallery", "--port", str(record.ports.gallery)),
-            *("--api-url", record.api_url, *queues),
-            *("--stack", STACK_NAME),
+            *("--stack", STACK_NAME, "--stage", STAGE, "--package", str(api), *queues),
         ),
         {**_environment(data.operator() or data.key_pair()), "AWS_ENDPOINT_URL": record.endpoint_url},
         f"http://127.0.0.1:{record.ports.gallery}/healthz",

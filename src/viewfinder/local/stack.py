@@ -47,7 +47,8 @@ class Start:
         resume(self.data.state, self.record.ports.emulator)
         self._launch(components.engine(self.data, self.record), emulator)
         self._deploy(blueprint, emulator)
-        self._launch(components.gallery(self.data, self.record))
+        api = next(package.zip for package in blueprint.packages.values() if package.function == "api_handler")
+        self._launch(components.gallery(self.data, self.record, api))
 
     def _launch(self, *several: Component) -> None:
         """Start components side by side, and wait until all are well."""

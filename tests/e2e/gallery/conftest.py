@@ -16,7 +16,7 @@ from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi
 from tests.support.serving import listening, serving
 from viewfinder.gallery.app import gallery_app
 from viewfinder.gallery.guard import Guard
-from viewfinder.gallery.proxy import Api
+from viewfinder.gallery.proxy import SignedApi
 from viewfinder.gallery.status import Sources, Status
 from viewfinder.operations.signing import Signer
 
@@ -76,7 +76,7 @@ def serve_fake() -> Iterator[ServeFake]:
         session = Session(KEY_ID, SECRET, region_name=REGION)
         listener = listening()
         application = gallery_app(
-            Api(f"{behind.__enter__()}/{STAGE}", Signer(session)),
+            SignedApi(f"{behind.__enter__()}/{STAGE}", Signer(session)),
             Guard(listener.getsockname()[1]),
             Status(session, Sources()),
         )

@@ -13,11 +13,12 @@ from boto3.session import Session
 from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi
 from viewfinder.gallery.app import gallery_app
 from viewfinder.gallery.guard import TOKEN_HEADER, Guard
-from viewfinder.gallery.proxy import Api
+from viewfinder.gallery.proxy import SignedApi
 from viewfinder.gallery.status import Sources, Status
 from viewfinder.operations.signing import Signer
 
 PORT = 8080
+PAUSES = (0.0, 0.0)
 HOME = f"http://localhost:{PORT}"
 
 
@@ -41,7 +42,7 @@ class Door:
 
         async def answer() -> httpx.Response:
             behind = httpx.AsyncClient(transport=httpx.ASGITransport(self.api.application()))
-            api = Api(f"http://api.test/{STAGE}", Signer(self.session), behind)
+            api = SignedApi(f"http://api.test/{STAGE}", Signer(self.session), behind, PAUSES)
             application = gallery_app(api, self.guard, Status(self.session, self.sources))
             async with behind, httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=HOME) as client:
                 return await client.request(method, path, **request)

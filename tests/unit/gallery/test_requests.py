@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote
@@ -10,10 +11,12 @@ import pytest
 from boto3.session import Session
 from moto import mock_aws
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
 
 from tests.support.fake_api import image, label
 from tests.unit.gallery.conftest import Door
-from viewfinder.gallery.proxy import UnsafePathError, path_below
+from viewfinder.gallery.proxy import UnsafePathError, path_below, while_connected
 from viewfinder.gallery.status import Sources
 
 KEYS = [
@@ -131,6 +134,34 @@ def test_a_picture_is_sent_once_and_a_deleted_one_never_again(door: Door) -> Non
     assert first.headers["cache-control"] == "private, no-cache"
     assert (again.status_code, again.content) == (304, b"")
     assert deleted.status_code == 404
+
+
+@pytest.mark.parametrize(("throttled", "status"), [(1, 200), (2, 200), (3, 429)])
+def test_a_throttled_request_is_sent_again_and_at_last_answered(door: Door, throttled: int, status: int) -> None:
+    door.api.throttled = throttled
+
+    assert door.ask("GET", "/prod/images").status_code == status
+    assert len(door.api.requests) == min(throttled, 2) + 1
+
+
+def test_what_the_browser_no_longer_waits_for_is_cancelled() -> None:
+    cancelled = []
+
+    async def answer() -> Response:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+        return Response()
+
+    async def hang_up() -> Message:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    given = asyncio.run(while_connected(Request(scope, hang_up), answer()))
+
+    assert (given.status_code, cancelled) == (499, [True])
 
 
 @pytest.mark.parametrize("size", [1, 3_000_000])

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -104,7 +105,7 @@ def test_the_emulator_listens_on_loopback_and_enforces_iam(data: DataDirectory) 
     assert environment["AUTH"] == "true"
 
 
-@pytest.mark.parametrize("component", [components.engine, components.gallery])
+@pytest.mark.parametrize("component", [components.engine, partial(components.gallery, api=Path("api.zip"))])
 def test_our_servers_listen_on_loopback(data: DataDirectory, component: components.Builder) -> None:
     assert component(data, RECORD).health_url.startswith("http://127.0.0.1:")
 

@@ -1,0 +1,96 @@
+"""The REST API in this process: the function's own handler, called with the events that API Gateway would send.
+
+For a stack on the same machine: no emulated gateway, no start of a worker, and nothing to sign. Every other client
+calls the gateway.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import httpx
+from starlette.concurrency import run_in_threadpool
+
+from viewfinder.gallery.proxy import new_client
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+Document = dict[str, Any]
+Handler = Callable[[Document, None], Document]
+
+
+@dataclass(frozen=True)
+class InProcessApi:
+    """Implements `proxy.Api` by a function's handler."""
+
+    handler: Handler
+    stage: str
+    client: httpx.AsyncClient = field(default_factory=new_client)
+
+    async def call(
+        self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Call the handler in a thread; `target` is a path below the stage, percent-encoded, with its query."""
+        event = proxy_event(method, target, body, headers or {}, self.stage)
+        answer = await run_in_threadpool(self.handler, event, None)
+        identity = {"x-amzn-requestid": event["requestContext"]["requestId"]}
+        return httpx.Response(answer["statusCode"], headers=answer["headers"] | identity, text=answer["body"])
+
+
+def proxy_event(method: str, target: str, body: bytes, headers: Mapping[str, str], stage: str) -> Document:
+    """Return the event of a REST API's proxy integration: path and path parameter percent-encoded, query decoded."""
+    path, _, query = target.partition("?")
+    first, _, key = path.removeprefix("/").partition("/")
+    values = parse_qs(query, keep_blank_values=True)
+    resource = f"/{first}/{{ImageId+}}" if key else f"/{first}"
+    return {
+        "resource": resource,
+        "path": path,
+        "httpMethod": method,
+        "headers": dict(headers),
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": {name: given[-1] for name, given in values.items()} or None,
+        "multiValueQueryStringParameters": values or None,
+        "pathParameters": {"ImageId": key} if key else None,
+        "stageVariables": None,
+        "requestContext": {
+            "requestId": str(uuid.uuid4()),
+            "resourcePath": resource,
+            "httpMethod": method,
+            "path": f"/{stage}{path}",
+            "stage": stage,
+        },
+        "body": body.decode(errors="replace") or None,
+        "isBase64Encoded": False,
+    }
+
+
+API_FUNCTION = "ApiHandlerFunction"
+"""The template's name of the function that answers the API."""
+
+
+def load_handler(package: Path, stack: str, session: Session) -> Handler:
+    """Import the handler from the function's package, with the environment that the function was deployed with.
+
+    This process's own variables win. What the package shares with us, `viewfinder` first of all, is ours.
+    """
+    resources = session.client("cloudformation")
+    found = resources.describe_stack_resource(StackName=stack, LogicalResourceId=API_FUNCTION)
+    name = found["StackResourceDetail"]["PhysicalResourceId"]
+    configuration = session.client("lambda").get_function_configuration(FunctionName=name)
+    os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")  # a line for each thumbnail would fill the log
+    for variable, value in configuration["Environment"]["Variables"].items():
+        os.environ.setdefault(variable, value)
+    sys.path.append(str(package))
+    module, _, attribute = configuration["Handler"].partition(".")
+    handler: Handler = getattr(import_module(module), attribute)
+    return handler
