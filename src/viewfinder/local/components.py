@@ -75,7 +75,11 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
             *(sys.executable, "-m", "viewfinder.gallery", "--port", str(record.ports.gallery)),
             *("--stack", STACK_NAME, "--stage", STAGE, "--package", str(api), *queues),
         ),
-        {**_environment(data.operator() or data.key_pair()), "AWS_ENDPOINT_URL": record.endpoint_url},
+        {
+            **_environment(data.operator() or data.key_pair()),
+            "AWS_ENDPOINT_URL": record.endpoint_url,
+            "VIEWFINDER_CATALOG": catalog_setting(data, record),
+        },
         f"http://127.0.0.1:{record.ports.gallery}/healthz",
         data.logs / "gallery.log",
     )
