@@ -51,4 +51,4 @@ def test_every_service_drops_what_it_does_not_need() -> None:
 def test_the_image_is_built_with_the_pinned_installer() -> None:
     (version,) = re.findall(r"uv==([\d.]+)", DOCKERFILE)
 
-    assert f"\nuv=={version}\n" in (PROJECT / "constraints.txt").read_text()
+    assert f"\nuv=={version} \\\n" in (PROJECT / "constraints.txt").read_text()
