@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import httpx
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -17,14 +18,19 @@ def error(status: int, code: str, message: str) -> Response:
     return JSONResponse({"Error": {"Code": code, "Message": message, "RequestId": "gallery"}}, status)
 
 
-async def unreachable(_: Request, failure: Exception) -> Response:
-    """Answer for an API or a bucket that does not."""
-    return error(502, "BadGateway", f"The stack does not answer: {failure!r}")
+PART_ENDED = (
+    "A part of the stack does not answer. See which with `viewfinder status`, and start it again: viewfinder up"
+)
+
+
+async def unreachable(_: Request, __: Exception) -> Response:
+    """Answer for an API, a bucket or a queue that does not."""
+    return error(502, "BadGateway", PART_ENDED)
 
 
 async def not_signed(_: Request, failure: Exception) -> Response:
     """Answer where AWS's own settings give no usable credentials."""
-    return error(502, "NoCredentials", f"The request can't be signed: {failure}")
+    return error(502, "NoCredentials", f"The request can't be signed with your AWS credentials: {failure}")
 
 
 async def refused_by_aws(_: Request, failure: Exception) -> Response:
@@ -40,6 +46,8 @@ async def unsafe_path(_: Request, __: Exception) -> Response:
 HANDLERS = {
     httpx.HTTPError: unreachable,
     BotoCoreError: not_signed,
+    NoConnectionError: unreachable,
+    HTTPClientError: unreachable,
     ClientError: refused_by_aws,
     UnsafePathError: unsafe_path,
 }

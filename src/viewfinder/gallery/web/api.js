@@ -4,6 +4,8 @@ const meta = (name) => document.querySelector(`meta[name="viewfinder-${name}"]`)
 const ROOT = `/${meta("stage")}`;
 const TOKEN = { "X-Viewfinder-Token": meta("token") };
 
+const UNREACHABLE = "The gallery does not answer. Start it again, on this machine with: viewfinder up";
+
 /** What the API answered when it was no success. */
 export class ApiError extends Error {
   constructor(status, code, message) {
@@ -17,7 +19,9 @@ export class ApiError extends Error {
 const segment = (imageId) => encodeURIComponent(imageId);
 
 async function json(path, options = {}) {
-  const response = await fetch(path, options);
+  const response = await fetch(path, options).catch((error) => {
+    throw error.name === "AbortError" ? error : new ApiError(0, "Unreachable", UNREACHABLE);
+  });
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw errorOf(response.status, body);
   return body;
@@ -59,7 +63,7 @@ export function uploadFile(imageId, file, type, progress) {
     for (const [name, value] of Object.entries(TOKEN)) request.setRequestHeader(name, value);
     request.responseType = "json";
     request.upload.onprogress = (event) => progress(event.loaded / event.total);
-    request.onerror = () => reject(new ApiError(0, "Unreachable", "The gallery does not answer."));
+    request.onerror = () => reject(new ApiError(0, "Unreachable", UNREACHABLE));
     request.onload = () =>
       request.status < 300 ? resolve(request.response.ETag) : reject(errorOf(request.status, request.response));
     request.send(file);

@@ -154,7 +154,7 @@ export class Grid {
 
 function tileOf(image) {
   const state = STATES[image.Status];
-  const labels = image.Labels.slice(0, 3);
+  const labels = searchedFirst(image.Labels).slice(0, 3);
   const text = state ? `${state}: ${image.Reason ?? ""}` : labels.map((label) => label.Name).join(", ");
   const link = element(
     "a",
@@ -167,6 +167,13 @@ function tileOf(image) {
     element("span", { class: "caption", "aria-hidden": "true" }, captionOf(image, labels)),
   );
   return element("li", { class: "cell" }, link);
+}
+
+/** What was searched for is why the image is here: it is always shown. */
+function searchedFirst(labels) {
+  const searched = new Set(readSearch().label.map((name) => name.toLowerCase()));
+  const isSearched = (label) => searched.has(label.Name.toLowerCase());
+  return [...labels.filter(isSearched), ...labels.filter((label) => !isSearched(label))];
 }
 
 function pictureOf(image) {

@@ -2,10 +2,16 @@
 
 import { element, percent, place } from "./dom.js";
 
+/** Labels before those that they are a kind of: Dog before Animal. */
+export function specificFirst(labels) {
+  const wider = new Set(labels.flatMap((label) => label.Parents.map((parent) => parent.Name)));
+  return [...labels.filter((label) => !wider.has(label.Name)), ...labels.filter((label) => wider.has(label.Name))];
+}
+
 /** Gives the list of labels and the layer of boxes; hovering or focusing one lights the other. */
 export function labelsOf(image) {
   const boxes = [];
-  const items = image.Labels.map((label) => itemOf(label, image.Labels, boxes));
+  const items = specificFirst(image.Labels).map((label) => itemOf(label, image.Labels, boxes));
   const light = (name) => {
     for (const { node, label } of boxes) {
       node.classList.toggle("lit", label === name);

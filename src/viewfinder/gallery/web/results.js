@@ -5,14 +5,22 @@ import { getStatistics, searchImages } from "./api.js";
 import { firstPage } from "./first.js";
 import { counted, element, find, icon, whole } from "./dom.js";
 import { Grid } from "./grid.js";
-import { say } from "./talk.js";
 
 const PAGE = 100;
+const SOUGHT_PAGES = 20; // to find the image of a direct link, or the place before a reload
+const PLACE = "viewfinder-place";
+const NOTHING = {
+  REJECTED: ["No image was rejected", "Every picture could be read."],
+  FAILED: ["No image failed", "Every image that was tried has its labels."],
+};
 
 export class Results {
   constructor() {
     this.grid = new Grid(find("grid"), () => this.#more());
     this.asked = null;
+    this.onChange = () => {};
+    history.scrollRestoration = "manual";
+    addEventListener("pagehide", () => this.#rememberPlace());
   }
 
   get images() {
@@ -30,6 +38,29 @@ export class Results {
     this.grid.show(page.Images, !page.NextToken);
     performance.mark("first-screen");
     this.#shown(search);
+    await this.#returnToPlace(key);
+  }
+
+  /** Asks for pages until the image of a direct link is among them. */
+  async seek(imageId) {
+    await this.#askUntil(() => this.images.some((image) => image.ImageId === imageId));
+  }
+
+  async #askUntil(isThere) {
+    for (let pages = 0; this.next && !this.stuck && !isThere() && pages < SOUGHT_PAGES; pages++) await this.#more();
+  }
+
+  #rememberPlace() {
+    sessionStorage.setItem(PLACE, JSON.stringify({ key: this.asked, top: scrollY }));
+  }
+
+  /** After a reload: as far down as before it. */
+  async #returnToPlace(key) {
+    const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "{}");
+    sessionStorage.removeItem(PLACE);
+    if (place.key !== key || !place.top) return;
+    await this.#askUntil(() => this.grid.layout.height > place.top + innerHeight);
+    if (key === this.asked) scrollTo(0, place.top);
   }
 
   /** Takes an image away at once; the catalog follows in a moment. */
@@ -44,7 +75,9 @@ export class Results {
     if (key !== this.asked) scrollTo(0, 0);
     this.asked = key;
     this.next = null;
+    this.stuck = false;
     this.total = undefined;
+    find("more").hidden = true;
     find("gallery").setAttribute("aria-busy", "true");
   }
 
@@ -69,23 +102,46 @@ export class Results {
     }
   }
 
-  async #more() {
-    if (!this.next || this.loading) return;
-    this.loading = true;
+  /** Asks for the next page, once at a time. */
+  #more() {
+    if (this.next && !this.stuck) this.loading ??= this.#load().finally(() => this.#loaded());
+    return this.loading;
+  }
+
+  /** Lets the grid ask again: one page may not fill the window. */
+  #loaded() {
+    this.loading = null;
+    this.grid.render();
+  }
+
+  async #load() {
+    find("more").replaceChildren("Loading more …");
     find("more").hidden = false;
     const page = await this.#take((signal) => this.#nextPage(signal));
-    this.loading = false;
-    find("more").hidden = true;
+    find("more").hidden = !this.stuck;
     if (!page) return;
     this.grid.add(page.Images, !page.NextToken);
     this.#count(readSearch());
+    this.onChange();
   }
 
+  /** Says so where the pictures would be: the old ones are not those of the new search. */
   #failed(error) {
-    this.next = null;
     find("gallery").removeAttribute("aria-busy");
-    if (!this.images.length) tellEmpty("warning", "The search failed", error.message);
-    else say(`The search failed: ${error.message}`, "fault");
+    if (this.next) return this.#stuck(error);
+    this.grid.show([], true);
+    find("count").textContent = "";
+    return tellEmpty("warning", "The search failed", error.message, retry(() => this.show({ again: true })));
+  }
+
+  /** A further page failed: the cursor is kept, and asked again by a button. */
+  #stuck(error) {
+    this.stuck = true;
+    const again = () => {
+      this.stuck = false;
+      this.#more();
+    };
+    find("more").replaceChildren(`There are more images: ${error.message} `, retry(again));
   }
 
   #shown(search) {
@@ -93,6 +149,7 @@ export class Results {
     find("empty").hidden = this.images.length > 0;
     if (!this.images.length) tellNothing(search);
     this.#count(search);
+    this.onChange();
   }
 
   async #count(search) {
@@ -113,11 +170,15 @@ function tellCount(shown, total) {
 }
 
 function tellNothing(search) {
-  if (isSearch(search)) tellEmpty("search", "No image fits", "Try fewer labels, or a lower confidence.");
+  const onlyStatus = NOTHING[search.status] && parametersOf(search).size === 1;
+  if (onlyStatus) tellEmpty("done", ...NOTHING[search.status]);
+  else if (isSearch(search)) tellEmpty("search", "No image fits", "Try fewer labels, or a lower confidence.");
   else tellEmpty("photos", "No images yet", "Drop pictures or folders anywhere on this page.");
 }
 
-function tellEmpty(symbol, title, text) {
+const retry = (onclick) => element("button", { class: "button", type: "button", onclick }, icon("again"), "Try again");
+
+function tellEmpty(symbol, title, text, ...actions) {
   find("empty").hidden = false;
-  find("empty").replaceChildren(icon(symbol), element("h2", {}, title), element("p", {}, text));
+  find("empty").replaceChildren(icon(symbol), element("h2", {}, title), element("p", {}, text), ...actions);
 }

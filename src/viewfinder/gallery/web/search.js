@@ -6,6 +6,8 @@ import { element, find, icon } from "./dom.js";
 
 const PLACES = [["prefix", "in"], ["category", "of"]];
 
+let sliding = false; // the slider's moves, one after the other, are one step in the history
+
 const filters = () => find("filters").elements;
 
 export function startSearch() {
@@ -13,6 +15,7 @@ export function startSearch() {
   find("filters").addEventListener("change", changed);
   find("filters").addEventListener("submit", (event) => event.preventDefault());
   filters().minConfidence.addEventListener("input", showLeast);
+  filters().minConfidence.addEventListener("blur", () => (sliding = false));
   addEventListener("keydown", focusOnSlash);
 }
 
@@ -32,9 +35,11 @@ function showLeast() {
   find("least").textContent = `${filters().minConfidence.value} %`;
 }
 
-function changed() {
+function changed({ target }) {
   const chosen = ["match", "order", "minConfidence", "status"].map((name) => [name, filters()[name].value]);
-  go(addressOf({ ...readSearch(), ...Object.fromEntries(chosen) }));
+  const isSlider = target.name === "minConfidence";
+  go(addressOf({ ...readSearch(), ...Object.fromEntries(chosen) }), { replace: isSlider && sliding });
+  sliding = isSlider;
 }
 
 function addLabel(name, isExcluded) {

@@ -6,21 +6,32 @@ const SHOWN_MS = 6000;
 
 export function say(text, kind = "plain") {
   const toast = element("p", { class: `toast ${kind}` }, text);
+  noticesInFront();
   find("toasts").append(toast);
   setTimeout(() => toast.remove(), SHOWN_MS);
 }
+
+/** Puts the notices into the dialog that is open: a modal one covers and silences whatever is outside. */
+export function noticesInFront() {
+  const front = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  if (find("toasts").parentElement !== front) front.append(find("toasts"));
+}
+
+document.addEventListener("close", noticesInFront, true);
 
 /** Resolves to whether the user agrees. */
 export function ask(text, verb, kind = "main") {
   const dialog = find("question");
   const button = (label, value, style) =>
     element("button", { class: `button ${style}`, type: "button", onclick: () => dialog.close(value) }, label);
+  noticesInFront();
   dialog.replaceChildren(
     element("p", { id: "question-text" }, text),
     element("p", { class: "buttons" }, button("Cancel", "", "quiet"), button(verb, "yes", kind)),
   );
   dialog.returnValue = "";
   dialog.showModal();
+  noticesInFront();
   return new Promise((resolve) =>
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }),
   );

@@ -3,8 +3,8 @@
 import { addressOf, go, openImage, readSearch } from "./address.js";
 import { analyzeAgain, deleteImage, getImage, pictureUrl } from "./api.js";
 import { bytes, element, find, icon, moment, nameOf } from "./dom.js";
-import { labelsOf } from "./labels.js";
-import { ask, say } from "./talk.js";
+import { labelsOf, specificFirst } from "./labels.js";
+import { ask, noticesInFront, say } from "./talk.js";
 
 const SHOWN_BY_BROWSERS = new Set(["JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"]);
 const STATES = { ANALYZED: "Analysed", REJECTED: "Rejected", FAILED: "Failed" };
@@ -15,6 +15,10 @@ export class Viewer {
   constructor(results) {
     this.results = results;
     this.dialog = find("viewer");
+    this.content = element("div", { class: "content" });
+    this.dialog.append(this.content);
+    results.onChange = () => this.#renewSteps();
+    this.seeking = null;
     this.dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.#leave()));
     this.dialog.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -34,14 +38,15 @@ export class Viewer {
   }
 
   #open(imageId) {
-    this.dialog.replaceChildren(this.#heading({ ImageId: imageId }));
+    this.content.replaceChildren(this.#heading({ ImageId: imageId }));
     this.dialog.showModal();
+    noticesInFront();
   }
 
   #close() {
     if (!this.dialog.open) return;
     this.dialog.close();
-    this.dialog.replaceChildren();
+    this.content.replaceChildren();
     if (this.last >= 0) this.results.grid.focus(this.last);
   }
 
@@ -57,7 +62,7 @@ export class Viewer {
       if (this.imageId === imageId) this.#render(image);
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.dialog.replaceChildren(this.#heading({ ImageId: imageId }), element("p", { class: "problem" }, error.message));
+      this.content.replaceChildren(this.#heading({ ImageId: imageId }), element("p", { class: "problem" }, error.message));
     }
   }
 
@@ -76,7 +81,8 @@ export class Viewer {
     );
     const isFocusInside = this.dialog.contains(document.activeElement);
     const focused = isFocusInside ? document.activeElement.dataset.role : "close";
-    this.dialog.replaceChildren(this.#heading(image), stage, panel);
+    this.content.replaceChildren(this.#heading(image), stage, panel);
+    this.#renewSteps();
     this.dialog.querySelector(`[data-role="${focused}"]`)?.focus();
   }
 
@@ -113,6 +119,16 @@ export class Viewer {
     button.classList.add("step", name);
     button.disabled = !this.#beside(direction);
     return button;
+  }
+
+  /** The results have grown: the image of a direct link may have neighbours now. */
+  #renewSteps() {
+    for (const [name, direction] of [["previous", -1], ["next", 1]]) {
+      const button = this.content.querySelector(`.step.${name}`);
+      if (button) button.disabled = !this.#beside(direction);
+    }
+    if (this.#index >= 0) this.last = this.#index;
+    else if (this.imageId !== null) this.seeking ??= this.results.seek(this.imageId).finally(() => (this.seeking = null));
   }
 
   #beside(direction) {
@@ -177,9 +193,10 @@ function stageOf(image, boxes) {
   const rendition = SHOWN_BY_BROWSERS.has(image.Format) ? "original" : "thumbnail";
   const picture = element("img", {
     src: pictureUrl(image, rendition),
-    alt: `${nameOf(image.ImageId)}: ${image.Labels.slice(0, 5).map((label) => label.Name).join(", ")}`,
+    alt: `${nameOf(image.ImageId)}: ${specificFirst(image.Labels).slice(0, 5).map((label) => label.Name).join(", ")}`,
     width: image.Width,
     height: image.Height,
+    onload: () => frame.classList.add("ready"),
     onerror: () => (picture.src = pictureUrl(image, "thumbnail")),
   });
   const frame = element("div", { class: "frame" }, picture, boxes);
