@@ -69,9 +69,11 @@ sam: $(SETUP) ## Validate and build with AWS's own SAM CLI, as `sam deploy` woul
 clean: ## Remove what was made (not the data of a local stack)
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
 
-# `sam build` asks for these: the functions as `viewfinder deploy` builds them.
+# `sam build` asks for these: the functions as `viewfinder deploy` builds them. `DETECTOR=Engine sam build` puts the engine
+# into the image function, for `sam deploy --parameter-overrides Detector=Engine`.
 build-ImageProcessingFunction: FUNCTION := image_processing
+build-ImageProcessingFunction: CARRIED := $(DETECTOR)
 build-ApiHandlerFunction: FUNCTION := api_handler
 build-LabelStatisticsFunction: FUNCTION := label_statistics
 build-%Function: $(SETUP)
-	$(BIN)/python -m viewfinder.deployment.packages $(FUNCTION) "$(ARTIFACTS_DIR)"
+	$(BIN)/python -m viewfinder.deployment.packages $(FUNCTION) "$(ARTIFACTS_DIR)" $(CARRIED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -140,10 +141,18 @@ class Application:
 
     @cached_property
     def detector(self) -> Detector:
-        """The Rekognition that the environment names."""
-        from viewfinder.adapters.detector import RekognitionDetector
+        """The detector that the settings name; our engine loads its networks for labels now."""
+        from viewfinder.adapters.detector import EngineDetector, RekognitionDetector
 
+        if self._uses_engine:
+            return EngineDetector()
         return RekognitionDetector(self.rekognition_client, self.settings.detector_price)
+
+    @property
+    def _uses_engine(self) -> bool:
+        if self.settings.detector not in {"Rekognition", "Engine"}:
+            raise MisconfiguredError(f"VIEWFINDER_DETECTOR is {self.settings.detector!r}: Rekognition or Engine")
+        return self.settings.detector == "Engine"
 
     @cached_property
     def clock(self) -> Clock:
@@ -155,7 +164,12 @@ class Application:
         """What is asked of the detector."""
         from viewfinder.domain.analysis import Parameters
 
-        return Parameters(self.settings.max_labels, self.settings.min_confidence)
+        parameters = Parameters(self.settings.max_labels, self.settings.min_confidence)
+        if not self._uses_engine:
+            return parameters
+        from viewfinder.adapters.detector import engine_version
+
+        return replace(parameters, detector=engine_version())
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:

@@ -15,7 +15,7 @@ def _setting(environment: str, explanation: str, default: Any = MISSING) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a function is told by its environment; the template sets each of these."""
+    """What a function is told by its environment; what the template does not set keeps its default."""
 
     images_bucket: str = _setting("VIEWFINDER_IMAGES_BUCKET", "Bucket that people put images into")
     derived_bucket: str = _setting("VIEWFINDER_DERIVED_BUCKET", "Bucket of analyses and thumbnails")
@@ -24,6 +24,11 @@ class Settings:
         "VIEWFINDER_CATALOG", "Where the catalog is: dynamodb (the table), or sqlite:PATH", "dynamodb"
     )
     queue_url: str = _setting("VIEWFINDER_QUEUE_URL", "Queue between the bucket and the image function")
+    detector: str = _setting(
+        "VIEWFINDER_DETECTOR",
+        "Rekognition (or what answers on its wire), or Engine: ours, in the same process",
+        "Rekognition",
+    )
     max_labels: int = _setting("VIEWFINDER_MAX_LABELS", "Labels kept of an image, at most 40", 40)
     min_confidence: float = _setting("VIEWFINDER_MIN_CONFIDENCE", "Minimum confidence of what is kept, percent", 55.0)
     features: str = _setting(

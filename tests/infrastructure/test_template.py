@@ -135,6 +135,31 @@ BY_PARAMETER = {"UseTheKey", "DetectText", "DetectFaces"}
 """Statements that the stack of the tests does not have."""
 
 
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, {"rekognition:DetectLabels"}),
+        ({"Features": "LABELS,TEXT"}, {"rekognition:DetectLabels", "rekognition:DetectText"}),
+        ({"Detector": "Engine"}, set()),
+        ({"Detector": "Engine", "Features": "LABELS,TEXT,FACES"}, set()),
+    ],
+)
+def test_the_image_function_may_call_the_detector_that_it_uses_and_no_other(
+    parameters: dict[str, str], expected: set[str]
+) -> None:
+    role = translate(**parameters)["Resources"]["ImageProcessingRole"]["Properties"]
+    actions = [statement["Action"] for statement in _statements(role["Policies"])]
+    flat = {each for action in actions for each in ([action] if isinstance(action, str) else action)}
+    assert {action for action in flat if action.startswith("rekognition:")} == expected
+
+
+@pytest.mark.parametrize(("detector", "price"), [("Rekognition", "0.001"), ("Engine", "0")])
+def test_the_functions_are_told_which_detector_to_use_and_what_it_costs(detector: str, price: str) -> None:
+    function = translate(Detector=detector)["Resources"]["ImageProcessingFunction"]["Properties"]
+    told = function["Environment"]["Variables"]
+    assert (told["VIEWFINDER_DETECTOR"], told["VIEWFINDER_DETECTOR_PRICE"]) == (detector, price)
+
+
 def test_the_table_of_needed_actions_knows_every_statement_of_every_role() -> None:
     """tests/e2e/test_roles.py tries them; here it shows at once that one was added without a test."""
     statements = {

@@ -1,8 +1,8 @@
-"""The detector: Amazon Rekognition, or whatever answers on its wire."""
+"""The detector: Amazon Rekognition, whatever answers on its wire, or our engine in the same process."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnectionError
@@ -20,6 +20,8 @@ from viewfinder.observability import measure
 if TYPE_CHECKING:
     from types_boto3_rekognition import RekognitionClient
     from types_boto3_rekognition.type_defs import ImageTypeDef
+
+    from viewfinder.rekognition.engines import Engines
 
 _THROTTLED = {"ThrottlingException", "ProvisionedThroughputExceededException"}
 # Rekognition Developer Guide, "Error handling": only these are worth another try.
@@ -71,11 +73,11 @@ class RekognitionDetector:
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
         """Ask for one feature, the picture sent as bytes."""
-        ask = {Feature.LABELS: self._labels, Feature.TEXT: self._texts, Feature.FACES: self._faces}[parameters.feature]
         try:
-            detection = ask({"Bytes": rendition}, parameters)
+            detection = _ask(self._client, rendition, parameters)
         except ClientError as error:
-            raise _translated(error) from error
+            code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+            raise _translated(code, message, error.response["ResponseMetadata"]["HTTPStatusCode"]) from error
         except (NoConnectionError, HTTPClientError, IncompleteReadError) as error:
             raise DetectorUnavailableError(f"the detector can't be reached: {error}") from error
         except BotoCoreError as error:
@@ -83,27 +85,86 @@ class RekognitionDetector:
         measure("DetectorCost", self._price, "None")
         return detection
 
-    def _labels(self, image: ImageTypeDef, parameters: Parameters) -> Detection:
-        answer = self._client.detect_labels(
-            Image=image,
-            MaxLabels=parameters.max_labels,
-            MinConfidence=parameters.min_confidence,
-            Features=["GENERAL_LABELS"],
-        )
-        labels = tuple(Label.from_document(entry) for entry in answer.get("Labels", ()))
-        return Detection(labels=labels, model_version=answer.get("LabelModelVersion", ""))
 
-    def _texts(self, image: ImageTypeDef, parameters: Parameters) -> Detection:
-        answer = self._client.detect_text(
-            Image=image, Filters={"WordFilter": {"MinConfidence": parameters.min_confidence}}
-        )
-        texts = tuple(Text.from_document(entry) for entry in answer.get("TextDetections", ()))
-        return Detection(texts=texts, model_version=answer.get("TextModelVersion", ""))
+class EngineDetector:
+    """Implements `ports.Detector` by the engine in this process: the same operations, without the wire."""
 
-    def _faces(self, image: ImageTypeDef, parameters: Parameters) -> Detection:
-        answer = self._client.detect_faces(Image=image, Attributes=["DEFAULT"])
-        faces = tuple(Face.from_document(entry) for entry in answer.get("FaceDetails", ()))
-        return Detection(faces=tuple(face for face in faces if face.confidence >= parameters.min_confidence))
+    def __init__(self) -> None:
+        """Load the networks for labels now, in a function's INIT; those of other features when they are asked for."""
+        from viewfinder.rekognition.engines import default_engines
+
+        default_engines().labels  # noqa: B018 (loads them)
+        self._client = _EngineClient(default_engines())
+
+    def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
+        """Ask for one feature."""
+        from viewfinder.rekognition.errors import EngineError
+
+        try:
+            return _ask(self._client, rendition, parameters)
+        except EngineError as error:
+            raise _translated(error.code, error.message, error.status) from error
+
+
+def engine_version() -> str:
+    """Return the version by which analyses of the engine are kept."""
+    from viewfinder.rekognition.labels.engine import MODEL_VERSION
+
+    return MODEL_VERSION
+
+
+class _EngineClient:
+    """The engine's operations as the SDK's client has them."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    def detect_labels(self, *, Image: Any, MaxLabels: int, MinConfidence: float, Features: Any) -> Any:  # noqa: N803
+        from viewfinder.rekognition.engines import detect_labels
+
+        limits: dict[str, Any] = {"max_labels": MaxLabels, "min_confidence": MinConfidence, "features": Features}
+        return detect_labels(Image["Bytes"], **limits, engines=self._engines)
+
+    def detect_text(self, *, Image: Any, Filters: Any) -> Any:  # noqa: N803 - AWS's names
+        from viewfinder.rekognition.engines import detect_text
+
+        return detect_text(Image["Bytes"], filters=Filters, engines=self._engines)
+
+    def detect_faces(self, *, Image: Any, Attributes: Any) -> Any:  # noqa: N803 - the default attributes alone
+        from viewfinder.rekognition.engines import detect_faces
+
+        return detect_faces(Image["Bytes"], engines=self._engines)
+
+
+Client: TypeAlias = "RekognitionClient | _EngineClient"
+
+
+def _ask(client: Client, rendition: bytes, parameters: Parameters) -> Detection:
+    ask = {Feature.LABELS: _labels, Feature.TEXT: _texts, Feature.FACES: _faces}[parameters.feature]
+    return ask(client, {"Bytes": rendition}, parameters)
+
+
+def _labels(client: Client, image: ImageTypeDef, parameters: Parameters) -> Detection:
+    answer = client.detect_labels(
+        Image=image,
+        MaxLabels=parameters.max_labels,
+        MinConfidence=parameters.min_confidence,
+        Features=["GENERAL_LABELS"],
+    )
+    labels = tuple(Label.from_document(entry) for entry in answer.get("Labels", ()))
+    return Detection(labels=labels, model_version=answer.get("LabelModelVersion", ""))
+
+
+def _texts(client: Client, image: ImageTypeDef, parameters: Parameters) -> Detection:
+    answer = client.detect_text(Image=image, Filters={"WordFilter": {"MinConfidence": parameters.min_confidence}})
+    texts = tuple(Text.from_document(entry) for entry in answer.get("TextDetections", ()))
+    return Detection(texts=texts, model_version=answer.get("TextModelVersion", ""))
+
+
+def _faces(client: Client, image: ImageTypeDef, parameters: Parameters) -> Detection:
+    answer = client.detect_faces(Image=image, Attributes=["DEFAULT"])
+    faces = tuple(Face.from_document(entry) for entry in answer.get("FaceDetails", ()))
+    return Detection(faces=tuple(face for face in faces if face.confidence >= parameters.min_confidence))
 
 
 def _measure_throttle(parsed_response: dict[str, Any] | None, **_: object) -> None:
@@ -111,12 +172,9 @@ def _measure_throttle(parsed_response: dict[str, Any] | None, **_: object) -> No
         measure("DetectorThrottles")
 
 
-def _translated(error: ClientError) -> ViewfinderError:
-    code = error.response["Error"]["Code"]
-    message = error.response["Error"].get("Message", "")
+def _translated(code: str, message: str, status: int) -> ViewfinderError:
     if code in _REJECTED:
         return ImageRejectedError(_REJECTED[code], f"the detector refused the picture: {message}")
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if code in _UNAVAILABLE or status == 429 or status >= 500:
         return DetectorUnavailableError(f"{code}: {message}")
     return MisconfiguredError(f"{code}: {message}")

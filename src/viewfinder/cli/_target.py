@@ -29,7 +29,7 @@ STACK_VARIABLE = "VIEWFINDER_STACK"
 
 PANEL = "Which stack"
 
-_SETTINGS = (("Shards", "shards", int), ("DetectorPrice", "detector_price", float))
+_SETTINGS = (("Shards", "shards", int), ("DetectorPrice", "detector_price", float), ("Detector", "detector", str))
 """Parameters of the template, and the settings that they are."""
 
 StackOption = Annotated[

@@ -17,6 +17,7 @@ from viewfinder.deployment.errors import DeploymentError
 from viewfinder.deployment.stack import NEVER_CREATED, UNFINISHED, Stack
 from viewfinder.deployment.template import Template
 
+ENGINE = "Engine"
 LONGEST_BUCKET_NAME = 63
 SMALL_ACCOUNT = 10
 """Functions at once that Lambda allows a new account."""
@@ -31,10 +32,11 @@ OBSTACLES = {
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the checks found in the account; `parameters` are those given, and those that follow from the account."""
+    """What the checks found; `parameters` are those given, and those that follow from the account and the stack."""
 
     account: str
     region: str
+    detector: str
     calls_per_second: float | None
     concurrency: int | None
     parameters: dict[str, str]
@@ -43,11 +45,12 @@ class Findings:
     def pairs(self) -> dict[str, str]:
         """Return what the operator should see before deciding."""
         rate = "unknown" if self.calls_per_second is None else f"{self.calls_per_second:g} DetectLabels calls a second"
+        engine = "Viewfinder's own engine, in the image function"
         concurrency = "unknown" if self.concurrency is None else f"{self.concurrency:,} at once in this account"
         return {
             "Account": self.account,
             "Region": self.region,
-            "Detector": f"Amazon Rekognition; quota: {rate}",
+            "Detector": engine if self.detector == ENGINE else f"Amazon Rekognition; quota: {rate}",
             "Functions": concurrency,
         }
 
@@ -55,16 +58,21 @@ class Findings:
 def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Findings:
     """Return what a deployment would meet; raise DeploymentError where it can't succeed. Change nothing."""
     environment = stack.environment
-    _check_region(environment)
     account = environment.account
     _check_name(stack, template)
     status = stack.status
     _check_status(stack.name, status)
     present = {} if status in NEVER_CREATED | UNFINISHED else stack.parameters
-    chosen = {**parameters, **_api_logs(environment, {**present, **parameters})}
+    values = {**_defaults(template), **present, **parameters}
+    detector = values.get("Detector", "Rekognition")
+    if detector != ENGINE:
+        _check_region(environment)
+    # Named even where it stays: the package follows it.
+    carried = {"Detector": ENGINE} if detector == ENGINE else {}
+    chosen = {**parameters, **carried, **_api_logs(environment, {**present, **parameters})}
     concurrency = _concurrency(environment)
-    advice = list(_advice(chosen, {**_defaults(template), **present, **chosen}, concurrency))
-    return Findings(account, environment.region, _calls_per_second(environment), concurrency, chosen, advice)
+    advice = list(_advice(chosen, values, concurrency))
+    return Findings(account, environment.region, detector, _calls_per_second(environment), concurrency, chosen, advice)
 
 
 def _defaults(template: Template) -> dict[str, str]:
@@ -75,7 +83,10 @@ def _check_region(environment: Environment) -> None:
     session, region = environment.session, environment.region
     partition = session.get_partition_for_region(region)
     if region not in session.get_available_regions("rekognition", partition_name=partition):
-        raise DeploymentError(f"Amazon Rekognition is not offered in {region}: deploy to another region (--region).")
+        raise DeploymentError(
+            f"Amazon Rekognition is not offered in {region}: deploy to another region (--region), "
+            "or with Viewfinder's own engine as the detector (--parameter Detector=Engine)."
+        )
 
 
 def _check_name(stack: Stack, template: Template) -> None:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.errors import DeploymentDeclinedError
-from viewfinder.deployment.packages import Package, Platform, build_package
+from viewfinder.deployment.packages import Package, Platform, build_package, carries_engine
 from viewfinder.deployment.progress import Progress, Report
 from viewfinder.deployment.stack import UNFINISHED, Change, Stack
 from viewfinder.deployment.template import (
@@ -64,10 +64,11 @@ def draw(
     tags: Mapping[str, str] | None = None,
 ) -> Blueprint:
     """Read a template and build the packages of its functions; raise TemplateError, PackageError."""
-    content = read_template(template)
+    content, project = read_template(template), template.parent.parent
     packages = {}
     for logical_id, function in functions(content).items():
-        package = packages[logical_id] = build_package(template.parent.parent, function, target)
+        engine = parameters.get("Detector") == "Engine" and carries_engine(project, function)
+        package = packages[logical_id] = build_package(project, function, target, engine=engine)
         report(Progress(logical_id, "PACKAGED", f"{package.zip.stat().st_size / 1e6:.1f} MB"))
     return Blueprint(template, content, packages, parameters, tags or {})
 

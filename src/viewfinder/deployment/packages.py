@@ -3,7 +3,9 @@
 A package is what `lambdas/NAME/` holds, the rooms of `viewfinder` that run in a function, and the wheels that
 `lambdas/NAME/requirements.txt` pins, for the platform the function runs on. boto3 comes with the runtime.
 
-`python -m viewfinder.deployment.packages FUNCTION FOLDER` builds an unzipped package: `sam build` calls it so.
+The image function's package may carry the engine, too, with the wheels of `requirements-engine.txt`.
+
+`python -m viewfinder.deployment.packages FUNCTION FOLDER [Engine]` builds an unzipped package: `sam build` calls it so.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,13 +39,18 @@ PIPELINE_ROOMS = (
 )
 """What of `viewfinder` a function carries; the engine, the command line and the rest stay at home."""
 
-UNUSED = ("__pycache__", "*.pyi", "py.typed", "tests", "sboms")
-"""What wheels bring that no function reads."""
+ENGINE = "rekognition"
+"""The room that a function carries besides, with its models, where `requirements-engine.txt` is installed, too."""
+
+UNUSED = (".lock", "__pycache__", "*.pyi", "py.typed", "tests", "sboms")
+"""What wheels and the installer bring that no function reads."""
 
 INSTALLER_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "uv_cache.json")
 """Files of a dist-info folder that tell how a wheel was installed (licences and entry points stay)."""
 
-BUILDER_VERSION = 1
+ENGINE_REQUIREMENTS = "requirements-engine.txt"
+
+BUILDER_VERSION = 2
 """Part of the cache key: grows when this module builds something else from the same input."""
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -76,26 +83,28 @@ class Package:
     digest: str
 
 
-def build_package(project: Path, function: str, target: Platform) -> Package:
+def build_package(project: Path, function: str, target: Platform, *, engine: bool = False) -> Package:
     """Return the package of `lambdas/FUNCTION`, from the cache where its input is unchanged; raise PackageError."""
     cached = (
-        user_cache_path("viewfinder") / "packages" / f"{function}-{_digest_of_input(project, function, target)}.zip"
+        user_cache_path("viewfinder")
+        / "packages"
+        / f"{function}-{_digest_of_input(project, function, target, engine)}.zip"
     )
     if not cached.exists():
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary) / "package"
-            assemble(project, function, target, folder)
+            assemble(project, function, target, folder, engine=engine)
             _zip(folder, cached)
     return Package(function, cached, hashlib.sha256(cached.read_bytes()).hexdigest())
 
 
-def assemble(project: Path, function: str, target: Platform, folder: Path) -> None:
+def assemble(project: Path, function: str, target: Platform, folder: Path, *, engine: bool = False) -> None:
     """Put an unzipped package into a folder (created if missing); raise PackageError."""
     source = _function_source(project, function)
     folder.mkdir(parents=True, exist_ok=True)
-    _install_wheels(source / "requirements.txt", target, folder)
+    _install_wheels([source / "requirements.txt", *([source / ENGINE_REQUIREMENTS] if engine else [])], target, folder)
     _prune(folder)
-    for origin in _own_files(project, source):
+    for origin in _own_files(project, source, engine):
         destination = folder / _path_in_package(project, source, origin)
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(origin, destination)
@@ -108,9 +117,14 @@ def _function_source(project: Path, function: str) -> Path:
     return source
 
 
-def _own_files(project: Path, source: Path) -> Iterator[Path]:
+def carries_engine(project: Path, function: str) -> bool:
+    """Return whether the package of a function may carry the engine."""
+    return (_function_source(project, function) / ENGINE_REQUIREMENTS).is_file()
+
+
+def _own_files(project: Path, source: Path, engine: bool) -> Iterator[Path]:
     """Our own source files of a package."""
-    rooms = (project / "src" / "viewfinder" / room for room in PIPELINE_ROOMS)
+    rooms = (project / "src" / "viewfinder" / room for room in (*PIPELINE_ROOMS, *([ENGINE] if engine else [])))
     for root in (source, *rooms):
         files = sorted(root.rglob("*")) if root.is_dir() else [root]
         yield from (file for file in files if file.is_file() and "__pycache__" not in file.parts)
@@ -120,35 +134,38 @@ def _path_in_package(project: Path, source: Path, file: Path) -> Path:
     return file.relative_to(source if file.is_relative_to(source) else project / "src")
 
 
-def _digest_of_input(project: Path, function: str, target: Platform) -> str:
+def _digest_of_input(project: Path, function: str, target: Platform, engine: bool) -> str:
     source = _function_source(project, function)
     digest = hashlib.sha256(f"{BUILDER_VERSION} {target}".encode())
-    for file in _own_files(project, source):
+    for file in _own_files(project, source, engine):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         digest.update(f"{_path_in_package(project, source, file)}\0{content}\n".encode())
     return digest.hexdigest()[:32]
 
 
-def _install_wheels(requirements: Path, target: Platform, folder: Path) -> None:
-    if not requirements.exists():
+def _install_wheels(requirements: Sequence[Path], target: Platform, folder: Path) -> None:
+    given = [path for path in requirements if path.exists()]
+    if not given:
         return
     command = [find_uv_bin(), "pip", "install", "--quiet", "--target", str(folder), "--python-version", target.python]
-    command += ["--only-binary", ":all:", "--python", sys.executable, "--link-mode", "copy", "-r", str(requirements)]
+    command += ["--only-binary", ":all:", "--python", sys.executable, "--link-mode", "copy"]
+    command += [part for path in given for part in ("-r", str(path))]
     if target.wheels:
         command += ["--python-platform", target.wheels]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise PackageError(f"The wheels of {requirements} can't be installed:\n{done.stderr.strip()}")
-    _refuse_unpinned(requirements, folder)
+        raise PackageError(f"The wheels of {given[-1]} can't be installed:\n{done.stderr.strip()}")
+    _refuse_unpinned(given, folder)
 
 
-def _refuse_unpinned(requirements: Path, folder: Path) -> None:
+def _refuse_unpinned(requirements: Sequence[Path], folder: Path) -> None:
     """A version that resolves by itself today is another one tomorrow: then the same input gives another package."""
-    pinned = {_normal(line.split("==")[0]) for line in requirements.read_text().splitlines() if "==" in line}
+    lines = [line for path in requirements for line in path.read_text().splitlines()]
+    pinned = {_normal(line.split("==")[0]) for line in lines if "==" in line}
     for info in sorted(folder.glob("*.dist-info")):
         name, version = info.stem.rsplit("-", 1)
         if _normal(name) not in pinned:
-            raise PackageError(f"{requirements} must pin what it brings along, too: add {_normal(name)}=={version}")
+            raise PackageError(f"{requirements[-1]} must pin what it brings along, too: add {_normal(name)}=={version}")
 
 
 def _normal(name: str) -> str:
@@ -177,9 +194,9 @@ def _zip(folder: Path, destination: Path) -> None:
     unfinished.parent.rmdir()
 
 
-def main(function: str, folder: str) -> None:
+def main(function: str, folder: str, detector: str = "") -> None:
     """Build one package for Lambda into a folder."""
-    assemble(Path.cwd(), function, AWS, Path(folder))
+    assemble(Path.cwd(), function, AWS, Path(folder), engine=detector == "Engine")
 
 
 if __name__ == "__main__":

@@ -81,16 +81,21 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What is asked of the detector: one feature, a maximum of labels, a minimum of confidence (percent)."""
+    """What is asked of the detector: one feature, a maximum of labels, a minimum of confidence (percent).
+
+    `detector` names ours with its version; Amazon's has no name here, for its version is known only from its answers.
+    """
 
     max_labels: int
     min_confidence: float
     feature: Feature = Feature.LABELS
+    detector: str = ""
 
     def __str__(self) -> str:
+        detector = f"{self.detector}-" if self.detector else ""
         if self.feature is Feature.LABELS:
-            return f"general-labels-max{self.max_labels}-min{self.min_confidence:g}"
-        return f"{self.feature.lower()}-min{self.min_confidence:g}"
+            return f"{detector}general-labels-max{self.max_labels}-min{self.min_confidence:g}"
+        return f"{detector}{self.feature.lower()}-min{self.min_confidence:g}"
 
 
 def analysis_key(parameters: Parameters, sha256: str) -> str:

@@ -85,10 +85,22 @@ def _regions(service: str) -> set[str]:
     return set(boto3.Session().get_available_regions(service))
 
 
+@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("region", sorted(_regions("lambda") - _regions("rekognition")))
-def test_a_region_without_the_detector_is_refused_before_aws_is_asked(region: str) -> None:
-    with pytest.raises(DeploymentError, match=f"Amazon Rekognition is not offered in {region}"):
+def test_a_region_without_rekognition_is_refused_unless_the_detector_is_ours(region: str) -> None:
+    with pytest.raises(DeploymentError, match=f"not offered in {region}.*--parameter Detector=Engine"):
         findings(region=region)
+    assert findings(region=region, Detector="Engine").detector == "Engine"
+
+
+def test_a_stack_that_uses_the_engine_keeps_it_in_its_package(account: Account) -> None:
+    account.status, account.parameters = "CREATE_COMPLETE", {"Detector": "Engine"}
+
+    found = findings(region="eu-north-1")
+
+    assert found.parameters == {"Detector": "Engine"}
+    assert found.pairs()["Detector"] == "Viewfinder's own engine, in the image function"
+    assert findings(Detector="Rekognition").parameters == {"Detector": "Rekognition"}
 
 
 @pytest.mark.usefixtures("account")

@@ -125,3 +125,18 @@ def test_a_wheel_that_does_not_exist_is_told_with_uvs_words(project: Path) -> No
 def test_an_unknown_function_is_told(project: Path) -> None:
     with pytest.raises(PackageError, match="no function 'nothing'"):
         build_package(project, "nothing", AWS)
+
+
+def test_the_engine_is_in_a_package_only_when_asked_for(project: Path, tmp_path: Path) -> None:
+    wheel(tmp_path, "network")
+    pins = f"--no-index\n--find-links {tmp_path}\nnetwork==1.0\n"
+    (project / "lambdas/echo/requirements-engine.txt").write_text(pins)
+
+    without = names(build_package(project, "echo", this_machine()).zip)
+    carrying = names(build_package(project, "echo", this_machine(), engine=True).zip)
+
+    assert set(carrying) - set(without) == {
+        "network/__init__.py",
+        "network-1.0.dist-info/METADATA",
+        "viewfinder/rekognition/server.py",
+    }
