@@ -1,4 +1,4 @@
-"""Who may import whom: DESIGN's rooms, kept by reading the source."""
+"""Who may import whom: the rooms of docs/architecture.md, kept by reading the source."""
 
 from __future__ import annotations
 

@@ -42,6 +42,7 @@ def _document(found: Estimate) -> dict[str, object]:
         "Total": found.total,
         "DetectorShare": found.detector_share,
         "SavedByReuse": found.saved,
+        "TotalWithEngine": found.with_engine,
         "PricesOf": found.date,
     }
 
@@ -60,6 +61,7 @@ def _show(found: Estimate, images: int) -> None:
     console.print(
         f"\nThe detector is {found.detector_share:.0%} of it; reuse of known content saves {found.saved:,.2f}."
     )
+    console.print(f"With Viewfinder's engine as the detector (Detector=Engine): {found.with_engine:,.2f} in all.")
     if images:
         console.print(f"1,000 images cost {found.total / images * 1000:,.2f}.", end=" ")
     console.print(f"[dim]List prices of {found.date}, no free tier; see docs/cost.md.[/]")

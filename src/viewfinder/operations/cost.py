@@ -15,6 +15,9 @@ LABELS = 20
 SECONDS = 0.5
 """Billed of the image function per image: a DetectLabels call and what surrounds it (threads share it: rather less)."""
 
+ENGINE_SECONDS = 0.3
+"""The same with the engine in the function: 0.14 s of one core (docs/benchmarks), and what surrounds it."""
+
 GIGABYTES = 1.769
 STATISTICS_GB_SECONDS = 0.256 * 0.05
 API_GB_SECONDS = 1.769 * 0.05
@@ -53,10 +56,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The lines of a month; `saved` is what the images of known content would have cost beside them."""
+    """The lines of a month with Amazon Rekognition.
+
+    `saved` is what the images of known content would have cost beside them, `with_engine` the total of the same month
+    with Viewfinder's engine as the detector.
+    """
 
     lines: tuple[Line, ...]
     saved: float
+    with_engine: float
     date: str
 
     @property
@@ -79,7 +87,8 @@ def estimate(usage: Usage, region: str) -> Estimate:
     prices = table["Regions"][region]
     calls = round(usage.images * (1 - usage.reused))
     saved = detector_dollars(usage.images, prices) - detector_dollars(calls, prices)
-    return Estimate(tuple(_lines(usage, calls, prices)), saved, table["Date"])
+    lines, engine = _lines(usage, calls, SECONDS, prices), _lines(usage, 0, ENGINE_SECONDS, prices)
+    return Estimate(tuple(lines), saved, sum(line.dollars for line in engine), table["Date"])
 
 
 def detector_dollars(calls: int, prices: dict[str, Any]) -> float:
@@ -92,12 +101,12 @@ def detector_dollars(calls: int, prices: dict[str, Any]) -> float:
     return dollars
 
 
-def _lines(usage: Usage, calls: int, prices: dict[str, Any]) -> list[Line]:
+def _lines(usage: Usage, calls: int, seconds: float, prices: dict[str, Any]) -> list[Line]:
     images, million = usage.images, 1_000_000
     # In a transaction a write counts twice; the listing's index repeats each once; the statistics write again.
     writes = images * (2 * (6 + LABELS) + (6 + LABELS) + 2 * (1 + LABELS))
     reads = images * 8 + usage.api_calls * 25
-    gb_seconds = images * (SECONDS * GIGABYTES + STATISTICS_GB_SECONDS) + usage.api_calls * API_GB_SECONDS
+    gb_seconds = images * (seconds * GIGABYTES + STATISTICS_GB_SECONDS) + usage.api_calls * API_GB_SECONDS
     stored = images * (usage.megabytes / MEGABYTES_PER_GIGABYTE + DERIVED_GIGABYTES)
     dynamodb = writes * prices["DynamoDbPerMillionWrites"] + reads * prices["DynamoDbPerMillionReads"]
     s3 = images * 3 * prices["S3Per1000Puts"] / 1000 + (images * 3 + usage.api_calls) * prices["S3Per1000Gets"] / 1000

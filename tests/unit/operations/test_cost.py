@@ -52,6 +52,13 @@ def test_an_image_costs_mostly_its_detector_call() -> None:
     assert estimate(Usage(images=1_000_000), "us-east-1").detector_share > 0.75
 
 
+def test_the_engine_saves_the_detector_and_some_time_of_the_function() -> None:
+    usage = Usage(images=1_000_000)
+    found = estimate(usage, "us-east-1")
+    shorter = 1_000_000 * (0.5 - 0.3) * 1.769 * 0.0000133334
+    assert found.total - found.with_engine == pytest.approx(1000 + shorter)
+
+
 def test_the_writes_of_an_image_are_those_of_its_postings() -> None:
     # 20 postings and a record of 6 KB: twice in the transaction, once in the index; 21 counters, twice.
     assert _dollars(Usage(images=1_000_000), "DynamoDB") == pytest.approx(120 * 0.625 + 8 * 0.125)

@@ -1,1 +1,1 @@
-"""The catalog on one DynamoDB table; DESIGN section 3 and docs/catalog.md have its items."""
+"""The catalog on one DynamoDB table; docs/catalog.md has its items."""
