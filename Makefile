@@ -12,7 +12,10 @@ CHECKOV := $(BIN)/uvx --quiet --from checkov==3.3.30 checkov --quiet --compact -
 # Without telemetry; `validate` asks AWS for nothing, but wants a region.
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(BIN)/uvx --quiet --from aws-sam-cli==1.170.0 sam
 
-.PHONY: help setup up test check format unit soak bench postman docs nag sam clean
+# What is installed, each file with versions and hashes; tools/lock writes the hashes.
+PINNED := constraints.txt $(wildcard lambdas/*/requirements*.txt) src/viewfinder/local/ministack/requirements.txt
+
+.PHONY: help setup up test check format unit soak bench postman docs nag sam audit sbom clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -65,6 +68,14 @@ nag: $(SETUP) ## Check the translated template with cdk-nag (needs npm)
 sam: $(SETUP) ## Validate and build with AWS's own SAM CLI, as `sam deploy` would
 	$(SAM) validate --lint --template infrastructure/template.yaml
 	$(SAM) build --template infrastructure/template.yaml
+
+audit: $(SETUP) ## Look for known vulnerabilities in everything that is pinned (asks PyPI)
+	for file in $(PINNED); do $(BIN)/uvx --quiet --from pip-audit==2.10.1 pip-audit --disable-pip --require-hashes --requirement $$file; done
+
+sbom: $(SETUP) ## Write the bill of materials of each pinned file into build/ (CycloneDX)
+	mkdir -p build
+	for file in $(PINNED); do PYTHONWARNINGS=ignore $(BIN)/uvx --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements $$file \
+	  --pyproject pyproject.toml --output-reproducible --output-file build/$$(echo $${file%.txt} | tr / -).cdx.json; done
 
 clean: ## Remove what was made (not the data of a local stack)
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -148,28 +147,14 @@ def _install_wheels(requirements: Sequence[Path], target: Platform, folder: Path
     if not given:
         return
     command = [find_uv_bin(), "pip", "install", "--quiet", "--target", str(folder), "--python-version", target.python]
-    command += ["--only-binary", ":all:", "--python", sys.executable, "--link-mode", "copy"]
+    # By hashes, uv also refuses whatever is not in the list: the same input gives the same package.
+    command += ["--require-hashes", "--only-binary", ":all:", "--python", sys.executable, "--link-mode", "copy"]
     command += [part for path in given for part in ("-r", str(path))]
     if target.wheels:
         command += ["--python-platform", target.wheels]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise PackageError(f"The wheels of {given[-1]} can't be installed:\n{done.stderr.strip()}")
-    _refuse_unpinned(given, folder)
-
-
-def _refuse_unpinned(requirements: Sequence[Path], folder: Path) -> None:
-    """A version that resolves by itself today is another one tomorrow: then the same input gives another package."""
-    lines = [line for path in requirements for line in path.read_text().splitlines()]
-    pinned = {_normal(line.split("==")[0]) for line in lines if "==" in line}
-    for info in sorted(folder.glob("*.dist-info")):
-        name, version = info.stem.rsplit("-", 1)
-        if _normal(name) not in pinned:
-            raise PackageError(f"{requirements[-1]} must pin what it brings along, too: add {_normal(name)}=={version}")
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name.split("[", maxsplit=1)[0].strip()).lower()
 
 
 def _prune(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 from pathlib import Path
@@ -37,7 +38,14 @@ def names(package: Path) -> list[str]:
         return archive.namelist()
 
 
-def wheel(folder: Path, name: str) -> Path:
+def pin(path: Path) -> str:
+    """Return the requirements that name a wheel's version and hash."""
+    name, version, *_ = path.name.split("-")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return f"--no-index\n--find-links {path.parent}\n{name}=={version} --hash=sha256:{digest}\n"
+
+
+def wheel(folder: Path, name: str, requires: str = "") -> Path:
     """Make a wheel of one module, with what installers and builders like to add."""
     path = folder / f"{name}-1.0-py3-none-any.whl"
     info = f"{name}-1.0.dist-info"
@@ -45,7 +53,7 @@ def wheel(folder: Path, name: str) -> Path:
         archive.writestr(f"{name}/__init__.py", "")
         archive.writestr(f"{name}/__init__.pyi", "")
         archive.writestr(f"{name}/tests/test_it.py", "")
-        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{requires}")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
     return path
@@ -94,9 +102,7 @@ def test_each_platform_has_a_package_of_its_own(project: Path) -> None:
 
 
 def test_wheels_are_unpacked_without_what_no_function_reads(project: Path, tmp_path: Path) -> None:
-    wheel(tmp_path, "dependency")
-    pins = f"--no-index\n--find-links {tmp_path}\ndependency==1.0\n"
-    (project / "lambdas/echo/requirements.txt").write_text(pins)
+    (project / "lambdas/echo/requirements.txt").write_text(pin(wheel(tmp_path, "dependency")))
 
     assemble(project, "echo", this_machine(), tmp_path / "package")
 
@@ -106,17 +112,27 @@ def test_wheels_are_unpacked_without_what_no_function_reads(project: Path, tmp_p
     assert found == {"dependency/__init__.py", "dependency-1.0.dist-info/METADATA"}
 
 
-def test_a_dependency_without_an_exact_version_is_refused(project: Path, tmp_path: Path) -> None:
-    (project / "lambdas/echo/requirements.txt").write_text(f"dependency @ {wheel(tmp_path, 'dependency').as_uri()}\n")
+def test_a_dependency_that_is_not_in_the_list_is_refused(project: Path, tmp_path: Path) -> None:
+    wheel(tmp_path, "unlisted")
+    listed = wheel(tmp_path, "dependency", requires="Requires-Dist: unlisted\n")
+    (project / "lambdas/echo/requirements.txt").write_text(pin(listed))
 
-    with pytest.raises(PackageError, match=r"add dependency==1\.0"):
+    with pytest.raises(PackageError, match="unlisted"):
+        build_package(project, "echo", this_machine())
+
+
+def test_a_wheel_of_other_content_than_the_listed_is_refused(project: Path, tmp_path: Path) -> None:
+    listed = wheel(tmp_path, "dependency")
+    (project / "lambdas/echo/requirements.txt").write_text(pin(listed))
+    wheel(tmp_path, "dependency", requires="Summary: another\n")
+
+    with pytest.raises(PackageError, match=r"(?i)hash mismatch"):
         build_package(project, "echo", this_machine())
 
 
 def test_a_wheel_that_does_not_exist_is_told_with_uvs_words(project: Path) -> None:
-    (project / "lambdas/echo/requirements.txt").write_text(
-        "dependency @ file:///nowhere/dependency-1.0-py3-none-any.whl\n"
-    )
+    nowhere = f"dependency @ file:///nowhere/dependency-1.0-py3-none-any.whl --hash=sha256:{'0' * 64}\n"
+    (project / "lambdas/echo/requirements.txt").write_text(nowhere)
 
     with pytest.raises(PackageError, match="can't be installed"):
         build_package(project, "echo", this_machine())
@@ -128,9 +144,7 @@ def test_an_unknown_function_is_told(project: Path) -> None:
 
 
 def test_the_engine_is_in_a_package_only_when_asked_for(project: Path, tmp_path: Path) -> None:
-    wheel(tmp_path, "network")
-    pins = f"--no-index\n--find-links {tmp_path}\nnetwork==1.0\n"
-    (project / "lambdas/echo/requirements-engine.txt").write_text(pins)
+    (project / "lambdas/echo/requirements-engine.txt").write_text(pin(wheel(tmp_path, "network")))
 
     without = names(build_package(project, "echo", this_machine()).zip)
     carrying = names(build_package(project, "echo", this_machine(), engine=True).zip)

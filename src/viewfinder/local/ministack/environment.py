@@ -30,7 +30,8 @@ def ensure_environment() -> Path:
 
 def _install(folder: Path, requirements: str) -> None:
     _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
-    _uv("pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), "-r", "-", text=requirements)
+    where = ("--python", str(folder / "bin" / "python"))
+    _uv("pip", "install", "--quiet", "--require-hashes", *where, "-r", "-", text=requirements)
     (folder / "complete").touch()
 
 
