@@ -122,6 +122,8 @@ WHOLE: dict[str, Callable[[], bytes]] = {
     "PNG of a bomb for a profile": lambda: png_with(encoded("PNG"), b"iCCP", b"a\0\0" + _packed(90_000_000)),
     "PNG of a bomb for a comment": lambda: png_with(encoded("PNG"), b"zTXt", b"a\0\0" + _packed(90_000_000)),
     "PNG of bombs for comments": lambda: png_with(encoded("PNG"), b"iTXt", b"a\0\1\0\0\0" + _packed(90_000_000)),
+    "PNG without its end": lambda: encoded("PNG")[:-12],
+    "PNG that ends within its end": lambda: encoded("PNG")[:-4],
     "PNG of a short pHYs": lambda: png_with(encoded("PNG"), b"pHYs", b"\0"),
     "PNG of a short gAMA": lambda: png_with(encoded("PNG"), b"gAMA", b"\0"),
     "TIFF of 16 bits in planes": lambda: _rgb16("<", planar=True),
@@ -242,6 +244,7 @@ UNREAD = {
         lambda: _strips([bytes(2 * SIZE[0] * SIZE[1])], "<", {258: [16], 262: [1], 277: [1], 339: [3]}), "TIFF"
     ),
     "TIFF of an unknown compression": Unread(lambda: photos.tiff_grey(extra={259: (3, 60_000)}), "compression 60000"),
+    "TIFF of WebP": Unread(lambda: photos.tiff_grey(extra={259: (3, 50_001)}), "compression 50001"),
     "Pentax raw": Unread(lambda: photos.tiff_grey(extra={259: (3, 65_535)}), "Camera raw"),
     "a sensor's mosaic": Unread(lambda: photos.tiff_grey(extra={262: (3, 32_803)}), "Camera raw"),
     "TGA": Unread(lambda: encoded("TGA"), "TGA"),
@@ -344,3 +347,13 @@ def test_examples_are_read_right(name: str) -> None:
     with Image.open(io.BytesIO(picture.thumbnail)) as thumbnail:
         mean = thumbnail.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     assert mean == pytest.approx(right[1], abs=4)
+
+
+def test_a_png_that_ends_between_two_chunks_of_pixels_is_truncated() -> None:
+    content = encoded("PNG", Image.effect_noise((300, 300), 90))
+    start = content.index(b"IDAT") - 4
+    length = int.from_bytes(content[start : start + 4], "big")
+    half = chunk(b"IDAT", content[start + 8 : start + 8 + length // 2])
+    with pytest.raises(ImageRejectedError) as refusal:
+        Pictures().read(content[:start] + half)
+    assert refusal.value.reason == "TRUNCATED_IMAGE"

@@ -116,6 +116,7 @@ def clean_jpeg(content: bytes, jpeg: Jpeg) -> bytes:
     return b"".join([*kept, content[position : jpeg.end], b"" if jpeg.has_end else END_OF_IMAGE])
 
 
+END_OF_PNG = b"\0\0\0\0IEND\xae\x42\x60\x82"
 KEPT_CHUNKS = {b"tRNS", b"iCCP", b"eXIf", b"cICP"}
 KEPT_TEXTS = {b"iTXt": b"XML:com.adobe.xmp\0", b"zTXt": b"Raw profile type exif\0", b"tEXt": b"Raw profile type exif\0"}
 MAX_UNPACKED = 4 * 1024 * 1024
@@ -127,8 +128,9 @@ def clean_png(content: bytes) -> tuple[bytes, bool]:
 
     A viewer skips those too. Critical chunks stay as they are, for the decoder to judge.
     """
-    kept, begin, is_damaged = [content[:8]], 8, False
+    kept, begin, is_damaged, name, end, has_pixels = [content[:8]], 8, False, b"", 8, False
     for name, start, end in _chunks(content):
+        has_pixels |= name == b"IDAT"
         if not name[0] & 0x20:
             continue
         data = content[start + 8 : end - 4]
@@ -138,6 +140,10 @@ def clean_png(content: bytes) -> tuple[bytes, bool]:
         if not is_whole or not (name in KEPT_CHUNKS or (name in KEPT_TEXTS and data.startswith(KEPT_TEXTS[name]))):
             kept.append(content[begin:start])
             begin = end
+    if (
+        has_pixels and name != b"IEND" and content[end + 4 : end + 8] != b"IDAT"
+    ):  # the decoder finds out whether a pixel is missing
+        return b"".join([*kept, content[begin:end], END_OF_PNG]), True
     return (b"".join([*kept, content[begin:]]) if begin > 8 else content), is_damaged
 
 

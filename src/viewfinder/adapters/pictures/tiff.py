@@ -21,6 +21,9 @@ YCBCR, COLOUR_FILTER, LINEAR_RAW = 6, 32803, 34892
 RAW_COMPRESSIONS = {262, 32767, 32769, 32770, 34713, 34892, 65000, 65535}
 """Kodak, Sony, Epson, Samsung, Nikon, DNG and Pentax, as exiftool names them."""
 
+UNREAD_COMPRESSIONS = {50_001}
+"""WebP, which Pillow knows by name but its libtiff does not unpack."""
+
 MAX_PIECES = 300_000
 MAX_SAMPLES = 6
 
@@ -98,6 +101,8 @@ class Tiff(TiffImageFile):
         offsets = self.tag_v2._tagdata.get(STRIP_OFFSETS) or self.tag_v2._tagdata.get(TILE_OFFSETS) or b""
         if len(offsets) > 8 * MAX_PIECES:
             raise rejected(Defect.CORRUPT_IMAGE, f"The image is made of more than {MAX_PIECES:,} pieces.")
+        if self._tag(COMPRESSION) in UNREAD_COMPRESSIONS:
+            raise self._refusal(ValueError())
         if self._is_camera_raw():
             raise rejected(Defect.UNSUPPORTED_FORMAT, "Camera raw is not among the formats that are analysed.")
 
