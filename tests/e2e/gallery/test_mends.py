@@ -79,15 +79,18 @@ def test_a_search_that_fails_says_so_and_can_be_tried_again(open_page: OpenPage,
 
 
 def test_a_further_page_that_fails_can_be_tried_again(open_page: OpenPage, serve_fake: ServeFake) -> None:
-    page = open_page(serve_fake(FakeApi(some_images(150))))
-    expect(page.locator(".tile").first).to_be_visible()
+    page = open_page(serve_fake(FakeApi(some_images(250))))
+    expect(page.locator("#count")).to_have_text("250 images")  # the total; what is near the window is there
+    page.wait_for_load_state("networkidle")
     refuse(page, "nextToken")
 
     page.mouse.wheel(0, 50_000)
     expect(page.locator("#more")).to_contain_text("A part of the stack does not answer.")
     page.unroute_all()
     page.locator("#more").get_by_role("button", name="Try again").click()
-    expect(page.locator("#count")).to_have_text("150 images")
+    expect(page.locator("#more")).to_be_hidden()
+    page.mouse.wheel(0, 50_000)
+    expect(page.locator('.tile[aria-label^="photo 249.jpg"]')).to_be_visible()
 
 
 def test_a_gallery_that_is_gone_is_named_with_the_remedy(open_page: OpenPage, serve_fake: ServeFake) -> None:
