@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import string
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol
@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote_to_bytes
 import httpx
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from viewfinder.gallery.errors import UnsafePathError, error
 from viewfinder.operations.signing import Signer
@@ -184,13 +185,19 @@ async def picture(api: Api, request: Request) -> Response:
     headers = {name: found.headers[name] for name in _PICTURE_HEADERS if name in found.headers}
     if found.is_client_error or found.is_server_error:
         headers = {"content-type": "text/plain"}
-    return StreamingResponse(_content(found), found.status_code, headers | HEADERS)
+    return Relayed(found, headers | HEADERS)
 
 
-async def _content(found: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield the bytes; let the connection go even when the browser has scrolled on and hung up."""
-    try:
-        async for chunk in found.aiter_raw():
-            yield chunk
-    finally:
-        await found.aclose()
+class Relayed(StreamingResponse):
+    """The content of another response, passed on as it comes."""
+
+    def __init__(self, found: httpx.Response, headers: Mapping[str, str]) -> None:
+        super().__init__(found.aiter_raw(), found.status_code, headers)
+        self._found = found
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass it on, and let its connection go even where the browser has hung up before the first byte."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._found.aclose()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote
 
+import httpx
 import pytest
 from boto3.session import Session
 from moto import mock_aws
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message
 
 from tests.support.fake_api import image, label
 from tests.unit.gallery.conftest import Door
-from viewfinder.gallery.proxy import UnsafePathError, path_below, while_connected
+from viewfinder.gallery.proxy import Relayed, UnsafePathError, path_below, while_connected
 from viewfinder.gallery.status import Sources
 
 KEYS = [
@@ -162,6 +164,27 @@ def test_what_the_browser_no_longer_waits_for_is_cancelled() -> None:
     given = asyncio.run(while_connected(Request(scope, hang_up), answer()))
 
     assert (given.status_code, cancelled) == (499, [True])
+
+
+def test_a_browser_that_hangs_up_before_the_first_byte_leaves_no_connection_open() -> None:
+    class Stream(httpx.AsyncByteStream):
+        closed = False
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"x"
+
+        async def aclose(self) -> None:
+            self.closed = True
+
+    async def gone(*_: object) -> Message:
+        raise OSError
+
+    stream = Stream()
+    response = Relayed(httpx.Response(200, stream=stream), {})
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(response({"type": "http", "asgi": {"spec_version": "2.4"}}, gone, gone))  # type: ignore[arg-type]
+
+    assert stream.closed
 
 
 @pytest.mark.parametrize("size", [1, 3_000_000])
