@@ -79,7 +79,7 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack
 def _running(folder: Path, **options: Any) -> Iterator[RunningStack]:
     signal.signal(signal.SIGTERM, _interrupt)  # else a run that is cut short leaves its stack behind
     local = LocalStack(DataDirectory(folder))
-    local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port(), **options), silent)
+    local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port(), features="LABELS", **options), silent)
     yield RunningStack(local)
     local.down()
 

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import pytest
 from PIL import Image as PillowImage
+from PIL import ImageDraw, ImageFont
 
 from tests.e2e.conftest import PROJECT, TEMPLATE, RunningStack
 from tests.support.waiting import wait_for
@@ -37,7 +38,7 @@ SOAK = (pytest.mark.soak, pytest.mark.timeout(1500))
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """A stack that may be killed."""
     stack = LocalStack(DataDirectory(tmp_path_factory.mktemp("durability")))
-    stack.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port()), silent)
+    stack.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port(), features="LABELS"), silent)
     yield stack
     stack.down()
 
@@ -170,6 +171,18 @@ def count_of(running: RunningStack, label: str) -> int:
     return len(running.call("GET", f"/images?label={quote(label)}&limit=100").json()["Images"])
 
 
+def found_by(local: LocalStack, query: str) -> list[str]:
+    answer = RunningStack(local).call("GET", f"/images?{query}").json()
+    return [image["ImageId"] for image in answer["Images"]]
+
+
+def a_sign(text: str) -> PillowImage.Image:
+    """Draw black words on white."""
+    sign = PillowImage.new("RGB", (800, 200), "white")
+    ImageDraw.Draw(sign).text((40, 50), text, "black", font=ImageFont.load_default(80))
+    return sign
+
+
 @pytest.mark.parametrize("catalog", CATALOGS)
 def test_search_counts_and_labels_agree_after_a_stop_between_two_imports(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, catalog: str
@@ -179,8 +192,11 @@ def test_search_counts_and_labels_agree_after_a_stop_between_two_imports(
     first, second = (tmp_path / name for name in ("first", "second"))
     for folder in (first, second):
         folder.mkdir()
-    for number, photo in enumerate(sorted(SAMPLES.glob("*.jpg"))):
+    photos = sorted(SAMPLES.glob("*.jpg"))
+    for number, photo in enumerate(photos):
         shutil.copy(photo, (first, second)[number % 2])
+    a_sign("Platform Seven").save(second / "sign.png")
+    count = len(photos) + 1
     try:
         for folder in (first, second):
             local.up(TEMPLATE, options, silent)
@@ -190,11 +206,12 @@ def test_search_counts_and_labels_agree_after_a_stop_between_two_imports(
 
         def agrees() -> dict[str, Any] | None:
             now = seen(local)
-            count = len(list(SAMPLES.glob("*.jpg")))
             agreed = now["images"] == now["found"] == count and now["statuses"] == {"ANALYZED": count}
             return now if agreed and now["labels"] == now["counted"] else None
 
         assert wait_for(agrees, seconds=30, what="counts that agree")["labels"]
+        assert found_by(local, "text=platform&text=SEVEN") == ["second/sign.png"]
+        assert found_by(local, "text=eight") == []
     finally:
         local.down()
 

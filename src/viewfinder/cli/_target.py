@@ -29,7 +29,12 @@ STACK_VARIABLE = "VIEWFINDER_STACK"
 
 PANEL = "Which stack"
 
-_SETTINGS = (("Shards", "shards", int), ("DetectorPrice", "detector_price", float), ("Detector", "detector", str))
+_SETTINGS = (
+    ("Shards", "shards", int),
+    ("DetectorPrice", "detector_price", float),
+    ("Detector", "detector", str),
+    ("Features", "features", str),
+)
 """Parameters of the template, and the settings that they are."""
 
 

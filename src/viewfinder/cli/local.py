@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_PORT = 65535
 
+Features = Literal["LABELS", "LABELS,TEXT", "LABELS,FACES", "LABELS,TEXT,FACES"]
+
 
 def up(
     *,
@@ -43,6 +45,10 @@ def up(
         Literal["sqlite", "dynamodb"] | None,
         typer.Option(help="Where the catalog is; dynamodb is emulated.", show_default="sqlite, or as last time"),
     ] = None,
+    features: Annotated[
+        Features | None,
+        typer.Option(help="What the engine looks for in each image.", show_default="LABELS,TEXT, or as last time"),
+    ] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
 ) -> None:
@@ -55,7 +61,7 @@ def up(
     stack = local_stack(data_dir)
     # A polite kill is a Ctrl-C: what was started is stopped in order.
     signal.signal(signal.SIGTERM, _interrupt)
-    options = Options(port, gallery_port, _absolute(detector), catalog, rebuild)
+    options = Options(port, gallery_port, _absolute(detector), catalog, rebuild, features)
     started = _start(stack, options, console)
     stays = started and not detach
     with _stopped_at_the_end(stack, console) if stays else nullcontext():
@@ -98,6 +104,7 @@ def _show(stack: LocalStack, console: Console) -> None:
         "Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}",
         "Data": str(stack.data.path),
         "Catalog": record.catalog,
+        "Looks for": record.features.lower().replace(",", ", "),
         "For AWS's tools": f'eval "$({stack.data.command("env")})"',
     }
     print_pairs(console, "Viewfinder", urls)

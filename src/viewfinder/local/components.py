@@ -50,7 +50,7 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
 
 
 def engine(data: DataDirectory, record: Record) -> Component:
-    """The DetectLabels engine, which may read the stack's buckets and no others."""
+    """The engine, which may read the stack's buckets and no others."""
     detector = ("--detector", record.detector) if record.detector else ()
     where = ("--host", "127.0.0.1", "--port", str(record.ports.engine))
     objects = ("--s3-endpoint", record.endpoint_url, "--allow-bucket", f"{STACK_NAME}-*")

@@ -160,6 +160,7 @@ class LocalStack:
             catalog=components.catalog_setting(self.data, self.record),
             detector_price=float(PARAMETERS["DetectorPrice"]),
             shards=int(PARAMETERS["Shards"]),
+            features=self.record.features,
         )
 
     def application(self) -> Application:
@@ -183,7 +184,7 @@ class LocalStack:
         with self.data.locked():
             before = load(self.data.record)
             wanted = with_options(before, options)
-            blueprint = draw(template, this_machine(), PARAMETERS, report)
+            blueprint = draw(template, this_machine(), PARAMETERS | {"Features": wanted.features}, report)
             if not options.rebuild and wanted == before and self._is_up(wanted, blueprint, report):
                 return False
             if wanted.detector and wanted.detector != (before and before.detector):

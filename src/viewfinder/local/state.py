@@ -20,6 +20,7 @@ LAYOUT = 2
 SQLITE, DYNAMODB = CATALOGS = "sqlite", "dynamodb"
 DEFAULT_PORT = 4566
 DEFAULT_GALLERY_PORT = 8080
+DEFAULT_FEATURES = "LABELS,TEXT"
 
 BUILTIN = "builtin"
 """As a detector: the engine's own."""
@@ -43,6 +44,7 @@ class Options:
     detector: str | None = None
     catalog: str | None = None
     rebuild: bool = False
+    features: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Record:
     outputs: dict[str, str] = field(default_factory=dict)
     catalog: str = SQLITE
     layout: int = LAYOUT
+    features: str = "LABELS"
 
     @property
     def running(self) -> bool:
@@ -72,7 +75,7 @@ class Record:
 
     @property
     def rekognition_url(self) -> str:
-        """The DetectLabels engine."""
+        """The engine."""
         return f"http://127.0.0.1:{self.ports.engine}"
 
     @property
@@ -116,7 +119,11 @@ def load(file: Path) -> Record | None:
 
 def with_options(before: Record | None, options: Options) -> Record:
     """Return the record with what the user chose put over what was; raise LocalStackError where that can't be."""
-    record = before or Record(Ports(DEFAULT_PORT, DEFAULT_GALLERY_PORT, engine=0), catalog=options.catalog or SQLITE)
+    record = before or Record(
+        Ports(DEFAULT_PORT, DEFAULT_GALLERY_PORT, engine=0),
+        catalog=options.catalog or SQLITE,
+        features=DEFAULT_FEATURES,
+    )
     ports = replace(
         record.ports,
         emulator=options.port or record.ports.emulator,
@@ -126,7 +133,8 @@ def with_options(before: Record | None, options: Options) -> Record:
         raise LocalStackError(f"Emulator and gallery can't both listen on port {ports.gallery}: choose two.")
     catalog = _catalog_with_options(record, options)
     detector = None if options.detector == BUILTIN else options.detector or record.detector
-    return replace(record, ports=ports, detector=detector, catalog=catalog, layout=LAYOUT)
+    features = options.features or record.features
+    return replace(record, ports=ports, detector=detector, catalog=catalog, layout=LAYOUT, features=features)
 
 
 def _catalog_with_options(record: Record, options: Options) -> str:

@@ -95,7 +95,9 @@ def test_a_record_of_a_newer_version_is_refused(data: DataDirectory) -> None:
 def test_the_options_are_put_over_what_is_remembered() -> None:
     remembered = replace(RECORD, detector="better.onnx", catalog=DYNAMODB)
 
-    assert with_options(None, Options()) == Record(Ports(4566, 8080, engine=0), catalog=SQLITE)
+    fresh = Record(Ports(4566, 8080, engine=0), catalog=SQLITE, features="LABELS,TEXT")
+    assert with_options(None, Options()) == fresh
+    assert with_options(fresh, Options(features="LABELS")).features == "LABELS"
     assert with_options(None, Options(catalog=DYNAMODB)).catalog == DYNAMODB
     assert with_options(remembered, Options()) == remembered
     assert with_options(remembered, Options(port=1, gallery_port=2)).ports == Ports(1, 2, engine=9000)
