@@ -20,6 +20,7 @@ MODULES = {
     "quality": "benchmarks.quality",
     "pictures": "benchmarks.pictures",
     "start": "benchmarks.start",
+    "catalog": "benchmarks.catalog",
     "engine": "benchmarks.engine_speed",
     "processing": "benchmarks.processing",
     "pipeline": "benchmarks.pipeline",

@@ -55,6 +55,12 @@ partition, AWS's does not: there, what counts are the calls and items read, in t
 ![Latency over images](api.png)
 """
 
+CATALOG = """## The catalog of one machine
+
+SQLite files of {sizes} images, each saved by the catalog's own code, one transaction an image, with some 16 labels,
+boxes, facts and words; then pages of 50 of all of them in turns, in one process, without HTTP.
+"""
+
 ENGINE = """## The engine beside a bare loop
 
 The bare loop decodes, resizes and runs the same two networks, and nothing else
@@ -172,6 +178,26 @@ def _api(result: Result) -> list[str]:
     ]
 
 
+def _catalog(result: Result) -> list[str]:
+    sizes = [level["images"] for level in result["levels"]]
+    rows = [
+        (name, *(f"{by_size[str(size)]['median']:.2f}" for size in sizes))
+        for name, by_size in result["milliseconds"].items()
+    ]
+    return [
+        CATALOG.format(sizes=", ".join(f"{size:,}" for size in sizes)),
+        *table(
+            ("images", "bytes an image", "saved a second"),
+            [
+                (f"{level['images']:,}", f"{level['bytes an image']:,}", level["saved a second"])
+                for level in result["levels"]
+            ],
+        ),
+        *table(("page, milliseconds", *(f"{size:,} images" for size in sizes)), rows),
+        *_ratios(result),
+    ]
+
+
 def _engine(result: Result) -> list[str]:
     rows = [
         (what, f"{one['value']:g} {one['unit']}", one["limit"], "yes" if one["kept"] else "**no**")
@@ -223,6 +249,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "pictures": _pictures,
     "pipeline": _pipeline,
     "api": _api,
+    "catalog": _catalog,
     "engine": _engine,
     "quality": _quality,
     "start": _start,
