@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MOST_ITEMS = 100
 """Of one BatchGetItem, and of one transaction (AWS limits)."""
 
-_ATTEMPTS = 10
+_READ_ATTEMPTS, _WRITE_ATTEMPTS = 10, 30  # some 4 and 14 seconds: a page waits for the one, a queue for the other
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 
@@ -127,13 +127,13 @@ def batch_get(
     for start in range(0, len(wanted), _MOST_ITEMS):
         keys = [schema.marshalled_key(key) for key in wanted[start : start + _MOST_ITEMS]]
         request: Any = {table: {"Keys": keys, "ConsistentRead": consistent}}
-        waits = _pauses()
+        waits = _pauses(_READ_ATTEMPTS)
         while request:
             with misconfiguration_told(f"{table} can't be read"):
                 answer = client.batch_get_item(RequestItems=request)
             if found := answer["Responses"].get(table, []):
                 yield from found
-                waits = _pauses()  # an answer has room for 16 MB: what did not fit is asked for at once
+                waits = _pauses(_READ_ATTEMPTS)  # an answer has room for 16 MB: what did not fit is asked for at once
             if request := answer.get("UnprocessedKeys"):
                 _pause(waits, f"{table} is too busy to be read")
 
@@ -143,7 +143,7 @@ def transact(client: DynamoDBClient, table: str, writes: Callable[[], list[dict[
 
     Raises CatalogConflictError where a condition fails, and CatalogUnavailableError where others write for too long.
     """
-    waits = _pauses()
+    waits = _pauses(_WRITE_ATTEMPTS)
     while True:
         try:
             with misconfiguration_told(f"{table} can't be written"):
@@ -166,12 +166,12 @@ def _reasons(error: ClientError) -> set[str]:
     }
 
 
-def _pauses() -> Iterator[float]:
+def _pauses(attempts: int) -> Iterator[float]:
     """Yield the seconds before each further attempt: up to twice as many each time, at random, so that two part ways.
 
     Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (full jitter).
     """
-    for attempt in range(_ATTEMPTS - 1):
+    for attempt in range(attempts - 1):
         yield random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt))  # noqa: S311 - not a secret
 
 
