@@ -25,8 +25,8 @@ from viewfinder.domain.query import Order, Query
 from viewfinder.usecases.search_images import Search, search_images
 from viewfinder.usecases.statistics import get_statistics, list_labels
 
-COMMON, TYPICAL = label_name(0), label_name(28)
-"""In half of the images, and in a tenth."""
+COMMON, FREQUENT = label_name(0), label_name(8)
+"""In half of the images, and in a quarter: together in more than a page, at every size."""
 
 BOX = BoundingBox(0.123456, 0.234567, 0.345678, 0.456789)
 WORDS = ("exit", "street", "coffee", "open", "sale", "stop", "hotel", "bus", "new", "park")
@@ -37,7 +37,7 @@ QUERIES = {
     "a common label, newest": Query(labels=(COMMON,)),
     "a common label, surest": Query(labels=(COMMON,), order=Order.CONFIDENCE),
     "a common label, last taken": Query(labels=(COMMON,), order=Order.TAKEN),
-    "two labels together": Query(labels=(COMMON, TYPICAL)),
+    "two labels together": Query(labels=(COMMON, FREQUENT)),
     "a word": Query(text=(WORDS[0],)),
     "a word and a label": Query(text=(WORDS[0],), labels=(COMMON,)),
 }
