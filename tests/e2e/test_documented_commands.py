@@ -41,6 +41,7 @@ NOT_RUN = {  # the beginning of a command, and the reason
     ".venv/bin/viewfinder gallery --stack viewfinder --region eu-west-1": _GALLERY,
     "viewfinder gallery --stack viewfinder --region eu-central-1": _GALLERY,
     "viewfinder deploy --stack photos --region eu-west-1 --parameter AlarmEmail=you@example.com": _ON_AWS,
+    "viewfinder deploy --stack photos --parameter GradualDeployment": _ON_AWS,
     "viewfinder rekognition serve --detector model.onnx --labels names.txt": "needs a model file of the reader's",
     "aws organizations": "needs the management account of an AWS organisation",
     "aws cloudformation set-stack-policy": "MiniStack has no stack policies",

@@ -103,7 +103,7 @@ def test_an_import_survives_the_death_of_the_emulator(local: LocalStack, tmp_pat
     assert not find_differences(application.stores)
     summary = imported(local, folder)
     assert (summary["Images"], summary["Rejected"], summary["Failed"]) == (count, 0, 0)
-    records = application.records.find_many([f"{number}.jpg" for number in range(count)])
+    records = application.records.find_many([f"{folder.name}/{number}.jpg" for number in range(count)])
     assert [image.status for image in records.values()] == [Status.ANALYZED] * count
     assert analyses(application).items() >= kept.items()
     assert len(analyses(application)) == before + count
@@ -218,9 +218,10 @@ def test_search_counts_and_labels_agree_after_a_stop_between_two_imports(
 
 def test_an_object_put_and_one_deleted_behind_the_pipelines_back_are_found(local: LocalStack, tmp_path: Path) -> None:
     application = local.application()
-    imported(local, made_photos(tmp_path, 2))
+    folder = made_photos(tmp_path, 2)
+    imported(local, folder)
     bucket, client = application.settings.images_bucket, application.s3_client
-    kept, removed = "0.jpg", "1.jpg"
+    kept, removed = f"{folder.name}/0.jpg", f"{folder.name}/1.jpg"
     content = client.get_object(Bucket=bucket, Key=kept)["Body"].read()
     notifications = client.get_bucket_notification_configuration(Bucket=bucket)
     notifications.pop("ResponseMetadata")
