@@ -78,7 +78,8 @@ def test_a_key_is_read_below_a_base_path_of_the_same_name(key: str) -> None:
     assert Request.from_event(of_rest_api(f"/images/images/{encoded}", encoded)).image_id == key
 
 
-@given(key=st.text(min_size=1, max_size=60))
+# MiniStack: a key of slashes alone is no segment to it, and becomes another resource.
+@given(key=st.text(min_size=1, max_size=60).filter(lambda key: key.strip("/")))
 def test_every_key_is_read_from_events_of_both_shapes(key: str) -> None:
     encoded = quote(key, safe="")
     assert Request.from_event(of_rest_api(f"/images/{encoded}", encoded)).image_id == key

@@ -56,8 +56,7 @@ def _image_id(event: Mapping[str, Any]) -> str:
     A REST API hands `path` and `pathParameters` over as they were sent, percent-encoded. An event with a `version` is
     that of an HTTP API (payload format 1.0), in which both are decoded.
 
-    MiniStack: a REST API's events are decoded and have a version, too; the parameter lacks empty segments, which only
-    `path` has.
+    MiniStack: the parameter lacks empty segments, which only `path` has.
     """
     parameter: str = (event.get("pathParameters") or {}).get(_PATH_PARAMETER, "")
     prefix = event["resource"].partition("{")[0]

@@ -29,11 +29,15 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).parents[3]))
     from ministack import app
     from ministack.core import iam_evaluator, persistence
-    from ministack.services import cloudwatch_logs, dynamodb, lambda_svc, s3
+    from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, lambda_svc, s3
+    from ministack.services.cloudformation import provisioners
 
-    from viewfinder.local.ministack import guard, saving
+    from viewfinder.local.ministack import guard, saving, strictness
 
     guard.close(app, s3, iam_evaluator)
+    strictness.read_security_of_operations_only(apigateway_v1)
+    strictness.hand_paths_over_as_sent(app, apigateway_v1)
+    strictness.refuse_to_delete_full_buckets(provisioners._RESOURCE_HANDLERS, s3)
     remember_expressions(dynamodb)
     state = Path(persistence.STATE_DIR)
     saving.save_whole(app, persistence, state)

@@ -1,0 +1,50 @@
+"""Where AWS is stricter than the emulator, and cheap to follow; run by the emulator's own interpreter.
+
+What passes here and fails on AWS would be found by its first user there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from viewfinder.local.ministack.guard import replace
+
+
+def read_security_of_operations_only(gateway: Any) -> None:
+    """Ignore an OpenAPI document's `security` at the root, as API Gateway does: such methods are open to everyone."""
+    import_api = gateway._import_rest_api
+
+    def import_rest_api(document: dict[str, Any], *others: Any) -> Any:
+        return import_api({name: value for name, value in document.items() if name != "security"}, *others)
+
+    replace(gateway, "_import_rest_api", import_rest_api)
+
+
+def hand_paths_over_as_sent(app: Any, gateway: Any) -> None:
+    """Leave `path` and `pathParameters` percent-encoded, and without the `version` of an HTTP API's events."""
+    execute, build = app._handle_execute_api_request, gateway._build_lambda_event_v1
+
+    async def handle(
+        host: str, path: str, *request: Any, raw_path: str | None = None, raw_query_string: str | None = None
+    ) -> Any:
+        return await execute(host, raw_path or path, *request, raw_path=raw_path, raw_query_string=raw_query_string)
+
+    def event(*arguments: Any, **options: Any) -> dict[str, Any]:
+        return {name: value for name, value in build(*arguments, **options).items() if name != "version"}
+
+    replace(app, "_handle_execute_api_request", handle)
+    replace(gateway, "_build_lambda_event_v1", event)
+
+
+def refuse_to_delete_full_buckets(handlers: dict[str, dict[str, Any]], s3: Any) -> None:
+    """Fail a stack's deletion at a bucket with objects or versions in it, as S3 does."""
+    bucket = handlers["AWS::S3::Bucket"]
+    delete = bucket["delete"]
+
+    def delete_empty(name: str, properties: Any) -> Any:
+        found = s3._buckets.get(name)
+        if found and (found["objects"] or s3._bucket_has_versions(name)):
+            raise ValueError("The bucket you tried to delete is not empty. You must delete all versions in the bucket.")
+        return delete(name, properties)
+
+    bucket["delete"] = delete_empty
