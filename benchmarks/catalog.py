@@ -16,8 +16,7 @@ from benchmarks.crowd import START, crowd, label_name
 from benchmarks.summaries import Result, interleaved, summary
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteIndex
-from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.adapters.sqlite.index import SqliteIndex, SqliteStatistics
 from viewfinder.bootstrap import SystemClock
 from viewfinder.domain.image import Facts, Image
 from viewfinder.domain.label import BoundingBox, Instance, Text

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from viewfinder.rekognition.labels.detectors import NAMES
 from viewfinder.rekognition.labels.engine import LabelEngine
+from viewfinder.rekognition.labels.merging import load_taxonomy
 from viewfinder.rekognition.labels.request import Request
-from viewfinder.rekognition.labels.taxonomy import load_taxonomy
 from viewfinder.rekognition.settings import Settings
 
 DEFAULT_CONFIDENCE = 55.0

@@ -26,8 +26,7 @@ import onnxruntime
 from PIL import Image, ImageDraw, ImageFont
 
 from viewfinder.rekognition.pictures import read_picture
-from viewfinder.rekognition.text.engine import DETAIL, TextEngine
-from viewfinder.rekognition.text.request import Request
+from viewfinder.rekognition.text.engine import DETAIL, Request, TextEngine
 
 FAMILIES = ("DejaVuSans", "DejaVuSerif", "Liberation", "Lato-", "OpenSans", "FreeSans", "FreeSerif")
 UNREADABLE = ("Hairline", "Thin", "ExtraLight", "MathTeX")

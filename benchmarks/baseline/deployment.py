@@ -9,10 +9,9 @@ from pathlib import Path
 
 from viewfinder.deployment.deploy import Blueprint, deploy
 from viewfinder.deployment.environment import Environment
-from viewfinder.deployment.packages import Package
+from viewfinder.deployment.packages import Package, functions, read_template
 from viewfinder.deployment.progress import silent
 from viewfinder.deployment.stack import Stack
-from viewfinder.deployment.template import functions, read_template
 
 FOLDER = Path(__file__).parent
 

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-from viewfinder.rekognition.sessions import MODELS
+from viewfinder.rekognition.networks import MODELS
 
 DETAIL = 640
 SSD_SIDE, LITE_SIDE, LITE_CROP = 300, 280, 0.875

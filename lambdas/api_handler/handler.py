@@ -8,21 +8,29 @@ from typing import Any
 
 import viewfinder
 from viewfinder.adapters.http import fields
-from viewfinder.adapters.http.documents import image_document, label_document, page_document, summary_document
-from viewfinder.adapters.http.fields import read_members, read_query
-from viewfinder.adapters.http.requests import Request
+from viewfinder.adapters.http.fields import Request, read_members, read_query
 from viewfinder.adapters.http.responses import (
     Response,
     document_response,
     error_response,
+    image_document,
+    label_document,
     no_route_response,
+    page_document,
     redirect_response,
+    summary_document,
 )
 from viewfinder.bootstrap import Application
 from viewfinder.domain.query import Query
 from viewfinder.observability import correlated, logger
-from viewfinder.usecases.images import create_upload, delete_image, get_image, original_url, thumbnail_url
-from viewfinder.usecases.reanalyze_images import analyze_again
+from viewfinder.usecases.images import (
+    analyze_again,
+    create_upload,
+    delete_image,
+    get_image,
+    original_url,
+    thumbnail_url,
+)
 from viewfinder.usecases.search_images import search_images
 from viewfinder.usecases.statistics import get_statistics, list_labels
 

@@ -13,26 +13,12 @@ from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.settings import Settings
 
 if TYPE_CHECKING:
+    from viewfinder import ports
     from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
     from viewfinder.adapters.s3 import S3Objects
     from viewfinder.adapters.sqlite.catalog import SqliteCatalog
     from viewfinder.adapters.sqlite.database import Database
     from viewfinder.domain.analysis import Feature, Parameters
-    from viewfinder.ports import (
-        Catalog,
-        Clock,
-        Counters,
-        DerivedStore,
-        Detector,
-        ImageStore,
-        Index,
-        Leases,
-        Links,
-        PictureReader,
-        Records,
-        Requests,
-        Statistics,
-    )
     from viewfinder.usecases.index_image import IndexImage
     from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
@@ -42,17 +28,12 @@ class Application:
     """The parts of one function, made on first use and kept for the next invocations."""
 
     def __init__(self, settings: Settings | None = None, **parts: Any) -> None:
-        """`parts` replaces any attribute below by a ready one: `Application(settings, catalog=FakeCatalog())`.
-
-        Raise TypeError for a part that is none of them.
-        """
+        """`parts` replaces attributes below: `Application(settings, catalog=FakeCatalog())`; others raise TypeError."""
         for name in parts:
             if not isinstance(vars(type(self)).get(name), cached_property):
                 raise TypeError(f"Application has no part {name!r}")
-        if settings is not None:
-            parts["settings"] = settings
         # A cached_property yields to an attribute of the same name in the instance.
-        self.__dict__.update(parts)
+        self.__dict__.update(parts | ({"settings": settings} if settings else {}))
 
     def prepare(self, *parts: str) -> None:
         """Make parts that every request needs, if this is a Lambda function in its INIT phase.
@@ -81,12 +62,12 @@ class Application:
         return Database(path)
 
     @cached_property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> ports.Catalog:
         """The catalog's records, one at a time."""
         return self._catalog
 
     @cached_property
-    def records(self) -> Records:
+    def records(self) -> ports.Records:
         """The catalog's records in bulk."""
         return self._catalog
 
@@ -104,43 +85,43 @@ class Application:
         )
 
     @cached_property
-    def leases(self) -> Leases:
+    def leases(self) -> ports.Leases:
         """The leases on contents that are being analysed."""
         terms: dict[str, Any] = {
             "seconds": self.settings.lease_seconds,
             "patience": self.settings.lease_patience_seconds,
         }
         if self.database:
-            from viewfinder.adapters.sqlite.leases import SqliteLeases
+            from viewfinder.adapters.sqlite.catalog import SqliteLeases
 
             return SqliteLeases(self.database, **terms)
-        from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
+        from viewfinder.adapters.dynamodb.catalog import DynamoDbLeases
 
         return DynamoDbLeases(self.dynamodb_client, self.settings.table, **terms)
 
     @cached_property
-    def images(self) -> ImageStore:
+    def images(self) -> ports.ImageStore:
         """The images bucket."""
         from viewfinder.adapters.s3 import S3ImageStore
 
         return S3ImageStore(self.s3_client, self.settings.images_bucket)
 
     @cached_property
-    def derived(self) -> DerivedStore:
+    def derived(self) -> ports.DerivedStore:
         """The derived bucket."""
         from viewfinder.adapters.s3 import S3DerivedStore
 
         return S3DerivedStore(self.s3_client, self.settings.derived_bucket)
 
     @cached_property
-    def pictures(self) -> PictureReader:
+    def pictures(self) -> ports.PictureReader:
         """The reader of pictures."""
         from viewfinder.adapters.pictures import Pictures
 
         return Pictures()
 
     @cached_property
-    def detector(self) -> Detector:
+    def detector(self) -> ports.Detector:
         """The detector that the settings name; our engine loads its networks for labels now."""
         from viewfinder.adapters.detector import EngineDetector, RekognitionDetector
 
@@ -155,7 +136,7 @@ class Application:
         return self.settings.detector == "Engine"
 
     @cached_property
-    def clock(self) -> Clock:
+    def clock(self) -> ports.Clock:
         """The system's clock."""
         return SystemClock()
 
@@ -174,14 +155,12 @@ class Application:
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """What the detector looks for; raise MisconfiguredError for a feature that there is not."""
-        from viewfinder.domain.analysis import Feature
+        from viewfinder.domain.analysis import read_features
 
-        names = [name.strip() for name in self.settings.features.split(",")]
-        if Feature.LABELS not in names or not set(names) <= set(Feature) or len(set(names)) < len(names):
-            raise MisconfiguredError(
-                f"VIEWFINDER_FEATURES is {self.settings.features!r}: LABELS, and any of TEXT and FACES, comma-separated"
-            )
-        return tuple(feature for feature in Feature if feature in names)
+        try:
+            return read_features(self.settings.features)
+        except ValueError as error:
+            raise MisconfiguredError(f"VIEWFINDER_FEATURES is {self.settings.features!r}: {error}") from error
 
     @cached_property
     def index_image(self) -> IndexImage:
@@ -216,11 +195,10 @@ class Application:
         from viewfinder.usecases.reconcile import Stores
 
         derived = S3Objects(self.s3_client, self.settings.derived_bucket)
-        features = tuple(str(feature) for feature in self.features)
-        return Stores(self.image_objects, derived, self.records, self.requests, features)
+        return Stores(self.image_objects, derived, self.records, self.requests, tuple(map(str, self.features)))
 
     @cached_property
-    def requests(self) -> Requests:
+    def requests(self) -> ports.Requests:
         """The queue, for those who want an object looked at again."""
         from viewfinder.adapters.sqs import SqsRequests
 
@@ -239,10 +217,10 @@ class Application:
         return None
 
     @cached_property
-    def statistics(self) -> Statistics:
+    def statistics(self) -> ports.Statistics:
         """The counts of labels and statuses."""
         if self.database:
-            from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+            from viewfinder.adapters.sqlite.index import SqliteStatistics
 
             return SqliteStatistics(self.database)
         from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
@@ -250,7 +228,7 @@ class Application:
         return DynamoDbStatistics(self.dynamodb_client, self.settings.table)
 
     @cached_property
-    def counters(self) -> Counters:
+    def counters(self) -> ports.Counters:
         """The same counts, for the function that writes them (SQLite counts by itself)."""
         from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters
 
@@ -264,7 +242,7 @@ class Application:
         return Search(self.index, self.statistics, self.clock)
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> ports.Index:
         """The catalog as a search reads it."""
         if self.database:
             from viewfinder.adapters.sqlite.index import SqliteIndex
@@ -275,7 +253,7 @@ class Application:
         return DynamoDbIndex(self.dynamodb_client, self.settings.table, shards=self.settings.shards)
 
     @cached_property
-    def links(self) -> Links:
+    def links(self) -> ports.Links:
         """Presigned URLs of the buckets."""
         from viewfinder.adapters.s3 import S3Links
 

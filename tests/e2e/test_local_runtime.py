@@ -21,9 +21,8 @@ from tests.e2e.conftest import PROJECT, TEMPLATE, RunningStack
 from tests.support.waiting import wait_for
 from viewfinder.deployment.progress import Progress, silent
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.errors import ComponentDiedError, NotRunningError, PortTakenError
 from viewfinder.local.ministack.saving import MARK as MARK_OF_STATE
-from viewfinder.local.processes import MARK, free_port
+from viewfinder.local.processes import MARK, ComponentDiedError, NotRunningError, PortTakenError, free_port
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import Options
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.infrastructure.translation import PROJECT, of_type, prerequisites, translate
-from viewfinder.deployment.template import read_template
+from viewfinder.deployment.packages import read_template
 
 CALLED = "functions/${ApiHandlerAlias}/invocations"
 

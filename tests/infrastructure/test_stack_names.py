@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from tests.infrastructure.translation import PROJECT, of_type, translate
-from viewfinder.deployment.template import read_template
+from viewfinder.deployment.packages import read_template
 
 LONGEST = 27
 """Characters, in a region whose name has 14 of them: no commercial region has more."""

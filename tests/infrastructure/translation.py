@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from samtranslator.translator.transform import transform
 
-from viewfinder.deployment.template import functions, point_at_artifacts, read_template
+from viewfinder.deployment.packages import functions, point_at_artifacts, read_template
 
 PROJECT = Path(__file__).parents[2]
 

@@ -55,7 +55,7 @@ def local_stack(data_dir: Path | None) -> LocalStack:
 
 def template() -> Path:
     """Return the stack's template."""
-    from viewfinder.deployment.template import project
+    from viewfinder.deployment.packages import project
 
     return project() / "infrastructure" / "template.yaml"
 
@@ -119,7 +119,7 @@ def specific_first(labels: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
     Ancestors are those that a label names, else those of the engine's taxonomy, whose names are Amazon Rekognition's.
     """
-    from viewfinder.rekognition.labels.taxonomy import load_taxonomy
+    from viewfinder.rekognition.labels.merging import load_taxonomy
 
     known = load_taxonomy().labels
     names = {label["Name"]: label for label in labels}

@@ -1,20 +1,24 @@
-"""`viewfinder deploy`: builds the functions and brings the stack to AWS."""
+"""`viewfinder deploy`, `destroy` and `cost`: the pipeline on AWS."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._options import ProgressLines, Region, StackName, Yes, print_pairs, template
+from viewfinder.cli._options import AsJson, ProgressLines, Region, StackName, Yes, print_pairs, template
 from viewfinder.cli._target import Profile, environment_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from viewfinder.deployment.destroy import Removal
     from viewfinder.deployment.environment import Environment
     from viewfinder.deployment.packages import Platform
     from viewfinder.deployment.stack import Change
+    from viewfinder.operations.cost import Estimate
 
 TAGS = {"application": "viewfinder"}
 """On every stack, so that its costs can be told apart (a cost allocation tag)."""
@@ -42,8 +46,8 @@ def deploy(
     from viewfinder.deployment.checks import check, prove
     from viewfinder.deployment.deploy import approve_all, draw
     from viewfinder.deployment.deploy import deploy as bring
+    from viewfinder.deployment.packages import read_template
     from viewfinder.deployment.stack import Stack
-    from viewfinder.deployment.template import read_template
 
     console = Console()
     given, tags = _pairs(parameter or [], "--parameter"), {**TAGS, **_pairs(tag or [], "--tag")}
@@ -93,3 +97,100 @@ def _show(changes: list[Change], console: Console) -> None:
     for change in changes:
         table.add_row(change.action, change.logical_id, change.resource_type, change.replacement)
     console.print(table)
+
+
+def destroy(
+    *,
+    stack: StackName = "viewfinder",
+    region: Region = None,
+    profile: Profile = None,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Empty the buckets of images and derived objects first.")
+    ] = False,
+    delete_bucket: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Delete this bucket, too, which would stay (server access logs)."),
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Remove the stack from AWS, after asking; the catalog goes with it, and buckets only when empty."""
+    from rich.console import Console
+
+    from viewfinder.deployment.destroy import plan_removal, remove
+    from viewfinder.deployment.stack import Stack
+
+    console = Console()
+    target = Stack(environment_of(region, profile), stack)
+    account, place = target.environment.account, target.environment.region
+    if target.status is None:
+        console.print(f"There is no stack {stack} in {place} (account {account}).")
+        return
+    removal = plan_removal(target, delete_data=delete_data, named=delete_bucket or ())
+    _show_removal(removal, console)
+    if not yes:
+        typer.confirm(f"Remove the stack {stack} from {place} (account {account})?", abort=True)
+    with console.status("Removing") as status:
+        remove(removal, ProgressLines(console, status))
+    console.print("Removed.")
+
+
+def _show_removal(removal: Removal, console: Console) -> None:
+    """Print what goes and what stays, a line each: names are to be copied."""
+    console.print(f"Goes: the stack {removal.stack.name} with its catalog", soft_wrap=True)
+    for bucket in (*removal.emptied, *removal.named):
+        console.print(f"Goes: {bucket}, with every version of every object", soft_wrap=True)
+    for kept in removal.kept:
+        console.print(f"Stays: {kept}", soft_wrap=True)
+
+
+def cost(
+    *,
+    images: Annotated[int, typer.Option(min=0, help="New images in a month.")],
+    region: Annotated[str, typer.Option(help="AWS region.")] = "us-east-1",
+    reused: Annotated[
+        int, typer.Option(min=0, max=100, help="Percent of them whose content is known: copies, re-uploads.")
+    ] = 0,
+    megabytes: Annotated[float, typer.Option(min=0, help="Size of an image.")] = 3.0,
+    api_calls: Annotated[int, typer.Option(min=0, help="Calls of the REST API in the month.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate a month on AWS, service by service, at list prices."""
+    from viewfinder.operations.cost import Usage, estimate
+
+    found = estimate(Usage(images, reused / 100, megabytes, api_calls), region)
+    if as_json:
+        typer.echo(json.dumps(_document(found), indent=2))
+    else:
+        _show_estimate(found, images)
+
+
+def _document(found: Estimate) -> dict[str, object]:
+    lines = [{name.capitalize(): value for name, value in asdict(line).items()} for line in found.lines]
+    return {
+        "Lines": lines,
+        "Total": found.total,
+        "DetectorShare": found.detector_share,
+        "SavedByReuse": found.saved,
+        "TotalWithEngine": found.with_engine,
+        "PricesOf": found.date,
+    }
+
+
+def _show_estimate(found: Estimate, images: int) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Service", "For", "US dollars", box=None, show_footer=True)
+    table.columns[0].footer, table.columns[2].footer = "Total", f"{found.total:,.2f}"
+    table.columns[2].justify = "right"
+    for line in found.lines:
+        table.add_row(line.service, line.purpose, f"{line.dollars:,.2f}")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(
+        f"\nThe detector is {found.detector_share:.0%} of it; reuse of known content saves {found.saved:,.2f}."
+    )
+    console.print(f"With Viewfinder's engine as the detector (Detector=Engine): {found.with_engine:,.2f} in all.")
+    if images:
+        console.print(f"1,000 images cost {found.total / images * 1000:,.2f}.", end=" ")
+    console.print(f"[dim]List prices of {found.date}, no free tier; see docs/cost.md.[/]")

@@ -1,4 +1,4 @@
-"""`viewfinder up`, `down`, `reset` and `env`: the pipeline on this machine."""
+"""`viewfinder up`, `down`, `reset` and `env`: the pipeline on this machine; `gallery`: the page of any stack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from viewfinder.cli._options import AsJson, DataDir, ProgressLines, Yes, local_stack, print_pairs, template
+from viewfinder.cli._options import (
+    AsJson,
+    DataDir,
+    ProgressLines,
+    Region,
+    StackName,
+    Yes,
+    local_stack,
+    print_pairs,
+    template,
+)
+from viewfinder.cli._target import Profile, find_target
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -166,3 +177,25 @@ def env(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         typer.echo(f"unset {name}")
     for name, value in variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+def gallery(
+    *,
+    stack: StackName = "viewfinder",
+    region: Region = None,
+    profile: Profile = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8080,
+) -> None:
+    """Look at the images of a stack on AWS; requests are signed with your own AWS credentials."""
+    from viewfinder.gallery.app import serve
+    from viewfinder.gallery.proxy import SignedApi
+    from viewfinder.gallery.status import Sources
+    from viewfinder.local.processes import require_free
+    from viewfinder.operations.signing import Signer
+
+    target = find_target(stack, region, profile)
+    require_free(port, "--port")
+    sources = Sources(target.outputs["QueueUrl"], target.outputs["DeadLetterQueueUrl"], stack)
+    typer.echo(f"The gallery of {stack} is at http://localhost:{port}/ until Ctrl-C.")
+    api = SignedApi(target.outputs["ApiUrl"].rstrip("/"), Signer(target.session))
+    serve(api, port, target.session, sources)

@@ -13,20 +13,13 @@ from typer.core import TyperGroup
 
 from viewfinder.cli import images, rekognition
 from viewfinder.cli.analyze import analyze
-from viewfinder.cli.cost import cost
-from viewfinder.cli.deploy import deploy
-from viewfinder.cli.destroy import destroy
-from viewfinder.cli.gallery import gallery
+from viewfinder.cli.deploy import cost, deploy, destroy
 from viewfinder.cli.import_ import import_images
-from viewfinder.cli.labels import labels
-from viewfinder.cli.local import down, env, reset, up
-from viewfinder.cli.logs import logs
-from viewfinder.cli.reanalyze import reanalyze
-from viewfinder.cli.reconcile import reconcile
-from viewfinder.cli.redrive import redrive
-from viewfinder.cli.search import search
+from viewfinder.cli.local import down, env, gallery, reset, up
+from viewfinder.cli.logs import logs, traces
+from viewfinder.cli.reconcile import reanalyze, reconcile, redrive
+from viewfinder.cli.search import labels, search
 from viewfinder.cli.status import status
-from viewfinder.cli.traces import traces
 
 
 class Commands(TyperGroup):

@@ -1,14 +1,19 @@
-"""`viewfinder reconcile`: makes the catalog agree with the bucket again."""
+"""`viewfinder reconcile`, `redrive` and `reanalyze`: put right what differs, failed or is out of date."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from viewfinder.cli._options import AsJson
-from viewfinder.cli._target import Target, on_stack
+from viewfinder.cli._options import AsJson, Yes
+from viewfinder.cli._target import Target, confirm_calls, on_stack
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from viewfinder.domain.image import Image
 
 
 @on_stack
@@ -52,3 +57,74 @@ def _sentence(found: Any, dry_run: bool) -> str:
         return f"Bucket and catalog agree about {found.objects:,} images."
     kinds = ", ".join(f"{count:,} {kind.lower()}" for kind, count in found.counts().items() if count)
     return f"{found.objects:,} images: {kinds}. " + ("Nothing was changed." if dry_run else "They agree now.")
+
+
+@on_stack
+def redrive(
+    target: Target,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how many there are, and change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Move the messages of the dead-letter queue back to the queue."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from viewfinder.adapters.sqs import count_messages
+    from viewfinder.adapters.sqs import redrive as move
+
+    client, dead = target.application.sqs_client, target.outputs["DeadLetterQueueUrl"]
+    waiting, moved = count_messages(client, dead), 0
+    if waiting and not dry_run:
+        with Progress(console=Console(stderr=as_json), transient=True) as bar:
+            task = bar.add_task("Moving", total=waiting)
+            moved = move(client, dead, target.outputs["QueueUrl"], lambda count: bar.update(task, completed=count))
+    counts = {"DeadLetters": waiting, "Moved": moved}
+    typer.echo(json.dumps(counts) if as_json else f"{waiting:,} dead letters, {moved:,} moved back to the queue.")
+
+
+@on_stack
+def reanalyze(
+    target: Target,
+    *,
+    model_version_below: Annotated[
+        str,
+        typer.Option(
+            metavar="V", help="Only images analysed by a model older than this version.", show_default="any model"
+        ),
+    ] = "",
+    prefix: Annotated[str, typer.Option(help="Only images whose key has this prefix.", show_default="all")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how many there are, and change nothing.")] = False,
+    patience: Annotated[float, typer.Option(min=1, help="Seconds without any answer before giving up.")] = 900,
+    as_json: AsJson = False,
+    yes: Yes = False,
+) -> None:
+    """Analyse images again; each distinct content costs a detector call."""
+    from rich.console import Console
+
+    from viewfinder.usecases.images import find_images
+
+    target.require("emulator", "engine")
+    console = Console(stderr=as_json)
+    images = list(find_images(target.application.records, model_version_below=model_version_below, prefix=prefix))
+    calls = len({image.sha256 for image in images})
+    price = target.price(calls)
+    if not dry_run and not yes:
+        confirm_calls(calls, price, err=as_json)
+    answered = [] if dry_run else _run(images, target, patience, console)
+    counts = {"Images": len(images), "Calls": calls, "Dollars": price, "Answered": len(answered)}
+    sentence = f"{len(images):,} images with {calls:,} contents, {len(answered):,} analysed again."
+    typer.echo(json.dumps(counts) if as_json else sentence)
+
+
+def _run(images: list[Image], target: Target, patience: float, console: Console) -> list[Image]:
+    from rich.progress import Progress
+
+    from viewfinder.usecases.images import reanalyze_images
+    from viewfinder.usecases.import_images import await_images
+
+    application = target.application
+    sent = reanalyze_images(images, application.requests, application.clock)
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Analysing", total=len(sent))
+        return await_images(sent, application.records, patience=patience, on_answered=lambda _: bar.advance(task))

@@ -1,4 +1,4 @@
-"""`viewfinder search`: find images by what is in them."""
+"""`viewfinder search` and `labels`: find images, and what they can be found by."""
 
 from __future__ import annotations
 
@@ -132,3 +132,32 @@ def _labels(image: dict[str, Any], asked: list[str]) -> str:
     return (
         ", ".join(shown) + (f" and {more} more" if more > 0 else "") or f"{image['Status']} {image.get('Reason', '')}"
     )
+
+
+@on_stack
+def labels(
+    target: Target,
+    prefix: Annotated[str | None, typer.Argument(help="Prefix of the names.", autocompletion=complete_label)] = None,
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number to show.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List the labels in use, in alphabetical order."""
+    found, more = target.api.entries("/labels", "Labels", {"prefix": prefix}, limit)
+    if as_json:
+        typer.echo(json.dumps({"Labels": found}, indent=2, ensure_ascii=False))
+    else:
+        rows = (
+            (
+                label["Name"],
+                str(label["Count"]),
+                *(
+                    ", ".join(entry["Name"] for entry in label[member])
+                    for member in ("Parents", "Categories", "Aliases")
+                ),
+            )
+            for label in found
+        )
+        print_rows(("Label", "Images", "Parents", "Categories", "Aliases"), rows)
+    if more:
+        typer.echo(f"Labels shown: {len(found):,}. More with --limit {2 * len(found)}.", err=True)

@@ -13,9 +13,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from viewfinder.deployment.environment import Environment
-from viewfinder.deployment.errors import DeploymentError
+from viewfinder.deployment.packages import Template
+from viewfinder.deployment.progress import DeploymentError
 from viewfinder.deployment.stack import NEVER_CREATED, UNFINISHED, Stack
-from viewfinder.deployment.template import Template
 
 ENGINE = "Engine"
 LONGEST_BUCKET_NAME = 63

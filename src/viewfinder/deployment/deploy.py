@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from viewfinder.deployment.environment import Environment
-from viewfinder.deployment.errors import DeploymentDeclinedError
-from viewfinder.deployment.packages import Package, Platform, build_package, carries_engine
-from viewfinder.deployment.progress import Progress, Report
-from viewfinder.deployment.stack import UNFINISHED, Change, Stack
-from viewfinder.deployment.template import (
+from viewfinder.deployment.packages import (
+    Package,
+    Platform,
     Template,
+    build_package,
+    carries_engine,
     functions,
     point_at_artifacts,
     read_template,
     to_json,
 )
+from viewfinder.deployment.progress import DeploymentDeclinedError, Progress, Report
+from viewfinder.deployment.stack import UNFINISHED, Change, Stack
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import LifecycleRuleTypeDef, PublicAccessBlockConfigurationTypeDef

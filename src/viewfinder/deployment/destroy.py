@@ -10,8 +10,7 @@ from botocore.exceptions import ClientError
 
 from viewfinder.deployment.deploy import ArtifactsBucket
 from viewfinder.deployment.environment import Environment
-from viewfinder.deployment.errors import DeploymentError
-from viewfinder.deployment.progress import Progress, Report
+from viewfinder.deployment.progress import DeploymentError, Progress, Report
 from viewfinder.deployment.stack import Resource, Stack
 
 if TYPE_CHECKING:

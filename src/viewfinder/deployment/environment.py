@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from viewfinder.deployment.errors import DeploymentError
+from viewfinder.deployment.progress import DeploymentError
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient

@@ -1,9 +1,11 @@
-"""What a deployment says of itself while it runs; who shows it decides how."""
+"""Progress and errors of a deployment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from viewfinder.domain.errors import ViewfinderError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,19 @@ Report = Callable[[Progress], None]
 
 def silent(_: Progress) -> None:
     """Discard progress."""
+
+
+class PackageError(ViewfinderError):
+    """A function package can't be built."""
+
+
+class TemplateError(ViewfinderError):
+    """The template does not have the form that packaging expects."""
+
+
+class DeploymentError(ViewfinderError):
+    """CloudFormation did not take the stack where it should go; the message is the first real cause."""
+
+
+class DeploymentDeclinedError(ViewfinderError):
+    """The operator looked at the change set and said no."""

@@ -11,8 +11,7 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from viewfinder.deployment.environment import Environment
-from viewfinder.deployment.errors import DeploymentError
-from viewfinder.deployment.progress import Progress, Report
+from viewfinder.deployment.progress import DeploymentError, Progress, Report
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.literals import CapabilityType

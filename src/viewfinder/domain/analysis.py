@@ -19,6 +19,14 @@ class Feature(StrEnum):
     FACES = "FACES"
 
 
+def read_features(text: str) -> tuple[Feature, ...]:
+    """Read `LABELS,TEXT`, in any order; raise ValueError for what can't be looked for."""
+    names = [name.strip() for name in text.split(",")]
+    if Feature.LABELS not in names or not set(names) <= set(Feature) or len(set(names)) < len(names):
+        raise ValueError("LABELS, and any of TEXT and FACES, comma-separated")
+    return tuple(feature for feature in Feature if feature in names)
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
     """A detector's answer to one question about one picture."""

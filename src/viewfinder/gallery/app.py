@@ -1,24 +1,56 @@
-"""The gallery's routes: the gallery, the REST API without a signature, pictures, uploads and the stack's status."""
+"""The gallery: its files, its routes, and its start (`python -m viewfinder.gallery.app --stack NAME --package ZIP`)."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+import argparse
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
 
 import uvicorn
 from boto3.session import Session
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from viewfinder.gallery.errors import HANDLERS
 from viewfinder.gallery.guard import Guard, Guarded
-from viewfinder.gallery.pages import Pages
-from viewfinder.gallery.proxy import Api, forward, picture, while_connected
+from viewfinder.gallery.inprocess import InProcessApi, load_handler
+from viewfinder.gallery.proxy import HANDLERS, Api, forward, picture, while_connected
 from viewfinder.gallery.status import Sources, Status
 from viewfinder.gallery.uploads import upload
+
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+def _read() -> Mapping[str, bytes]:
+    folder = files("viewfinder.gallery") / "web"
+    return {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
+
+
+class Pages:
+    """The files of `web/`, read once at the start."""
+
+    def __init__(self, token: str, stage: str) -> None:
+        self._files = _read()
+        page = self._files["index.html"].decode()
+        # Both are URL-safe text of our own making: nothing to escape.
+        self._page = page.replace("{token}", token).replace("{stage}", stage)
+
+    async def index(self, _: Request) -> Response:
+        """Return the page; kept nowhere, since the next start has another token."""
+        return HTMLResponse(self._page, headers={"cache-control": "no-store"})
+
+    async def file(self, request: Request) -> Response:
+        """Return a script, a style sheet or an icon."""
+        name = request.path_params["name"]
+        suffix = name[name.rfind(".") :]
+        if name not in self._files or suffix not in TYPES:
+            return Response(status_code=404)
+        return Response(self._files[name], headers={"cache-control": "no-cache"}, media_type=TYPES[suffix])
+
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -63,3 +95,27 @@ def serve(api: Api, port: int, session: Session, sources: Sources) -> None:
     """Serve until it is told to stop."""
     application = gallery_app(api, Guard(port), Status(session, sources))
     uvicorn.run(application, host=LOOPBACK, port=port, server_header=False, log_level="warning")
+
+
+def main() -> None:
+    """Serve on loopback until it is told to stop; credentials and region are those of AWS's environment."""
+    options = _options()
+    session = Session()
+    handler = load_handler(options.package, options.stack, session)
+    sources = Sources(options.queue_url, options.dead_letter_queue_url, options.stack)
+    serve(InProcessApi(handler, options.stage), options.port, session, sources)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="viewfinder.gallery", description=__doc__)
+    parser.add_argument("--port", type=int, default=8080, help="port on 127.0.0.1 (default: 8080)")
+    parser.add_argument("--stack", required=True, help="name of the stack")
+    parser.add_argument("--stage", default="prod", help="stage of its API (default: prod)")
+    parser.add_argument("--package", type=Path, required=True, help="package of the function that answers the API")
+    parser.add_argument("--queue-url", help="queue of images, for the status page")
+    parser.add_argument("--dead-letter-queue-url", help="its dead-letter queue")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

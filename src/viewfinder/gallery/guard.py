@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from viewfinder.gallery.errors import error
+from viewfinder.gallery.proxy import error
 
 TOKEN_HEADER = "X-Viewfinder-Token"  # noqa: S105 - a header's name
 SAFE_METHODS = {"GET", "HEAD"}

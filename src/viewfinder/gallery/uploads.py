@@ -17,8 +17,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from viewfinder.gallery.errors import error
-from viewfinder.gallery.proxy import Api, path_below, relayed
+from viewfinder.gallery.proxy import Api, error, path_below, relayed
 
 _ERROR_CODE = re.compile(r"<Code>(\w+)</Code>")
 _ERROR_MESSAGE = re.compile(r"<Message>([^<]*)</Message>")

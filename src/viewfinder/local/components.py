@@ -72,7 +72,7 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
     return Component(
         "gallery",
         (
-            *(sys.executable, "-m", "viewfinder.gallery", "--port", str(record.ports.gallery)),
+            *(sys.executable, "-m", "viewfinder.gallery.app", "--port", str(record.ports.gallery)),
             *("--stack", STACK_NAME, "--stage", STAGE, "--package", str(api), *queues),
         ),
         {

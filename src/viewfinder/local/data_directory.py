@@ -20,7 +20,7 @@ import botocore.session
 from botocore.config import Config
 from platformdirs import user_data_path
 
-from viewfinder.local.errors import DiskFullError, LocalStackError
+from viewfinder.local.processes import DiskFullError, LocalStackError
 from viewfinder.local.state import REGION
 
 LEAST_FREE_BYTES = 500_000_000

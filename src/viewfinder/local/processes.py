@@ -13,7 +13,28 @@ from pathlib import Path
 import httpx
 import psutil
 
-from viewfinder.local.errors import ComponentDiedError, PortTakenError
+from viewfinder.domain.errors import ViewfinderError
+
+
+class LocalStackError(ViewfinderError):
+    """The local stack can't do what was asked of it."""
+
+
+class PortTakenError(LocalStackError):
+    """Another program listens where a component should."""
+
+
+class DiskFullError(LocalStackError):
+    """The disk has no room for the stack's data."""
+
+
+class ComponentDiedError(LocalStackError):
+    """A component ended by itself, or never answered; the message ends with its log."""
+
+
+class NotRunningError(LocalStackError):
+    """The stack of this data directory is not running."""
+
 
 MARK = "VIEWFINDER_COMPONENT_OF"
 """An environment variable that every process of a stack carries: it finds the children of a killed emulator too."""

@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from viewfinder.adapters.sqlite.catalog import drop_leases
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.leases import drop_leases
 from viewfinder.bootstrap import Application
 from viewfinder.deployment.deploy import Blueprint, deploy, draw
 from viewfinder.deployment.environment import Environment
@@ -22,11 +22,9 @@ from viewfinder.deployment.progress import Progress, Report
 from viewfinder.deployment.stack import Stack
 from viewfinder.local import components, processes
 from viewfinder.local.data_directory import DataDirectory, KeyPair, session
-from viewfinder.local.errors import LocalStackError, NotRunningError
-from viewfinder.local.ministack.environment import ensure_environment
-from viewfinder.local.ministack.operator import ensure_operator
-from viewfinder.local.ministack.state import resume, was_saved
-from viewfinder.local.processes import Component
+from viewfinder.local.ministack.environment import ensure_environment, ensure_operator
+from viewfinder.local.ministack.saving import resume, was_saved
+from viewfinder.local.processes import Component, LocalStackError, NotRunningError
 from viewfinder.local.state import LAYOUT, REGION, Options, Record, load, with_options
 from viewfinder.settings import Settings
 

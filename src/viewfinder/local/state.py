@@ -6,8 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from viewfinder.local.errors import LocalStackError
-from viewfinder.local.processes import Process
+from viewfinder.local.processes import LocalStackError, Process
 
 REGION = "us-east-1"
 """The emulator's region."""

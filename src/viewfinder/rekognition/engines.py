@@ -12,8 +12,8 @@ from viewfinder.rekognition.faces.engine import Comparison, FaceEngine
 from viewfinder.rekognition.labels.engine import LabelEngine
 from viewfinder.rekognition.labels.request import Request as LabelRequest
 from viewfinder.rekognition.settings import Settings
+from viewfinder.rekognition.text.engine import Request as TextRequest
 from viewfinder.rekognition.text.engine import TextEngine
-from viewfinder.rekognition.text.request import Request as TextRequest
 
 Document = dict[str, Any]
 Picture = bytes | Path

@@ -1,17 +1,20 @@
-"""Reads JPEG and PNG bytes into an upright RGB picture, within the service's limits."""
+"""Pictures of requests: bytes, or S3 objects of allowed buckets; decoded within limits, and measured."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from viewfinder.rekognition.errors import image_too_large, invalid_image, invalid_parameter
+from viewfinder.rekognition.errors import EngineError, image_too_large, invalid_image, invalid_parameter
 
 MIN_SIDE = 80
 MAX_SIDE = 10_000
@@ -151,3 +154,99 @@ def cut_out(picture: Image.Image, size: tuple[int, int], corner: Vector, along: 
         Image.Resampling.BICUBIC,
     )
     return sampled.reduce(fineness)
+
+
+Floats = NDArray[np.float32]
+
+EDGE = 40.0
+"""Lightness step between neighbours, in percent, that counts as fully sharp."""
+
+
+def lightness_of(picture: Image.Image) -> Floats:
+    """Return the CIE lightness of each pixel, 0 to 100."""
+    luminance = (np.arange(256) / 255) ** 2.2
+    curve = np.where(luminance > 0.008856, 116 * np.cbrt(luminance) - 16, 903.3 * luminance)
+    return np.asarray(curve[np.asarray(picture.convert("L"))], dtype=np.float32)
+
+
+def steps_of(lightness: Floats) -> Floats:
+    """Return for each pixel the greater of the lightness steps to the next ones across and down."""
+    steps = np.zeros_like(lightness)
+    steps[:, :-1] = np.abs(np.diff(lightness, axis=1))
+    steps[:-1] = np.maximum(steps[:-1], np.abs(np.diff(lightness, axis=0)))
+    return steps
+
+
+def brightness(lightness: Floats) -> float:
+    """Return the mean lightness."""
+    return round(float(lightness.mean()), 4)
+
+
+def sharpness(steps: Floats) -> float:
+    """Return how strong the strongest 2 % of the steps are, 0 to 100.
+
+    A sharp picture may be smooth nearly everywhere; a blurred one has no strong edge.
+    """
+    strong = float(np.quantile(steps, 0.98))
+    return round(100 * min(1.0, strong / EDGE), 4)
+
+
+MOST_BYTES = 15 * 1024 * 1024
+"""The service's limit for an image in S3 (developer guide, "Guidelines and quotas")."""
+
+UNREADABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
+
+
+class S3Reader:
+    """Fetches the images that requests name; safe to use from several threads."""
+
+    def __init__(self, endpoint: str, region: str, allowed_buckets: tuple[str, ...]) -> None:
+        self._endpoint = endpoint
+        self._region = region
+        self._allowed = allowed_buckets
+
+    def read(self, s3_object: Mapping[str, str]) -> bytes:
+        """Return an object's content; raise EngineError."""
+        if not self._endpoint or not any(fnmatchcase(s3_object["Bucket"], pattern) for pattern in self._allowed):
+            raise _unreadable()
+        import botocore.exceptions
+
+        try:
+            return self._fetch(s3_object)
+        except botocore.exceptions.ClientError as error:
+            raise _refusal(error) from error
+        except (botocore.exceptions.BotoCoreError, OSError) as error:
+            raise EngineError("InternalServerError", "S3 can't be reached") from error
+
+    def _fetch(self, s3_object: Mapping[str, str]) -> bytes:
+        version = {"VersionId": s3_object["Version"]} if "Version" in s3_object else {}
+        response = self._client.get_object(Bucket=s3_object["Bucket"], Key=s3_object["Name"], **version)
+        with response["Body"] as body:
+            if response["ContentLength"] > MOST_BYTES:
+                raise image_too_large(f"Image size of {response['ContentLength']} bytes exceeds {MOST_BYTES} bytes")
+            content: bytes = body.read()
+        return content
+
+    @cached_property
+    def _client(self) -> Any:
+        # Loaded by the first S3Object only: an engine that is sent bytes starts faster and stays smaller without it.
+        import boto3
+        from botocore.config import Config
+
+        config = Config(
+            s3={"addressing_style": "path"},
+            connect_timeout=2,
+            read_timeout=10,
+            retries={"total_max_attempts": 2, "mode": "standard"},
+        )
+        session = boto3.session.Session(region_name=self._region)
+        return session.client("s3", endpoint_url=self._endpoint, config=config)
+
+
+def _refusal(error: Any) -> EngineError:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    return EngineError("InternalServerError", "S3 failed") if status >= 500 else _unreadable()
+
+
+def _unreadable() -> EngineError:
+    return EngineError("InvalidS3ObjectException", UNREADABLE)

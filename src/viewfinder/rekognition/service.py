@@ -8,11 +8,11 @@ from typing import Any
 from viewfinder.rekognition.engines import Engines
 from viewfinder.rekognition.faces.engine import Comparison
 from viewfinder.rekognition.labels.request import Request as LabelRequest
+from viewfinder.rekognition.pictures import S3Reader
 from viewfinder.rekognition.protocol import image_members, operation_of, parse_request, service_model
-from viewfinder.rekognition.s3 import S3Reader
 from viewfinder.rekognition.settings import Settings
 from viewfinder.rekognition.sigv4 import SignatureVerifier
-from viewfinder.rekognition.text.request import Request as TextRequest
+from viewfinder.rekognition.text.engine import Request as TextRequest
 
 Document = Mapping[str, Any]
 Answer = Callable[..., dict[str, Any]]

@@ -16,8 +16,8 @@ import pytest
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import _STATEMENTS as SEARCHES
+from viewfinder.adapters.sqlite.index import SqliteStatistics
 from viewfinder.adapters.sqlite.schema import MIGRATIONS
-from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
 from viewfinder.domain.image import Image, Status

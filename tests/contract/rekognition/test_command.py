@@ -15,7 +15,7 @@ import pytest
 from tests.contract.rekognition.conftest import COMMAND, rekognition
 from tests.support.waiting import wait_for
 from tests.unit.rekognition.images import plain
-from viewfinder.rekognition.sessions import MODELS
+from viewfinder.rekognition.networks import MODELS
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:

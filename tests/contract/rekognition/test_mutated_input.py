@@ -17,7 +17,7 @@ from tests.contract.rekognition.service_shapes import check_fits, shape
 from tests.unit.rekognition.images import encode, noise, png_header
 from viewfinder.rekognition.engines import Engines
 from viewfinder.rekognition.errors import STATUSES
-from viewfinder.rekognition.s3 import S3Reader
+from viewfinder.rekognition.pictures import S3Reader
 from viewfinder.rekognition.server import Wire
 from viewfinder.rekognition.service import Service
 from viewfinder.rekognition.settings import Settings

@@ -16,7 +16,7 @@ from tests.support.tables import create_table
 from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters, DynamoDbStatistics
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.adapters.sqlite.index import SqliteStatistics
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viewfinder.adapters.http.requests import Request
+from viewfinder.adapters.http.fields import Request
 from viewfinder.domain.errors import InvalidRequestError
 
 KEYS = [

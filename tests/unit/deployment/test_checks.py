@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 from viewfinder.deployment import checks
 from viewfinder.deployment.checks import Findings, check, prove
 from viewfinder.deployment.environment import Environment
-from viewfinder.deployment.errors import DeploymentError
+from viewfinder.deployment.packages import read_template
+from viewfinder.deployment.progress import DeploymentError
 from viewfinder.deployment.stack import Stack
-from viewfinder.deployment.template import read_template
 
 TEMPLATE = read_template(Path(__file__).parents[3] / "infrastructure" / "template.yaml")
 ACCOUNT = "123456789012"

@@ -12,8 +12,7 @@ from moto import mock_aws
 from tests.support.cloudformation import FakeResource, StrictCloudFormation
 from viewfinder.deployment.destroy import plan_removal, remove
 from viewfinder.deployment.environment import Environment
-from viewfinder.deployment.errors import DeploymentError
-from viewfinder.deployment.progress import silent
+from viewfinder.deployment.progress import DeploymentError, silent
 from viewfinder.deployment.stack import Stack
 
 IMAGES, DERIVED, LOGS = "photos-images", "photos-derived", "photos-accesslogsbucket-1"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from viewfinder.deployment.errors import PackageError
 from viewfinder.deployment.packages import AWS, assemble, build_package, this_machine
+from viewfinder.deployment.progress import PackageError
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from viewfinder.deployment.environment import Environment
-from viewfinder.deployment.errors import DeploymentError
-from viewfinder.deployment.progress import Progress, silent
+from viewfinder.deployment.progress import DeploymentError, Progress, silent
 from viewfinder.deployment.stack import Change, Proposal, Resource, Stack
 
 STACK_ID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/viewfinder/1"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from viewfinder.deployment.errors import TemplateError
-from viewfinder.deployment.template import functions, point_at_artifacts, read_template, to_json
+from viewfinder.deployment.packages import functions, point_at_artifacts, read_template, to_json
+from viewfinder.deployment.progress import TemplateError
 
 TEMPLATE = """
 AWSTemplateFormatVersion: 2010-09-09

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from viewfinder.adapters.http.requests import Request
+from viewfinder.adapters.http.fields import Request
 from viewfinder.gallery.inprocess import InProcessApi, proxy_event
 
 KEYS = ["dog.jpg", "a b+c.jpg", "100%25.jpg", "//a//b.jpg", "🐶/日本.jpg", "?#&=.jpg", "é" * 512]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.errors import DiskFullError, LocalStackError
+from viewfinder.local.processes import DiskFullError, LocalStackError
 
 Usage = namedtuple("Usage", ["total", "used", "free"])
 

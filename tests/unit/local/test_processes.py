@@ -12,8 +12,7 @@ import psutil
 import pytest
 
 from viewfinder.local import processes
-from viewfinder.local.errors import ComponentDiedError
-from viewfinder.local.processes import Component, Process
+from viewfinder.local.processes import Component, ComponentDiedError, Process
 
 NOBODY = "http://127.0.0.1:1/"
 """A port that nobody listens on. (Sockets are off in unit tests; to the code that looks the same.)"""

@@ -14,10 +14,8 @@ import pytest
 
 from viewfinder.local import components, processes
 from viewfinder.local.data_directory import DataDirectory, KeyPair, session
-from viewfinder.local.errors import LocalStackError, NotRunningError, PortTakenError
-from viewfinder.local.ministack.saving import MARK
-from viewfinder.local.ministack.state import resume, was_saved
-from viewfinder.local.processes import Process
+from viewfinder.local.ministack.saving import MARK, resume, was_saved
+from viewfinder.local.processes import LocalStackError, NotRunningError, PortTakenError, Process
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import DYNAMODB, LAYOUT, SQLITE, Options, Ports, Record, load, with_options
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from viewfinder.observability import correlated, logger, measure, metrics, publishing_metrics, span, timed, tracing
+from viewfinder.observability import correlated, logger, measure, publishing_metrics, span, timed, tracing
+from viewfinder.observability import logs as metrics
 from viewfinder.observability.xray import to_daemon
 
 HEADER = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"

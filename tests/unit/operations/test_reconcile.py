@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeRequests, etag
 from viewfinder.domain.image import Image, Status, thumbnail_key
-from viewfinder.usecases.reanalyze_images import find_images, reanalyze_images
+from viewfinder.usecases.images import find_images, reanalyze_images
 from viewfinder.usecases.reconcile import (
     Difference,
     ReconciliationStalledError,

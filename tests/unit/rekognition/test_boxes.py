@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viewfinder.rekognition.boxes import MOST_CANDIDATES, Boxes, agreed, mirrored, select, suppress, undisputed
+from viewfinder.rekognition.networks import MOST_CANDIDATES, Boxes, agreed, mirrored, select, suppress, undisputed
 
 LEFT = (0.0, 0.0, 0.5, 1.0)
 NEARLY_LEFT = (0.02, 0.0, 0.5, 1.0)

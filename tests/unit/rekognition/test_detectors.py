@@ -90,7 +90,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_packages_own_classifier_is_no_detector() -> None:
-    from viewfinder.rekognition.sessions import MODELS
+    from viewfinder.rekognition.networks import MODELS
 
     with pytest.raises(ModelFileError, match="has not the layout of YOLOX"):
         open_detector(MODELS / "efficientnet_lite3.onnx")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viewfinder.rekognition.boxes import Boxes
 from viewfinder.rekognition.labels import detectors
 from viewfinder.rekognition.labels.merging import (
     CLASSIFIER,
@@ -14,11 +13,13 @@ from viewfinder.rekognition.labels.merging import (
     UNCLEAR,
     Label,
     LabelMerger,
+    Taxonomy,
+    TaxonomyLabel,
     answer,
     label_document,
 )
 from viewfinder.rekognition.labels.request import LabelFilters, Request
-from viewfinder.rekognition.labels.taxonomy import Taxonomy, TaxonomyLabel
+from viewfinder.rekognition.networks import Boxes
 
 ENTRIES = [
     TaxonomyLabel("Animal", (), (), "Animals and Pets"),
@@ -118,7 +119,7 @@ def test_a_class_without_a_label_says_nothing() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_parent_is_never_below_its_child_in_the_real_taxonomy(seed: int) -> None:
-    from viewfinder.rekognition.labels.taxonomy import load_taxonomy
+    from viewfinder.rekognition.labels.merging import load_taxonomy
 
     random = np.random.default_rng(seed)
     boxes = Boxes(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from viewfinder.rekognition.sessions import MODELS
+from viewfinder.rekognition.networks import MODELS
 
 NOTICE = (MODELS / "NOTICE").read_text(encoding="utf-8")
 FILES = sorted(path for path in MODELS.iterdir() if path.suffix in {".onnx", ".npy"})

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from viewfinder.rekognition.labels.taxonomy import TaxonomyLabel, load_taxonomy
+from viewfinder.rekognition.labels.merging import TaxonomyLabel, load_taxonomy
 
 SERVICE_DATA = Path(__file__).parents[4] / "shared" / "rekognition"
 """What is known of the service. Test data that lies beside the repository, and not everywhere."""

@@ -1,10 +1,11 @@
-"""The catalog's records: one image with its postings changes in one transaction, or not at all."""
+"""The catalog's records, each written with its postings in one transaction; and the leases, items that expire."""
 
 from __future__ import annotations
 
 import dataclasses
 import random
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from viewfinder.adapters.aws_errors import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.domain.errors import CatalogConflictError, CatalogUnavailableError
+from viewfinder.domain.errors import AnalysisInProgressError, CatalogConflictError, CatalogUnavailableError
 from viewfinder.domain.image import VISIBLE_STATUSES, Image
 from viewfinder.ports import Lease
 
@@ -180,3 +181,74 @@ def _pause(waits: Iterator[float], complaint: str) -> None:
     if seconds is None:
         raise CatalogUnavailableError(complaint)
     time.sleep(seconds)
+
+
+_POLL_SECONDS = 0.2
+_REFUSED = "ConditionalCheckFailedException"
+
+
+class DynamoDbLeases:
+    """Implements `ports.Leases`.
+
+    A lease ends after `seconds`, which must be more than the holder can live; `patience` is how long one waits for it.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        seconds: int,
+        patience: float,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._seconds = seconds
+        self._patience = patience
+        self._clock = clock
+        self._sleep = sleep
+
+    def claim(self, name: str, *, since: str = "") -> Lease | None:
+        """Write the item unless it is there; the refusal says what it is."""
+        deadline = self._clock() + self._patience
+        while True:
+            now = int(self._clock())
+            lease = Lease(name, uuid.uuid4().hex, now + self._seconds)
+            with misconfiguration_told(f"{self._table} can't be written"):
+                try:
+                    answer = self._client.put_item(**self._question(lease, now, since))
+                    return lease.inherited() if answer.get("Attributes") else lease
+                except ClientError as error:
+                    if error.response["Error"]["Code"] != _REFUSED:
+                        raise
+                    held: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+                    if "DoneAt" in held:
+                        return None
+            if self._clock() > deadline:
+                raise AnalysisInProgressError(f"{name} is held by someone else")
+            self._sleep(_POLL_SECONDS)
+
+    def release(self, lease: Lease) -> None:
+        """Delete the item if it is still that of this holder."""
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=schema.marshalled_key(schema.lease_key(lease.name)),
+                ConditionExpression="Holder = :holder",
+                ExpressionAttributeValues={":holder": {"S": lease.holder}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _REFUSED:
+                raise
+
+    def _question(self, lease: Lease, now: int, since: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Item": schema.lease_item(lease),
+            "ConditionExpression": "attribute_not_exists(PK) OR ExpiresAt < :now OR DoneAt < :since",
+            "ExpressionAttributeValues": {":now": {"N": str(now)}, ":since": {"S": since}},
+            "ReturnValues": "ALL_OLD",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }

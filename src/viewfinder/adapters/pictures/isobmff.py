@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from viewfinder.adapters.pictures.bitstreams import hevc_frame, largest_frame
+from viewfinder.adapters.pictures.structure import hevc_frame, largest_frame
 
 _CONTAINERS = {b"meta": 4, b"iinf": -1, b"iprp": 0, b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0}
 """Boxes of boxes, with the bytes before the first of them (iinf: by its version)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from viewfinder.adapters import detector
 from viewfinder.adapters.pictures import rendering
-from viewfinder.adapters.pictures.colours import by_code_points, is_srgb
 from viewfinder.adapters.pictures.formats import recognise
 from viewfinder.adapters.pictures.limits import (
     MAX_MEMORY,
@@ -16,6 +15,7 @@ from viewfinder.adapters.pictures.limits import (
     rejecting_defects,
 )
 from viewfinder.adapters.pictures.metadata import Metadata
+from viewfinder.adapters.pictures.rendering import by_code_points, is_srgb
 from viewfinder.adapters.pictures.sources import Source, open_source
 from viewfinder.domain.image import Picture
 

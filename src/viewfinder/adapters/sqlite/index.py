@@ -1,9 +1,10 @@
-"""The catalog as a search reads it: one statement reads one stretch of one index, whatever the size of the catalog."""
+"""What a search and the statistics read of the file; the counts are kept by the transaction that saves an image."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from viewfinder.adapters.sqlite.database import Database
@@ -12,6 +13,7 @@ from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import confidence_rank
 from viewfinder.domain.query import Entry, Order, Source, Stretch
+from viewfinder.domain.statistics import KnownName, LabelCount
 
 _POSITION = re.compile("([0-9]{18})#([0-9]{18})")
 _HIGHEST = 10**18 - 1
@@ -83,3 +85,49 @@ def _entry(value: int, image: int, rank: int, summary: str) -> Entry:
         taken_at=document["TakenAt"],
         words=document["Words"],
     )
+
+
+_MOST_ROWS = 1000
+_BEHIND_ALL = "\U0010ffff"
+
+_COUNTS = "SELECT name, count FROM terms WHERE kind = 'LABEL' AND name IN (SELECT value FROM json_each(?))"
+_ALIASES = """
+    SELECT alias, name FROM aliases JOIN terms ON terms.id = term WHERE alias IN (SELECT value FROM json_each(?))
+"""
+_LABELS = """
+    SELECT name, count, description FROM terms
+    WHERE kind = 'LABEL' AND name >= ? AND name != ? AND name < ? ORDER BY name LIMIT ?
+"""
+
+
+class SqliteStatistics:
+    """Implements `ports.Statistics`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
+        """Read the counts and the aliases of the names."""
+        wanted = [json.dumps(list(names))]
+        counts = dict(self._database.rows(_COUNTS, wanted))
+        stands_for: dict[str, set[str]] = {}
+        for alias, name in self._database.rows(_ALIASES, wanted):
+            stands_for.setdefault(alias, set()).add(name)
+        return {name: KnownName(counts.get(name, 0), frozenset(stands_for.get(name, ()))) for name in names}
+
+    def labels(self, prefix: str, after: str, *, portion: int = _MOST_ROWS) -> Iterator[LabelCount]:
+        """Read the labels in the order of their names, a page at a time."""
+        while rows := self._database.rows(_LABELS, [max(after, prefix), after, prefix + _BEHIND_ALL, portion]):
+            yield from (_label_count(count, description) for _, count, description in rows)
+            after = rows[-1][0]
+
+    def statuses(self) -> Mapping[str, int]:
+        """Read the counts of the statuses."""
+        rows = self._database.rows("SELECT name, count FROM terms WHERE kind = 'STATUS'")
+        return {name.upper(): count for name, count in rows}
+
+
+def _label_count(count: int, description: str) -> LabelCount:
+    name, *lists = json.loads(description)
+    parents, categories, aliases = (tuple(names) for names in lists)
+    return LabelCount(name, count, parents, categories, aliases)

@@ -1,4 +1,4 @@
-"""The object detector: the package's SSD, or a YOLOX file of the user's, with its class names."""
+"""The networks of DetectLabels: the object detector (our SSD, or a YOLOX of the user's) and the classifier."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import onnxruntime
 from PIL import Image
 
-from viewfinder.rekognition.boxes import Boxes, Floats, select, suppress
 from viewfinder.rekognition.errors import ModelFileError
-from viewfinder.rekognition.sessions import MODELS, open_session
+from viewfinder.rekognition.networks import MODELS, Boxes, Floats, open_session, select, suppress
 
 Arrays = Mapping[str, Any]
 
@@ -204,3 +203,27 @@ UNUSED_NUMBERS = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
 
 NUMBERS = tuple(number for number in range(1, 91) if number not in UNUSED_NUMBERS)
 """The number of each name, in the order of NAMES."""
+
+
+SIDE = 280
+CROP = 0.875
+"""Share of the shorter side that the network was evaluated on (EfficientNet-Lite's preprocessing)."""
+
+
+class Classifier:
+    """EfficientNet-Lite3; safe to use from several threads."""
+
+    def __init__(self, path: Path = MODELS / "efficientnet_lite3.onnx") -> None:
+        self._session = open_session(path)
+
+    def classify(self, picture: Image.Image) -> Floats:
+        """Return (1000,) probabilities in the order of sorted WordNet ids."""
+        pixels = np.asarray(_centre(picture), dtype=np.uint8)[None]
+        (probabilities,) = self._session.run(None, {"images": pixels})
+        return cast(Floats, probabilities[0])
+
+
+def _centre(picture: Image.Image) -> Image.Image:
+    side = min(picture.size) * CROP
+    left, top = (picture.width - side) / 2, (picture.height - side) / 2
+    return picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side))

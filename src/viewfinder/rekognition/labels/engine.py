@@ -11,13 +11,11 @@ from typing import Any
 
 from PIL import Image
 
-from viewfinder.rekognition.boxes import mirrored
-from viewfinder.rekognition.labels.classifier import Classifier
-from viewfinder.rekognition.labels.detectors import Detector, default_detector, open_detector
+from viewfinder.rekognition.labels.detectors import Classifier, Detector, default_detector, open_detector
 from viewfinder.rekognition.labels.image_properties import Corners, ImageProperties
-from viewfinder.rekognition.labels.merging import Label, LabelMerger, answer, label_document
+from viewfinder.rekognition.labels.merging import Label, LabelMerger, answer, label_document, load_taxonomy
 from viewfinder.rekognition.labels.request import LEAST_CONFIDENCE, Request
-from viewfinder.rekognition.labels.taxonomy import load_taxonomy
+from viewfinder.rekognition.networks import mirrored
 from viewfinder.rekognition.pictures import read_picture
 from viewfinder.rekognition.settings import Settings
 

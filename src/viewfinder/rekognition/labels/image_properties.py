@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-from viewfinder.rekognition.boxes import Floats, Integers
-from viewfinder.rekognition.quality import brightness, lightness_of, sharpness, steps_of
+from viewfinder.rekognition.networks import Floats, Integers
+from viewfinder.rekognition.pictures import brightness, lightness_of, sharpness, steps_of
 
 Pixels = NDArray[np.uint8]
 

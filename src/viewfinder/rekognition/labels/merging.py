@@ -1,17 +1,62 @@
-"""Merges what the two networks saw into labels by the taxonomy, in the form and the order of the service."""
+"""The taxonomy of labels (taxonomy.json), and how the networks' scores become labels of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from viewfinder.rekognition.boxes import Boxes, Floats, Integers, agreed, undisputed
 from viewfinder.rekognition.labels.request import Request
-from viewfinder.rekognition.labels.taxonomy import Taxonomy, TaxonomyLabel
+from viewfinder.rekognition.networks import Boxes, Floats, Integers, agreed, undisputed
+
+
+@dataclass(frozen=True, slots=True)
+class TaxonomyLabel:
+    """A label as DetectLabels describes it; `parents` are all ancestors, `implies` holds as well but is no ancestor."""
+
+    name: str
+    parents: tuple[str, ...]
+    aliases: tuple[str, ...]
+    category: str
+    implies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """All labels by name, and the label of each COCO class name and ImageNet class (in order of WordNet id)."""
+
+    labels: Mapping[str, TaxonomyLabel]
+    coco: Mapping[str, str]
+    imagenet: tuple[str | None, ...]
+
+
+@cache
+def load_taxonomy() -> Taxonomy:
+    """Read the taxonomy of the package, once."""
+    document = json.loads(files(__package__).joinpath("taxonomy.json").read_text(encoding="utf-8"))
+    return Taxonomy(
+        labels=MappingProxyType({name: _label(name, entry) for name, entry in document["labels"].items()}),
+        coco=MappingProxyType(document["coco"]),
+        imagenet=tuple(label for _wordnet_id, _class_name, label in document["imagenet"]),
+    )
+
+
+def _label(name: str, entry: Mapping[str, Any]) -> TaxonomyLabel:
+    return TaxonomyLabel(
+        name=name,
+        parents=tuple(entry["parents"]),
+        aliases=tuple(entry["aliases"]),
+        category=entry["category"],
+        implies=tuple(entry.get("implies", ())),
+    )
+
 
 LEAST = 1e-6
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from tests.unit.rekognition.images import encode, plain, sample
 from viewfinder.rekognition import EngineError, Engines, compare_faces, detect_faces
-from viewfinder.rekognition.faces.descriptor import EVEN_DISTANCE, MATCH_DISTANCE, similarity
 from viewfinder.rekognition.faces.detector import faces_of
+from viewfinder.rekognition.faces.engine import EVEN_DISTANCE, MATCH_DISTANCE, similarity
 
 PORTRAIT = sample("astronaut.jpg")
 

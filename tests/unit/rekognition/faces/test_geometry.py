@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viewfinder.rekognition.faces.geometry import DLIB_FACE, HEAD, PADDING, Points, alignment, pose_of
+from viewfinder.rekognition.faces.detector import DLIB_FACE, HEAD, PADDING, Points, alignment, pose_of
 
 
 def turned_head(roll: float, yaw: float, pitch: float) -> Points:

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tests.unit.rekognition.images import encode, plain, sample
 from viewfinder.rekognition import Engines, detect_text
-from viewfinder.rekognition.text.recogniser import words_of
+from viewfinder.rekognition.text.networks import words_of
 
 
 def drawn(*lines: tuple[str, int, int], size: tuple[int, int] = (640, 480), height: int = 32) -> Image.Image:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from viewfinder.rekognition.errors import EngineError
-from viewfinder.rekognition.text.request import Request
+from viewfinder.rekognition.text.engine import Request
 
 WORD = np.array([(0.2, 0.2), (0.4, 0.2), (0.4, 0.3), (0.2, 0.3)])
 TURNED_WORD = np.array([(0.5, 0.4), (0.6, 0.5), (0.5, 0.6), (0.4, 0.5)])

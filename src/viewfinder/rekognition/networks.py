@@ -1,12 +1,16 @@
-"""Boxes that a detector found, and the suppression of those that repeat a surer one."""
+"""What all networks share: sessions on this CPU, and boxes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
+
+from viewfinder.rekognition.errors import ModelFileError
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -97,3 +101,22 @@ def _overlaps(ones: NDArray[np.floating[Any]], others: NDArray[np.floating[Any]]
     areas = [(corners[:, 2:] - corners[:, :2]).prod(axis=1) for corners in (ones, others)]
     union = np.add.outer(*areas) - shared
     return np.asarray(shared / np.maximum(union, 1e-9), dtype=np.float32)
+
+
+MODELS = Path(__file__).parent / "models"
+
+
+def open_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+    """Load a graph; raise ModelFileError.
+
+    One thread a run keeps images in parallel from fighting for cores; large networks gain from two.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait leave their core
+    options.log_severity_level = 4  # it writes to standard error itself; what goes wrong is raised as well
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no base but Exception
+        raise ModelFileError(f"{path} can't be loaded as an ONNX model: {error}") from error
