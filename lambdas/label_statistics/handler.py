@@ -6,7 +6,7 @@ from typing import Any
 
 from viewfinder.adapters.dynamodb.statistics import image_states
 from viewfinder.bootstrap import Application
-from viewfinder.domain.statistics import ImageState
+from viewfinder.domain.query import ImageState
 from viewfinder.observability import correlated, logger
 from viewfinder.usecases.statistics import count_labels
 

@@ -9,8 +9,7 @@ from typing import Protocol
 
 from viewfinder.domain.analysis import Analysis, Detection, Parameters
 from viewfinder.domain.image import Image, Picture, UploadForm
-from viewfinder.domain.query import Entry, Source, Stretch
-from viewfinder.domain.statistics import Counted, ImageState, KnownName, LabelCount
+from viewfinder.domain.query import Counted, Entry, ImageState, KnownName, LabelCount, Source, Stretch
 
 
 @dataclass(frozen=True, slots=True)

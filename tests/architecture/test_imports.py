@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,28 @@ def test_docstrings_are_in_the_imperative() -> None:
     ]
     third_person = re.compile(r'"""(Gives|Tells|Says) ')
     assert [str(place) for place in places if place != Path(__file__) and third_person.search(place.read_text())] == []
+
+
+def test_no_module_needs_itself_to_be_imported() -> None:
+    modules = {_dotted(path): path for _, path in _modules() if path.is_relative_to(SOURCE)}
+    graph = TopologicalSorter({name: set(_needed(path, modules.keys())) for name, path in modules.items()})
+    graph.prepare()  # raises CycleError, which names the circle
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _needed(path: Path, modules: Collection[str]) -> Iterator[str]:
+    """Yield the modules that a file imports when it is imported itself."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom):
+            for one in node.names:
+                inner = f"{node.module}.{one.name}"
+                yield from [name for name in [inner if inner in modules else str(node.module)] if name in modules]
+
+
+def test_the_source_stays_in_few_and_readable_files() -> None:
+    lines = {str(path.relative_to(SOURCE)): len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
+    assert len(lines) <= 120
+    assert {name for name, count in lines.items() if count > 320} == set()

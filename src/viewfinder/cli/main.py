@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from viewfinder.cli import images, rekognition
+from viewfinder.cli import images
 from viewfinder.cli.analyze import analyze
+from viewfinder.cli.analyze import app as rekognition
 from viewfinder.cli.deploy import cost, deploy, destroy
 from viewfinder.cli.import_ import import_images
 from viewfinder.cli.local import down, env, gallery, reset, up
@@ -84,7 +85,7 @@ app.command(rich_help_panel=AWS)(destroy)
 app.command(rich_help_panel=AWS)(gallery)
 app.command(rich_help_panel=AWS)(cost)
 app.command(rich_help_panel=ENGINE)(analyze)
-app.add_typer(rekognition.app, name="rekognition", rich_help_panel=ENGINE)
+app.add_typer(rekognition, name="rekognition", rich_help_panel=ENGINE)
 
 
 def _is_expected(error: Exception) -> bool:

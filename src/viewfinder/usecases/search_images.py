@@ -15,6 +15,7 @@ from viewfinder.domain.query import (
     Criteria,
     Cursor,
     Entry,
+    KnownName,
     Match,
     Order,
     Query,
@@ -25,7 +26,6 @@ from viewfinder.domain.query import (
     cursor_from_token,
     surest,
 )
-from viewfinder.domain.statistics import KnownName
 from viewfinder.ports import Clock, Index, Statistics
 
 PATIENCE_SECONDS = 5.0

@@ -9,8 +9,7 @@ from itertools import islice
 
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import VISIBLE_STATUSES
-from viewfinder.domain.query import Cursor, cursor_from_token
-from viewfinder.domain.statistics import ImageState, LabelCount
+from viewfinder.domain.query import Cursor, ImageState, LabelCount, cursor_from_token
 from viewfinder.ports import Counters, Statistics
 
 _ATTEMPTS = 5

@@ -20,7 +20,7 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteStatistics
 from viewfinder.adapters.sqlite.schema import posting_rows
 from viewfinder.domain.image import Image, Status
-from viewfinder.domain.statistics import ImageState
+from viewfinder.domain.query import ImageState
 from viewfinder.ports import Catalog, Counters, Leases
 from viewfinder.usecases.statistics import count_labels
 

@@ -20,7 +20,7 @@ from viewfinder.adapters.sqlite.index import SqliteStatistics
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.statistics import Counted, ImageState, KnownName, LabelCount
+from viewfinder.domain.query import Counted, ImageState, KnownName, LabelCount
 from viewfinder.ports import Statistics
 from viewfinder.usecases.statistics import count_labels
 

@@ -19,7 +19,7 @@ from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters
 from viewfinder.domain.errors import CatalogUnavailableError, ViewfinderError
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.statistics import ImageState
+from viewfinder.domain.query import ImageState
 from viewfinder.usecases.statistics import count_labels
 
 STREAM_SHARDS = 8

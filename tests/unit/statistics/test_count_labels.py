@@ -20,7 +20,7 @@ from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbCounters, DynamoDbStatistics, image_states
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.statistics import ImageState
+from viewfinder.domain.query import ImageState
 from viewfinder.usecases.statistics import count_labels
 
 Record = dict[str, Any]

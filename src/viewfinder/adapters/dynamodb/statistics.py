@@ -14,7 +14,7 @@ from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.catalog import batch_get, transact
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.statistics import Counted, ImageState, KnownName, LabelCount
+from viewfinder.domain.query import Counted, ImageState, KnownName, LabelCount
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

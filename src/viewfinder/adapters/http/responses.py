@@ -16,8 +16,7 @@ from viewfinder.domain.errors import (
     ThumbnailNotFoundError,
 )
 from viewfinder.domain.image import Image, Status
-from viewfinder.domain.query import Entry
-from viewfinder.domain.statistics import LabelCount
+from viewfinder.domain.query import Entry, LabelCount
 from viewfinder.observability import logger
 
 Response = dict[str, Any]

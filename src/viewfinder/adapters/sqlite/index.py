@@ -12,8 +12,7 @@ from viewfinder.adapters.sqlite.schema import microseconds
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import confidence_rank
-from viewfinder.domain.query import Entry, Order, Source, Stretch
-from viewfinder.domain.statistics import KnownName, LabelCount
+from viewfinder.domain.query import Entry, KnownName, LabelCount, Order, Source, Stretch
 
 _POSITION = re.compile("([0-9]{18})#([0-9]{18})")
 _HIGHEST = 10**18 - 1
