@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp
 
 from viewfinder.gallery.guard import Guard, Guarded
 from viewfinder.gallery.inprocess import InProcessApi, load_handler
-from viewfinder.gallery.proxy import HANDLERS, Api, forward, picture, while_connected
+from viewfinder.gallery.proxy import HANDLERS, Api, forward, picture
 from viewfinder.gallery.status import Sources, Status
 from viewfinder.gallery.uploads import upload
 
@@ -52,9 +53,6 @@ class Pages:
         return Response(self._files[name], headers={"cache-control": "no-cache"}, media_type=TYPES[suffix])
 
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
 def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
     """Yield the ASGI application."""
     pages = Pages(guard.token, api.stage)
@@ -64,12 +62,8 @@ def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
         async with api.client:
             yield
 
-    def to_api(endpoint: Callable[[Api, Request], Coroutine[None, None, Response]]) -> Endpoint:
-        async def answer(request: Request) -> Response:
-            answering = endpoint(api, request)
-            return await (while_connected(request, answering) if request.method == "GET" else answering)
-
-        return answer
+    def to_api(endpoint: Callable[[Api, Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        return partial(endpoint, api)
 
     routes = [
         Route("/", pages.index),

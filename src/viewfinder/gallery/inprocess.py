@@ -6,6 +6,7 @@ calls the gateway.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import uuid
@@ -19,7 +20,7 @@ from urllib.parse import parse_qs
 import httpx
 from starlette.concurrency import run_in_threadpool
 
-from viewfinder.gallery.proxy import new_client
+from viewfinder.gallery.proxy import new_client, picture_turns
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -35,6 +36,7 @@ class InProcessApi:
     handler: Handler
     stage: str
     client: httpx.AsyncClient = field(default_factory=new_client)
+    pictures: asyncio.Semaphore = field(default_factory=picture_turns)
 
     async def call(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None

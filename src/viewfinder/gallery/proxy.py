@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import string
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol
@@ -74,6 +75,15 @@ IDLE_SECONDS = 2
 MAX_CONNECTIONS = 8
 """A page of thumbnails asks for many at once; the API and its quota are not this browser's alone."""
 
+PICTURES_AT_ONCE = 6
+"""Fewer than connections: a search never waits behind the thumbnails of a page."""
+
+
+def picture_turns() -> asyncio.Semaphore:
+    """Return the turns that pictures take."""
+    return asyncio.Semaphore(PICTURES_AT_ONCE)
+
+
 RETRY_SECONDS = (0.2, 0.4, 0.8, 1.6, 3.2)
 """Pauses before a request that was throttled is sent again, each up to double by chance."""
 
@@ -98,6 +108,10 @@ class Api(Protocol):
     def client(self) -> httpx.AsyncClient:
         """The client of the buckets."""
 
+    @property
+    def pictures(self) -> asyncio.Semaphore:
+        """The turns that pictures take, so that other calls find a connection."""
+
     async def call(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
@@ -112,6 +126,7 @@ class SignedApi:
     signer: Signer
     client: httpx.AsyncClient = field(default_factory=new_client)
     pauses: Sequence[float] = RETRY_SECONDS
+    pictures: asyncio.Semaphore = field(default_factory=picture_turns)
 
     @property
     def stage(self) -> str:
@@ -134,24 +149,8 @@ class SignedApi:
         return await self.client.request(method, signed.url, content=body, headers=signed.headers)
 
 
-async def while_connected(request: Request, answer: Coroutine[None, None, Response]) -> Response:
-    """Answer a request without a body, unless the browser hangs up first: then what is under way is cancelled."""
-    work, gone = asyncio.create_task(answer), asyncio.create_task(_disconnected(request))
-    try:
-        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return await work if work.done() else Response(status_code=CLIENT_CLOSED_REQUEST)
-    finally:
-        work.cancel()
-        gone.cancel()
-
-
 CLIENT_CLOSED_REQUEST = 499
 """nginx's status of a request whose client has hung up; nobody reads it."""
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def path_below(request: Request, prefix: str) -> str:
@@ -222,28 +221,31 @@ async def picture(api: Api, request: Request) -> Response:
     """Return the bytes of an original or, with `rendition=thumbnail`, of the thumbnail."""
     rendition = request.query_params.get("rendition", "original")
     target = path_below(request, "content") + f"?rendition={rendition if rendition in RENDITIONS else 'original'}"
-    answer = await api.call("GET", "/content" + target)
-    if not answer.is_redirect:
-        return relayed(answer)
-    known = {name: request.headers[name] for name in ("if-none-match",) if name in request.headers}
-    asked = api.client.build_request("GET", answer.headers["location"], headers=known)
-    found = await api.client.send(asked, stream=True)
-    headers = {name: found.headers[name] for name in _PICTURE_HEADERS if name in found.headers}
-    if found.is_client_error or found.is_server_error:
-        headers = {"content-type": "text/plain"}
-    return Relayed(found, headers | HEADERS)
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(api.pictures)
+        if await request.is_disconnected():  # the browser has scrolled on while the picture waited for its turn
+            return Response(status_code=CLIENT_CLOSED_REQUEST)
+        answer = await api.call("GET", "/content" + target)
+        if not answer.is_redirect:
+            return relayed(answer)
+        known = {name: request.headers[name] for name in ("if-none-match",) if name in request.headers}
+        asked = api.client.build_request("GET", answer.headers["location"], headers=known)
+        found = await api.client.send(asked, stream=True)
+        held.push_async_callback(found.aclose)
+        return Relayed(found, held.pop_all())
 
 
 class Relayed(StreamingResponse):
-    """The content of another response, passed on as it comes."""
+    """A picture, passed on as it comes from its bucket."""
 
-    def __init__(self, found: httpx.Response, headers: Mapping[str, str]) -> None:
-        super().__init__(found.aiter_raw(), found.status_code, headers)
-        self._found = found
+    def __init__(self, found: httpx.Response, held: AsyncExitStack) -> None:
+        headers = {name: found.headers[name] for name in _PICTURE_HEADERS if name in found.headers}
+        if found.is_client_error or found.is_server_error:
+            headers = {"content-type": "text/plain"}
+        super().__init__(found.aiter_raw(), found.status_code, headers | HEADERS)
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass it on, and let its connection go even where the browser has hung up before the first byte."""
-        try:
+        """Pass it on, and let go what it holds even where the browser has hung up before the first byte."""
+        async with self._held:
             await super().__call__(scope, receive, send)
-        finally:
-            await self._found.aclose()
