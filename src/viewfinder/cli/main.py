@@ -33,7 +33,7 @@ class Commands(TyperGroup):
         except Exception as error:
             if not _is_expected(error):
                 raise
-            typer.secho(f"Error: {error}", fg="red", err=True)
+            typer.secho(f"Error: {_told(error)}", fg="red", err=True)
             raise typer.Exit(1) from error
 
 
@@ -86,6 +86,12 @@ app.command(rich_help_panel=AWS)(gallery)
 app.command(rich_help_panel=AWS)(cost)
 app.command(rich_help_panel=ENGINE)(analyze)
 app.add_typer(rekognition, name="rekognition", rich_help_panel=ENGINE)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, PermissionError) and error.filename:
+        return f"{error.filename} can't be used by this user: {error.strerror}. A local stack is its owner's alone."
+    return str(error)
 
 
 def _is_expected(error: Exception) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -95,3 +96,44 @@ def test_logs_show_a_plain_line_as_it_is() -> None:
     )
 
     assert line.endswith(" api-handler: START RequestId: 1")
+
+
+@pytest.mark.parametrize("command", ["up", "down", "status", "search"])
+def test_the_stack_of_another_user_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    """Root may read everything, so the refusal of the system is made here."""
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    (folder / "stack.json").write_text("{}")
+
+    def refuse(self: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    for name in ("exists", "open", "read_text"):
+        monkeypatch.setattr(Path, name, refuse)
+    result = CliRunner().invoke(app, [command, "--data-dir", str(folder)])
+
+    assert result.exit_code == 1
+    assert re.fullmatch(
+        rf"Error: {folder}/\S+ can't be used by this user: Permission denied\. A local stack is its owner's alone\.\n",
+        result.stderr,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["up", "--port", "99999"], "'--port': Input should be less than or equal to 65535"),
+        (["up", "--gallery-port", "0"], "'--gallery-port': Input should be greater than or equal to 1"),
+        (["up", "--catalog", "redis"], "'redis' is not one of 'sqlite', 'dynamodb'"),
+        (["up", "--features", "TEXT"], "'TEXT' is not one of"),
+        (["logs", "--component", "kitchen"], "kitchen"),
+    ],
+)
+def test_a_value_that_can_t_be_is_told_before_anything_starts(tmp_path: Path, words: list[str], told: str) -> None:
+    result = CliRunner().invoke(app, [*words, "--data-dir", str(tmp_path / "none")])
+
+    assert result.exit_code in {1, 2}
+    assert told in re.sub(r"[\s│]+", " ", result.stderr)  # without the box around it
+    assert not (tmp_path / "none").exists()
