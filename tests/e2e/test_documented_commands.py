@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -131,6 +132,8 @@ def shell(clone: Path, stack: RunningStack) -> dict[str, str]:
 @pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=lambda page: page.name)
 def test_the_commands_of_a_page_run_as_printed(page: Path, clone: Path, shell: dict[str, str], tmp_path: Path) -> None:
     script = "\n".join(["set -euo pipefail", *runnable(page), ""])
+    for port in set(re.findall(r"--port (\d+)", script)):
+        wait_for(lambda port=int(port): _is_free(port), seconds=60, what=f"port {port} is free again")
     with (tmp_path / "output").open("w") as output:
         process = subprocess.Popen(
             ["bash", "-x", "-c", script],
@@ -159,6 +162,17 @@ def _end(group: int) -> None:
         return False
 
     wait_for(is_gone, seconds=10, what="the page's processes ended")
+
+
+def _is_free(port: int) -> bool:
+    """Try to bind it as a server would: a killed server's connections can hold a port for a moment."""
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            server.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def test_nothing_is_listed_that_no_page_has() -> None:

@@ -112,6 +112,15 @@ def test_search_filters_and_address_agree(open_page: OpenPage, serve_fake: Serve
     wait_for(is_asked, seconds=20, what="the search of the address")
 
 
+def test_enter_waits_for_the_options_of_what_was_typed(open_page: OpenPage, serve_fake: ServeFake) -> None:
+    page = open_page(serve_fake(FakeApi(some_images(3))))
+    page.keyboard.press("/")
+    page.keyboard.type("-bo")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile("exclude=Boat"))
+
+
 def test_the_keyboard_does_it_all(open_page: OpenPage, serve_fake: ServeFake) -> None:
     page = open_page(serve_fake(FakeApi(some_images(300))))
     expect(page.locator(".tile").first).to_be_visible()

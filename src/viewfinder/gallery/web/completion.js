@@ -4,6 +4,7 @@ import { listLabels } from "./api.js";
 import { element, whole } from "./dom.js";
 
 const PAUSE_MS = 120;
+const WAIT_MS = 1000; // how long Enter waits for the options of what was typed
 
 export class Completion {
   /** `choose(name, isExcluded)` takes a label; `back()` is backspace in an empty field. */
@@ -32,9 +33,12 @@ export class Completion {
   async #complete() {
     this.controller?.abort();
     this.controller = new AbortController();
+    const typed = this.input.value;
     try {
       const { Labels } = await listLabels(this.#text, this.controller.signal);
-      if (document.activeElement === this.input) this.#open(Labels);
+      if (document.activeElement !== this.input || this.input.value !== typed) return;
+      this.completed = typed; // the options belong to this text
+      this.#open(Labels);
     } catch (error) {
       if (error.name !== "AbortError") this.#close();
     }
@@ -92,16 +96,23 @@ export class Completion {
     if (event.key === "ArrowDown" && isOpen && count) this.#activate((this.active + 1) % count);
     else if (event.key === "ArrowUp" && isOpen && count) this.#activate((this.active - 1 + count) % count);
     else if (event.key === "ArrowDown") this.#later();
-    else if (event.key === "Enter") this.#enter(isOpen);
+    else if (event.key === "Enter") this.#enter();
     else if (event.key === "Escape" && isOpen) this.#close();
     else if (event.key === "Backspace" && !this.input.value) return this.back();
     else return undefined;
     return event.preventDefault();
   }
 
-  /** The option that is lit, or the text as it is: the API takes any case, and aliases. */
-  #enter(isOpen) {
-    const name = (isOpen && this.options[this.active]?.dataset.name) || this.#text;
+  /** Take the lit option, or the text as it is: the API takes any case, and aliases. Who types faster than options come waits. */
+  async #enter() {
+    const typed = this.input.value;
+    if (this.#text && this.completed !== typed) {
+      clearTimeout(this.timer);
+      await Promise.race([this.#complete(), new Promise((done) => setTimeout(done, WAIT_MS))]);
+      if (this.input.value !== typed) return;
+    }
+    const isLit = !this.list.hidden && this.completed === typed;
+    const name = (isLit && this.options[this.active]?.dataset.name) || this.#text;
     if (name) this.#take(name);
   }
 }
