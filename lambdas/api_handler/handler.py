@@ -97,7 +97,14 @@ def _get_content(request: Request) -> Response:
 def _analyze_image(request: Request) -> Response:
     read_query(fields.NOTHING, request.query)
     image_id = read_members(fields.IMAGE, request.members())["image_id"]
-    analyze_again(image_id, application.catalog, application.requests, application.clock)
+    analyze_again(
+        image_id,
+        application.catalog,
+        caller=request.caller,
+        requests=application.requests,
+        clock=application.clock,
+        limits=application.analysis_limits,
+    )
     return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
 
 

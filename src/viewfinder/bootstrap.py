@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import viewfinder
+from viewfinder.adapters.aws import AwsClients
 from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.settings import Settings
 
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from viewfinder.adapters.sqlite.catalog import SqliteCatalog
     from viewfinder.adapters.sqlite.database import Database
     from viewfinder.domain.analysis import Feature, Parameters
+    from viewfinder.usecases.images import Limits
     from viewfinder.usecases.index_image import IndexImage
     from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
 
 
-class Application:
+class Application(AwsClients):
     """The parts of one function, made on first use and kept for the next invocations."""
 
     def __init__(self, settings: Settings | None = None, **parts: Any) -> None:
         """`parts` replaces attributes below: `Application(settings, catalog=FakeCatalog())`; others raise TypeError."""
         for name in parts:
-            if not isinstance(vars(type(self)).get(name), cached_property):
+            if not isinstance(getattr(type(self), name, None), cached_property):
                 raise TypeError(f"Application has no part {name!r}")
         # A cached_property yields to an attribute of the same name in the instance.
         self.__dict__.update(parts | ({"settings": settings} if settings else {}))
@@ -43,11 +44,6 @@ class Application:
         if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
             for part in parts:
                 getattr(self, part)
-
-    @cached_property
-    def settings(self) -> Settings:
-        """The settings of this process."""
-        return Settings.from_environment(os.environ)
 
     @cached_property
     def database(self) -> Database | None:
@@ -205,18 +201,6 @@ class Application:
         return SqsRequests(self.sqs_client, self.settings.queue_url)
 
     @cached_property
-    def session(self) -> Any:
-        """The AWS session: credentials and region."""
-        from boto3.session import Session
-
-        return Session()
-
-    @cached_property
-    def endpoint_url(self) -> str | None:
-        """Where AWS is, if not where the environment or AWS itself says."""
-        return None
-
-    @cached_property
     def statistics(self) -> ports.Statistics:
         """The counts of labels and statuses."""
         if self.database:
@@ -253,6 +237,24 @@ class Application:
         return DynamoDbIndex(self.dynamodb_client, self.settings.table, shards=self.settings.shards)
 
     @cached_property
+    def analysis_limits(self) -> Limits:
+        """What `POST /analyses` may cost."""
+        from viewfinder.usecases.images import Limits
+
+        return Limits(self.settings.analysis_interval_seconds, self._quota)
+
+    @property
+    def _quota(self) -> ports.Quota | None:
+        per_minute = self.settings.analyses_per_minute
+        if not per_minute:
+            return None
+        if self.database:
+            raise MisconfiguredError("VIEWFINDER_ANALYSES_PER_MINUTE is not 0: callers are counted in the table only")
+        from viewfinder.adapters.dynamodb.catalog import DynamoDbQuota
+
+        return DynamoDbQuota(self.dynamodb_client, self.settings.table, per_minute=per_minute)
+
+    @cached_property
     def links(self) -> ports.Links:
         """Presigned URLs of the buckets."""
         from viewfinder.adapters.s3 import S3Links
@@ -263,50 +265,6 @@ class Application:
             derived_bucket=self.settings.derived_bucket,
             seconds=self.settings.link_seconds,
         )
-
-    @cached_property
-    def dynamodb_client(self) -> Any:
-        """A DynamoDB client, which leaves it to DynamoDB to check what it is sent.
-
-        botocore's check takes half of the processor time of a transaction; the items are ours, never a caller's.
-        """
-        return self._client("dynamodb", read_timeout=5, parameter_validation=False)
-
-    @cached_property
-    def s3_client(self) -> Any:
-        """An S3 client."""
-        return self._client("s3", read_timeout=20)
-
-    @cached_property
-    def signing_client(self) -> Any:
-        """An S3 client whose URLs name the bucket's region, by Signature Version 4.
-
-        Without this style botocore signs for s3.amazonaws.com, which redirects to other regions until DNS has caught up
-        with a new bucket, and a redirect breaks the signature (botocore.signers, `_should_use_global_endpoint`).
-        """
-        return self._client("s3", signature_version="s3v4", s3={"addressing_style": "path"})
-
-    @cached_property
-    def sqs_client(self) -> Any:
-        """An SQS client."""
-        return self._client("sqs", read_timeout=5)
-
-    @cached_property
-    def rekognition_client(self) -> Any:
-        """A Rekognition client that slows down when the service throttles, within the time of one invocation."""
-        return self._client("rekognition", retries={"mode": "adaptive", "total_max_attempts": 3}, read_timeout=15)
-
-    def _client(self, service: str, **options: Any) -> Any:
-        from botocore.config import Config
-
-        defaults: dict[str, Any] = {
-            "connect_timeout": 5,
-            "max_pool_connections": max(10, 2 * self.settings.batch_threads),
-            "retries": {"mode": "standard", "total_max_attempts": 4},
-            # botocore builds its own twice in each call, which is a fifth of the call's processor time.
-            "user_agent": f"viewfinder/{viewfinder.__version__}",
-        }
-        return self.session.client(service, endpoint_url=self.endpoint_url, config=Config(**defaults | options))
 
 
 class SystemClock:

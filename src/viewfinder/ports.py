@@ -140,6 +140,13 @@ class Leases(Protocol):
         """Give up a lease, nothing being done."""
 
 
+class Quota(Protocol):
+    """Counts what callers do that costs money."""
+
+    def spend(self, caller: str) -> None:
+        """Count a request; raise TooManyRequestsError where the caller has had its share of this minute."""
+
+
 class Clock(Protocol):
     """A source of the current time."""
 

@@ -50,6 +50,12 @@ class Settings:
     batch_threads: int = _setting("VIEWFINDER_BATCH_THREADS", "Images of a batch that are worked on at once", 4)
     tombstone_seconds: int = _setting("VIEWFINDER_TOMBSTONE_SECONDS", "How long a removal is remembered", 7 * 86_400)
     detector_price: float = _setting("VIEWFINDER_DETECTOR_PRICE", "Dollars per detector call", 0.001)
+    analysis_interval_seconds: int = _setting(
+        "VIEWFINDER_ANALYSIS_INTERVAL_SECONDS", "POST /analyses asks the detector again about a picture this often", 0
+    )
+    analyses_per_minute: int = _setting(
+        "VIEWFINDER_ANALYSES_PER_MINUTE", "POST /analyses that one caller may send in a minute; 0: any number", 0
+    )
     link_seconds: int = _setting("VIEWFINDER_LINK_SECONDS", "How long upload and content URLs are good", 900)
 
     @classmethod

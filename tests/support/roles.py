@@ -103,6 +103,9 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("s3", "delete_object", _IMAGE | {"Key": "roles/"}),
         ],
         "SignThumbnails": [("s3", "get_object", _THUMBNAIL)],
+        "CountCallers": [
+            ("dynamodb", "update_item", _TABLE | {"Key": {"PK": {"S": "QUOTA#roles"}, "SK": {"S": "0"}}}),
+        ],
         "AskForAnalysis": [
             ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": '{"Event":"s3:TestEvent"}'})
         ],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from viewfinder.adapters.aws_errors import is_missing, misconfiguration_told
+from viewfinder.adapters.aws import is_missing, misconfiguration_told
 from viewfinder.domain.analysis import Analysis, Parameters, analysis_key
 from viewfinder.domain.errors import KeyTakenError, ObjectNotFoundError
 from viewfinder.domain.image import UploadForm

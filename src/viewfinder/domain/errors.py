@@ -61,6 +61,14 @@ class InvalidRequestError(ViewfinderError):
         self.code = code
 
 
+class TooManyRequestsError(ViewfinderError):
+    """A caller has used up its share of requests; `retry_after` says in how many seconds there is more."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class ImageNotFoundError(ViewfinderError):
     """The catalog has no image of this id."""
 

@@ -100,7 +100,13 @@ def stop(data: DataDirectory, record: Record | None) -> None:
 
 WATCH_SECONDS = 0.5
 
-PARAMETERS = {"DetectorPrice": "0", "RequireTls": "false", "Shards": "1"}
+PARAMETERS = {
+    "AnalysesPerMinute": "0",
+    "AnalysisIntervalSeconds": "0",
+    "DetectorPrice": "0",
+    "RequireTls": "false",
+    "Shards": "1",
+}
 """All in which the local stack differs from one on AWS: our own engine costs nothing, the emulator speaks plain HTTP on
 loopback, and its table has no partitions whose heat would have to be spread."""
 

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from viewfinder.domain.errors import ImageNotFoundError, InvalidRequestError, ThumbnailNotFoundError
 from viewfinder.domain.image import (
@@ -17,7 +18,7 @@ from viewfinder.domain.image import (
     UploadForm,
     has_dot_segment,
 )
-from viewfinder.ports import Catalog, Clock, Links, Objects, Records, Requests
+from viewfinder.ports import Catalog, Clock, Links, Objects, Quota, Records, Requests
 from viewfinder.usecases.import_images import Sent
 
 
@@ -121,7 +122,26 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
 
 
-def analyze_again(image_id: str, catalog: Catalog, requests: Requests, clock: Clock) -> None:
-    """Queue a known image; raise ImageNotFoundError."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What `POST /analyses` may cost: one detector call per picture in `interval_seconds`, so many requests a minute.
+
+    `quota` counts the requests of a caller; None: any number.
+    """
+
+    interval_seconds: int = 0
+    quota: Quota | None = None
+
+
+def analyze_again(
+    image_id: str, catalog: Catalog, *, caller: str, requests: Requests, clock: Clock, limits: Limits
+) -> None:
+    """Queue a known image; an analysis that is younger than the interval is good enough.
+
+    Raises ImageNotFoundError, or TooManyRequestsError where the caller has had its share.
+    """
     get_image(image_id, catalog)
-    requests.send([image_id], analyzed_since=clock.now())
+    if limits.quota:
+        limits.quota.spend(caller)
+    since = datetime.fromisoformat(clock.now()) - timedelta(seconds=limits.interval_seconds)
+    requests.send([image_id], analyzed_since=since.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))

@@ -14,9 +14,14 @@ from tests.support.databases import empty_database
 from tests.support.fakes import FakeCatalog
 from tests.support.tables import TABLE, create_table
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog, DynamoDbLeases
+from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog, DynamoDbLeases, DynamoDbQuota
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog, SqliteLeases
-from viewfinder.domain.errors import AnalysisInProgressError, CatalogConflictError, MisconfiguredError
+from viewfinder.domain.errors import (
+    AnalysisInProgressError,
+    CatalogConflictError,
+    MisconfiguredError,
+    TooManyRequestsError,
+)
 from viewfinder.domain.image import Effort, Facts, Image, Location, Status
 from viewfinder.domain.label import BoundingBox, Instance, Label
 from viewfinder.ports import Catalog, Leases, Records
@@ -265,3 +270,20 @@ def test_a_table_that_is_not_there_is_an_operators_matter(emulator: Callable[[st
     catalog = DynamoDbCatalog(emulator("dynamodb"), "none", shards=1, tombstone_seconds=1)
     with pytest.raises(MisconfiguredError, match="ResourceNotFoundException"):
         catalog.find("a.jpg")
+
+
+def test_a_caller_gets_its_share_of_each_minute(emulator: Callable[[str], Any]) -> None:
+    client, time = emulator("dynamodb"), Time()
+    create_table(client)
+    time.seconds = 6_000_000_015.0
+    quota = DynamoDbQuota(client, TABLE, per_minute=2, clock=time)
+    quota.spend("AIDAONE")
+    quota.spend("AIDAONE")
+    quota.spend("AIDATWO")
+    with pytest.raises(TooManyRequestsError) as refused:
+        quota.spend("AIDAONE")
+    assert refused.value.retry_after == 45
+    time.seconds += 45
+    quota.spend("AIDAONE")
+
+    client.delete_table(TableName=TABLE)

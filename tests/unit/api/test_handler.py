@@ -11,14 +11,18 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from tests.support.fakes import FakeClock, FakeRequests
 from viewfinder.adapters.http.responses import error_response
 from viewfinder.domain.errors import (
     CatalogUnavailableError,
     ImageNotFoundError,
     InvalidRequestError,
     MisconfiguredError,
+    TooManyRequestsError,
 )
 from viewfinder.domain.image import Facts, Image, Location, Status
+from viewfinder.settings import Settings
+from viewfinder.usecases.images import Limits
 
 REPOSITORY = Path(__file__).parents[3]
 SECRET = "arn:aws:dynamodb:eu-central-1:123456789012:table/secret"
@@ -139,3 +143,58 @@ def test_an_unreadable_setting_is_an_internal_error(handler: Any, monkeypatch: p
     monkeypatch.delenv("VIEWFINDER_TABLE", raising=False)
     handler.application = handler.Application()
     assert error_of(handler.handler(an_event("GET", "/stats"), None))[:2] == (500, "InternalError")
+
+
+class OneRequest:
+    """A quota of one request for each caller."""
+
+    def __init__(self) -> None:
+        self.callers: list[str] = []
+
+    def spend(self, caller: str) -> None:
+        if caller in self.callers:
+            raise TooManyRequestsError("1 analysis a minute is a caller's share", retry_after=12)
+        self.callers.append(caller)
+
+
+def _asking(caller: str) -> dict[str, Any]:
+    event = an_event("POST", "/analyses") | {"body": '{"ImageId": "a.jpg"}'}
+    event["requestContext"]["identity"] = {"caller": caller}
+    return event
+
+
+def test_a_caller_that_has_had_its_share_of_analyses_is_told_when_there_is_more(handler: Any) -> None:
+    requests = FakeRequests()
+    image = Image("a.jpg", Status.ANALYZED, "1", "2026-01-01T00:00:00.000000Z")
+    limits = Limits(quota=OneRequest())
+    handler.application = handler.Application(
+        catalog=OneImage(image), requests=requests, clock=FakeClock(), analysis_limits=limits
+    )
+    callers = ["AIDAUSER", "AROAROLE:monday", "AROAROLE:tuesday"]
+    responses = [handler.handler(_asking(caller), None) for caller in callers]
+
+    assert [response["statusCode"] for response in responses] == [202, 202, 429]
+    assert responses[2]["headers"]["Retry-After"] == "12"
+    assert error_of(responses[2])[1] == "TooManyRequests"
+    assert len(requests.sent) == 2
+
+
+def test_an_analysis_younger_than_the_interval_is_good_enough(handler: Any) -> None:
+    requests = FakeRequests()
+    image = Image("a.jpg", Status.ANALYZED, "1", "2026-01-01T00:00:00.000000Z")
+    handler.application = handler.Application(
+        catalog=OneImage(image), requests=requests, clock=FakeClock(), analysis_limits=Limits(interval_seconds=60)
+    )
+    handler.handler(_asking("AIDAUSER"), None)
+
+    assert requests.sent == [("a.jpg", "2025-12-31T23:59:01.000000Z")]  # the clock says one second past midnight
+
+
+def test_callers_are_counted_in_the_table_only(handler: Any, tmp_path: Path) -> None:
+    names = ("IMAGES_BUCKET", "DERIVED_BUCKET", "TABLE", "QUEUE_URL")
+    settings = Settings.from_environment(
+        {f"VIEWFINDER_{name}": "x" for name in names}
+        | {"VIEWFINDER_ANALYSES_PER_MINUTE": "5", "VIEWFINDER_CATALOG": f"sqlite:{tmp_path}/catalog.db"}
+    )
+    with pytest.raises(MisconfiguredError, match="VIEWFINDER_ANALYSES_PER_MINUTE"):
+        _ = handler.Application(settings).analysis_limits

@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from viewfinder.adapters.aws_errors import misconfiguration_told
+from viewfinder.adapters.aws import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.domain.errors import AnalysisInProgressError, CatalogConflictError, CatalogUnavailableError
+from viewfinder.domain.errors import (
+    AnalysisInProgressError,
+    CatalogConflictError,
+    CatalogUnavailableError,
+    TooManyRequestsError,
+)
 from viewfinder.domain.image import VISIBLE_STATUSES, Image
 from viewfinder.ports import Lease
 
@@ -252,3 +257,36 @@ class DynamoDbLeases:
             "ReturnValues": "ALL_OLD",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
+
+
+class DynamoDbQuota:
+    """Implements `ports.Quota`: an item per caller and minute, which expires."""
+
+    def __init__(
+        self, client: DynamoDBClient, table: str, *, per_minute: int, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._per_minute = per_minute
+        self._clock = clock
+
+    def spend(self, caller: str) -> None:
+        """Add one to the item, unless it says that the share is used up."""
+        minute, second = divmod(int(self._clock()), 60)
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=schema.marshalled_key(schema.quota_key(caller, minute)),
+                UpdateExpression="ADD Spent :one SET ExpiresAt = :end",
+                ConditionExpression="attribute_not_exists(Spent) OR Spent < :share",
+                ExpressionAttributeValues={
+                    ":one": {"N": "1"},
+                    ":share": {"N": str(self._per_minute)},
+                    ":end": {"N": str((minute + 2) * 60)},
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _REFUSED:
+                raise
+            message = f"{self._per_minute} analyses a minute are a caller's share"
+            raise TooManyRequestsError(message, retry_after=60 - second) from error

@@ -165,6 +165,11 @@ def lease_item(lease: Lease) -> Item:
     return marshalled_key(lease_key(lease.name)) | attributes
 
 
+def quota_key(caller: str, minute: int) -> Key:
+    """Return the key of a caller's count in a minute (since 1970)."""
+    return f"QUOTA#{caller}", f"{minute}"
+
+
 def shard_of(image_id: str, shards: int) -> int:
     """Return the shard of the image's postings and of its place in the listings."""
     return int(image_digest(image_id)[:8], 16) % shards

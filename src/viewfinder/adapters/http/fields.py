@@ -213,6 +213,8 @@ class Request:
     query: Mapping[str, list[str]]
     image_id: str
     body: str
+    caller: str
+    """Who signed: the unique id of a user, or of a role whatever its session is called; "" where nobody did."""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
@@ -224,6 +226,7 @@ class Request:
             query=event.get("multiValueQueryStringParameters") or {},
             image_id=_image_id(event),
             body=_body(event),
+            caller=_caller(event),
         )
 
     def members(self) -> dict[str, Any]:
@@ -250,6 +253,11 @@ def _image_id(event: Mapping[str, Any]) -> str:
     written = event["path"].partition(prefix)[2] if parameter else ""
     key = written if _folded(written) == _folded(parameter) else parameter
     return key if "version" in event else unquote(key)
+
+
+def _caller(event: Mapping[str, Any]) -> str:
+    identity = event["requestContext"].get("identity") or {}
+    return str(identity.get("caller") or "").partition(":")[0]  # a role's id is followed by the name of its session
 
 
 def _folded(key: str) -> str:

@@ -14,6 +14,7 @@ from viewfinder.domain.errors import (
     ImageNotFoundError,
     InvalidRequestError,
     ThumbnailNotFoundError,
+    TooManyRequestsError,
 )
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.query import Entry, LabelCount
@@ -27,6 +28,7 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
     InvalidRequestError: HTTPStatus.BAD_REQUEST,
     ImageNotFoundError: HTTPStatus.NOT_FOUND,
     ThumbnailNotFoundError: HTTPStatus.NOT_FOUND,
+    TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 _PASSING = {
@@ -57,7 +59,10 @@ def error_response(error: Exception, request_id: str) -> Response:
     if isinstance(error, InvalidRequestError):
         message = f"{error.parameter}: {error}" if error.parameter else str(error)
         return _envelope(status, error.code, message, request_id)
-    return _envelope(status, type(error).__name__.removesuffix("Error"), str(error), request_id)
+    response = _envelope(status, type(error).__name__.removesuffix("Error"), str(error), request_id)
+    if isinstance(error, TooManyRequestsError):
+        response["headers"] = {**response["headers"], "Retry-After": str(error.retry_after)}
+    return response
 
 
 def no_route_response(is_path_known: bool, request_id: str) -> Response:
