@@ -160,6 +160,12 @@ def test_the_functions_are_told_which_detector_to_use_and_what_it_costs(detector
     assert (told["VIEWFINDER_DETECTOR"], told["VIEWFINDER_DETECTOR_PRICE"]) == (detector, price)
 
 
+def test_the_api_updates_nothing_in_the_table_but_what_callers_have_spent() -> None:
+    statements = _statements(_of_type("AWS::IAM::Role")["ApiHandlerRole"]["Properties"]["Policies"])
+    (statement,) = (each for each in statements if "dynamodb:UpdateItem" in each["Action"])
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["QUOTA#*"]}}
+
+
 def test_the_table_of_needed_actions_knows_every_statement_of_every_role() -> None:
     """tests/e2e/test_roles.py tries them; here it shows at once that one was added without a test."""
     statements = {

@@ -180,8 +180,8 @@ FORBIDDEN: dict[str, list[Call]] = {
         ("s3", "list_objects_v2", {"Bucket": "{ImagesBucketName}"}),
         ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}"}),
         ("sqs", "delete_message", _MESSAGE),
+        # MiniStack: update_item passes for any key; tests/infrastructure holds which keys the statement names.
         ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
-        ("dynamodb", "update_item", _TABLE | {"Key": _KEY}),
         ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
     ],
 }
