@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import shlex
 import signal
 from collections.abc import Iterator
@@ -34,6 +35,14 @@ if TYPE_CHECKING:
 
 MAX_PORT = 65535
 
+GalleryToken = Annotated[
+    bool | None,
+    typer.Option(
+        "--gallery-token/--no-gallery-token",
+        help="Lock the gallery by a token in its address.",
+        show_default="where others can log in, or as last time",
+    ),
+]
 Features = Literal["LABELS", "LABELS,TEXT", "LABELS,FACES", "LABELS,TEXT,FACES"]
 
 
@@ -60,19 +69,23 @@ def up(
         Features | None,
         typer.Option(help="What the engine looks for in each image.", show_default="LABELS,TEXT, or as last time"),
     ] = None,
+    gallery_token: GalleryToken = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
 ) -> None:
     """Start the pipeline on this machine, and stay until Ctrl-C."""
     from rich.console import Console
 
+    from viewfinder.gallery.guard import others_use_this_machine
     from viewfinder.local.state import Options
 
     console = Console()
     stack = local_stack(data_dir)
     # A polite kill is a Ctrl-C: what was started is stopped in order.
     signal.signal(signal.SIGTERM, _interrupt)
-    options = Options(port, gallery_port, _absolute(detector), catalog, rebuild, features)
+    options = Options(
+        port, gallery_port, _absolute(detector), catalog, rebuild, features, gallery_token, others_use_this_machine()
+    )
     started = _start(stack, options, console)
     stays = started and not detach
     with _stopped_at_the_end(stack, console) if stays else nullcontext():
@@ -109,7 +122,7 @@ def _import_samples(stack: LocalStack, console: Console) -> None:
 def _show(stack: LocalStack, console: Console) -> None:
     record, environment = stack.record, stack.environment()
     urls = {
-        "Gallery": record.gallery_url,
+        "Gallery": record.gallery_page,
         "REST API": record.api_url,
         "API without a signature": f"{record.gallery_url}/prod/images",
         "Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}",
@@ -185,9 +198,11 @@ def gallery(
     region: Region = None,
     profile: Profile = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8080,
+    gallery_token: GalleryToken = None,
 ) -> None:
     """Look at the images of a stack on AWS; requests are signed with your own AWS credentials."""
     from viewfinder.gallery.app import serve
+    from viewfinder.gallery.guard import Guard, others_use_this_machine
     from viewfinder.gallery.proxy import SignedApi
     from viewfinder.gallery.status import Sources
     from viewfinder.local.processes import require_free
@@ -196,6 +211,9 @@ def gallery(
     target = find_target(stack, region, profile)
     require_free(port, "--port")
     sources = Sources(target.outputs["QueueUrl"], target.outputs["DeadLetterQueueUrl"], stack)
-    typer.echo(f"The gallery of {stack} is at http://localhost:{port}/ until Ctrl-C.")
+    is_locked = others_use_this_machine() if gallery_token is None else gallery_token
+    guard = Guard(port, secrets.token_urlsafe(32) if is_locked else "")
+    key = f"?token={guard.access_token}" if is_locked else ""
+    typer.echo(f"The gallery of {stack} is at http://localhost:{port}/{key} until Ctrl-C.")
     api = SignedApi(target.outputs["ApiUrl"].rstrip("/"), Signer(target.session))
-    serve(api, port, target.session, sources)
+    serve(api, guard, target.session, sources)

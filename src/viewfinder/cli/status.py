@@ -63,7 +63,7 @@ def _urls(target: Target) -> dict[str, str]:
     if target.local is None:
         return {"Api": target.outputs["ApiUrl"]}
     record = target.local.record
-    urls = {"Gallery": record.gallery_url, "Api": record.api_url, "Aws": record.endpoint_url}
+    urls = {"Gallery": record.gallery_page, "Api": record.api_url, "Aws": record.endpoint_url}
     return urls | {"DataDirectory": str(target.local.data.path)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -85,19 +86,20 @@ async def healthz(_: Request) -> Response:
 LOOPBACK = "127.0.0.1"
 
 
-def serve(api: Api, port: int, session: Session, sources: Sources) -> None:
+def serve(api: Api, guard: Guard, session: Session, sources: Sources) -> None:
     """Serve until it is told to stop."""
-    application = gallery_app(api, Guard(port), Status(session, sources))
-    uvicorn.run(application, host=LOOPBACK, port=port, server_header=False, log_level="warning")
+    application = gallery_app(api, guard, Status(session, sources))
+    uvicorn.run(application, host=LOOPBACK, port=guard.port, server_header=False, log_level="warning")
 
 
 def main() -> None:
-    """Serve on loopback until it is told to stop; credentials and region are those of AWS's environment."""
+    """Serve on loopback until it is told to stop; credentials, region and access token are the environment's."""
     options = _options()
     session = Session()
     handler = load_handler(options.package, options.stack, session)
     sources = Sources(options.queue_url, options.dead_letter_queue_url, options.stack)
-    serve(InProcessApi(handler, options.stage), options.port, session, sources)
+    guard = Guard(options.port, os.environ.get("VIEWFINDER_GALLERY_TOKEN", ""))
+    serve(InProcessApi(handler, options.stage), guard, session, sources)
 
 
 def _options() -> argparse.Namespace:

@@ -2,15 +2,24 @@
 
 A browser lets any web page send requests to loopback. A foreign page betrays itself by its Origin or Sec-Fetch-Site; a
 name that was rebound to 127.0.0.1, by the Host header; and what changes something needs a token that only our own page
-can read.
+can read. Other users of the machine reach loopback, too: where there are some, a visitor shows an access token, which
+a browser gets by the address (`/?token=...`) and then keeps in a cookie, as Jupyter does.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
+import os
+import pwd
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from viewfinder.gallery.proxy import error
@@ -18,6 +27,11 @@ from viewfinder.gallery.proxy import error
 TOKEN_HEADER = "X-Viewfinder-Token"  # noqa: S105 - a header's name
 SAFE_METHODS = {"GET", "HEAD"}
 OWN_SITES = {"same-origin", "none"}
+
+_COOKIE_SECONDS = 30 * 86_400
+_FIRST_PERSON, _LAST_PERSON = (501 if os.uname().sysname == "Darwin" else 1000), 60_000
+"""User ids of people (login.defs of Debian and Fedora; macOS counts from 501)."""
+_LOCKED = "This gallery is locked. Its address, with the token that opens it, is what `viewfinder status` shows."
 
 POLICY = {
     "default-src": "'none'",
@@ -47,6 +61,8 @@ class Guard:
     """The checks of one start of the gallery."""
 
     port: int
+    access_token: str = ""
+    """What a visitor has to show; "": whoever reaches the port may come in."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     def refusal(self, method: str, path: str, headers: Headers) -> str | None:
@@ -61,11 +77,51 @@ class Guard:
             return f"The request needs the header {TOKEN_HEADER}: the one of the page as it was last loaded."
         return None
 
+    def admits(self, request: Request) -> bool:
+        """Return whether the visitor has the access token in a cookie, or as the password of Basic authentication."""
+        shown = (request.cookies.get(self.cookie, ""), _password(request.headers))
+        return not self.access_token or any(map(self._is_access_token, shown))
+
+    def entrance(self, request: Request) -> RedirectResponse | None:
+        """Return the way from the address with the access token to the same one without it; None from elsewhere."""
+        if request.url.path != "/" or not self._is_access_token(request.query_params.get("token", "")):
+            return None
+        others = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
+        response = RedirectResponse(f"/?{urlencode(others)}" if others else "/", 303)
+        response.set_cookie(self.cookie, self.access_token, _COOKIE_SECONDS, httponly=True, samesite="lax")
+        return response
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name: browsers send a host's cookies to all of its ports, where other galleries may listen."""
+        return f"viewfinder-{self.port}"
+
+    def _is_access_token(self, text: str) -> bool:
+        return secrets.compare_digest(text.encode(), self.access_token.encode())
+
     def _hosts(self) -> set[str]:
         return {f"{name}:{self.port}" for name in ("localhost", "127.0.0.1", "[::1]")}
 
     def _has_token(self, headers: Headers) -> bool:
         return secrets.compare_digest(headers.get(TOKEN_HEADER, "").encode(), self.token.encode())
+
+
+def _password(headers: Headers) -> str:
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    try:
+        return base64.b64decode(credentials).decode().partition(":")[2] if scheme.lower() == "basic" else ""
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def others_use_this_machine(accounts: Iterable[pwd.struct_passwd] | None = None) -> bool:
+    """Return whether anybody else can log in here: an account of a person, with a shell."""
+    return any(
+        _FIRST_PERSON <= account.pw_uid < _LAST_PERSON
+        and account.pw_uid != os.getuid()
+        and not account.pw_shell.endswith(("/nologin", "/false"))
+        for account in (pwd.getpwall() if accounts is None else accounts)
+    )
 
 
 def _follows_a_link(path: str, headers: Headers) -> bool:
@@ -92,9 +148,16 @@ class Guarded:
                 message["headers"] += [pair for pair in _ENCODED if pair[0] not in present]
             await send(message)
 
-        refusal = self.guard.refusal(scope["method"], scope["path"], Headers(scope=scope))
-        answer = error(403, "Forbidden", refusal) if refusal else self.application
-        await answer(scope, receive, send_with_headers)
+        await self._answer(Request(scope))(scope, receive, send_with_headers)
+
+    def _answer(self, request: Request) -> ASGIApp:
+        if refusal := self.guard.refusal(request.method, request.url.path, request.headers):
+            return error(403, "Forbidden", refusal)
+        if request.url.path == "/healthz" or self.guard.admits(request):
+            return self.application
+        if entrance := self.guard.entrance(request):
+            return entrance
+        return PlainTextResponse(_LOCKED, 403) if request.url.path == "/" else error(403, "Forbidden", _LOCKED)
 
 
 _ENCODED = [(name.encode(), value.encode()) for name, value in HEADERS.items()]

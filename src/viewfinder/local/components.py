@@ -79,6 +79,7 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
             **_environment(data.operator() or data.key_pair()),
             "AWS_ENDPOINT_URL": record.endpoint_url,
             "VIEWFINDER_CATALOG": catalog_setting(data, record),
+            "VIEWFINDER_GALLERY_TOKEN": record.gallery_token or "",  # arguments are everybody's to read
         },
         f"http://127.0.0.1:{record.ports.gallery}/healthz",
         data.logs / "gallery.log",

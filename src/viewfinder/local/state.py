@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -44,6 +45,9 @@ class Options:
     catalog: str | None = None
     rebuild: bool = False
     features: str | None = None
+    gallery_token: bool | None = None
+    """Whether the gallery is locked; None: as last time, and at first where `has_other_users`."""
+    has_other_users: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Record:
     catalog: str = SQLITE
     layout: int = LAYOUT
     features: str = "LABELS"
+    gallery_token: str | None = None
+    """What opens the gallery; "" where it is open, None where nobody has chosen yet."""
 
     @property
     def running(self) -> bool:
@@ -79,8 +85,15 @@ class Record:
 
     @property
     def gallery_url(self) -> str:
-        """The gallery: signs for its user."""
-        return f"http://localhost:{self.ports.gallery}"
+        """The gallery, for programs: signs for its user."""
+        password = f"token:{self.gallery_token}@" if self.gallery_token else ""
+        return f"http://{password}localhost:{self.ports.gallery}"
+
+    @property
+    def gallery_page(self) -> str:
+        """The gallery, for a browser."""
+        token = f"/?token={self.gallery_token}" if self.gallery_token else ""
+        return f"http://localhost:{self.ports.gallery}{token}"
 
     @property
     def api_url(self) -> str:
@@ -133,7 +146,22 @@ def with_options(before: Record | None, options: Options) -> Record:
     catalog = _catalog_with_options(record, options)
     detector = None if options.detector == BUILTIN else options.detector or record.detector
     features = options.features or record.features
-    return replace(record, ports=ports, detector=detector, catalog=catalog, layout=LAYOUT, features=features)
+    return replace(
+        record,
+        ports=ports,
+        detector=detector,
+        catalog=catalog,
+        layout=LAYOUT,
+        features=features,
+        gallery_token=_gallery_token(record, options),
+    )
+
+
+def _gallery_token(record: Record, options: Options) -> str | None:
+    if options.gallery_token is False:
+        return ""
+    locks = options.gallery_token or (record.gallery_token is None and options.has_other_users)
+    return record.gallery_token or (secrets.token_urlsafe(32) if locks else record.gallery_token)
 
 
 def _catalog_with_options(record: Record, options: Options) -> str:

@@ -30,7 +30,7 @@ DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
 
 OpenPage = Callable[..., Page]
-ServeFake = Callable[[FakeApi], str]
+ServeFake = Callable[..., str]
 
 
 @pytest.fixture(
@@ -70,14 +70,14 @@ def serve_fake() -> Iterator[ServeFake]:
     """Serve a gallery before an API in memory; return the gallery's URL."""
     open_servers = []
 
-    def serve(api: FakeApi) -> str:
+    def serve(api: FakeApi, access_token: str = "") -> str:
         behind = serving(api.application())
         open_servers.append(behind)
         session = Session(KEY_ID, SECRET, region_name=REGION)
         listener = listening()
         application = gallery_app(
             SignedApi(f"{behind.__enter__()}/{STAGE}", Signer(session)),
-            Guard(listener.getsockname()[1]),
+            Guard(listener.getsockname()[1], access_token),
             Status(session, Sources()),
         )
         before = serving(application, listener)

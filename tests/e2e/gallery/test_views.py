@@ -273,3 +273,15 @@ def test_the_theme_is_chosen_and_kept(open_page: OpenPage, serve_fake: ServeFake
 
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_role("button", name="Dark theme")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_browser_opens_a_locked_gallery_by_its_address_once(open_page: OpenPage, serve_fake: ServeFake) -> None:
+    url = serve_fake(FakeApi(some_images(3)), access_token="sesame")
+    page = open_page(url)
+    expect(page.get_by_text("This gallery is locked")).to_be_visible()
+
+    page.goto(f"{url}/?token=sesame&label=Boat")
+    expect(page.locator(".tile").first).to_be_visible()
+    assert "sesame" not in page.url
+    page.goto(url)
+    expect(page.locator(".tile").first).to_be_visible()

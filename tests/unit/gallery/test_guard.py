@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pwd
+
 import pytest
 
 from tests.unit.gallery.conftest import Door
+from viewfinder.gallery.guard import Guard, others_use_this_machine
 
 REFUSED = {
     "a name rebound to loopback": {"host": "evil.example:8080"},
@@ -93,3 +96,81 @@ def test_the_page_has_no_inline_code(door: Door) -> None:
     assert "<style" not in page
     assert " style=" not in page
     assert "{" not in page  # both places are filled
+
+
+@pytest.fixture
+def locked(door: Door) -> Door:
+    door.guard = Guard(8080, "sesame")
+    return door
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path != "/healthz"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"cookie": "viewfinder-8080=guess"},
+        {"cookie": "viewfinder-9090=sesame"},  # of another gallery
+        {"authorization": "Basic dG9rZW46Z3Vlc3M="},
+        {"authorization": "Basic ?"},
+        {"authorization": "Bearer sesame"},
+    ],
+)
+def test_a_locked_gallery_answers_nobody_without_the_token(locked: Door, path: str, headers: dict[str, str]) -> None:
+    answer = locked.ask("GET", path, headers=headers)
+
+    assert answer.status_code == 403
+    assert "viewfinder status" in answer.text
+    assert locked.guard.token not in answer.text
+    assert locked.api.requests == []
+
+
+def test_the_address_with_the_token_opens_a_locked_gallery(locked: Door) -> None:
+    entrance = locked.ask("GET", "/?label=Dog&token=sesame&label=Cat")
+    cookie = entrance.headers["set-cookie"]
+
+    assert (entrance.status_code, entrance.headers["location"]) == (303, "/?label=Dog&label=Cat")
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    inside = locked.ask("GET", "/prod/images", headers={"cookie": cookie.partition(";")[0]})
+    assert inside.json() == {"Images": []}
+
+
+@pytest.mark.parametrize("path", ["/?token=guess", "/?token=", "/prod/images?token=sesame"])
+def test_nothing_else_opens_it(locked: Door, path: str) -> None:
+    answer = locked.ask("GET", path)
+
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_program_opens_it_by_the_password_in_its_url(locked: Door) -> None:
+    assert locked.ask("GET", "/prod/images", auth=("token", "sesame")).json() == {"Images": []}
+
+
+def test_the_token_of_the_address_changes_nothing_by_itself(locked: Door) -> None:
+    assert locked.ask("DELETE", "/prod/images/dog.jpg", auth=("token", "sesame")).status_code == 403
+    assert locked.api.requests == []
+
+
+def _account(uid: int, shell: str) -> pwd.struct_passwd:
+    return pwd.struct_passwd(("name", "x", uid, uid, "", "/", shell))
+
+
+@pytest.mark.parametrize(
+    ("accounts", "expected"),
+    [
+        ([], False),
+        ([(0, "/bin/bash"), (33, "/bin/sh")], False),
+        ([(1500, "/usr/sbin/nologin"), (1501, "/bin/false")], False),
+        ([(65534, "/bin/sh")], False),
+        ([(1500, "/bin/bash")], False),  # our own
+        ([(1501, "/bin/bash")], True),
+    ],
+)
+def test_others_are_people_who_can_log_in(
+    accounts: list[tuple[int, str]], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.getuid", lambda: 1500)
+
+    assert others_use_this_machine([_account(*account) for account in accounts]) is expected
