@@ -1,0 +1,105 @@
+"""The power goes: every process is killed at once, in the middle of an import, again and again."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import TEMPLATE, RunningStack
+from tests.e2e.test_durability import SOAK, analyses, imported, importing, made_photos, recovered
+from tests.e2e.test_faults import function_name
+from tests.support.detector_proxy import DetectorProxy
+from tests.support.waiting import wait_for
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.index import SqliteStatistics
+from viewfinder.deployment.progress import silent
+from viewfinder.local.data_directory import DataDirectory
+from viewfinder.local.processes import free_port, kill_stragglers
+from viewfinder.local.stack import LocalStack
+from viewfinder.local.state import Options
+from viewfinder.usecases.reconcile import find_differences
+
+FUNCTIONS_AT_ONCE, BATCH_THREADS = 5, 4
+SEED = 20261125
+
+
+@pytest.fixture
+def detector() -> Iterator[DetectorProxy]:
+    """A detector that outlives the stack, and so knows every call."""
+    with DetectorProxy().running() as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def local(tmp_path_factory: pytest.TempPathFactory, detector: DetectorProxy) -> Iterator[LocalStack]:
+    """A stack that asks this detector, and has saved that it does."""
+    local = LocalStack(DataDirectory(tmp_path_factory.mktemp("crash")))
+    local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port(), features="LABELS"), silent)
+    stack = RunningStack(local)
+    functions, name = stack.client("lambda"), function_name(stack)
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    asks = {"Variables": {**variables, "AWS_ENDPOINT_URL_REKOGNITION": detector.url}}
+    functions.update_function_configuration(FunctionName=name, Environment=asks)
+    local.down()
+    local.up(TEMPLATE, Options(), silent)
+    yield local
+    local.down()
+
+
+@pytest.mark.parametrize(("count", "kills"), [(40, 2), pytest.param(300, 20, marks=SOAK)])
+def test_an_import_survives_that_every_process_dies_at_once(
+    local: LocalStack, detector: DetectorProxy, tmp_path: Path, count: int, kills: int
+) -> None:
+    folder = made_photos(tmp_path, count)
+    contents = {hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+    moments = sorted(random.Random(SEED).sample(range(1, count), kills))
+    print(f"seed {SEED}: killed after {moments} of {count} answers of the detector")  # noqa: T201 - shown on failure
+    may_repeat: Counter[str] = Counter()
+    for moment in moments:
+        process = importing(local, folder)
+        wait_for(lambda: len(detector.calls) >= moment, seconds=120, what=f"{moment} answers")  # noqa: B023
+        kill_stragglers(local.data.path)
+        process.kill()
+        process.communicate()
+        assert_consistent(local.data)
+        unsaved = set(detector.calls) - saved(local.data)
+        assert len(unsaved) <= FUNCTIONS_AT_ONCE * BATCH_THREADS
+        may_repeat.update(unsaved)
+        local.up(TEMPLATE, Options(), silent)
+
+    summary = imported(local, folder)
+    recovered(local)
+
+    assert (summary["Images"], summary["Rejected"], summary["Failed"]) == (count, 0, 0)
+    application = local.application()
+    assert sorted(image.sha256 for image in application.records.list_all()) == sorted(contents)
+    assert application.statistics.statuses() == {"ANALYZED": count}
+    assert not find_differences(application.stores)
+    assert len(analyses(application)) == count
+    assert saved(local.data) == set(detector.calls) == contents
+    assert detector.calls - Counter(contents) <= may_repeat
+
+
+def saved(data: DataDirectory) -> set[str]:
+    """Return the contents whose analysis is on the disk."""
+    return {file.name.partition(".")[0] for file in data.objects.glob("**/analyses/**/*.json")}
+
+
+def assert_consistent(data: DataDirectory) -> None:
+    """Read the file as a crash left it: whole, and counts that are those of a listing."""
+    with closing(Database(str(data.database))) as database:
+        assert database.rows("PRAGMA integrity_check") == [("ok",)]
+        assert database.rows("PRAGMA foreign_key_check") == []
+        images = list(SqliteCatalog(database, tombstone_seconds=0).list_all())
+        statuses = Counter(image.status.value for image in images)
+        labels = Counter(label.name for image in images for label in image.labels)
+        statistics = SqliteStatistics(database)
+        assert statistics.statuses() == statuses
+        assert {count.name: count.count for count in statistics.labels("", "")} == labels
