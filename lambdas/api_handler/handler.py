@@ -32,7 +32,7 @@ from viewfinder.usecases.images import (
     thumbnail_url,
 )
 from viewfinder.usecases.search_images import search_images
-from viewfinder.usecases.statistics import get_statistics, list_labels
+from viewfinder.usecases.statistics import get_statistics, list_categories, list_folders, list_labels
 
 application = Application()
 application.prepare("search", "catalog", "links")
@@ -113,6 +113,18 @@ def _list_labels(request: Request) -> Response:
     return document_response(page_document("Labels", map(label_document, page.labels), page.next_token))
 
 
+def _list_categories(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    found = list_categories(application.statistics)
+    categories = [{"Name": entry.name, "Count": entry.count, "Labels": entry.labels} for entry in found]
+    return document_response({"Categories": categories})
+
+
+def _list_folders(request: Request) -> Response:
+    found = list_folders(application.statistics, **read_query(fields.FOLDERS, request.query))
+    return document_response({"Folders": [{"Prefix": prefix, "Count": count} for prefix, count in found.items()]})
+
+
 def _get_statistics(request: Request) -> Response:
     read_query(fields.NOTHING, request.query)
     statistics = get_statistics(application.statistics)
@@ -138,6 +150,8 @@ _ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
     ("GET", "/content/{ImageId+}"): _get_content,
     ("POST", "/analyses"): _analyze_image,
     ("GET", "/labels"): _list_labels,
+    ("GET", "/categories"): _list_categories,
+    ("GET", "/folders"): _list_folders,
     ("GET", "/stats"): _get_statistics,
     ("GET", "/health"): _get_health,
 }

@@ -217,6 +217,9 @@ class Statistics(Protocol):
     def statuses(self) -> Mapping[str, int]:
         """Return the number of images of each status."""
 
+    def folders(self, prefix: str, most: int) -> Mapping[str, int]:
+        """Return the first so many folders of the level that a prefix of keys reaches, in order, with their images."""
+
 
 class Counters(Protocol):
     """The statistics as they are written, with what they account for of each image."""

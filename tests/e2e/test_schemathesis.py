@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import unsupported_method
 
 from tests.e2e.conftest import PROJECT, RunningStack
 from viewfinder.adapters.http.fields import local_time
-from viewfinder.domain.image import search_words
+from viewfinder.domain.label import search_words
 from viewfinder.operations.signing import Signer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from viewfinder.domain.image import Image, image_digest
+from viewfinder.domain.image import Image, folders_of, image_digest
 from viewfinder.domain.label import category_confidences
 from viewfinder.domain.query import Entry, KnownName, LabelCount, Order, Source, SourceKind, Stretch
 
@@ -105,6 +105,14 @@ class MemoryStatistics:
             if image.is_visible:
                 counts[image.status] = counts.get(image.status, 0) + 1
         return counts
+
+    def folders(self, prefix: str, most: int) -> Mapping[str, int]:
+        """Count the images by folder."""
+        visible = [image.image_id for image in self.images if image.is_visible]
+        level = prefix.count("/")
+        folders = [folders_of(image_id)[level] for image_id in visible if len(folders_of(image_id)) > level]
+        found = sorted({folder for folder in folders if folder.startswith(prefix)})
+        return {folder: folders.count(folder) for folder in found[:most]}
 
 
 def folded(names: Iterable[str]) -> set[str]:

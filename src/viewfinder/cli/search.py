@@ -13,7 +13,7 @@ import typer
 from viewfinder.cli._options import AsJson, print_rows, specific_first
 from viewfinder.cli._target import Api, Target, complete_label, on_stack
 from viewfinder.domain.image import VISIBLE_STATUSES
-from viewfinder.domain.query import Match, Order
+from viewfinder.domain.query import LabelOrder, Match, Order
 
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number to show.")]
 VisibleStatus = StrEnum("VisibleStatus", {str(status): str(status) for status in VISIBLE_STATUSES})  # type: ignore[misc]
@@ -137,13 +137,19 @@ def _labels(image: dict[str, Any], asked: list[str]) -> str:
 @on_stack
 def labels(
     target: Target,
-    prefix: Annotated[str | None, typer.Argument(help="Prefix of the names.", autocompletion=complete_label)] = None,
+    prefix: Annotated[
+        str | None,
+        typer.Argument(help="Name, alias or plural, or what begins a word of one.", autocompletion=complete_label),
+    ] = None,
     *,
+    category: Annotated[str | None, typer.Option(help="A category of the labels.")] = None,
+    by_count: Annotated[bool, typer.Option("--by-count", help="List labels in most images first.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number to show.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List the labels in use, in alphabetical order."""
-    found, more = target.api.entries("/labels", "Labels", {"prefix": prefix}, limit)
+    """List the labels in use, in alphabetical order; with a name, the labels that it may mean, best first."""
+    query = {"prefix": prefix, "category": category, "order": LabelOrder.COUNT.value if by_count else None}
+    found, more = target.api.entries("/labels", "Labels", query, limit)
     if as_json:
         typer.echo(json.dumps({"Labels": found}, indent=2, ensure_ascii=False))
     else:
@@ -161,3 +167,29 @@ def labels(
         print_rows(("Label", "Images", "Parents", "Categories", "Aliases"), rows)
     if more:
         typer.echo(f"Labels shown: {len(found):,}. More with --limit {2 * len(found)}.", err=True)
+
+
+@on_stack
+def categories(target: Target, *, as_json: AsJson = False) -> None:
+    """List the categories of the labels in use; at least so many images have each."""
+    document = target.api.call("GET", "/categories")
+    if as_json:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    rows = ((entry["Name"], str(entry["Count"]), str(entry["Labels"])) for entry in document["Categories"])
+    print_rows(("Category", "Images", "Labels"), rows)
+
+
+@on_stack
+def folders(
+    target: Target,
+    prefix: Annotated[str | None, typer.Argument(help="Folder with its slash, or beginning of names.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the folders of one level of the images' keys, 200 at most."""
+    document = target.api.call("GET", "/folders", {"prefix": prefix})
+    if as_json:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    print_rows(("Folder", "Images"), ((entry["Prefix"], str(entry["Count"])) for entry in document["Folders"]))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 from typing import Any
 
-from viewfinder.domain.label import Face, Label, Text
+from viewfinder.domain.label import Face, Label, Text, search_words
 
-MAX_WORDS = 40
-MAX_WORD_LENGTH = 50
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+MAX_FOLDERS = 8
+"""Levels of folders that are counted; deeper ones are found by their prefix."""
 
 MAX_IMAGE_ID_BYTES = 1024
 """An ImageId is an object key; S3 allows 1,024 bytes of UTF-8."""
@@ -206,15 +203,6 @@ _MEMBERS = {
 """Member of a document -> attribute, of those that are written as they are."""
 
 
-def search_words(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the words of texts as a search compares them: case-folded, without the punctuation around them, each once.
-
-    What is longer than MAX_WORD_LENGTH is cut there, and of very many words the first MAX_WORDS count.
-    """
-    bare = (_EDGES.sub("", word) for text in texts for word in text.casefold().split())
-    return tuple(islice(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in bare if word), MAX_WORDS))
-
-
 def image_digest(image_id: str) -> str:
     """Return 24 hex digits that stand for an ImageId where its 1,024 bytes don't fit (a sort key's limit, AWS)."""
     return hashlib.blake2b(image_id.encode(), digest_size=12).hexdigest()
@@ -223,6 +211,12 @@ def image_digest(image_id: str) -> str:
 def is_folder_marker(image_id: str, size: int) -> bool:
     """Return whether an object is the empty one that consoles create for a folder; one with content is an image."""
     return image_id.endswith("/") and not size
+
+
+def folders_of(image_id: str) -> list[str]:
+    """Return the folders that an image lies in, outermost first, each with its slash; at most MAX_FOLDERS."""
+    ends = [place for place, character in enumerate(image_id, 1) if character == "/" and place < len(image_id)]
+    return [image_id[:end] for end in ends[:MAX_FOLDERS]]
 
 
 def has_dot_segment(image_id: str) -> bool:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 Point = tuple[float, float]
 """X and y as ratios of the upright image's width and height."""
+
+MAX_WORDS = 40
+MAX_WORD_LENGTH = 50
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 CONFIDENCE_DECIMALS = 4
 """Confidences are rounded on entry, so that what is stored, sorted and compared is one and the same number."""
@@ -167,3 +173,12 @@ def _point_document(point: Point) -> dict[str, float]:
 
 def _ratio(value: Any) -> float:
     return round(float(value), 6)
+
+
+def search_words(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the words of texts as a search compares them: case-folded, without the punctuation around them, each once.
+
+    What is longer than MAX_WORD_LENGTH is cut there, and of very many words the first MAX_WORDS count.
+    """
+    bare = (_EDGES.sub("", word) for text in texts for word in text.casefold().split())
+    return tuple(islice(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in bare if word), MAX_WORDS))

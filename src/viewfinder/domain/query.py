@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import Image, Status, search_words
-from viewfinder.domain.label import Label
+from viewfinder.domain.image import Image, Status, folders_of
+from viewfinder.domain.label import Label, search_words
 
 
 class Match(StrEnum):
@@ -33,6 +33,13 @@ class Order(StrEnum):
     def is_descending(self) -> bool:
         """Whether the positions of this order fall (times do, ranks don't)."""
         return self is not Order.CONFIDENCE
+
+
+class LabelOrder(StrEnum):
+    """Which label comes first."""
+
+    NAME = "name"
+    COUNT = "count"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +235,16 @@ class LabelCount:
     parents: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    matched_by: str = ""  # the alias that a search for labels found it by
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCount:
+    """A category in use: at least how many images have a label of it, and how many labels it has."""
+
+    name: str
+    count: int
+    labels: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +257,12 @@ class KnownName:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What of an image is counted: the case-folded names of its labels, and its status (None: nothing yet)."""
+    """What of an image is counted: the case-folded names of its labels, its folders, its status (None: nothing yet)."""
 
     version: int = 0
     status: Status | None = None
     labels: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +284,11 @@ class ImageState:
         """Take the labels that searches find the image by: the first so many."""
         labels = {label.name.casefold(): label for label in image.labels[:most_labels]}
         return cls(image.image_id, image.version, image.status, labels, expires_at)
+
+    @property
+    def folders(self) -> frozenset[str]:
+        """The folders that it counts in."""
+        return frozenset() if self.status is Status.REMOVED else frozenset(folders_of(self.image_id))
 
     def is_newer_than(self, other: Counted | ImageState) -> bool:
         """Return whether this came later; of one version, the end comes after the beginning."""

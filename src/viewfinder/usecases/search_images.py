@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from viewfinder.domain.image import VISIBLE_STATUSES, search_words
+from viewfinder.domain.image import VISIBLE_STATUSES
+from viewfinder.domain.label import search_words
 from viewfinder.domain.query import (
     Criteria,
     Cursor,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from tests.support.databases import empty_database
 from tests.support.memory_index import MemoryStatistics
 from tests.support.tables import create_table
-from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters, DynamoDbStatistics
+from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbCounters, DynamoDbStatistics
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteStatistics
@@ -127,6 +128,58 @@ def test_statuses_are_counted_but_what_is_removed_is_not(fill: Fill) -> None:
         "ANALYZED": 8,
         "REJECTED": 1,
     }
+
+
+FOLDERS = [
+    *("top.jpg", "trip/a.jpg", "trip/b.jpg", "trip/beach/c.jpg", "Tür/ü.jpg", "trips/d.jpg", "//e.jpg", "empty/"),
+    "/".join("abcdefghijk") + "/deep.jpg",
+]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "most", "expected"),
+    [
+        ("", 9, {"/": 1, "Tür/": 1, "a/": 1, "trip/": 3, "trips/": 1}),
+        ("", 2, {"/": 1, "Tür/": 1}),
+        ("tri", 9, {"trip/": 3, "trips/": 1}),
+        ("trip/", 9, {"trip/beach/": 1}),
+        ("trip/b", 9, {"trip/beach/": 1}),
+        ("trip/beach/", 9, {}),
+        ("/", 9, {"//": 1}),
+        ("a/b/c/d/e/f/g/", 9, {"a/b/c/d/e/f/g/h/": 1}),
+        ("none", 9, {}),
+    ],
+)
+def test_folders_of_a_level_are_counted_in_order(fill: Fill, prefix: str, most: int, expected: dict[str, int]) -> None:
+    images = [replace(an_image(1), image_id=image_id) for image_id in FOLDERS]
+    found = fill([*images, replace(an_image(1, status=Status.REMOVED), image_id="gone/x.jpg")]).folders(prefix, most)
+    assert list(found.items()) == sorted(expected.items())
+
+
+def test_a_folder_goes_with_its_last_image(client_and_table: Any, database: Database) -> None:
+    counters, statistics = DynamoDbCounters(*client_and_table), DynamoDbStatistics(*client_and_table)
+    catalog = SqliteCatalog(database, tombstone_seconds=60)
+    saved = catalog.save(replace(an_image(1), image_id="a/1.jpg"), replacing=None)
+    gone = catalog.save(replace(saved, status=Status.REMOVED), replacing=saved)
+    count_labels([a_state(saved)], counters)
+    assert statistics.folders("", 9) == {"a/": 1}
+    count_labels([a_state(gone)], counters)
+    assert statistics.folders("", 9) == SqliteStatistics(database).folders("", 9) == {}
+
+
+def test_an_image_that_was_counted_before_there_were_folders_counts_in_them_once_it_is_written(
+    client_and_table: Any,
+) -> None:
+    client, table = client_and_table
+    counters, statistics = DynamoDbCounters(client, table), DynamoDbStatistics(client, table)
+    state = ImageState("a/1.jpg", 1, Status.ANALYZED, {})
+    counters.apply([(state, Counted())])
+    key = {"PK": {"S": "IMAGE#a/1.jpg"}, "SK": {"S": "COUNTED"}}
+    client.update_item(TableName=table, Key=key, UpdateExpression="REMOVE Folders")
+    for shard in range(SHARDS):
+        client.delete_item(TableName=table, Key={"PK": {"S": f"FOLDERS#{shard}#"}, "SK": {"S": "a/"}})
+    count_labels([replace(state, version=2)], counters)
+    assert statistics.folders("", 9) == {"a/": 1}
 
 
 def test_sqlite_counts_what_an_image_has_now_and_forgets_labels_and_aliases_of_none(database: Database) -> None:

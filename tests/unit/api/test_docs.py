@@ -23,7 +23,9 @@ def test_every_operation_is_described(operation: str) -> None:
     assert f"| `{operation}` |" in PAGE
 
 
-@pytest.mark.parametrize("name", sorted({*fields.SEARCH, *fields.CONTENT, *fields.UPLOAD}))
+@pytest.mark.parametrize(
+    "name", sorted({*fields.SEARCH, *fields.CONTENT, *fields.UPLOAD, *fields.LABELS, *fields.FOLDERS})
+)
 def test_every_parameter_is_described(name: str) -> None:
     assert re.search(rf"`{name}\b", PAGE)
 

@@ -11,8 +11,8 @@ import pytest
 from tests.support.catalogs import read_words
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import Image, Status, search_words
-from viewfinder.domain.label import Label
+from viewfinder.domain.image import Image, Status
+from viewfinder.domain.label import Label, search_words
 from viewfinder.domain.query import Match, Order, Query
 from viewfinder.usecases.search_images import Page, Search, search_images
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbCounters, DynamoDbStatistics, image_states
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.query import ImageState
+from viewfinder.domain.query import ImageState, LabelCount
 from viewfinder.usecases.statistics import count_labels
 
 Record = dict[str, Any]
@@ -169,7 +168,7 @@ def test_a_label_comes_with_its_description_and_leaves_with_its_last_image(clien
     streamed.save(a_picture("a.jpg", dog))
     count_labels(image_states(streamed.records), counters)
     [label] = statistics.labels("", "")
-    assert dataclasses.astuple(label) == ("Dog", 1, ("Animal",), ("Animals and Pets",), ("Canine",))
+    assert label == LabelCount("Dog", 1, ("Animal",), ("Animals and Pets",), ("Canine",))
     streamed.save(a_picture("a.jpg", status=Status.REMOVED))
     count_labels(image_states(streamed.records), counters)
     assert list(statistics.labels("", "")) == []

@@ -238,6 +238,17 @@ def status_counts(shard: int) -> str:
     return f"STATUSES#{shard}"
 
 
+def folder_counts(shard: int, parent: str) -> str:
+    """Return the partition of the counts of a folder's folders; the sort key is the name, with its slash."""
+    return f"FOLDERS#{shard}#{parent}"
+
+
+def folder_key(shard: int, folder: str) -> Key:
+    """Return the key of a folder's count."""
+    parent = folder[: folder[:-1].rfind("/") + 1]
+    return folder_counts(shard, parent), folder[len(parent) :]
+
+
 def alias_key(alias: str) -> Key:
     """Return the key of an alias, which names the labels that it stands for."""
     return f"ALIAS#{alias.casefold()}", "ALIAS"

@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
@@ -66,6 +66,17 @@ class DynamoDbStatistics:
                 counts[row["SK"]] = counts.get(row["SK"], 0) + int(row["Count"])
         return counts
 
+    def folders(self, prefix: str, most: int) -> dict[str, int]:
+        """Merge the shards of the parent's partition lazily."""
+        parent, name = prefix[: prefix.rfind("/") + 1], prefix[prefix.rfind("/") + 1 :]
+        shards = [self._rows(schema.folder_counts(shard, parent), name, "", most) for shard in range(SHARDS)]
+        merged = heapq.merge(*shards, key=lambda row: str(row["SK"]))
+        sums = (
+            (parent + child, sum(int(row["Count"]) for row in rows))
+            for child, rows in groupby(merged, key=lambda row: str(row["SK"]))
+        )
+        return dict(islice(((folder, count) for folder, count in sums if count > 0), most))
+
     def _rows(self, partition: str, prefix: str, after: str, portion: int) -> Iterator[dict[str, Any]]:
         first, last = max(after, prefix, _FIRST), prefix + _LAST
         if first > last:
@@ -96,7 +107,7 @@ def _label_count(rows: Sequence[Mapping[str, Any]]) -> LabelCount:
 Change = tuple[ImageState, Counted]
 
 _MOST_ITEMS = 100
-"""Of one transaction (AWS limit). One image needs at most 83: its note, 2 x 40 labels, 2 statuses."""
+"""Of one transaction (AWS limit). One image needs at most 91: its note, 2 x 40 labels, 2 statuses, 8 folders."""
 
 
 @dataclass(slots=True)
@@ -106,19 +117,23 @@ class _Chunk:
     changes: list[Change] = field(default_factory=list)
     labels: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
+    folders: Counter[str] = field(default_factory=Counter)
     described: dict[str, Label] = field(default_factory=dict)
 
     def with_change(self, change: Change) -> _Chunk:
         state, counted = change
-        grown = _Chunk([*self.changes, change], self.labels.copy(), self.statuses.copy(), {**self.described})
+        counters = self.labels.copy(), self.statuses.copy(), self.folders.copy()
+        grown = _Chunk([*self.changes, change], *counters, {**self.described})
         grown.labels.update(dict.fromkeys(state.labels.keys() - counted.labels, 1))
         grown.labels.update(dict.fromkeys(counted.labels - state.labels.keys(), -1))
         grown.statuses.update(_status_delta(state.status, counted.status))
         grown.described.update(state.labels)
+        grown.folders.update(dict.fromkeys(state.folders - counted.folders, 1))
+        grown.folders.update(dict.fromkeys(counted.folders - state.folders, -1))
         return grown
 
     def size(self) -> int:
-        return len(self.changes) + len(self.labels) + len(self.statuses)
+        return len(self.changes) + len(self.labels) + len(self.statuses) + len(self.folders)
 
 
 class DynamoDbCounters:
@@ -182,6 +197,10 @@ class DynamoDbCounters:
                 description = _description(chunk.described[name]) if number > 0 else {}
                 yield self._addition((schema.label_counts(shard), name), number, description)
 
+        for folder, number in sorted(chunk.folders.items()):
+            if number:
+                yield self._addition(schema.folder_key(shard, folder), number, {})
+
     def _addition(self, key: schema.Key, number: int, description: Mapping[str, Any]) -> dict[str, Any]:
         settings = ", ".join(f"#{name} = :{name}" for name in description)
         values = {f":{name}": schema.marshalled(value) for name, value in description.items()}
@@ -221,6 +240,7 @@ def _note(state: ImageState) -> schema.Item:
         "Version": state.version,
         "Status": str(state.status),
         "Names": sorted(state.labels),
+        "Folders": sorted(state.folders),
     }
     if state.expires_at:
         attributes["ExpiresAt"] = state.expires_at
@@ -229,7 +249,8 @@ def _note(state: ImageState) -> schema.Item:
 
 
 def _counted(note: Mapping[str, Any]) -> Counted:
-    return Counted(int(note["Version"]), Status(note["Status"]), frozenset(note["Names"]))
+    folders = frozenset(note.get("Folders", ()))  # notes of before folders were counted have none
+    return Counted(int(note["Version"]), Status(note["Status"]), frozenset(note["Names"]), folders)
 
 
 def _description(label: Label) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, VISIBLE_STATUSES, has_dot_segment
-from viewfinder.domain.query import Match, Order
+from viewfinder.domain.query import LabelOrder, Match, Order
 
 Check = Callable[[Any], Any]
 """Return the value as the use case takes it, or raise ValueError that says what is wrong."""
@@ -149,7 +149,13 @@ SEARCH: Fields = {
     **_PAGE,
 }
 CONTENT: Fields = {"rendition": Field("rendition", one_of(*Rendition))}
-LABELS: Fields = {"prefix": Field("prefix", text(100)), **_PAGE}
+LABELS: Fields = {
+    "prefix": Field("prefix", text(100)),
+    "category": Field("category", text(100)),
+    "order": Field("order", one_of(*LabelOrder)),
+    **_PAGE,
+}
+FOLDERS: Fields = {"prefix": Field("prefix", text(MAX_IMAGE_ID_BYTES))}
 UPLOAD: Fields = {
     "ImageId": Field("image_id", image_id),
     "Prefix": Field("prefix", text(900, shortest=0)),

@@ -135,7 +135,7 @@ def label_document(label: LabelCount) -> Document:
         "Parents": _names(label.parents),
         "Categories": _names(label.categories),
         "Aliases": _names(label.aliases),
-    }
+    } | ({"MatchedBy": label.matched_by} if label.matched_by else {})
 
 
 def _confidences(labels: Mapping[str, float]) -> list[Document]:

@@ -97,6 +97,13 @@ _LABELS = """
     SELECT name, count, description FROM terms
     WHERE kind = 'LABEL' AND name >= ? AND name != ? AND name < ? ORDER BY name LIMIT ?
 """
+_FOLDERS = """
+    SELECT substr(image_id, 1, :parent + instr(substr(image_id, :parent + 1), '/')) AS folder, count(*)
+    FROM images INDEXED BY images_by_folder
+    WHERE expires_at IS NULL AND image_id >= :first AND image_id < :last
+        AND instr(substr(image_id, :parent + 1), '/') BETWEEN 1 AND length(image_id) - :parent - 1
+    GROUP BY folder ORDER BY folder LIMIT :most
+"""
 
 
 class SqliteStatistics:
@@ -124,6 +131,12 @@ class SqliteStatistics:
         """Read the counts of the statuses."""
         rows = self._database.rows("SELECT name, count FROM terms WHERE kind = 'STATUS'")
         return {name.upper(): count for name, count in rows}
+
+    def folders(self, prefix: str, most: int) -> Mapping[str, int]:
+        """Walk the stretch of an index that has the images below the prefix."""
+        parent = prefix.rfind("/") + 1
+        values = {"parent": parent, "first": prefix, "last": prefix + _BEHIND_ALL, "most": most}
+        return dict(self._database.rows(_FOLDERS, values))
 
 
 def _label_count(count: int, description: str) -> LabelCount:

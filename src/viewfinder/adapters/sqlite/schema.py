@@ -87,7 +87,9 @@ _FIRST = (
     "CREATE INDEX leases_by_end ON leases (expires_at)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SECOND = ("CREATE INDEX images_by_folder ON images (image_id) WHERE expires_at IS NULL",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
 
