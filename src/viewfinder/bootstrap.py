@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -44,6 +45,11 @@ class Application(AwsClients):
         if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
             for part in parts:
                 getattr(self, part)
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            import snapshot_restore_py  # of Lambda's runtime
+
+            # Every start from the snapshot would draw the same numbers: pauses before another try, ids of spans.
+            snapshot_restore_py.register_after_restore(random.seed)
 
     @cached_property
     def database(self) -> Database | None:
@@ -122,7 +128,7 @@ class Application(AwsClients):
         from viewfinder.adapters.detector import EngineDetector, RekognitionDetector
 
         if self._uses_engine:
-            return EngineDetector()
+            return EngineDetector(self.settings.engine_detector)
         return RekognitionDetector(self.rekognition_client, self.settings.detector_price)
 
     @property
@@ -146,7 +152,7 @@ class Application(AwsClients):
             return parameters
         from viewfinder.adapters.detector import engine_version
 
-        return replace(parameters, detector=engine_version())
+        return replace(parameters, detector=engine_version(self.settings.engine_detector))
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:

@@ -78,5 +78,6 @@ def test_the_role_of_codedeploy_may_shift_one_function_only() -> None:
 
 def test_a_release_without_a_name_is_refused_by_cloudformation() -> None:
     rule = read_template(PROJECT / "infrastructure" / "template.yaml")["Rules"]["ReleaseIsNamed"]
-    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "GradualDeployment"}, "Disabled"]}]}
+    gradual = {"Fn::Not": [{"Fn::Equals": [{"Ref": "GradualDeployment"}, "Disabled"]}]}
+    assert rule["RuleCondition"] == {"Fn::Or": [gradual, {"Fn::Equals": [{"Ref": "SnapStart"}, "On"]}]}
     assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Release"}, ""]}]}

@@ -13,7 +13,7 @@ from cfnlint.api import lint
 from cfnlint.rules import RulesCollection
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.infrastructure.translation import PROJECT, translate
+from tests.infrastructure.translation import PROJECT, of_type, prerequisites, translate
 from tests.support.roles import NEEDED
 from viewfinder.settings import Settings
 
@@ -131,8 +131,8 @@ def test_every_role_takes_the_boundary() -> None:
     assert {name for name, role in roles.items() if role["Properties"].get("PermissionsBoundary") != boundary} == set()
 
 
-BY_PARAMETER = {"UseTheKey", "DetectText", "DetectFaces"}
-"""Statements that the stack of the tests does not have."""
+BY_PARAMETER = {"UseTheKey"}
+"""Statements that the stack of those tests does not have."""
 
 
 @pytest.mark.parametrize(
@@ -151,6 +151,45 @@ def test_the_image_function_may_call_the_detector_that_it_uses_and_no_other(
     actions = [statement["Action"] for statement in _statements(role["Policies"])]
     flat = {each for action in actions for each in ([action] if isinstance(action, str) else action)}
     assert {action for action in flat if action.startswith("rekognition:")} == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "called", "apply_on"),
+    [
+        ({}, "ImageProcessingFunction", None),
+        ({"SnapStart": "Off", "Release": "abc"}, "ImageProcessingFunction", None),
+        ({"SnapStart": "On", "Release": "abc"}, "ImageProcessingAlias", {"ApplyOn": "PublishedVersions"}),
+        (
+            {"SnapStart": "On", "Release": "abc", "Detector": "Engine"},
+            "ImageProcessingAlias",
+            {"ApplyOn": "PublishedVersions"},
+        ),
+    ],
+)
+def test_the_queue_calls_the_version_that_has_a_snapshot(
+    parameters: dict[str, str], called: str, apply_on: dict[str, str] | None
+) -> None:
+    template = translate(**parameters)
+    prerequisites(template)
+    (mapping,) = [
+        mapping
+        for mapping in of_type(template, "AWS::Lambda::EventSourceMapping").values()
+        if mapping["EventSourceArn"] == {"Fn::GetAtt": ["ImageQueue", "Arn"]}
+    ]
+    function = template["Resources"]["ImageProcessingFunction"]["Properties"]
+    assert mapping["FunctionName"] == {"Ref": called}
+    assert function.get("SnapStart") == apply_on
+    assert ("ImageProcessingVersion" in template["Resources"], "(abc)" in function["Description"]) == (
+        (True, True) if apply_on else (False, False)
+    )
+
+
+def test_the_alias_of_the_snapshot_is_its_version() -> None:
+    template = translate(SnapStart="On", Release="abc")
+    alias = of_type(template, "AWS::Lambda::Alias")["ImageProcessingAlias"]
+    version = of_type(template, "AWS::Lambda::Version")["ImageProcessingVersion"]
+    assert alias["FunctionVersion"] == {"Fn::GetAtt": ["ImageProcessingVersion", "Version"]}
+    assert version == {"FunctionName": {"Ref": "ImageProcessingFunction"}, "Description": "abc"}
 
 
 @pytest.mark.parametrize(("detector", "price"), [("Rekognition", "0.001"), ("Engine", "0")])

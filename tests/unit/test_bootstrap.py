@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import random
+import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -97,3 +101,23 @@ def test_features_are_read_in_one_order(written: str, read: tuple[Feature, ...])
 def test_features_that_there_are_not_are_refused(written: str) -> None:
     with pytest.raises(MisconfiguredError, match="VIEWFINDER_FEATURES"):
         Application(Settings(**RESOURCES, features=written)).features  # type: ignore[arg-type] # noqa: B018
+
+
+@pytest.mark.usefixtures("_environment")
+@pytest.mark.parametrize("kind", ["on-demand", "snap-start"])
+def test_starts_from_one_snapshot_do_not_draw_the_same_numbers(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hooks: list[Any] = []
+    runtime = SimpleNamespace(register_after_restore=hooks.append)
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", runtime)
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", kind)
+    Application().prepare()
+    snapshot = random.getstate()
+
+    drawn = set()
+    for _ in range(3):
+        random.setstate(snapshot)
+        for hook in hooks:
+            hook()
+        drawn.add(random.random())
+
+    assert len(drawn) == {"on-demand": 1, "snap-start": 3}[kind]

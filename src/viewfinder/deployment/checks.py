@@ -19,6 +19,14 @@ from viewfinder.deployment.stack import NEVER_CREATED, UNFINISHED, Stack
 
 ENGINE = "Engine"
 LONGEST_BUCKET_NAME = 63
+WITHOUT_SNAPSTART = {"ap-east-2", "ap-southeast-6"}
+"""Taipei and New Zealand, of all commercial regions (Lambda Developer Guide, "Lambda SnapStart", 2026-11-25)."""
+
+SAME_RELEASE = (
+    "Without another --parameter Release=NAME the functions that run published versions (SnapStart, GradualDeployment) "
+    "stay at the code that they have."
+)
+
 SMALL_ACCOUNT = 10
 """Functions at once that Lambda allows a new account."""
 
@@ -67,6 +75,8 @@ def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Fi
     detector = values.get("Detector", "Rekognition")
     if detector != ENGINE:
         _check_region(environment)
+    if values.get("SnapStart") == "On":
+        _check_snapstart(environment, values)
     # Named even where it stays: the package follows it.
     carried = {"Detector": ENGINE} if detector == ENGINE else {}
     chosen = {**parameters, **carried, **_api_logs(environment, {**present, **parameters})}
@@ -86,6 +96,18 @@ def _check_region(environment: Environment) -> None:
         raise DeploymentError(
             f"Amazon Rekognition is not offered in {region}: deploy to another region (--region), "
             "or with Viewfinder's own engine as the detector (--parameter Detector=Engine)."
+        )
+
+
+def _check_snapstart(environment: Environment, values: Mapping[str, str]) -> None:
+    region = environment.region
+    if environment.session.get_partition_for_region(region) != "aws" or region in WITHOUT_SNAPSTART:
+        raise DeploymentError(
+            f"Lambda does not offer SnapStart in {region}: deploy without it (--parameter SnapStart=Off)."
+        )
+    if not values.get("Release"):
+        raise DeploymentError(
+            "SnapStart takes a snapshot of each version that is published: name this one (--parameter Release=NAME)."
         )
 
 
@@ -163,6 +185,10 @@ def _advice(chosen: Mapping[str, str], values: Mapping[str, str], concurrency: i
             f"This account may run {concurrency} functions at once. So that the API keeps its share: "
             "--parameter DetectorConcurrency=2, or ask Service Quotas for more (Lambda, Concurrent executions)."
         )
+
+    published = values.get("SnapStart") == "On" or values.get("GradualDeployment", "Disabled") != "Disabled"
+    if published and "Release" not in chosen:
+        yield SAME_RELEASE
 
 
 PROOF_SECONDS = 60

@@ -104,6 +104,25 @@ def test_a_stack_that_uses_the_engine_keeps_it_in_its_package(account: Account) 
 
 
 @pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("region", ["ap-east-2", "ap-southeast-6", "cn-north-1", "us-gov-west-1"])
+def test_snapstart_is_refused_where_lambda_does_not_offer_it(region: str) -> None:
+    chosen = {"Detector": "Engine", "Release": "1"}
+    with pytest.raises(DeploymentError, match=f"does not offer SnapStart in {region}.*SnapStart=Off"):
+        findings(region=region, SnapStart="On", **chosen)
+    assert findings(region=region, SnapStart="Off", **chosen).region == region
+    assert findings(region="eu-north-1", SnapStart="On", **chosen).parameters["SnapStart"] == "On"
+
+
+def test_snapstart_asks_for_a_release_of_each_deployment(account: Account) -> None:
+    with pytest.raises(DeploymentError, match="--parameter Release=NAME"):
+        findings(SnapStart="On")
+
+    account.status, account.parameters = "CREATE_COMPLETE", {"SnapStart": "On", "Release": "1"}
+    assert findings().advice == [checks.SAME_RELEASE]
+    assert findings(Release="2").advice == []
+
+
+@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("name", ["Photos", "photos_of_mine", "1st"])
 def test_a_name_that_no_bucket_can_carry_is_refused(name: str) -> None:
     with pytest.raises(DeploymentError, match=f"'{name}' can't name the stack"):
