@@ -22,8 +22,10 @@ MODULES = {
     "start": "benchmarks.start",
     "catalog": "benchmarks.catalog",
     "engine": "benchmarks.engine_speed",
+    "engine in the function": "benchmarks.engine_function",
     "processing": "benchmarks.processing",
     "pipeline": "benchmarks.pipeline",
+    "engine in process": "benchmarks.in_process",
     "api": "benchmarks.api",
 }
 """Those that need no stack come first: nothing else is to run beside them."""

@@ -29,6 +29,9 @@ class Settings:
         "Rekognition (or what answers on its wire), or Engine: ours, in the same process",
         "Rekognition",
     )
+    engine_detector: str = _setting(
+        "VIEWFINDER_ENGINE_DETECTOR", "ONNX file of a better detector (YOLOX) for Engine; empty: its own", ""
+    )
     max_labels: int = _setting("VIEWFINDER_MAX_LABELS", "Labels kept of an image, at most 40", 40)
     min_confidence: float = _setting("VIEWFINDER_MIN_CONFIDENCE", "Minimum confidence of what is kept, percent", 55.0)
     features: str = _setting(

@@ -67,19 +67,20 @@ class RunningStack:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A stack on free ports, with a data directory of its own."""
-    yield from _running(tmp_path_factory.mktemp("stack"))
+    yield from running(tmp_path_factory.mktemp("stack"))
 
 
 @pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A stack as on AWS, with its catalog in the (emulated) table."""
-    yield from _running(tmp_path_factory.mktemp("rehearsal"), catalog=DYNAMODB)
+    yield from running(tmp_path_factory.mktemp("rehearsal"), features="LABELS,TEXT,FACES", catalog=DYNAMODB)
 
 
-def _running(folder: Path, **options: Any) -> Iterator[RunningStack]:
+def running(folder: Path, features: str = "LABELS", **options: Any) -> Iterator[RunningStack]:
+    """Start a stack in a folder, and stop it in the end."""
     signal.signal(signal.SIGTERM, _interrupt)  # else a run that is cut short leaves its stack behind
     local = LocalStack(DataDirectory(folder))
-    local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port(), features="LABELS", **options), silent)
+    local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port(), features=features, **options), silent)
     yield RunningStack(local)
     local.down()
 

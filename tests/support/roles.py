@@ -64,6 +64,8 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("s3", "delete_object", _THUMBNAIL),
         ],
         "DetectLabels": [_simulated("rekognition:DetectLabels")],
+        "DetectText": [_simulated("rekognition:DetectText")],
+        "DetectFaces": [_simulated("rekognition:DetectFaces")],
         "WriteTheCatalog": [
             ("dynamodb", "get_item", _TABLE | {"Key": _KEY}),
             ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
@@ -152,6 +154,7 @@ _NOBODYS: list[Call] = [
     ("secretsmanager", "list_secrets", {}),
     ("ssm", "get_parameter", {"Name": "probe"}),
     ("events", "list_rules", {}),
+    _simulated("rekognition:CompareFaces"),
 ]
 
 _WRITES_OF_IMAGES: list[Call] = [("s3", "put_object", _IMAGE), ("s3", "delete_object", _IMAGE)]

@@ -89,12 +89,17 @@ class RekognitionDetector:
 class EngineDetector:
     """Implements `ports.Detector` by the engine in this process: the same operations, without the wire."""
 
-    def __init__(self) -> None:
-        """Load the networks for labels now, in a function's INIT; those of other features when they are asked for."""
-        from viewfinder.rekognition.engines import default_engines
+    def __init__(self, file: str = "") -> None:
+        """Load the networks for labels now, in a function's INIT; those of other features when they are asked for.
 
-        default_engines().labels  # noqa: B018 (loads them)
-        self._client = _EngineClient(default_engines())
+        `file` is a better ONNX detector; raise ModelFileError where it can't be used.
+        """
+        from viewfinder.rekognition.engines import Engines
+        from viewfinder.rekognition.settings import Settings
+
+        engines = Engines(Settings(detector=file))
+        engines.labels  # noqa: B018 (loads them)
+        self._client = _EngineClient(engines)
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
         """Ask for one feature."""
@@ -106,11 +111,12 @@ class EngineDetector:
             raise _translated(error.code, error.message, error.status) from error
 
 
-def engine_version() -> str:
-    """Return the version by which analyses of the engine are kept."""
-    from viewfinder.rekognition.labels.engine import MODEL_VERSION
+def engine_version(file: str = "") -> str:
+    """Return the version by which analyses of the engine are kept; `file` as in EngineDetector."""
+    from viewfinder.rekognition.labels.engine import model_version
+    from viewfinder.rekognition.settings import Settings
 
-    return MODEL_VERSION
+    return model_version(Settings(detector=file))
 
 
 class _EngineClient:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -29,6 +29,9 @@ DataDir = Annotated[
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Features = Literal["LABELS", "LABELS,TEXT", "LABELS,FACES", "LABELS,TEXT,FACES"]
+"""What a detector can be asked to look for, as the template's parameter has it."""
+
 
 StackName = Annotated[
     str, typer.Option("--stack", help="Name of the CloudFormation stack.", rich_help_panel="Which stack")

@@ -204,9 +204,9 @@ def find_target(
 def on_this_machine(local: LocalStack) -> Target:
     """Return a local stack as a target; raise NotRunningError."""
     from viewfinder.local.components import STACK_NAME
-    from viewfinder.local.stack import PARAMETERS
+    from viewfinder.local.stack import parameters_of
 
-    return Target(STACK_NAME, local.session, local.record.outputs, PARAMETERS, local)
+    return Target(STACK_NAME, local.session, local.record.outputs, parameters_of(local.record), local)
 
 
 def environment_of(region: str | None, profile: str | None) -> Environment:

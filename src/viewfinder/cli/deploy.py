@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._options import AsJson, ProgressLines, Region, StackName, Yes, print_pairs, template
+from viewfinder.cli._options import AsJson, Features, ProgressLines, Region, StackName, Yes, print_pairs, template
 from viewfinder.cli._target import Profile, environment_of
 
 if TYPE_CHECKING:
@@ -152,12 +152,13 @@ def cost(
     ] = 0,
     megabytes: Annotated[float, typer.Option(min=0, help="Size of an image.")] = 3.0,
     api_calls: Annotated[int, typer.Option(min=0, help="Calls of the REST API in the month.")] = 0,
+    features: Annotated[Features, typer.Option(help="What the detector looks for in each image.")] = "LABELS",
     as_json: AsJson = False,
 ) -> None:
     """Estimate a month on AWS, service by service, at list prices."""
     from viewfinder.operations.cost import Usage, estimate
 
-    found = estimate(Usage(images, reused / 100, megabytes, api_calls), region)
+    found = estimate(Usage(images, reused / 100, megabytes, api_calls, tuple(features.split(","))), region)
     if as_json:
         typer.echo(json.dumps(_document(found), indent=2))
     else:

@@ -18,6 +18,7 @@ import typer
 from viewfinder.cli._options import (
     AsJson,
     DataDir,
+    Features,
     ProgressLines,
     Region,
     StackName,
@@ -43,7 +44,6 @@ GalleryToken = Annotated[
         show_default="where others can log in, or as last time",
     ),
 ]
-Features = Literal["LABELS", "LABELS,TEXT", "LABELS,FACES", "LABELS,TEXT,FACES"]
 
 
 def up(
@@ -69,6 +69,14 @@ def up(
         Features | None,
         typer.Option(help="What the engine looks for in each image.", show_default="LABELS,TEXT, or as last time"),
     ] = None,
+    in_process: Annotated[
+        bool | None,
+        typer.Option(
+            "--detector-in-process/--detector-over-the-wire",
+            help="Whether the image function carries the engine.",
+            show_default="over the wire, or as last time",
+        ),
+    ] = None,
     gallery_token: GalleryToken = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
@@ -84,7 +92,10 @@ def up(
     # A polite kill is a Ctrl-C: what was started is stopped in order.
     signal.signal(signal.SIGTERM, _interrupt)
     options = Options(
-        port, gallery_port, _absolute(detector), catalog, rebuild, features, gallery_token, others_use_this_machine()
+        *(port, gallery_port, _absolute(detector), catalog, rebuild, features),
+        gallery_token=gallery_token,
+        has_other_users=others_use_this_machine(),
+        in_process=in_process,
     )
     started = _start(stack, options, console)
     stays = started and not detach
@@ -129,6 +140,7 @@ def _show(stack: LocalStack, console: Console) -> None:
         "Data": str(stack.data.path),
         "Catalog": record.catalog,
         "Looks for": record.features.lower().replace(",", ", "),
+        "Detector": "the engine, in the image function" if record.in_process else "the engine, over its wire",
         "For AWS's tools": f'eval "$({stack.data.command("env")})"',
     }
     print_pairs(console, "Viewfinder", urls)

@@ -25,7 +25,6 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
     """MiniStack, with signatures verified and IAM policies enforced."""
     settings = {
         "AUTH": "true",
-        "AWS_ENDPOINT_URL_REKOGNITION": record.rekognition_url,  # for the functions, which inherit it
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(record.ports.emulator),
         "IOT_MTLS_ENABLED": "0",  # opens a port of its own otherwise
@@ -39,7 +38,10 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
         "STATE_DIR": str(data.state),
         "TMPDIR": str(data.temporary),
         "VIEWFINDER_CATALOG": catalog_setting(data, record),  # for the functions, too
+        "VIEWFINDER_ENGINE_DETECTOR": record.detector or "",
     }
+    if not record.in_process:
+        settings["AWS_ENDPOINT_URL_REKOGNITION"] = record.rekognition_url  # for the functions, which inherit it
     return Component(
         "emulator",
         (str(interpreter), str(EMULATOR)),

@@ -111,6 +111,12 @@ PARAMETERS = {
 loopback, and its table has no partitions whose heat would have to be spread."""
 
 
+def parameters_of(record: Record) -> dict[str, str]:
+    """Return the template's parameters of a local stack."""
+    detector = "Engine" if record.in_process else "Rekognition"
+    return PARAMETERS | {"Features": record.features, "Detector": detector}
+
+
 @dataclass(frozen=True, slots=True)
 class LocalStack:
     """The stack of one data directory."""
@@ -165,6 +171,8 @@ class LocalStack:
             detector_price=float(PARAMETERS["DetectorPrice"]),
             shards=int(PARAMETERS["Shards"]),
             features=self.record.features,
+            detector=parameters_of(self.record)["Detector"],
+            engine_detector=self.record.detector or "",
         )
 
     def application(self) -> Application:
@@ -188,7 +196,7 @@ class LocalStack:
         with self.data.locked():
             before = load(self.data.record)
             wanted = with_options(before, options)
-            blueprint = draw(template, this_machine(), PARAMETERS | {"Features": wanted.features}, report)
+            blueprint = draw(template, this_machine(), parameters_of(wanted), report)
             if not options.rebuild and wanted == before and self._is_up(wanted, blueprint, report):
                 return False
             if wanted.detector and wanted.detector != (before and before.detector):

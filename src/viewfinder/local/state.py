@@ -48,6 +48,7 @@ class Options:
     gallery_token: bool | None = None
     """Whether the gallery is locked; None: as last time, and at first where `has_other_users`."""
     has_other_users: bool = False
+    in_process: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Record:
     """What the last `up` did.
 
     `processes` are empty after a stop. `fingerprint` names the deployment that is safe on disk.
+    `in_process`: the image function carries the engine, instead of calling it over Rekognition's wire.
     """
 
     ports: Ports
@@ -67,6 +69,7 @@ class Record:
     features: str = "LABELS"
     gallery_token: str | None = None
     """What opens the gallery; "" where it is open, None where nobody has chosen yet."""
+    in_process: bool = False
 
     @property
     def running(self) -> bool:
@@ -146,6 +149,7 @@ def with_options(before: Record | None, options: Options) -> Record:
     catalog = _catalog_with_options(record, options)
     detector = None if options.detector == BUILTIN else options.detector or record.detector
     features = options.features or record.features
+    in_process = record.in_process if options.in_process is None else options.in_process
     return replace(
         record,
         ports=ports,
@@ -153,6 +157,7 @@ def with_options(before: Record | None, options: Options) -> Record:
         catalog=catalog,
         layout=LAYOUT,
         features=features,
+        in_process=in_process,
         gallery_token=_gallery_token(record, options),
     )
 

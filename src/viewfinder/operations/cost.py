@@ -12,11 +12,16 @@ from viewfinder.domain.errors import ViewfinderError
 LABELS = 20
 """Postings of an image: its labels and their categories, as the sample photos have them, rounded up."""
 
-SECONDS = 0.5
-"""Billed of the image function per image: a DetectLabels call and what surrounds it (threads share it: rather less)."""
+OPERATIONS = {"LABELS": "DetectLabels", "TEXT": "DetectText", "FACES": "DetectFaces"}
 
-ENGINE_SECONDS = 0.3
-"""The same with the engine in the function: 0.14 s of one core (docs/benchmarks), and what surrounds it."""
+SECONDS = 0.1
+"""Billed of the image function per image, beside the detector."""
+
+CALL_SECONDS = 0.4
+"""Of each call of Rekognition (threads share the function: rather less)."""
+
+ENGINE_SECONDS = {"LABELS": 0.15, "TEXT": 0.2, "FACES": 0.1}
+"""Of the engine in the function, by feature, at 1,769 MB: what docs/benchmarks measured, and room for a slower core."""
 
 GIGABYTES = 1.769
 STATISTICS_GB_SECONDS = 0.256 * 0.05
@@ -37,12 +42,16 @@ class UnknownRegionError(ViewfinderError):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A month: new images, which share of them has a content that is known, their size, and calls of the API."""
+    """A month: new images, which share of them has a content that is known, their size, and calls of the API.
+
+    Each feature is a call of its own for each new content.
+    """
 
     images: int
     reused: float = 0.0
     megabytes: float = 3.0
     api_calls: int = 0
+    features: tuple[str, ...] = ("LABELS",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +89,40 @@ class Estimate:
 
 def estimate(usage: Usage, region: str) -> Estimate:
     """Estimate a month; raise UnknownRegionError."""
-    table = json.loads(resources.files("viewfinder.operations").joinpath("prices.json").read_text())
+    prices = prices_of(region)
+    contents, count = round(usage.images * (1 - usage.reused)), len(usage.features)
+    saved = detector_dollars(usage.images * count, prices) - detector_dollars(contents * count, prices)
+    lines = _lines(usage, contents, SECONDS + CALL_SECONDS * count, prices)
+    engine = _lines(usage, 0, SECONDS + sum(ENGINE_SECONDS[feature] for feature in usage.features), prices)
+    return Estimate(tuple(lines), saved, sum(line.dollars for line in engine), _table()["Date"])
+
+
+def prices_of(region: str) -> dict[str, Any]:
+    """Return the list prices of a region; raise UnknownRegionError."""
+    table = _table()
     if region not in table["Regions"]:
         known = ", ".join(table["Regions"])
         raise UnknownRegionError(f"There are no prices of {region} in the table of {table['Date']}; it has {known}.")
-    prices = table["Regions"][region]
-    calls = round(usage.images * (1 - usage.reused))
-    saved = detector_dollars(usage.images, prices) - detector_dollars(calls, prices)
-    lines, engine = _lines(usage, calls, SECONDS, prices), _lines(usage, 0, ENGINE_SECONDS, prices)
-    return Estimate(tuple(lines), saved, sum(line.dollars for line in engine), table["Date"])
+    prices: dict[str, Any] = table["Regions"][region]
+    return prices
+
+
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(resources.files("viewfinder.operations").joinpath("prices.json").read_text())
+    return table
 
 
 def detector_dollars(calls: int, prices: dict[str, Any]) -> float:
     """Return the price of a month's calls, tier by tier."""
     dollars, start = 0.0, 0
-    for end, per_thousand in prices["DetectLabelsPer1000"]:
+    for end, per_thousand in prices["RekognitionPer1000"]:
         inside = max(0, (calls if end is None else min(calls, end)) - start)
         dollars += inside * per_thousand / 1000
         start = end or calls
     return dollars
 
 
-def _lines(usage: Usage, calls: int, seconds: float, prices: dict[str, Any]) -> list[Line]:
+def _lines(usage: Usage, contents: int, seconds: float, prices: dict[str, Any]) -> list[Line]:
     images, million = usage.images, 1_000_000
     # In a transaction a write counts twice; the two indexes repeat each once; the statistics write again.
     writes = images * (2 * (6 + LABELS) + 2 * (6 + LABELS) + 2 * (1 + LABELS))
@@ -114,7 +135,7 @@ def _lines(usage: Usage, calls: int, seconds: float, prices: dict[str, Any]) -> 
     requests = (images * 2 + usage.api_calls) * prices["LambdaPerMillionRequests"] / million
     watched = METRICS * prices["MetricPerMonth"] + ALARMS * prices["AlarmPerMonth"]
     return [
-        Line("Rekognition", f"{calls:,} DetectLabels calls", detector_dollars(calls, prices)),
+        Line("Rekognition", _calls(usage.features, contents), detector_dollars(contents * len(usage.features), prices)),
         Line("Lambda", f"{gb_seconds:,.0f} GB-seconds on arm64", functions + requests),
         Line("DynamoDB", f"{writes:,} write units, {reads:,} read units", dynamodb / million),
         Line("S3", "requests", s3),
@@ -128,3 +149,8 @@ def _lines(usage: Usage, calls: int, seconds: float, prices: dict[str, Any]) -> 
         Line("CloudWatch", "logs", images * LOG_GIGABYTES * prices["LogsPerGb"]),
         Line("CloudWatch", f"{METRICS} metrics, {ALARMS} alarms", watched),
     ]
+
+
+def _calls(features: tuple[str, ...], contents: int) -> str:
+    names = ", ".join(OPERATIONS[feature] for feature in features)
+    return f"{contents:,} calls of {names}" if len(features) == 1 else f"{contents:,} calls each of {names}"

@@ -101,6 +101,9 @@ def test_the_options_are_put_over_what_is_remembered() -> None:
     assert with_options(remembered, Options(port=1, gallery_port=2)).ports == Ports(1, 2, engine=9000)
     assert with_options(remembered, Options(detector="best.onnx")).detector == "best.onnx"
     assert with_options(remembered, Options(detector="builtin")).detector is None
+    within = with_options(remembered, Options(in_process=True))
+    assert (within.in_process, with_options(within, Options()).in_process) == (True, True)
+    assert with_options(within, Options(in_process=False)) == remembered
 
 
 def test_another_catalog_is_refused_with_the_way_to_it() -> None:
@@ -132,6 +135,22 @@ def test_operators_commands_find_the_catalog_of_the_functions(data: DataDirector
 
         assert LocalStack(data).application().settings.catalog == setting
         assert components.emulator(data, record, Path("python")).environment["VIEWFINDER_CATALOG"] == setting
+
+
+@pytest.mark.parametrize(("in_process", "detector"), [(False, "Rekognition"), (True, "Engine")])
+def test_functions_and_operators_commands_use_the_same_detector(
+    data: DataDirectory, in_process: bool, detector: str
+) -> None:
+    data.keep_operator(KeyPair("AKIAOPERATOR", "secret"))
+    record = replace(RECORD, processes=(MYSELF,), in_process=in_process, detector="better.onnx")
+    record.save(data.record)
+
+    settings = LocalStack(data).settings
+    environment = components.emulator(data, record, Path("python")).environment
+
+    assert (settings.detector, settings.engine_detector) == (detector, "better.onnx")
+    assert environment["VIEWFINDER_ENGINE_DETECTOR"] == "better.onnx"
+    assert ("AWS_ENDPOINT_URL_REKOGNITION" in environment) == (not in_process)
 
 
 def test_the_users_profiles_and_files_have_no_influence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

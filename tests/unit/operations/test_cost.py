@@ -55,8 +55,24 @@ def test_an_image_costs_mostly_its_detector_call() -> None:
 def test_the_engine_saves_the_detector_and_some_time_of_the_function() -> None:
     usage = Usage(images=1_000_000)
     found = estimate(usage, "us-east-1")
-    shorter = 1_000_000 * (0.5 - 0.3) * 1.769 * 0.0000133334
+    shorter = 1_000_000 * (0.4 - 0.15) * 1.769 * 0.0000133334
     assert found.total - found.with_engine == pytest.approx(1000 + shorter)
+
+
+def test_each_feature_is_a_call_and_all_calls_count_for_the_tiers() -> None:
+    usage = Usage(images=600_000, features=("LABELS", "TEXT", "FACES"))
+    found = estimate(usage, "us-east-1")
+    assert found.lines[0].purpose == "600,000 calls each of DetectLabels, DetectText, DetectFaces"
+    assert found.lines[0].dollars == pytest.approx(1000 + 800 * 0.80)
+    longer = 600_000 * 0.8 * 1.769 * 0.0000133334
+    assert _dollars(usage, "Lambda") - _dollars(Usage(images=600_000), "Lambda") == pytest.approx(longer)
+
+
+def test_the_engine_takes_as_long_as_was_measured() -> None:
+    results = json.loads((PROJECT / "docs/benchmarks/results.json").read_text())
+    measured = results["engine in the function"]["result"]["sizes"]["1,769 MB"]["measured"]
+    for feature, seconds in cost.ENGINE_SECONDS.items():
+        assert measured[feature] <= seconds <= 3 * measured[feature], feature
 
 
 def test_the_writes_of_an_image_are_those_of_its_postings() -> None:
@@ -75,7 +91,7 @@ def test_a_region_without_prices_is_told_with_those_that_have_them() -> None:
 
 
 def test_the_template_counts_the_detector_at_its_list_price() -> None:
-    _, per_thousand = PRICES["Regions"]["us-east-1"]["DetectLabelsPer1000"][0]
+    _, per_thousand = PRICES["Regions"]["us-east-1"]["RekognitionPer1000"][0]
     template = yaml_parse((PROJECT / "infrastructure/template.yaml").read_text())
     assert template["Parameters"]["DetectorPrice"]["Default"] * 1000 == per_thousand
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.rekognition.images import sample
 from viewfinder.rekognition import EngineError, Engines, detect_labels
-from viewfinder.rekognition.labels.engine import LabelEngine
+from viewfinder.rekognition.errors import ModelFileError
+from viewfinder.rekognition.labels.engine import LabelEngine, model_version
 from viewfinder.rekognition.labels.request import Request
+from viewfinder.rekognition.settings import Settings
 
 BOTH = ("GENERAL_LABELS", "IMAGE_PROPERTIES")
 
@@ -55,6 +59,19 @@ def test_labels_only_by_default(engine: LabelEngine) -> None:
     assert response.keys() == {"Labels", "LabelModelVersion"}
     assert response["LabelModelVersion"] == "viewfinder-1.1"
     assert "DominantColors" not in label(response, "Cat")["Instances"][0]
+
+
+def test_the_version_names_what_the_labels_depend_on(tmp_path: Path) -> None:
+    file = tmp_path / "better.onnx"
+    file.write_bytes(b"a graph")
+
+    assert model_version(Settings()) == "viewfinder-1.1"
+    assert model_version(Settings(passes=1)) == "viewfinder-1.1-single"
+    assert (
+        model_version(Settings(detector=str(file))) == f"viewfinder-1.1-{hashlib.sha256(b'a graph').hexdigest()[:12]}"
+    )
+    with pytest.raises(ModelFileError, match=r"missing\.onnx can't be read"):
+        model_version(Settings(detector=str(tmp_path / "missing.onnx")))
 
 
 def test_image_properties_only(engines: Engines) -> None:

@@ -118,11 +118,10 @@ DEFAULT_SIDE = 640
 class Detector:
     """Finds objects in a picture; safe to use from several threads."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, layout: Layout, names: tuple[str, ...], version: str):
+    def __init__(self, session: onnxruntime.InferenceSession, layout: Layout, names: tuple[str, ...]):
         self._session = session
         self._layout = layout
         self.names = names
-        self.version = version
 
     def detect(self, picture: Image.Image, least_score: float) -> Boxes:
         """Return the boxes of at least this score; `classes` index `names`."""
@@ -139,7 +138,7 @@ def default_detector() -> Detector:
         offsets="concat:0",
         scores="Postprocessor/convert_scores:0",
     )
-    return Detector(open_session(MODELS / "ssd_mobilenet_v2_coco.onnx"), layout, NAMES, "ssd")
+    return Detector(open_session(MODELS / "ssd_mobilenet_v2_coco.onnx"), layout, NAMES)
 
 
 def open_detector(path: Path, labels: Path | None = None) -> Detector:
@@ -147,7 +146,7 @@ def open_detector(path: Path, labels: Path | None = None) -> Detector:
     session = open_session(path)
     layout = recognise(session, path)
     names = _read_names(labels) if labels else NAMES
-    return Detector(session, layout, names, _digest(path))
+    return Detector(session, layout, names)
 
 
 def recognise(session: Any, path: Path) -> Layout:
@@ -181,9 +180,13 @@ def _read_names(path: Path) -> tuple[str, ...]:
         raise ModelFileError(f"The labels can't be read: {error}") from error
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+def digest(path: Path) -> str:
+    """Return a name of a file's content; raise ModelFileError."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    except OSError as error:
+        raise ModelFileError(f"{path} can't be read: {error}") from error
 
 
 NAMES = (

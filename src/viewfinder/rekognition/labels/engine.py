@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from viewfinder.rekognition.labels.detectors import Classifier, Detector, default_detector, open_detector
+from viewfinder.rekognition.labels.detectors import Classifier, Detector, default_detector, digest, open_detector
 from viewfinder.rekognition.labels.image_properties import Corners, ImageProperties
 from viewfinder.rekognition.labels.merging import Label, LabelMerger, answer, label_document, load_taxonomy
 from viewfinder.rekognition.labels.request import LEAST_CONFIDENCE, Request
@@ -27,6 +27,13 @@ DETAIL = 640
 """Pixels that a side keeps when a JPEG is scaled while decoding: enough for both networks and the image properties."""
 
 
+def model_version(settings: Settings) -> str:
+    """Return the LabelModelVersion of an engine with these settings; raise ModelFileError."""
+    single = ["single"] if settings.passes == 1 else []
+    custom = [digest(Path(settings.detector))] if settings.detector else []
+    return "-".join([MODEL_VERSION, *single, *custom])
+
+
 class LabelEngine:
     """The two networks and the taxonomy, loaded once; safe to use from several threads."""
 
@@ -39,9 +46,7 @@ class LabelEngine:
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="classifier")
         self._lock = Lock()
         self._under_way = 0
-        single = ["single"] if settings.passes == 1 else []
-        custom = [detector.version] if settings.detector else []
-        self.version = "-".join([MODEL_VERSION, *single, *custom])
+        self.version = model_version(settings)
 
     @classmethod
     def load(cls, settings: Settings) -> LabelEngine:
