@@ -12,6 +12,7 @@ from viewfinder.adapters.http.fields import Request, read_members, read_query
 from viewfinder.adapters.http.responses import (
     Response,
     document_response,
+    empty_response,
     error_response,
     image_document,
     label_document,
@@ -19,16 +20,23 @@ from viewfinder.adapters.http.responses import (
     page_document,
     redirect_response,
     summary_document,
+    version_document,
 )
 from viewfinder.bootstrap import Application
 from viewfinder.domain.query import Query
 from viewfinder.observability import correlated, logger
 from viewfinder.usecases.images import (
+    TrashedImage,
     analyze_again,
     create_upload,
+    delete_for_good,
     delete_image,
     get_image,
+    list_trash,
+    list_versions,
     original_url,
+    restore_image,
+    restore_version,
     thumbnail_url,
 )
 from viewfinder.usecases.search_images import search_images
@@ -85,6 +93,42 @@ def _delete_image(request: Request) -> Response:
     read_query(fields.NOTHING, request.query)
     image_id = _image_id(request)
     delete_image(image_id, application.catalog, application.image_objects)
+    return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
+
+
+def _list_trash(request: Request) -> Response:
+    images, next_token = list_trash(application.trash, **read_query(fields.TRASH, request.query))
+    return document_response(page_document("Images", map(_trashed, images), next_token))
+
+
+def _trashed(image: TrashedImage) -> dict[str, Any]:
+    times = {"DeletedAt": image.deleted_at, "ExpiresAt": image.expires_at}
+    return {"ImageId": image.image_id, **times, "Bytes": image.size} | ({"Url": image.url} if image.url else {})
+
+
+def _restore_image(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    image_id = _image_id(request)
+    restore_image(image_id, application.trash)
+    return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
+
+
+def _delete_for_good(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    delete_for_good(_image_id(request), application.trash)
+    return empty_response()
+
+
+def _list_versions(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    versions = list_versions(_image_id(request), application.trash)
+    return document_response({"Versions": [version_document(version, url) for version, url in versions]})
+
+
+def _restore_version(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    image_id = _image_id(request)
+    restore_version(image_id, **read_members(fields.VERSION, request.members()), trash=application.trash)
     return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
 
 
@@ -148,6 +192,11 @@ _ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
     ("GET", "/images/{ImageId+}"): _get_image,
     ("DELETE", "/images/{ImageId+}"): _delete_image,
     ("GET", "/content/{ImageId+}"): _get_content,
+    ("GET", "/trash"): _list_trash,
+    ("POST", "/trash/{ImageId+}"): _restore_image,
+    ("DELETE", "/trash/{ImageId+}"): _delete_for_good,
+    ("GET", "/versions/{ImageId+}"): _list_versions,
+    ("POST", "/versions/{ImageId+}"): _restore_version,
     ("POST", "/analyses"): _analyze_image,
     ("GET", "/labels"): _list_labels,
     ("GET", "/categories"): _list_categories,

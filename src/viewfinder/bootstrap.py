@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from viewfinder.adapters.sqlite.catalog import SqliteCatalog
     from viewfinder.adapters.sqlite.database import Database
     from viewfinder.domain.analysis import Feature, Parameters
-    from viewfinder.usecases.images import Limits
+    from viewfinder.usecases.images import Limits, Trash
     from viewfinder.usecases.index_image import IndexImage
     from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
@@ -75,7 +75,7 @@ class Application(AwsClients):
 
     @cached_property
     def _catalog(self) -> DynamoDbCatalog | SqliteCatalog:
-        tombstone_seconds = self.settings.tombstone_seconds
+        tombstone_seconds = max(self.settings.tombstone_seconds, self.settings.image_version_days * 86_400)
         if self.database:
             from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 
@@ -189,6 +189,15 @@ class Application(AwsClients):
         from viewfinder.adapters.s3 import S3Objects
 
         return S3Objects(self.s3_client, self.settings.images_bucket)
+
+    @cached_property
+    def trash(self) -> Trash:
+        """What is done with removed images and earlier versions."""
+        from viewfinder.adapters.s3 import S3Versions
+        from viewfinder.usecases.images import Trash
+
+        versions = S3Versions(self.s3_client, self.settings.images_bucket)
+        return Trash(self.catalog, self.search, versions, self.links, self.settings.image_version_days)
 
     @cached_property
     def stores(self) -> Stores:

@@ -39,6 +39,7 @@ class StoredObject:
     size: int
     etag: str
     is_archived: bool = False
+    version_id: str = ""
 
 
 class ImageStore(Protocol):
@@ -177,6 +178,30 @@ class Objects(Protocol):
         """Delete one object; one that is gone already is fine."""
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """A version of an object, or the marker of its deletion; `modified` is ISO 8601 in UTC."""
+
+    version_id: str
+    modified: str
+    size: int
+    is_latest: bool
+    is_marker: bool = False
+
+
+class Versions(Protocol):
+    """The bucket of the images with what its objects were before."""
+
+    def list(self, key: str) -> Sequence[ObjectVersion]:
+        """Return the versions of one object, newest first, and then its markers; 1,000 at most."""
+
+    def copy(self, key: str, version_id: str, *, replace: bool) -> None:
+        """Copy a version onto its key; raise KeyTakenError where an object is there, unless it is to be replaced."""
+
+    def delete(self, key: str, version_id: str) -> None:
+        """Delete a version or a marker for good; one that is gone already is fine."""
+
+
 class Records(Protocol):
     """The catalog in bulk."""
 
@@ -243,6 +268,9 @@ class Links(Protocol):
 
     def thumbnail(self, key: str) -> str:
         """Return a URL of a thumbnail."""
+
+    def version(self, image_id: str, version_id: str) -> str:
+        """Return a URL that downloads a version of an object."""
 
     def upload_form(self, image_id: str, content_type: str, max_bytes: int) -> UploadForm:
         """Return a form for one object of this key and type and of 1 to `max_bytes` bytes."""

@@ -52,6 +52,9 @@ class Settings:
     keep_location: bool = _setting("VIEWFINDER_KEEP_LOCATION", "Whether GPS positions of pictures are kept", False)
     batch_threads: int = _setting("VIEWFINDER_BATCH_THREADS", "Images of a batch that are worked on at once", 4)
     tombstone_seconds: int = _setting("VIEWFINDER_TOMBSTONE_SECONDS", "How long a removal is remembered", 7 * 86_400)
+    image_version_days: int = _setting(
+        "VIEWFINDER_IMAGE_VERSION_DAYS", "How long the bucket keeps an overwritten or removed image", 30
+    )
     detector_price: float = _setting("VIEWFINDER_DETECTOR_PRICE", "Dollars per detector call", 0.001)
     analysis_interval_seconds: int = _setting(
         "VIEWFINDER_ANALYSIS_INTERVAL_SECONDS", "POST /analyses asks the detector again about a picture this often", 0

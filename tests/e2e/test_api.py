@@ -307,3 +307,46 @@ def test_an_unknown_image_is_not_found(api: Api, method: str, path: str, body: s
 def test_an_unknown_path_and_an_unknown_method_are_refused_by_the_gateway(api: Api) -> None:
     assert api.get("/nothing").status_code == 403
     assert api.stack.call("PUT", "/stats").status_code == 403
+
+
+def _trashed(api: Api) -> dict[str, dict[str, Any]]:
+    images = api.get("/trash", limit=100).json()["Images"]
+    return {image["ImageId"]: image for image in images if image["ImageId"].startswith("api/")}
+
+
+def test_a_removed_image_comes_back_from_the_trash_or_is_gone_for_good(api: Api) -> None:
+    key = "api/ü trash.jpg"
+    path = quote(key, safe="")
+    api.put(key, CAT)
+    labels = api.wait_for(key)["Labels"]
+    api.stack.call("DELETE", f"/images/{path}")
+    api.wait_until_gone(key)
+    trashed = _trashed(api)[key]
+    assert httpx.get(trashed["Url"]).content == CAT
+    assert (trashed["Bytes"], trashed["DeletedAt"] < trashed["ExpiresAt"]) == (len(CAT), True)
+    assert api.stack.call("POST", f"/trash/{path}").json() == {"ImageId": key}
+    assert api.wait_for(key)["Labels"] == labels
+    assert key not in _trashed(api)
+    for method in ("POST", "DELETE"):
+        assert error_of(api.stack.call(method, f"/trash/{path}"))[:2] == (409, "KeyTaken")
+    api.stack.call("DELETE", f"/images/{path}")
+    api.wait_until_gone(key)
+    assert api.stack.call("DELETE", f"/trash/{path}").status_code == 204
+    assert key not in _trashed(api)
+    assert error_of(api.stack.call("POST", f"/trash/{path}"))[:2] == (404, "ImageNotFound")
+
+
+def test_an_overwritten_image_gets_an_earlier_content_back(api: Api) -> None:
+    key = "api/versions.jpg"
+    api.put(key, CAT)
+    first = api.wait_for(key)["Sha256"]
+    api.put(key, (SAMPLES / "coffee.jpg").read_bytes())
+    wait_for(lambda: api.wait_for(key)["Sha256"] != first, seconds=SECONDS, what="the second content")
+    path = f"/versions/{quote(key, safe='')}"
+    newest, oldest = api.get(path).json()["Versions"]
+    assert (newest["IsLatest"], oldest["IsLatest"], oldest["Bytes"]) == (True, False, len(CAT))
+    assert httpx.get(oldest["Url"]).content == CAT
+    assert api.post(path, {"VersionId": oldest["VersionId"]}).status_code == 202
+    wait_for(lambda: api.wait_for(key)["Sha256"] == first, seconds=SECONDS, what="the first content")
+    assert len(api.get(path).json()["Versions"]) == 3
+    assert error_of(api.post(path, {"VersionId": "none"}))[:2] == (404, "VersionNotFound")

@@ -129,10 +129,11 @@ def test_what_a_role_must_not_do_is_refused(roles: dict[str, Role], role: str) -
 
 
 def _action(call: Call) -> str:
-    """Return the IAM action that a call needs: its own name, but for the listing of a bucket."""
+    """Return the IAM action that a call needs: its own name, but for listings of a bucket and versions."""
     service, operation, arguments = call
     if operation == "simulate_principal_policy":
         return str(arguments["ActionNames"][0])
-    names = {"list_objects_v2": "ListBucket"}
+    names = {"list_objects_v2": "ListBucket", "list_object_versions": "ListBucketVersions"}
     name = names.get(operation, "".join(word.capitalize() for word in operation.split("_")))
+    name += "Version" if "VersionId" in arguments else ""
     return f"{service.removesuffix('streams')}:{name}"

@@ -36,7 +36,7 @@ class MemoryIndex:
 
     def _entries(self, image: Image, source: Source, shard: int, order: Order) -> Iterator[Entry]:
         digest = image_digest(image.image_id)
-        if not image.is_visible or int(digest[:8], 16) % self.shards != shard:
+        if not (image.is_visible or image.is_in_trash) or int(digest[:8], 16) % self.shards != shard:
             return
         for confidence in _confidences(image, source):
             place = {
@@ -57,6 +57,8 @@ class MemoryIndex:
                 reason=image.reason,
                 taken_at=image.facts.taken_at or "",
                 words=image.words,
+                size=image.size if image.is_in_trash else 0,
+                version_id=image.version_id if image.is_in_trash else "",
             )
 
 

@@ -104,6 +104,15 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("s3", "get_object", _IMAGE),
             ("s3", "delete_object", _IMAGE | {"Key": "roles/"}),
         ],
+        "FindVersions": [("s3", "list_object_versions", {"Bucket": "{ImagesBucketName}", "Prefix": "roles"})],
+        "RestoreAndDeleteVersions": [
+            ("s3", "get_object", _IMAGE | {"VersionId": "roles"}),
+            ("s3", "delete_object", _IMAGE | {"VersionId": "roles"}),
+        ],
+        "ChangeRecords": [
+            ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
+            ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
+        ],
         "SignThumbnails": [("s3", "get_object", _THUMBNAIL)],
         "CountCallers": [
             ("dynamodb", "update_item", _TABLE | {"Key": {"PK": {"S": "QUOTA#roles"}, "SK": {"S": "0"}}}),
@@ -184,8 +193,8 @@ FORBIDDEN: dict[str, list[Call]] = {
         ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}"}),
         ("sqs", "delete_message", _MESSAGE),
         # MiniStack: update_item passes for any key; tests/infrastructure holds which keys the statement names.
-        ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
-        ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
+        ("dynamodb", "put_item", _TABLE | {"Item": _KEY | {"PK": {"S": "LABELS#0"}}}),
+        ("dynamodb", "delete_item", _TABLE | {"Key": _KEY | {"PK": {"S": "LABELS#0"}}}),
     ],
 }
 

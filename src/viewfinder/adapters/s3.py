@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from viewfinder.adapters.aws import is_missing, misconfiguration_told
 from viewfinder.domain.analysis import Analysis, Parameters, analysis_key
-from viewfinder.domain.errors import KeyTakenError, ObjectNotFoundError
+from viewfinder.domain.errors import KeyTakenError, ObjectNotFoundError, VersionNotFoundError
 from viewfinder.domain.image import UploadForm
-from viewfinder.ports import ObjectSummary, StoredObject
+from viewfinder.ports import ObjectSummary, ObjectVersion, StoredObject
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,12 +51,14 @@ class S3ImageStore:
             raise
         with answer["Body"] as body:
             size = answer["ContentLength"]
-            return StoredObject(body.read() if size <= max_bytes else None, size, answer["ETag"].strip('"'))
+            content = body.read() if size <= max_bytes else None
+        return StoredObject(content, size, answer["ETag"].strip('"'), version_id=answer.get("VersionId", ""))
 
     def _archived(self, image_id: str) -> StoredObject:
         with misconfiguration_told(f"s3://{self._bucket} can't be read"):
             head = self._client.head_object(Bucket=self._bucket, Key=image_id)
-        return StoredObject(None, head["ContentLength"], head["ETag"].strip('"'), is_archived=True)
+        size, etag, version_id = head["ContentLength"], head["ETag"].strip('"'), head.get("VersionId", "")
+        return StoredObject(None, size, etag, is_archived=True, version_id=version_id)
 
 
 class S3DerivedStore:
@@ -180,6 +182,53 @@ class S3Objects:
         self._client.delete_object(Bucket=self.bucket, Key=key)
 
 
+class S3Versions:
+    """Implements `ports.Versions` for a bucket that keeps versions."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def list(self, key: str) -> list[ObjectVersion]:
+        """Read one page: of the keys that begin so, S3 lists this one first."""
+        answer = self._client.list_object_versions(Bucket=self._bucket, Prefix=key)
+        versions = [_version(entry) for entry in answer.get("Versions", ()) if entry["Key"] == key]
+        return versions + [_version(entry) for entry in answer.get("DeleteMarkers", ()) if entry["Key"] == key]
+
+    def copy(self, key: str, version_id: str, *, replace: bool) -> None:
+        """Copy a version onto its key, without its tags, which would need permissions of their own.
+
+        S3 announces the copy as it announces an upload, but it does not announce that a marker was deleted (S3 User
+        Guide, "Supported event types").
+        """
+        source = {"Bucket": self._bucket, "Key": key, "VersionId": version_id}
+        condition = {} if replace else {"IfNoneMatch": "*"}
+        try:
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=key,
+                CopySource=source,  # type: ignore[arg-type]
+                TaggingDirective="REPLACE",
+                **condition,  # type: ignore[arg-type]
+            )
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in TAKEN_CODES:
+                raise KeyTakenError("there is an image of this key already") from error
+            if code in {"NoSuchVersion", "NoSuchKey"}:
+                raise VersionNotFoundError("the image has no such version") from error
+            raise
+
+    def delete(self, key: str, version_id: str) -> None:
+        """Delete one version."""
+        self._client.delete_object(Bucket=self._bucket, Key=key, VersionId=version_id)
+
+
+def _version(entry: Mapping[str, Any]) -> ObjectVersion:
+    modified = entry["LastModified"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return ObjectVersion(entry["VersionId"], modified, entry.get("Size", 0), entry["IsLatest"], "Size" not in entry)
+
+
 class S3Links:
     """Implements `ports.Links`."""
 
@@ -206,6 +255,20 @@ class S3Links:
         """Sign a GET of the derived bucket."""
         return self._client.generate_presigned_url(
             "get_object", Params={"Bucket": self._derived_bucket, "Key": key}, ExpiresIn=self._seconds
+        )
+
+    def version(self, image_id: str, version_id: str) -> str:
+        """Sign a GET of a version, as a download: what it is was not looked at."""
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._images_bucket,
+                "Key": image_id,
+                "VersionId": version_id,
+                "ResponseContentType": "application/octet-stream",
+                "ResponseContentDisposition": "attachment",
+            },
+            ExpiresIn=self._seconds,
         )
 
     def upload_form(self, image_id: str, content_type: str, max_bytes: int) -> UploadForm:

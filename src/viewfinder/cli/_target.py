@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -239,6 +240,7 @@ def _on_aws(name: str, environment: Environment) -> Target:
 
 _LARGEST_PAGE = 100
 _SECONDS = 30
+_JSON = {"Content-Type": "application/json"}
 
 Document = dict[str, Any]
 
@@ -254,7 +256,9 @@ class Api:
     url: str
     session: Session
 
-    def call(self, method: str, path: str, query: Mapping[str, Any] | None = None) -> Document:
+    def call(
+        self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Document | None = None
+    ) -> Document:
         """Return the document of the answer; `path` is percent-encoded; raise ApiError."""
         import httpx
         from botocore.exceptions import NoCredentialsError
@@ -263,8 +267,9 @@ class Api:
 
         written = urlencode({name: value for name, value in (query or {}).items() if value}, doseq=True)
         try:
-            signed = Signer(self.session).sign(method, f"{self.url}{path}?{written}")
-            response = httpx.request(method, signed.url, headers=signed.headers, timeout=_SECONDS)
+            content, headers = (json.dumps(body).encode(), _JSON) if body else (b"", {})
+            signed = Signer(self.session).sign(method, f"{self.url}{path}?{written}", content, headers)
+            response = httpx.request(method, signed.url, content=content, headers=signed.headers, timeout=_SECONDS)
             document: Document = response.json() if response.content else {}
         except NoCredentialsError:
             raise ApiError("There are no AWS credentials to sign the request with.") from None
@@ -286,6 +291,6 @@ class Api:
         return found[:limit], len(found) > limit or "NextToken" in page
 
 
-def image_path(image_id: str) -> str:
+def image_path(image_id: str, collection: str = "images") -> str:
     """Return the path of an image; its key is one segment, in which slashes and dots mean nothing to a server."""
-    return f"/images/{quote(image_id, safe='')}"
+    return f"/{collection}/{quote(image_id, safe='')}"

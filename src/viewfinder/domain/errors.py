@@ -44,6 +44,10 @@ class KeyTakenError(ViewfinderError):
     """The bucket has an object of this key already."""
 
 
+class VersionNotFoundError(ViewfinderError):
+    """The object has no such version (any more)."""
+
+
 class CatalogConflictError(ViewfinderError):
     """Someone else has written this image since it was read."""
 

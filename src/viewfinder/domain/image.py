@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -94,6 +94,9 @@ _FACTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 _LOCATION = {"Latitude": "latitude", "Longitude": "longitude", "Altitude": "altitude"}
 
 
+DELETED = "DELETED"
+"""Reason of a tombstone whose object may still be restored."""
+
 VISIBLE_STATUSES = (Status.ANALYZED, Status.REJECTED, Status.FAILED)
 
 
@@ -142,6 +145,12 @@ class Image:
     message: str = ""
     version: int = 0
     facts: Facts = Facts()
+    version_id: str = ""  # the bucket's, of the object
+
+    @property
+    def is_in_trash(self) -> bool:
+        """Whether this tombstone stands for an image whose object may come back."""
+        return self.status is Status.REMOVED and self.reason == DELETED
 
     @property
     def is_visible(self) -> bool:
@@ -170,6 +179,7 @@ class Image:
             faces=tuple(Face.from_document(entry) for entry in document.get("Faces", ())),
             facts=Facts.from_document(document.get("Facts", {})),
             features=tuple(document.get("Features", ())),
+            version_id=document.get("VersionId", ""),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -179,6 +189,7 @@ class Image:
         members |= {"Texts": [text.to_document() for text in self.texts]} if self.texts else {}
         members |= {"Faces": [face.to_document() for face in self.faces]} if self.faces else {}
         members |= {"Features": list(self.features)} if self.features else {}
+        members |= {"VersionId": self.version_id} if self.version_id else {}
         return members | {"Labels": [label.to_document() for label in self.labels], "Facts": self.facts.to_document()}
 
 
@@ -222,30 +233,6 @@ def folders_of(image_id: str) -> list[str]:
 def has_dot_segment(image_id: str) -> bool:
     """Return whether a key has a segment that clients take out of a URL (RFC 3986, 5.2.4): no path can name it."""
     return not {".", ".."}.isdisjoint(image_id.split("/"))
-
-
-def thumbnail_key(image_id: str, replaced_version: int, sha256: str) -> str:
-    """Return the derived bucket's key of the thumbnail for a record that is to replace this version (0: none).
-
-    At most one record ever replaces a version. So once a later version stands that does not name this key, none ever
-    will again: it can be deleted without a look at who else is at work. And as the content is part of the key, whoever
-    writes it writes the same picture.
-    """
-    return f"{thumbnail_prefix(image_id)}{replaced_version}-{sha256[:16]}.webp"
-
-
-def thumbnail_prefix(image_id: str) -> str:
-    """Return what the keys of all of an image's thumbnails start with."""
-    return f"thumbnails/{image_digest(image_id)}/"
-
-
-def outdated_thumbnails(image: Image, keys: Iterable[str]) -> tuple[str, ...]:
-    """Return those of an image's thumbnails that neither its record names nor any later one can."""
-    return tuple(key for key in keys if key != image.thumbnail and _replaced_version(key) < image.version)
-
-
-def _replaced_version(key: str) -> int:
-    return int(key.rpartition("/")[2].partition("-")[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,8 @@ class Entry:
     reason: str = ""
     taken_at: str = ""
     words: Collection[str] = ()
+    size: int = 0  # of a removed image only, and so is `version_id`
+    version_id: str = ""
 
 
 class SourceKind(StrEnum):

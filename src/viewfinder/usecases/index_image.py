@@ -10,7 +10,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from viewfinder.domain.analysis import Analysis, Feature, Parameters
+from viewfinder.domain.analysis import (
+    Analysis,
+    Feature,
+    Parameters,
+    outdated_thumbnails,
+    thumbnail_key,
+    thumbnail_prefix,
+)
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
@@ -20,6 +27,7 @@ from viewfinder.domain.errors import (
     failure_reason,
 )
 from viewfinder.domain.image import (
+    DELETED,
     Effort,
     Facts,
     Image,
@@ -28,9 +36,6 @@ from viewfinder.domain.image import (
     Status,
     is_accounted_for,
     later_sequencer,
-    outdated_thumbnails,
-    thumbnail_key,
-    thumbnail_prefix,
 )
 from viewfinder.observability import span, timed
 from viewfinder.ports import (
@@ -130,7 +135,7 @@ class IndexImage:
                 stored = self.images.fetch(event.image_id, self.max_bytes)
         except ObjectNotFoundError:
             # Written even where nothing is known: it stops a writer that still holds the object as it was.
-            image = self._draft(event, known, Status.REMOVED)
+            image = self._tombstone(event, known)
         else:
             image, lease = self._examine(event, known, stored)
         if known and not event.analyzed_since and _says_the_same(image, known):
@@ -140,7 +145,8 @@ class IndexImage:
 
     def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> tuple[Image, Lease | None]:
         """Return the record of an object, and the lease of its analyses where it ends with saving the record."""
-        image = replace(self._draft(event, known, Status.REJECTED), size=stored.size, etag=stored.etag)
+        image = self._draft(event, known, Status.REJECTED)
+        image = replace(image, size=stored.size, etag=stored.etag, version_id=stored.version_id)
         if stored.is_archived and known and known.status is Status.ANALYZED and known.etag == stored.etag:
             # It was archived since: all that is known still holds.
             return replace(known, sequencer=image.sequencer, effort=Effort.RECORD), None
@@ -251,6 +257,14 @@ class IndexImage:
             analyzed_at=self.clock.now(),
         )
 
+    def _tombstone(self, event: ImageEvent, known: Image | None) -> Image:
+        """Remember what the trash shows of the object that is gone, until nothing of it can come back."""
+        image = self._draft(event, known, Status.REMOVED)
+        if known is None:
+            return image
+        reason = DELETED if known.is_visible else known.reason
+        return replace(image, reason=reason, size=known.size, etag=known.etag, version_id=known.version_id)
+
     def _sweep(self, image: Image) -> None:
         """Delete what earlier records, and deliveries that were interrupted, left behind."""
         keys = self.derived.list_thumbnails(thumbnail_prefix(image.image_id))
@@ -263,7 +277,7 @@ def _is_known(event: ImageEvent, known: Image) -> bool:
 
 def _says_the_same(image: Image, known: Image) -> bool:
     """Return whether the records differ in their bookkeeping only: then the image keeps its place among the newest."""
-    bookkeeping = dict.fromkeys(("sequencer", "analyzed_at", "thumbnail", "effort", "version"), "")
+    bookkeeping = dict.fromkeys(("sequencer", "analyzed_at", "thumbnail", "effort", "version", "version_id"), "")
     return replace(image, **bookkeeping) == replace(known, **bookkeeping)  # type: ignore[arg-type]
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from viewfinder.domain.analysis import outdated_thumbnails
 from viewfinder.domain.errors import ViewfinderError
-from viewfinder.domain.image import Image, Status, image_digest, is_folder_marker, outdated_thumbnails
+from viewfinder.domain.image import Image, Status, image_digest, is_folder_marker
 from viewfinder.ports import Objects, ObjectSummary, Records, Requests
 
 _GRACE_SECONDS = 3600

@@ -20,7 +20,7 @@ from viewfinder.adapters.sqlite.index import SqliteStatistics
 from viewfinder.adapters.sqlite.schema import MIGRATIONS
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
-from viewfinder.domain.image import Image, Status
+from viewfinder.domain.image import DELETED, Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import Query
 from viewfinder.settings import Settings
@@ -199,3 +199,12 @@ def test_a_search_reads_its_stretch_of_an_index_and_sorts_nothing(database: Data
     assert terms == "SEARCH terms USING COVERING INDEX sqlite_autoindex_terms_1 (kind=? AND name=?)"
     assert postings.startswith("SEARCH postings USING COVERING INDEX postings_by_")
     assert images == "SEARCH images USING INTEGER PRIMARY KEY (rowid=?)"
+
+
+def test_an_expired_tombstone_leaves_the_trash_and_the_file(database: Database) -> None:
+    catalog = SqliteCatalog(database, tombstone_seconds=60)
+    gone = Image("gone.jpg", Status.REMOVED, "", "2026-01-01T00:00:00.000000Z", reason=DELETED)
+    catalog.save(gone, replacing=None)
+    catalog.save(an_image("a.jpg"), replacing=None)
+    assert catalog.find("gone.jpg") is None
+    assert database.rows("SELECT name FROM terms WHERE kind = 'STATUS'") == [("analyzed",)]

@@ -17,7 +17,7 @@ from viewfinder.adapters.dynamodb.index import DynamoDbIndex
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteIndex
-from viewfinder.domain.image import Facts, Image, Status
+from viewfinder.domain.image import DELETED, Facts, Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
 from viewfinder.ports import Index
@@ -186,3 +186,15 @@ def test_images_are_found_by_the_words_that_are_read_in_them(fill: Fill) -> None
         ("b.jpg", ["exit"]),
         ("a.jpg", ["exit", "strasse"]),
     ]
+
+
+def test_the_trash_is_listed_by_time_of_removal_with_size_and_version(fill: Fill) -> None:
+    early, late, for_good = (
+        Image(name, Status.REMOVED, "", f"2099-01-0{day}T00:00:00.000000Z", reason=reason, size=day, version_id=version)
+        for name, day, reason, version in (("early", 1, DELETED, "v1"), ("late", 2, DELETED, ""), ("good", 3, "", "v3"))
+    )
+    index = fill([a_dog("here", 90.0, 4), early, late, for_good], 1)
+    found, is_last = index.read(Source(SourceKind.STATUS, "REMOVED"), 0, NEWEST, 10)
+    assert [(entry.image_id, entry.size, entry.version_id) for entry in found] == [("late", 2, ""), ("early", 1, "v1")]
+    assert is_last
+    assert ids(index.read(Source(SourceKind.STATUS, "ANALYZED"), 0, NEWEST, 10)[0]) == ["here"]

@@ -33,6 +33,13 @@ def test_every_parameter_is_described(name: str) -> None:
 def test_every_code_of_an_error_is_described() -> None:
     source = "".join(path.read_text() for path in (REPOSITORY / "src" / "viewfinder").rglob("*.py"))
     codes = set(re.findall(r'code(?:: str)? ?= ?"([A-Z]\w+)"', source))
-    codes |= {"ImageNotFound", "ThumbnailNotFound", "InternalError", "ServiceUnavailable"}
+    codes |= {
+        "ImageNotFound",
+        "ThumbnailNotFound",
+        "VersionNotFound",
+        "KeyTaken",
+        "InternalError",
+        "ServiceUnavailable",
+    }
     assert {"InvalidParameter", "UnknownParameter", "InvalidBody", "InvalidNextToken"} <= codes
     assert {code for code in codes if f"`{code}`" not in PAGE} == set()

@@ -28,6 +28,7 @@ TABLES = {
     "/content/{ImageId+}": fields.CONTENT,
     "/labels": fields.LABELS,
     "/folders": fields.FOLDERS,
+    "/trash": fields.TRASH,
 }
 """Path -> what its GET takes in the query."""
 
@@ -54,7 +55,10 @@ def test_other_calls_take_no_query_parameters() -> None:
                 assert _query_parameters(path, method) == set()
 
 
-@pytest.mark.parametrize(("path", "table"), [("/images", fields.UPLOAD), ("/analyses", fields.IMAGE)])
+@pytest.mark.parametrize(
+    ("path", "table"),
+    [("/images", fields.UPLOAD), ("/analyses", fields.IMAGE), ("/versions/{ImageId+}", fields.VERSION)],
+)
 def test_the_members_of_bodies_are_those_of_the_contract(path: str, table: fields.Fields) -> None:
     schema = _members(path)
     assert set(table) == set(schema["properties"])

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeRequests, etag
-from viewfinder.domain.image import Image, Status, thumbnail_key
+from viewfinder.domain.analysis import thumbnail_key
+from viewfinder.domain.image import Image, Status
 from viewfinder.usecases.images import find_images, reanalyze_images
 from viewfinder.usecases.reconcile import (
     Difference,

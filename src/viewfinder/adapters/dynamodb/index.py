@@ -31,6 +31,8 @@ _ATTRIBUTES = (
     "Confidence",
     "TakenAt",
     "Words",
+    "Size",
+    "VersionId",
 )
 _NAMES = {f"#{number}": name for number, name in enumerate((*_ATTRIBUTES, "SK", "GSI1SK", "GSI2SK"))}
 
@@ -111,6 +113,8 @@ def _entry(item: Mapping[str, Any], order: Order) -> Entry:
         reason=attributes.get("Reason", ""),
         taken_at=attributes["TakenAt"],
         words=attributes["Words"],
+        size=int(attributes.get("Size", 0)),
+        version_id=attributes.get("VersionId", ""),
     )
 
 

@@ -36,7 +36,7 @@ _deserialize = TypeDeserializer().deserialize
 
 
 def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
-    """Return the record of an image; a tombstone leaves the listings and expires."""
+    """Return the record of an image; a tombstone expires, and of the listings only that of the trash has it."""
     key = image_key(image.image_id)
     attributes = dataclasses.replace(image, labels=trimmed(image.labels)).to_document()
     # All that a listing reads of labels, facts and texts, as in a posting.
@@ -45,7 +45,7 @@ def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
     item = {**marshalled_key(key), **{name: marshalled(value) for name, value in attributes.items()}}
     if image.status is Status.REMOVED:
         expires_at = int(datetime.fromisoformat(image.analyzed_at).timestamp()) + tombstone_seconds
-        return item | {"ExpiresAt": {"N": str(expires_at)}}
+        return item | {"ExpiresAt": {"N": str(expires_at)}} | (_trash_key(image, shards) if image.is_in_trash else {})
     return item | _index_key(listing(image.status, shard_of(image.image_id, shards)), image)
 
 
@@ -130,6 +130,12 @@ def _index_key(partition: str, image: Image) -> Item:
         "GSI1SK": {"S": time_position(image.analyzed_at, image.image_id)},
         "GSI2SK": {"S": time_position(image.taken_or_analyzed, image.image_id)},
     }
+
+
+def _trash_key(image: Image, shards: int) -> Item:
+    """Return the keys of the first index only: the trash is in the order of deletion."""
+    keys = _index_key(listing(image.status, shard_of(image.image_id, shards)), image)
+    return {name: keys[name] for name in ("GSI1PK", "GSI1SK")}
 
 
 def _surest(label: Label, most: int) -> tuple[Any, ...]:

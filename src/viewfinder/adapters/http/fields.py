@@ -162,6 +162,8 @@ UPLOAD: Fields = {
     "ContentType": Field("content_type", one_of(*IMAGE_TYPES), required=True),
     "MaxBytes": Field("max_bytes", integer(1, MAX_UPLOAD_BYTES)),
 }
+TRASH: Fields = _PAGE
+VERSION: Fields = {"VersionId": Field("version_id", text(1024), required=True)}
 IMAGE: Fields = {"ImageId": Field("image_id", image_id, required=True)}
 
 

@@ -13,12 +13,15 @@ from viewfinder.domain.errors import (
     CatalogUnavailableError,
     ImageNotFoundError,
     InvalidRequestError,
+    KeyTakenError,
     ThumbnailNotFoundError,
     TooManyRequestsError,
+    VersionNotFoundError,
 )
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.query import Entry, LabelCount
 from viewfinder.observability import logger
+from viewfinder.ports import ObjectVersion
 
 Response = dict[str, Any]
 
@@ -28,6 +31,8 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
     InvalidRequestError: HTTPStatus.BAD_REQUEST,
     ImageNotFoundError: HTTPStatus.NOT_FOUND,
     ThumbnailNotFoundError: HTTPStatus.NOT_FOUND,
+    VersionNotFoundError: HTTPStatus.NOT_FOUND,
+    KeyTakenError: HTTPStatus.CONFLICT,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
@@ -46,6 +51,11 @@ def document_response(document: Mapping[str, Any], status: HTTPStatus = HTTPStat
 def redirect_response(url: str) -> Response:
     """Return a redirect that nobody keeps: its URL is good for minutes."""
     return {"statusCode": int(HTTPStatus.FOUND), "headers": {"Location": url, "Cache-Control": "no-store"}, "body": ""}
+
+
+def empty_response() -> Response:
+    """Return a response that has nothing to say."""
+    return {"statusCode": int(HTTPStatus.NO_CONTENT), "headers": {"Cache-Control": "no-store"}, "body": ""}
 
 
 def error_response(error: Exception, request_id: str) -> Response:
@@ -136,6 +146,17 @@ def label_document(label: LabelCount) -> Document:
         "Categories": _names(label.categories),
         "Aliases": _names(label.aliases),
     } | ({"MatchedBy": label.matched_by} if label.matched_by else {})
+
+
+def version_document(version: ObjectVersion, url: str) -> Document:
+    """Return a version of an object."""
+    return {
+        "VersionId": version.version_id,
+        "LastModified": version.modified,
+        "Bytes": version.size,
+        "IsLatest": version.is_latest,
+        "Url": url,
+    }
 
 
 def _confidences(labels: Mapping[str, float]) -> list[Document]:

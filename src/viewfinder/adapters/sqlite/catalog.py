@@ -40,9 +40,8 @@ _ADD_POSTING = """
     SELECT :image, id, :analyzed_at, :taken_at, :rank FROM terms WHERE kind = :kind AND name = :name
 """
 _END_LEASE = "UPDATE leases SET done_at = ? WHERE name = ? AND holder = ?"
-_FORGET = """
-    DELETE FROM images WHERE id IN (SELECT id FROM images WHERE expires_at < :now ORDER BY expires_at LIMIT :most)
-"""
+_EXPIRED = "SELECT id FROM images WHERE expires_at < ? ORDER BY expires_at LIMIT ?"
+_FORGET = ("DELETE FROM postings WHERE image = ?", "DELETE FROM images WHERE id = ?")
 
 
 class SqliteCatalog:
@@ -88,7 +87,10 @@ class SqliteCatalog:
             self._write(connection, image)
             if lease:
                 connection.execute(_END_LEASE, [lease.done_at, lease.name, lease.holder])
-            connection.execute(_FORGET, {"now": self._microseconds() // 1_000_000, "most": _FORGOTTEN_AT_ONCE})
+            now = self._microseconds() // 1_000_000
+            expired = connection.execute(_EXPIRED, [now, _FORGOTTEN_AT_ONCE]).fetchall()
+            for statement in _FORGET:
+                connection.executemany(statement, expired)
         return image
 
     def _next_version(self, replacing: Image | None) -> int:

@@ -83,6 +83,8 @@ def _entry(value: int, image: int, rank: int, summary: str) -> Entry:
         reason=document["Reason"],
         taken_at=document["TakenAt"],
         words=document["Words"],
+        size=document.get("Size", 0),
+        version_id=document.get("VersionId", ""),
     )
 
 
@@ -129,7 +131,7 @@ class SqliteStatistics:
 
     def statuses(self) -> Mapping[str, int]:
         """Read the counts of the statuses."""
-        rows = self._database.rows("SELECT name, count FROM terms WHERE kind = 'STATUS'")
+        rows = self._database.rows("SELECT name, count FROM terms WHERE kind = 'STATUS' AND name != 'removed'")
         return {name.upper(): count for name, count in rows}
 
     def folders(self, prefix: str, most: int) -> Mapping[str, int]:

@@ -95,8 +95,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 
 def summary(image: Image) -> str:
     """Return what a list shows of an image, and a search filters by."""
+    removed = {"Size": image.size, "VersionId": image.version_id} if image.is_in_trash else {}
     return to_json(
-        {
+        removed
+        | {
             "ImageId": image.image_id,
             "Status": str(image.status),
             "AnalyzedAt": image.analyzed_at,
@@ -113,7 +115,7 @@ def summary(image: Image) -> str:
 
 def posting_rows(image: Image) -> list[Row]:
     """Return a row for each term that the image is found by, with what has to be known of the term."""
-    if not image.is_visible:
+    if not image.is_visible and not image.is_in_trash:
         return []
     times = {"analyzed_at": microseconds(image.analyzed_at), "taken_at": microseconds(image.taken_or_analyzed)}
     rows: dict[tuple[str, str], Row] = {}
