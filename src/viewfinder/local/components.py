@@ -33,7 +33,6 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
         "PERSIST_STATE": "1",
         "PYTHONSAFEPATH": "1",  # what lies in the current folder is not to be imported
         "S3_DATA_DIR": str(data.objects),
-        "S3_PERSIST": "1",
         "SFTP_ENABLED": "0",
         "STATE_DIR": str(data.state),
         "TMPDIR": str(data.temporary),

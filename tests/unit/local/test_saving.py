@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from viewfinder.local.ministack.saving import MARK, MAX_STREAMS, bound_logs, keep_stream, save_whole
+from viewfinder.local.ministack.saving import (
+    MARK,
+    MAX_STREAMS,
+    OBJECT_STORES,
+    OBJECTS,
+    bound_logs,
+    keep_stream,
+    load_objects,
+    save_whole,
+)
 
 
 class Scoped(dict[Any, Any]):
@@ -23,10 +34,32 @@ def refuse(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Have garbage collected again, which a stop ends and a start sets aside."""
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
+def store_of_objects() -> Any:
+    """Return the part of the emulator's S3 that keeps what is known of objects; on the disk it finds one object."""
+    found = {("account", "images"): {"objects": {"found on disk": {}}}}
+    stores = {name: SimpleNamespace(_data={}) for name in OBJECT_STORES}
+    s3 = SimpleNamespace(_buckets=SimpleNamespace(_data={}), S3_PERSIST=False, **stores)
+    s3._load_persisted_data = lambda: s3._buckets._data.update(found)
+    return s3
+
+
 @pytest.fixture
-def app(tmp_path: Path) -> Any:
+def s3() -> Any:
+    return store_of_objects()
+
+
+@pytest.fixture
+def app(tmp_path: Path, s3: Any) -> Any:
     app = SimpleNamespace(save_all=None)
-    save_whole(app, SimpleNamespace(_state_format_version=lambda _: 3, _json_default=refuse), tmp_path)
+    save_whole(app, SimpleNamespace(_state_format_version=lambda _: 3, _json_default=refuse), s3, tmp_path)
     return app
 
 
@@ -34,7 +67,7 @@ def test_each_service_is_written_and_then_the_mark(app: Any, tmp_path: Path) -> 
     app.save_all({"sqs": lambda: {"queues": 1}, "never-used": lambda: None})
 
     assert json.loads((tmp_path / "sqs.json").read_text()) == {"__ministack_format__": 3, "payload": {"queues": 1}}
-    assert sorted(path.name for path in tmp_path.iterdir()) == [MARK, "sqs.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [OBJECTS, MARK, "sqs.json"]
 
 
 def test_where_one_service_is_not_written_the_others_are_and_there_is_no_mark(app: Any, tmp_path: Path) -> None:
@@ -45,6 +78,27 @@ def test_where_one_service_is_not_written_the_others_are_and_there_is_no_mark(ap
     assert (tmp_path / "sqs.json").read_text() == "as it was"
     assert (tmp_path / "iam.json").exists()
     assert not (tmp_path / MARK).exists()
+
+
+def test_what_is_known_of_objects_comes_back_after_an_orderly_stop(app: Any, s3: Any, tmp_path: Path) -> None:
+    s3._buckets._data["account", "images"] = {"objects": {"a.jpg": {"size": 3}}, "created": "long ago"}
+    s3._object_versions._data["account", ("images", "a.jpg")] = [{"version_id": "1"}]
+    app.save_all({})
+
+    load_objects(started := store_of_objects(), tmp_path)
+
+    assert started._buckets._data == {("account", "images"): {"objects": {"a.jpg": {"size": 3}}}}
+    assert started._object_versions._data == {("account", ("images", "a.jpg")): [{"version_id": "1"}]}
+    assert started.S3_PERSIST
+
+
+def test_after_a_crash_objects_are_looked_for_on_the_disk(app: Any, s3: Any, tmp_path: Path) -> None:
+    app.save_all({})
+    (tmp_path / MARK).unlink()
+
+    load_objects(s3, tmp_path)
+
+    assert s3._buckets._data == {("account", "images"): {"objects": {"found on disk": {}}}}
 
 
 def test_the_newest_streams_of_each_log_group_stay() -> None:

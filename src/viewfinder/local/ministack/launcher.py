@@ -5,6 +5,8 @@ The emulator's version is pinned: a name that another version lacks fails the st
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -40,8 +42,11 @@ if __name__ == "__main__":
     strictness.refuse_to_delete_full_buckets(provisioners._RESOURCE_HANDLERS, s3)
     remember_expressions(dynamodb)
     state = Path(persistence.STATE_DIR)
-    saving.save_whole(app, persistence, state)
+    saving.load_objects(s3, state)
+    saving.save_whole(app, persistence, s3, state)
     saving.bound_logs(lambda_svc, cloudwatch_logs)
     saving.keep_stream(dynamodb)
-    (state / saving.MARK).unlink(missing_ok=True)
+    for stale in (saving.MARK, saving.OBJECTS):
+        (state / stale).unlink(missing_ok=True)
+    atexit.register(os._exit, 0)  # last of all: clearing a large memory takes a second
     app.main()
