@@ -26,6 +26,7 @@ MODULES = {
     "processing": "benchmarks.processing",
     "pipeline": "benchmarks.pipeline",
     "engine in process": "benchmarks.in_process",
+    "clients": "benchmarks.clients",
     "api": "benchmarks.api",
 }
 """Those that need no stack come first: nothing else is to run beside them."""

@@ -56,10 +56,14 @@ class Reads:
 
 def run(bench: Bench) -> Result:
     """Measure at each size."""
-    sizes = (100, 300, 1000) if bench.quick else (100, 1000, 10_000)
-    stacks, before = bench.stacks, 0
+    sizes = (100, 200, 400) if bench.quick else (100, 1000, 5_000)
+    before = 0
     levels: list[Result] = []
-    with stacks.paused(), surroundings(stacks, stacks.local.record.rekognition_url):
+    with (
+        bench.rehearsal() as stacks,
+        stacks.paused(),
+        surroundings(stacks, stacks.local.record.rekognition_url),
+    ):
         application = Application()
         for size in sizes:
             images = list(crowd(before, size))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
 
 from benchmarks.stack import Stacks, running_stacks
+from viewfinder.local.state import DYNAMODB, SQLITE
 
 
 @dataclass
@@ -20,7 +22,13 @@ class Bench:
     @cached_property
     def stacks(self) -> Stacks:
         """Viewfinder's stack and the baseline's."""
-        return self._open.enter_context(running_stacks())
+        return self._open.enter_context(running_stacks(SQLITE))
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Stacks]:
+        """Both stacks with the catalog of AWS, for as long as the block takes."""
+        with running_stacks(DYNAMODB) as stacks:
+            yield stacks
 
     def __enter__(self) -> Bench:
         return self

@@ -1,131 +1,140 @@
-"""The catalog of one machine as it grows: bytes an image, and how long each kind of page takes."""
+"""The catalog of one machine as it grows: size, start and stop, and each kind of page, signed and over HTTP.
+
+A stack of each size runs at the same time, and all are asked in turns: what else the machine does slows all alike.
+"""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlencode
+
+import httpx
+import psutil
 
 from benchmarks.bench import Bench
-from benchmarks.crowd import START, crowd, label_name
+from benchmarks.clients import signed
+from benchmarks.crowd import WORDS, fill_shelf, label_name
+from benchmarks.pipeline import function_of
+from benchmarks.stack import TEMPLATE, Stacks
 from benchmarks.summaries import Result, interleaved, summary
-from viewfinder.adapters.sqlite.catalog import SqliteCatalog
-from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteIndex, SqliteStatistics
-from viewfinder.bootstrap import SystemClock
-from viewfinder.domain.image import Facts, Image
-from viewfinder.domain.label import BoundingBox, Instance, Text
-from viewfinder.domain.query import Order, Query
-from viewfinder.usecases.search_images import Search, search_images
-from viewfinder.usecases.statistics import get_statistics, list_labels
+from viewfinder.deployment.progress import silent
+from viewfinder.local.data_directory import DataDirectory
+from viewfinder.local.processes import free_port
+from viewfinder.local.stack import LocalStack
+from viewfinder.local.state import Options
 
 COMMON, FREQUENT = label_name(0), label_name(8)
 """In half of the images, and in a quarter: together in more than a page, at every size."""
 
-BOX = BoundingBox(0.123456, 0.234567, 0.345678, 0.456789)
-WORDS = ("exit", "street", "coffee", "open", "sale", "stop", "hotel", "bus", "new", "park")
-
-QUERIES = {
-    "the newest": Query(),
-    "the last taken": Query(order=Order.TAKEN),
-    "a common label, newest": Query(labels=(COMMON,)),
-    "a common label, surest": Query(labels=(COMMON,), order=Order.CONFIDENCE),
-    "a common label, last taken": Query(labels=(COMMON,), order=Order.TAKEN),
-    "two labels together": Query(labels=(COMMON, FREQUENT)),
-    "a word": Query(text=(WORDS[0],)),
-    "a word and a label": Query(text=(WORDS[0],), labels=(COMMON,)),
+PAGES = {
+    "the newest": "/images",
+    "the last taken": "/images?order=taken",
+    "a common label, newest": "/images?" + urlencode({"label": COMMON}),
+    "a common label, surest": "/images?" + urlencode({"label": COMMON, "order": "confidence"}),
+    "two labels together": "/images?" + urlencode([("label", COMMON), ("label", FREQUENT)]),
+    "a word": "/images?" + urlencode({"text": WORDS[0]}),
+    "a span of time": "/images?" + urlencode({"takenFrom": "2026-01-02", "takenTo": "2026-12-01"}),
+    "a prefix": "/images?" + urlencode({"prefix": "crowd/0000"}),
+    "one image": "/images/crowd/000500.jpg",
+    "counts": "/stats",
+    "labels": "/labels",
 }
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """A catalog of so many images in a file of its own."""
+class Library:
+    """A stack with a catalog of so many images."""
 
     size: int
-    path: Path
-    database: Database
-
-    @property
-    def search(self) -> Search:
-        """What a search needs."""
-        return Search(SqliteIndex(self.database), SqliteStatistics(self.database), SystemClock())
+    local: LocalStack
 
     def fill(self) -> Result:
-        """Save the images one by one, as the function does."""
-        catalog = SqliteCatalog(self.database, tombstone_seconds=0)
-        start = time.perf_counter()
-        for image in crowd(0, self.size):
-            catalog.save(complete(image), replacing=None)
+        """Save the images by the catalog's own code, and return what the file takes."""
+        start, file = time.perf_counter(), self.local.data.database
+        fill_shelf(file, 0, self.size)
         seconds = time.perf_counter() - start
-        self.database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.local.down()  # the last connection's end writes the log into the file
         return {
             "images": self.size,
-            "bytes an image": round(self.path.stat().st_size / self.size),
-            "saved a second": round(self.size / seconds),
+            "bytes an image": round(file.stat().st_size / self.size),
+            "filled a second": round(self.size / seconds),
         }
 
-    def pages(self) -> dict[str, Callable[[int], object]]:
-        """Return what reads each kind of page."""
-        ways: dict[str, Callable[[int], object]] = {
-            name: lambda _, query=query: search_images(query, self.search)  # type: ignore[misc]
-            for name, query in QUERIES.items()
-        }
-        counts = SqliteStatistics(self.database)
-        return ways | {"counts": lambda _: get_statistics(counts), "labels": lambda _: list_labels(counts)}
+    def ask(self, path: str) -> Callable[[int], object]:
+        """Return what asks the API for a page, over one connection."""
+        client, ask = httpx.Client(timeout=60, trust_env=False), signed(Stacks(self.local, {}))
+
+        def page(_: int) -> None:
+            answer = ask(client, path)
+            assert answer.status_code == 200, answer.text
+
+        return page
+
+    def memory(self) -> dict[str, int]:
+        """Return the resident megabytes of what reads the catalog, and of the emulator."""
+        processes = {process.name: psutil.Process(process.pid) for process in self.local.record.processes}
+        workers = processes["emulator"].children(recursive=True)
+        found = {"emulator": processes["emulator"], "gallery": processes["gallery"]}
+        found["API function"] = next(worker for worker in workers if function_of(worker) == "ApiHandler")
+        return {f"{name}, MB": round(process.memory_info().rss / 1e6) for name, process in found.items()}
+
+    def restarted(self) -> Result:
+        """Return the seconds of a start from rest, of one while it runs, and of a stop; it runs in the end."""
+        up = [seconds(self.start) for _ in range(2)]
+        down = seconds(self.local.down)
+        self.start()
+        return {"up from rest, s": up[0], "up again, s": up[1], "down, s": down}
+
+    def start(self) -> None:
+        """Start it where it rests."""
+        self.local.up(TEMPLATE, Options(), silent)
 
 
-def complete(image: Image) -> Image:
-    """Return the image with all that is kept of a photo: boxes, parents, aliases, facts and three words."""
-    number = int(image.sequencer, 16)
-    labels = tuple(
-        replace(
-            label,
-            parents=(label_name(1), label_name(2)),
-            aliases=(f"{label.name} alias",) if place % 3 == 0 else (),
-            instances=(Instance(BOX, 87.6543),) * (place % 2),
-        )
-        for place, label in enumerate(image.labels)
-    )
-    taken = (START + timedelta(seconds=number * 7919 % 31_536_000)).replace(tzinfo=None)
-    texts = tuple(
-        Text(place, "WORD", WORDS[(number + place) % len(WORDS)], 95.0, BOX, parent=None) for place in range(3)
-    )
-    facts = Facts(taken_at=taken.isoformat(timespec="microseconds"), camera="Example Camera 1")
-    names = {"etag": f"{number:032x}", "sha256": f"{number:064x}", "thumbnail": f"thumbnails/{number:024x}/0-0.webp"}
-    return replace(image, labels=labels, texts=texts, facts=facts, model_version="1.0", format="JPEG", **names)
+def seconds(action: Callable[[], object]) -> float:
+    """Time an action."""
+    start = time.perf_counter()
+    action()
+    return round(time.perf_counter() - start, 2)
 
 
 def run(bench: Bench) -> Result:
-    """Fill a file of each size, and read their pages in turns."""
-    sizes = (200, 2_000) if bench.quick else (1_000, 10_000, 100_000)
-    with ExitStack() as open_files:
-        folder = Path(open_files.enter_context(TemporaryDirectory()))
-        shelves = [
-            Shelf(size, path, open_files.enter_context(closing(Database(str(path)))))
-            for size in sizes
-            for path in [folder / f"{size}.db"]
-        ]
-        levels = [shelf.fill() for shelf in shelves]
-        pages = {
-            name: interleaved({str(shelf.size): shelf.pages()[name] for shelf in shelves}, rounds=40)
-            for name in shelves[0].pages()
+    """Fill a stack of each size, and ask them in turns."""
+    sizes, rounds = ((200, 2_000), 5) if bench.quick else ((1_000, 10_000, 100_000), 40)
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(TemporaryDirectory(prefix="viewfinder-bench-")))
+        libraries = [library(folder, size, opened) for size in sizes]
+        levels = [one.fill() | one.restarted() for one in libraries]
+        milliseconds = {
+            name: interleaved({str(one.size): one.ask(path) for one in libraries}, rounds)
+            for name, path in PAGES.items()
+            if name != "one image" or sizes[0] > 500
         }
-    milliseconds = {
-        name: {size: summary([cost.wall for cost in costs]) for size, costs in by_size.items()}
-        for name, by_size in pages.items()
+        levels = [level | one.memory() for level, one in zip(levels, libraries, strict=True)]
+    walls = {
+        name: {size: [cost.wall for cost in costs] for size, costs in of.items()} for name, of in milliseconds.items()
     }
     first, last = str(sizes[0]), str(sizes[-1])
-    ratios = {
-        f"{name}: p50 at {sizes[-1]:,} / at {sizes[0]:,}": round(
-            statistics.median(cost.wall for cost in by_size[last])
-            / statistics.median(cost.wall for cost in by_size[first]),
-            2,
-        )
-        for name, by_size in pages.items()
+    return {
+        "levels": levels,
+        "milliseconds": {name: {size: summary(taken) for size, taken in of.items()} for name, of in walls.items()},
+        "ratios": {
+            f"{name}: p50 at {sizes[-1]:,} / at {sizes[0]:,}": round(
+                statistics.median(of[last]) / statistics.median(of[first]), 2
+            )
+            for name, of in walls.items()
+        },
     }
-    return {"levels": levels, "milliseconds": milliseconds, "ratios": ratios}
+
+
+def library(folder: Path, size: int, opened: ExitStack) -> Library:
+    """Start a stack that is stopped in the end."""
+    local = LocalStack(DataDirectory(folder / str(size)))
+    opened.callback(local.down)
+    local.up(TEMPLATE, Options(free_port(), free_port(), features="LABELS"), silent)
+    return Library(size, local)

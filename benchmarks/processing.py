@@ -92,8 +92,8 @@ class Subject:
 def run(bench: Bench) -> Result:
     """Measure first images, repeated ones, the baseline's, and batches."""
     rounds = 8 if bench.quick else 40
-    detector = statistics.median(detector_times(bench.stacks, rounds))
-    with subject(bench.stacks) as both:
+    with bench.rehearsal() as stacks, subject(stacks) as both:
+        detector = statistics.median(detector_times(stacks, rounds))
         taken = measure_ways(both, rounds)
         batches = measure_batches(both, 3 if bench.quick else 12)
     medians = {way: statistics.median(map(beside_detector, measurements)) for way, measurements in taken.items()}

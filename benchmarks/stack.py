@@ -62,11 +62,11 @@ class Stacks:
 
 
 @contextmanager
-def running_stacks() -> Iterator[Stacks]:
+def running_stacks(catalog: str) -> Iterator[Stacks]:
     """Start both on free ports in a temporary folder, and remove them in the end."""
     with tempfile.TemporaryDirectory(prefix="viewfinder-bench-") as folder:
         local = LocalStack(DataDirectory(Path(folder) / "stack"))
-        local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port()), silent)
+        local.up(TEMPLATE, Options(free_port(), free_port(), catalog=catalog, features="LABELS"), silent)
         try:
             environment = Environment(local.session, local.record.endpoint_url)
             yield Stacks(local, deploy_baseline(environment, Path(folder)))

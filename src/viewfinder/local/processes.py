@@ -39,7 +39,9 @@ class NotRunningError(LocalStackError):
 MARK = "VIEWFINDER_COMPONENT_OF"
 """An environment variable that every process of a stack carries: it finds the children of a killed emulator too."""
 
-START_SECONDS = 60
+START_SECONDS = 300
+"""A living component is waited for: after a crash the emulator reads a file for each object, 20 s at 100,000 images."""
+
 STOP_SECONDS = 30
 SAVE_SECONDS = 600
 """The emulator writes its state to the disk when it stops in order; killed before the end, it would lose it."""

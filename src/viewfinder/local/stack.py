@@ -103,12 +103,14 @@ WATCH_SECONDS = 0.5
 PARAMETERS = {
     "AnalysesPerMinute": "0",
     "AnalysisIntervalSeconds": "0",
+    "ApiBurst": "5000",
+    "ApiRequestsPerSecond": "10000",
     "DetectorPrice": "0",
     "RequireTls": "false",
     "Shards": "1",
 }
 """All in which the local stack differs from one on AWS: our own engine costs nothing, the emulator speaks plain HTTP on
-loopback, and its table has no partitions whose heat would have to be spread."""
+loopback, its table has no partitions whose heat would have to be spread, and requests cost nothing, so they queue."""
 
 
 def parameters_of(record: Record) -> dict[str, str]:

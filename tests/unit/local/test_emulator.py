@@ -1,12 +1,16 @@
-"""What the emulator's start changes of it: expressions are read once, and nothing else."""
+"""What the emulator's start changes of it: expressions are read once, and invocations wait for a worker."""
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from viewfinder.local.ministack.launcher import remember_expressions
+from tests.support.waiting import wait_for
+from viewfinder.local.ministack.launcher import WORKERS, queue_invocations, remember_expressions
 
 
 class Reader:
@@ -43,3 +47,35 @@ def test_what_a_caller_does_with_the_tokens_changes_nothing_for_the_next() -> No
 def test_an_emulator_without_one_of_these_functions_does_not_start() -> None:
     with pytest.raises(AttributeError, match="_condition_syntax_error"):
         remember_expressions(SimpleNamespace(other=1))
+
+
+class Functions:
+    """The emulator's functions: each invocation stays until it is let go."""
+
+    def __init__(self) -> None:
+        self.inside: list[str] = []
+        self.go_on = threading.Event()
+        self._execute_function_warm = self._execute
+
+    def _execute(self, function: Any, event: str, request_id: str) -> str:
+        self.inside.append(function["config"]["FunctionName"])
+        self.go_on.wait(10)
+        return f"{event} {request_id}"
+
+
+def test_invocations_wait_for_a_worker_of_their_function_and_all_are_answered() -> None:
+    functions = Functions()
+    queue_invocations(functions)
+
+    def invoke(name: str, number: int) -> str:
+        return str(functions._execute_function_warm({"config": {"FunctionName": name}}, "event", str(number)))
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = [pool.submit(invoke, "api", number) for number in range(WORKERS + 5)]
+        wait_for(lambda: len(functions.inside) == WORKERS, seconds=10, what="every worker of one function at work")
+        other = pool.submit(invoke, "image", 0)
+        wait_for(lambda: "image" in functions.inside, seconds=10, what="another function's own workers")
+        assert functions.inside.count("api") == WORKERS
+        functions.go_on.set()
+        assert [answer.result() for answer in answers] == [f"event {number}" for number in range(WORKERS + 5)]
+        assert other.result() == "event 0"

@@ -1,0 +1,143 @@
+"""Many clients at once: answers a second and latency, signed and through the gallery, idle and during an import."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from benchmarks.bench import Bench
+from benchmarks.crowd import fill_shelf, label_name
+from benchmarks.photos import photo
+from benchmarks.pipeline import function_of, import_folder
+from benchmarks.stack import Stacks
+from benchmarks.summaries import Result, summary
+from viewfinder.local.state import REGION, STAGE
+
+CLIENTS = (1, 8, 32)
+IMAGES = 5_000
+PATHS = (
+    "/images?limit=50",
+    f"/images?label={label_name(0)}&limit=50".replace(" ", "%20"),
+    f"/images?label={label_name(28)}&limit=50&order=confidence".replace(" ", "%20"),
+    "/labels?limit=50",
+)
+PATIENCE = 60.0
+
+Ask = Callable[[httpx.Client, str], httpx.Response]
+
+
+@dataclass
+class Crowd:
+    """What several clients saw within some seconds."""
+
+    seconds: float
+    milliseconds: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+
+    def described(self, workers: int) -> Result:
+        """Sum up."""
+        bad = {str(status): count for status, count in self.statuses.items() if status != 200}
+        return {
+            "answers a second": round(self.statuses[200] / self.seconds, 1),
+            "milliseconds": summary(self.milliseconds, 0),
+            "not 200": bad,
+            "API workers": workers,
+        }
+
+
+def run(bench: Bench) -> Result:
+    """Ask with 1, 8 and 32 clients both ways, and again with 32 during an import."""
+    seconds = 3.0 if bench.quick else 20.0
+    stacks = bench.stacks
+    fill_shelf(stacks.local.data.database, 0, 500 if bench.quick else IMAGES)
+    ways: dict[str, Ask] = {"signed": signed(stacks), "gallery": by_gallery(stacks)}
+    idle = {name: {str(count): crowded(stacks, ask, count, seconds) for count in CLIENTS} for name, ask in ways.items()}
+    with importing(stacks):
+        busy = {name: {str(CLIENTS[-1]): crowded(stacks, ask, CLIENTS[-1], seconds)} for name, ask in ways.items()}
+    ratios = {
+        f"{name}: answers a second of {CLIENTS[-1]} clients / of one": round(
+            of[str(CLIENTS[-1])]["answers a second"] / of["1"]["answers a second"], 2
+        )
+        for name, of in idle.items()
+    }
+    return {"seconds": seconds, "idle": idle, "during an import": busy, "ratios": ratios}
+
+
+def crowded(stacks: Stacks, ask: Ask, count: int, seconds: float) -> Result:
+    """Let so many clients ask, each the next thing as soon as it has an answer."""
+    seen, lock, end = Crowd(seconds), threading.Lock(), time.monotonic() + seconds
+
+    def one(number: int) -> None:
+        with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
+            turn = number
+            while (start := time.monotonic()) < end:
+                status = ask(client, PATHS[turn % len(PATHS)]).status_code
+                turn += 1
+                with lock:
+                    seen.milliseconds.append((time.monotonic() - start) * 1000)
+                    seen.statuses[status] += 1
+
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(one, range(count)))
+    return seen.described(api_workers(stacks))
+
+
+def signed(stacks: Stacks) -> Ask:
+    """Ask the REST API, with a signature for each request."""
+    keys, base = stacks.local.keys, stacks.local.record.api_url
+    signer = SigV4Auth(Credentials(keys.access_key_id, keys.secret_access_key), "execute-api", REGION)
+
+    def ask(client: httpx.Client, path: str) -> httpx.Response:
+        request = AWSRequest("GET", base + path)
+        signer.add_auth(request)
+        return client.get(base + path, headers=dict(request.headers))
+
+    return ask
+
+
+def by_gallery(stacks: Stacks) -> Ask:
+    """Ask the gallery, which answers this machine's user without a signature."""
+    base = f"{stacks.local.record.gallery_url}/{STAGE}"
+    return lambda client, path: client.get(base + path)
+
+
+def api_workers(stacks: Stacks) -> int:
+    """Count the processes that the emulator runs the API's function in."""
+    emulator = stacks.local.record.process("emulator")
+    return sum(function_of(child) == "ApiHandler" for child in psutil.Process(emulator.pid).children(recursive=True))
+
+
+@contextmanager
+def importing(stacks: Stacks) -> Iterator[None]:
+    """Import photos for as long as the block takes."""
+    done = threading.Event()
+
+    def work() -> None:
+        turn = 0
+        while not done.is_set():
+            with tempfile.TemporaryDirectory() as folder:
+                for number in range(40):
+                    (Path(folder) / f"{number}.jpg").write_bytes(photo(50_000 + turn * 40 + number))
+                import_folder(stacks, folder, f"clients/{turn}/")
+            turn += 1
+
+    with ThreadPoolExecutor(1) as pool:
+        import_ = pool.submit(work)
+        try:
+            yield
+        finally:
+            done.set()
+            import_.result()
