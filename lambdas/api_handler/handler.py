@@ -28,6 +28,7 @@ from viewfinder.observability import correlated, logger
 from viewfinder.usecases.images import (
     TrashedImage,
     analyze_again,
+    correct_labels,
     create_upload,
     delete_for_good,
     delete_image,
@@ -87,6 +88,12 @@ def _create_upload(request: Request) -> Response:
 def _get_image(request: Request) -> Response:
     read_query(fields.NOTHING, request.query)
     return document_response(image_document(get_image(_image_id(request), application.catalog)))
+
+
+def _correct_labels(request: Request) -> Response:
+    read_query(fields.NOTHING, request.query)
+    corrections = read_members(fields.CORRECTIONS, request.members())
+    return document_response(image_document(correct_labels(_image_id(request), application.catalog, **corrections)))
 
 
 def _delete_image(request: Request) -> Response:
@@ -190,6 +197,7 @@ _ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
     ("GET", "/images"): _search_images,
     ("POST", "/images"): _create_upload,
     ("GET", "/images/{ImageId+}"): _get_image,
+    ("PATCH", "/images/{ImageId+}"): _correct_labels,
     ("DELETE", "/images/{ImageId+}"): _delete_image,
     ("GET", "/content/{ImageId+}"): _get_content,
     ("GET", "/trash"): _list_trash,

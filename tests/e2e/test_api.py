@@ -350,3 +350,29 @@ def test_an_overwritten_image_gets_an_earlier_content_back(api: Api) -> None:
     wait_for(lambda: api.wait_for(key)["Sha256"] == first, seconds=SECONDS, what="the first content")
     assert len(api.get(path).json()["Versions"]) == 3
     assert error_of(api.post(path, {"VersionId": "none"}))[:2] == (404, "VersionNotFound")
+
+
+def test_a_person_corrects_labels_and_takes_it_back(api: Api) -> None:
+    key = "api/corrected.jpg"
+    api.put(key, CAT)
+    before = api.wait_for(key)
+    body = {"Add": ["Corrected Label"], "Remove": ["cat"]}
+    image = api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=json.dumps(body)).json()
+    assert image["Corrections"] == {"Added": ["Corrected Label"], "Removed": ["cat"]}
+    assert (image["Labels"][0]["Name"], image["Labels"][0]["Source"]) == ("Corrected Label", "PERSON")
+    wait_for(lambda: api.search(label="corrected label") == [key], seconds=SECONDS, what="the added label")
+    wait_for(lambda: key not in api.search(label="Cat"), seconds=SECONDS, what="the removed label gone")
+    assert api.post("/analyses", {"ImageId": key}).status_code == 202
+    again = wait_for(
+        lambda: (found := api.wait_for(key))["AnalyzedAt"] > before["AnalyzedAt"] and found,
+        seconds=SECONDS,
+        what="another analysis",
+    )
+    assert (again["Corrections"], again["Labels"]) == (image["Corrections"], image["Labels"])
+    body = {"Undo": ["corrected label", "CAT"]}
+    undone = api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=json.dumps(body)).json()
+    assert (undone["Labels"], "Corrections" in undone) == (before["Labels"], False)
+    wait_for(lambda: key in api.search(label="Cat"), seconds=SECONDS, what="the label back")
+    for wrong in ({}, {"Add": []}, {"Add": ["a"], "Undo": ["A"]}, {"Add": [" a"]}, {"Add": "a"}, {"Other": ["a"]}):
+        response = api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=json.dumps(wrong))
+        assert response.status_code == 400, wrong

@@ -49,8 +49,8 @@ class MemoryIndex:
                 image_id=image.image_id,
                 status=image.status,
                 analyzed_at=image.analyzed_at,
-                labels={label.name: label.confidence for label in image.labels},
-                categories=category_confidences(image.labels),
+                labels={label.name: label.confidence for label in image.corrected_labels},
+                categories=category_confidences(image.corrected_labels),
                 confidence=confidence,
                 width=image.width,
                 height=image.height,
@@ -69,9 +69,9 @@ def _confidences(image: Image, source: Source) -> list[float]:
     if source.kind is SourceKind.WORD:
         return [0.0] if source.name in image.words else []
     if source.kind is SourceKind.LABEL:
-        confidences = {label.name: label.confidence for label in image.labels}
+        confidences = {label.name: label.confidence for label in image.corrected_labels}
     else:
-        confidences = category_confidences(image.labels)
+        confidences = category_confidences(image.corrected_labels)
     return [value for name, value in confidences.items() if name.casefold() == source.name.casefold()]
 
 
@@ -83,7 +83,7 @@ class MemoryStatistics:
 
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
         """Count the images."""
-        labels = [label for image in self.images for label in image.labels]
+        labels = [label for image in self.images for label in image.corrected_labels]
         return {
             name: KnownName(
                 sum(label.name.casefold() == name for label in labels),
@@ -94,7 +94,8 @@ class MemoryStatistics:
 
     def labels(self, prefix: str, after: str, *, portion: int = 0) -> Iterator[LabelCount]:
         """Count the images by label."""
-        known = {label.name.casefold(): label for image in self.images for label in image.labels}
+        labels = [label for image in self.images for label in image.corrected_labels]
+        known = {label.name.casefold(): label for label in sorted(labels, key=lambda label: not label.is_bare)}
         for name in sorted(known):
             if name.startswith(prefix) and name > after:
                 label, count = known[name], self.find([name])[name].count

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from viewfinder.cli._options import AsJson, print_rows, specific_first
-from viewfinder.cli._target import Api, ApiError, Document, Target, image_path, on_stack
+from viewfinder.cli._target import Api, ApiError, Document, Target, complete_label, image_path, on_stack
 
 app = typer.Typer(help="Show, remove and restore single images.", no_args_is_help=True)
 
@@ -21,6 +21,32 @@ ImageId = Annotated[str, typer.Argument(help="The object's key.")]
 def get(target: Target, image_id: ImageId, *, as_json: AsJson = False) -> None:
     """Show an image with its labels."""
     image = target.api.call("GET", image_path(image_id))
+    if as_json:
+        typer.echo(json.dumps(image, indent=2, ensure_ascii=False))
+    else:
+        _show(image)
+
+
+@app.command()
+@on_stack
+def label(
+    target: Target,
+    image_id: ImageId,
+    *,
+    add: Annotated[
+        list[str] | None, typer.Option("--add", help="A label that the image has.", autocompletion=complete_label)
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", help="A wrong label.", autocompletion=complete_label)
+    ] = None,
+    undo: Annotated[list[str] | None, typer.Option("--undo", help="A label to leave to the detector again.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Correct the labels of an image: add some, remove wrong ones, or take either back."""
+    body = {name: given for name, given in (("Add", add), ("Remove", remove), ("Undo", undo)) if given}
+    if not body:
+        raise typer.BadParameter("give --add, --remove or --undo")
+    image = target.api.call("PATCH", image_path(image_id), body=body)
     if as_json:
         typer.echo(json.dumps(image, indent=2, ensure_ascii=False))
     else:

@@ -189,7 +189,7 @@ def _print_labels(images: Sequence[Image], console: Console) -> None:
 
     table = Table("Image", "Status", "Labels")
     for image in sorted(images, key=lambda image: image.image_id):
-        labels = [f"{label.name} {label.confidence:.0f}" for label in image.labels[:_SHOWN_LABELS]]
+        labels = [f"{label.name} {label.confidence:.0f}" for label in image.corrected_labels[:_SHOWN_LABELS]]
         table.add_row(image.image_id, str(image.status), ", ".join(labels) or image.reason)
     console.print(table)
 

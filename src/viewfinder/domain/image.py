@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from viewfinder.domain.label import Face, Label, Text, search_words
+from viewfinder.domain.label import NO_CORRECTIONS, Corrections, Face, Label, Text, search_words
 
 MAX_FOLDERS = 8
 """Levels of folders that are counted; deeper ones are found by their prefix."""
@@ -146,6 +146,17 @@ class Image:
     version: int = 0
     facts: Facts = Facts()
     version_id: str = ""  # the bucket's, of the object
+    corrections: Corrections = NO_CORRECTIONS
+
+    @property
+    def content(self) -> str:
+        """What stands for the object's content; "" where it was never read."""
+        return self.sha256 or self.etag
+
+    @property
+    def corrected_labels(self) -> tuple[Label, ...]:
+        """The labels that the image is shown with and found by; `labels` are the detector's."""
+        return self.corrections.apply(self.labels) if self.corrections else self.labels
 
     @property
     def is_in_trash(self) -> bool:
@@ -180,6 +191,7 @@ class Image:
             facts=Facts.from_document(document.get("Facts", {})),
             features=tuple(document.get("Features", ())),
             version_id=document.get("VersionId", ""),
+            corrections=Corrections.from_document(document.get("Corrections", {})),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -190,6 +202,7 @@ class Image:
         members |= {"Faces": [face.to_document() for face in self.faces]} if self.faces else {}
         members |= {"Features": list(self.features)} if self.features else {}
         members |= {"VersionId": self.version_id} if self.version_id else {}
+        members |= {"Corrections": self.corrections.to_document()} if self.corrections else {}
         return members | {"Labels": [label.to_document() for label in self.labels], "Facts": self.facts.to_document()}
 
 

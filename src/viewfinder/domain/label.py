@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Literal
 
@@ -47,6 +47,12 @@ class Label:
     categories: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     instances: tuple[Instance, ...] = ()
+    source: str = ""  # PERSON, where a person has added it; else the detector
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a person's that says nothing of the label but its name."""
+        return bool(self.source) and not (self.parents or self.categories or self.aliases)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Label:
@@ -58,11 +64,13 @@ class Label:
             categories=_names(document, "Categories"),
             aliases=_names(document, "Aliases"),
             instances=tuple(_instance(entry) for entry in document.get("Instances", ()) if "BoundingBox" in entry),
+            source=document.get("Source", ""),
         )
 
     def to_document(self) -> dict[str, Any]:
-        """Return the label in the form of Rekognition's `Labels` member."""
-        return {
+        """Return the label in the form of Rekognition's `Labels` member; of a person's, with its source."""
+        source = {"Source": self.source} if self.source else {}
+        return source | {
             "Name": self.name,
             "Confidence": self.confidence,
             "Parents": [{"Name": name} for name in self.parents],
@@ -70,6 +78,68 @@ class Label:
             "Aliases": [{"Name": name} for name in self.aliases],
             "Instances": [_instance_document(instance) for instance in self.instances],
         }
+
+
+PERSON = "PERSON"
+MAX_CORRECTIONS = 40
+"""Labels that persons may add to an image, and as many that they may remove."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What persons say of an image's labels: names that were added, and names that were removed.
+
+    `content` is what they said it of (`Image.content`): it does not hold for another picture under the same key.
+    """
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    content: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed)
+
+    def changed(
+        self, add: Iterable[str] = (), remove: Iterable[str] = (), undo: Iterable[str] = (), *, content: str = ""
+    ) -> Corrections:
+        """Return them with the latest word on each name; names that differ in case only are one."""
+        add, remove = tuple(add), tuple(remove)
+        settled = {name.casefold() for name in (*add, *remove, *undo)}
+        added, removed = (
+            tuple({name.casefold(): name for name in (*_without(old, settled), *new)}.values())
+            for old, new in ((self.added, add), (self.removed, remove))
+        )
+        return Corrections(added, removed, content or self.content) if added or removed else NO_CORRECTIONS
+
+    def about(self, content: str) -> Corrections:
+        """Return those that hold for a content ("": not known): of another one none do."""
+        if not content:
+            return self
+        return replace(self, content=content) if self and self.content in ("", content) else NO_CORRECTIONS
+
+    def apply(self, labels: Iterable[Label]) -> tuple[Label, ...]:
+        """Return the labels as corrected: added ones first, with what the detector says of them beside a confidence."""
+        found = {label.name.casefold(): label for label in labels}
+        added = [found.get(name.casefold(), Label(name, 100.0)) for name in self.added]
+        gone = {name.casefold() for name in (*self.added, *self.removed)}
+        theirs = tuple(replace(label, confidence=100.0, source=PERSON) for label in added)
+        return theirs + tuple(label for name, label in found.items() if name not in gone)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Corrections:
+        """Read the corrections as a catalog keeps them."""
+        return cls(tuple(document.get("Added", ())), tuple(document.get("Removed", ())), document.get("Content", ""))
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the corrections as a catalog keeps them."""
+        return {"Added": list(self.added), "Removed": list(self.removed), "Content": self.content}
+
+
+NO_CORRECTIONS = Corrections()
+
+
+def _without(names: Iterable[str], folded: Collection[str]) -> Iterable[str]:
+    return (name for name in names if name.casefold() not in folded)
 
 
 @dataclass(frozen=True, slots=True)

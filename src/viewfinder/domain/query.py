@@ -284,7 +284,7 @@ class ImageState:
     @classmethod
     def of(cls, image: Image, *, most_labels: int, expires_at: int = 0) -> ImageState:
         """Take the labels that searches find the image by: the first so many."""
-        labels = {label.name.casefold(): label for label in image.labels[:most_labels]}
+        labels = {label.name.casefold(): label for label in image.corrected_labels[:most_labels]}
         return cls(image.image_id, image.version, image.status, labels, expires_at)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ from viewfinder.domain.image import (
     UploadForm,
     has_dot_segment,
 )
+from viewfinder.domain.label import MAX_CORRECTIONS
 from viewfinder.domain.query import Entry, Query
 from viewfinder.ports import Catalog, Clock, Links, Objects, ObjectVersion, Quota, Records, Requests, Versions
 from viewfinder.usecases.import_images import Sent
@@ -275,3 +276,33 @@ def write_again(image_id: str, catalog: Catalog, change: Callable[[Image], Image
         except CatalogConflictError:
             continue
     raise CatalogConflictError(f"the image was written {_ATTEMPTS} times by others while it was read")
+
+
+def correct_labels(
+    image_id: str, catalog: Catalog, *, add: Sequence[str] = (), remove: Sequence[str] = (), undo: Sequence[str] = ()
+) -> Image:
+    """Take a person's word on labels of an image, and return the record; raise ImageNotFoundError, InvalidRequestError.
+
+    A lost race is run again: what others have written meanwhile stays. AnalyzedAt does too, for nothing was analysed.
+    """
+    names = [name.casefold() for name in (*add, *remove, *undo)]
+    if not 1 <= len(names) <= _MOST_NAMES:
+        raise InvalidRequestError(f"the body needs 1 to {_MOST_NAMES} names in all")
+    if len(set(names)) < len(names):
+        raise InvalidRequestError("the body has a name twice")
+
+    def change(image: Image) -> Image:
+        if not image.is_visible:
+            raise ImageNotFoundError("there is no such image")
+        corrections = image.corrections.changed(add, remove, undo, content=image.content)
+        if max(len(corrections.added), len(corrections.removed)) > MAX_CORRECTIONS:
+            raise InvalidRequestError(f"an image has room for {MAX_CORRECTIONS} added and as many removed labels")
+        return replace(image, corrections=corrections)
+
+    image = write_again(image_id, catalog, change)
+    if image is None:
+        raise ImageNotFoundError("there is no such image")
+    return image
+
+
+_MOST_NAMES = 20

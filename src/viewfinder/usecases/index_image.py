@@ -37,6 +37,7 @@ from viewfinder.domain.image import (
     is_accounted_for,
     later_sequencer,
 )
+from viewfinder.domain.label import NO_CORRECTIONS
 from viewfinder.observability import span, timed
 from viewfinder.ports import (
     Catalog,
@@ -138,6 +139,7 @@ class IndexImage:
             image = self._tombstone(event, known)
         else:
             image, lease = self._examine(event, known, stored)
+        image = replace(image, corrections=image.corrections.about(image.content))
         if known and not event.analyzed_since and _says_the_same(image, known):
             image = replace(image, analyzed_at=known.analyzed_at)
         with span("store"):
@@ -255,6 +257,7 @@ class IndexImage:
             status=status,
             sequencer=later_sequencer(event.sequencer, known.sequencer if known else ""),
             analyzed_at=self.clock.now(),
+            corrections=known.corrections if known else NO_CORRECTIONS,
         )
 
     def _tombstone(self, event: ImageEvent, known: Image | None) -> Image:
@@ -263,7 +266,8 @@ class IndexImage:
         if known is None:
             return image
         reason = DELETED if known.is_visible else known.reason
-        return replace(image, reason=reason, size=known.size, etag=known.etag, version_id=known.version_id)
+        image = replace(image, reason=reason, size=known.size, version_id=known.version_id)
+        return replace(image, etag=known.etag, sha256=known.sha256)
 
     def _sweep(self, image: Image) -> None:
         """Delete what earlier records, and deliveries that were interrupted, left behind."""

@@ -23,7 +23,7 @@ from viewfinder.domain.errors import (
     TooManyRequestsError,
 )
 from viewfinder.domain.image import Effort, Facts, Image, Location, Status
-from viewfinder.domain.label import BoundingBox, Instance, Label
+from viewfinder.domain.label import BoundingBox, Corrections, Instance, Label
 from viewfinder.ports import Catalog, Leases, Records
 
 BOX = Instance(BoundingBox(0.1, 0.2, 0.3, 0.4), 91.5)
@@ -47,6 +47,8 @@ def an_image(image_id: str = "a.jpg", *labels: Label, status: Status = Status.AN
         model_version="3.0",
         thumbnail="thumbnails/a/0-ab.webp",
         effort=Effort.DETECTED,
+        version_id="v1",
+        corrections=Corrections(("Tree",), ("Cat",), "ab" * 32),
         facts=Facts(
             "2026-06-01T12:30:00.000000", "+02:00", "Acme One", None, 0.005, 1.8, 100, 4.25, Location(1.5, -2.0)
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.domain.image import DELETED, Facts, Image, Status
-from viewfinder.domain.label import Label
+from viewfinder.domain.label import Corrections, Label
 from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
 from viewfinder.ports import Index
 
@@ -198,3 +199,13 @@ def test_the_trash_is_listed_by_time_of_removal_with_size_and_version(fill: Fill
     assert [(entry.image_id, entry.size, entry.version_id) for entry in found] == [("late", 2, ""), ("early", 1, "v1")]
     assert is_last
     assert ids(index.read(Source(SourceKind.STATUS, "ANALYZED"), 0, NEWEST, 10)[0]) == ["here"]
+
+
+def test_an_image_is_found_by_its_corrected_labels_only(fill: Fill) -> None:
+    corrected = replace(a_dog("a.jpg", 90.0, 1), corrections=Corrections(("Tree",), ("DOG",)))
+    index = fill([corrected], 1)
+    assert ids(index.read(DOGS, 0, NEWEST, 10)[0]) == []
+    assert ids(index.read(Source(SourceKind.CATEGORY, "animals and pets"), 0, NEWEST, 10)[0]) == []
+    for source in (Source(SourceKind.LABEL, "tree"), Source(SourceKind.STATUS, "ANALYZED")):
+        [entry] = index.read(source, 0, NEWEST, 10)[0]
+        assert entry.labels == {"Tree": 100.0}

@@ -20,7 +20,7 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteStatistics
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
-from viewfinder.domain.label import Label
+from viewfinder.domain.label import Corrections, Label
 from viewfinder.domain.query import Counted, ImageState, KnownName, LabelCount
 from viewfinder.ports import Statistics
 from viewfinder.usecases.statistics import count_labels
@@ -128,6 +128,16 @@ def test_statuses_are_counted_but_what_is_removed_is_not(fill: Fill) -> None:
         "ANALYZED": 8,
         "REJECTED": 1,
     }
+
+
+def test_corrected_labels_are_counted_and_a_persons_tells_nothing_of_a_label_but_its_name(fill: Fill) -> None:
+    corrections = Corrections(("Dog", "Tree"), ("Mobile Phone",))
+    corrected = replace(an_image(0, PHONE), corrections=corrections)
+    last = replace(an_image(2), corrections=corrections)
+    assert list(fill([corrected, an_image(1, DOG), last]).labels("", "")) == [
+        LabelCount("Dog", 3, ("Animal",), ("Animals and Pets",), ("Canine",)),
+        LabelCount("Tree", 2),
+    ]
 
 
 FOLDERS = [

@@ -79,8 +79,12 @@ def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
     if not image.is_visible:
         return {}
     shard = shard_of(image.image_id, shards)
-    labels = [(label_partition(label.name, shard), label.confidence) for label in image.labels[:MAX_LABEL_POSTINGS]]
-    surest = sorted(category_confidences(image.labels).items(), key=lambda entry: -entry[1])[:MAX_CATEGORY_POSTINGS]
+    labels = [
+        (label_partition(label.name, shard), label.confidence) for label in image.corrected_labels[:MAX_LABEL_POSTINGS]
+    ]
+    surest = sorted(category_confidences(image.corrected_labels).items(), key=lambda entry: -entry[1])[
+        :MAX_CATEGORY_POSTINGS
+    ]
     categories = [(category_partition(name, shard), confidence) for name, confidence in surest]
     words = [(word_partition(word, shard), 0.0) for word in image.words]
     return posting_keys(image, labels + categories + words)
@@ -113,14 +117,14 @@ def _summary(image: Image) -> dict[str, Any]:
         "Width": image.width,
         "Height": image.height,
         "Confidences": _confidences(image),
-        "Categories": category_confidences(image.labels),
+        "Categories": category_confidences(image.corrected_labels),
         "TakenAt": image.facts.taken_at or "",
         "Words": list(image.words),
     }
 
 
 def _confidences(image: Image) -> dict[str, float]:
-    return {label.name: label.confidence for label in image.labels}
+    return {label.name: label.confidence for label in image.corrected_labels}
 
 
 def _index_key(partition: str, image: Image) -> Item:

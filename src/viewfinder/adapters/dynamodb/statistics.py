@@ -94,7 +94,7 @@ class DynamoDbStatistics:
 
 def _label_count(rows: Sequence[Mapping[str, Any]]) -> LabelCount:
     """Sum the shards of a label; a shard that only ever counted down knows no more than the name."""
-    described = next((row for row in rows if "Name" in row), {})
+    described = max(rows, key=lambda row: ("Parents" in row, "Name" in row))
     return LabelCount(
         name=described.get("Name", rows[0]["SK"]),
         count=sum(int(row["Count"]) for row in rows),
@@ -127,7 +127,8 @@ class _Chunk:
         grown.labels.update(dict.fromkeys(state.labels.keys() - counted.labels, 1))
         grown.labels.update(dict.fromkeys(counted.labels - state.labels.keys(), -1))
         grown.statuses.update(_status_delta(state.status, counted.status))
-        grown.described.update(state.labels)
+        grown.described.update({name: label for name, label in state.labels.items() if not label.is_bare})
+        grown.described = {**state.labels, **grown.described}
         grown.folders.update(dict.fromkeys(state.folders - counted.folders, 1))
         grown.folders.update(dict.fromkeys(counted.folders - state.folders, -1))
         return grown
@@ -202,7 +203,9 @@ class DynamoDbCounters:
                 yield self._addition(schema.folder_key(shard, folder), number, {})
 
     def _addition(self, key: schema.Key, number: int, description: Mapping[str, Any]) -> dict[str, Any]:
-        settings = ", ".join(f"#{name} = :{name}" for name in description)
+        # A name alone is a person's: it is set where nobody knows better.
+        written = "#{0} = :{0}" if len(description) > 1 else "#{0} = if_not_exists(#{0}, :{0})"
+        settings = ", ".join(written.format(name) for name in description)
         values = {f":{name}": schema.marshalled(value) for name, value in description.items()}
         return {
             "Update": {
@@ -254,6 +257,8 @@ def _counted(note: Mapping[str, Any]) -> Counted:
 
 
 def _description(label: Label) -> dict[str, Any]:
+    if label.is_bare:
+        return {"Name": label.name}
     return {
         "Name": label.name,
         "Parents": list(label.parents),

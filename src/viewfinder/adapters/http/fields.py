@@ -46,6 +46,24 @@ def text(longest: int, *, shortest: int = 1) -> Check:
     return check
 
 
+def names(most: int) -> Check:
+    """Take a list of so many names of labels."""
+
+    def check(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or len(value) > most:
+            raise ValueError(f"must be a list of at most {most} names")
+        return tuple(_name(entry) for entry in value)
+
+    return check
+
+
+def _name(value: Any) -> str:
+    name = text(100)(value)
+    if not isinstance(value, str) or value != value.strip() or not value.isprintable():
+        raise ValueError("must be names without control characters and spaces around them")
+    return str(name)
+
+
 def image_id(value: Any) -> str:
     """Take an object key."""
     if not isinstance(value, str) or not 1 <= len(_encodable(value).encode()) <= MAX_IMAGE_ID_BYTES:
@@ -161,6 +179,11 @@ UPLOAD: Fields = {
     "Prefix": Field("prefix", text(900, shortest=0)),
     "ContentType": Field("content_type", one_of(*IMAGE_TYPES), required=True),
     "MaxBytes": Field("max_bytes", integer(1, MAX_UPLOAD_BYTES)),
+}
+CORRECTIONS: Fields = {
+    "Add": Field("add", names(20)),
+    "Remove": Field("remove", names(20)),
+    "Undo": Field("undo", names(20)),
 }
 TRASH: Fields = _PAGE
 VERSION: Fields = {"VersionId": Field("version_id", text(1024), required=True)}

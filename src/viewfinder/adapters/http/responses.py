@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from viewfinder.domain.errors import (
+    CatalogConflictError,
     CatalogUnavailableError,
     ImageNotFoundError,
     InvalidRequestError,
@@ -89,7 +90,7 @@ def _envelope(status: HTTPStatus, code: str, message: str, request_id: str) -> R
 def _is_passing(error: Exception) -> bool:
     if isinstance(error, ClientError):
         return error.response["Error"]["Code"] in _PASSING
-    return isinstance(error, (BotoCoreError, CatalogUnavailableError))
+    return isinstance(error, (BotoCoreError, CatalogUnavailableError, CatalogConflictError))
 
 
 Document = dict[str, Any]
@@ -134,7 +135,10 @@ def image_document(image: Image) -> Document:
     document |= {"Texts": [text.to_document() for text in image.texts]} if image.texts else {}
     document |= {"Faces": [face.to_document() for face in image.faces]} if image.faces else {}
     document |= {"Features": list(image.features)} if image.features else {}
-    return document | {"Labels": [label.to_document() for label in image.labels]}
+    if image.corrections:
+        corrections = {"Added": list(image.corrections.added), "Removed": list(image.corrections.removed)}
+        document["Corrections"] = corrections
+    return document | {"Labels": [label.to_document() for label in image.corrected_labels]}
 
 
 def label_document(label: LabelCount) -> Document:

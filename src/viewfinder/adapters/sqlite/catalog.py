@@ -29,7 +29,7 @@ _SAVE = """
 """
 _ADD_TERM = """
     INSERT INTO terms (kind, name, description) VALUES (:kind, :name, :description)
-    ON CONFLICT DO UPDATE SET description = :description WHERE description IS NOT :description
+    ON CONFLICT DO UPDATE SET description = :description WHERE :is_described AND description IS NOT :description
 """
 _ADD_ALIAS = """
     INSERT OR IGNORE INTO aliases (alias, term)

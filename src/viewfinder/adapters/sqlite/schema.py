@@ -105,8 +105,8 @@ def summary(image: Image) -> str:
             "Width": image.width,
             "Height": image.height,
             "Reason": image.reason,
-            "Labels": {label.name: label.confidence for label in image.labels},
-            "Categories": category_confidences(image.labels),
+            "Labels": {label.name: label.confidence for label in image.corrected_labels},
+            "Categories": category_confidences(image.corrected_labels),
             "TakenAt": image.facts.taken_at or "",
             "Words": image.words,
         }
@@ -136,9 +136,9 @@ def to_json(value: Any) -> str:
 
 def _terms(image: Image) -> Iterator[Row]:
     yield _term(SourceKind.STATUS, image.status, 0.0)
-    for label in image.labels:
+    for label in image.corrected_labels:
         yield _term(SourceKind.LABEL, label.name, label.confidence, label)
-    for name, confidence in category_confidences(image.labels).items():
+    for name, confidence in category_confidences(image.corrected_labels).items():
         yield _term(SourceKind.CATEGORY, name, confidence)
     for word in image.words:
         yield _term(SourceKind.WORD, word, 0.0)
@@ -150,6 +150,7 @@ def _term(kind: SourceKind, name: str, confidence: float, label: Label | None = 
         "name": name.casefold(),
         "rank": confidence_rank(confidence),
         "description": _description(label) if label else None,
+        "is_described": label is not None and not label.is_bare,
         "aliases": to_json([alias.casefold() for alias in label.aliases] if label else []),
     }
 
