@@ -11,8 +11,7 @@ RUN uv build --wheel --out-dir /dist . \
 # The emulator's environment and the functions' packages are made now, so that `up` needs no network.
 ENV XDG_CACHE_HOME=/opt/cache
 RUN ["/opt/viewfinder/bin/python", "-c", "\
-from viewfinder.deployment.packages import build_package, this_machine; \
-from viewfinder.deployment.template import functions, project, read_template; \
+from viewfinder.deployment.packages import build_package, functions, project, read_template, this_machine; \
 from viewfinder.local.ministack.environment import ensure_environment; \
 ensure_environment(); \
 names = functions(read_template(project() / 'infrastructure' / 'template.yaml')).values(); \
@@ -24,7 +23,7 @@ RUN useradd --create-home --uid 10001 viewfinder \
 COPY --from=build /opt/viewfinder /opt/viewfinder
 COPY --from=build --chown=viewfinder /opt/cache /opt/cache
 ENV PATH=/opt/viewfinder/bin:$PATH XDG_CACHE_HOME=/opt/cache VIEWFINDER_DATA_DIR=/data PYTHONDONTWRITEBYTECODE=1
-USER viewfinder
+USER 10001
 VOLUME /data
 EXPOSE 8090
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \

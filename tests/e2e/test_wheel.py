@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from uv import find_uv_bin
 
 from tests.e2e.conftest import PROJECT
+from tests.support.waiting import wait_for
 from viewfinder.local.processes import free_port, kill_stragglers
 
 pytestmark = pytest.mark.timeout(500)
@@ -35,7 +41,46 @@ def test_it_takes_more_calls_than_a_pipe_of_log_lines(rekognition):
             pass
 """
 
-Run = Callable[..., str]
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A fresh environment in a folder outside the repository, with a photo."""
+
+    home: Path
+    shell: dict[str, str]
+
+    def start(self, program: str, *words: str, **variables: str) -> subprocess.Popen[str]:
+        called, told = [self.home / "environment" / "bin" / program, *words], self.shell | variables
+        return subprocess.Popen(
+            called, cwd=self.home, env=told, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+    def run(self, program: str, *words: str, **variables: str) -> str:
+        """Return what a program prints; fail where it fails."""
+        process = self.start(program, *words, **variables)
+        printed, _ = process.communicate(timeout=240)
+        assert process.returncode == 0, printed
+        return printed
+
+    @contextmanager
+    def gallery(self, stack: str, **variables: str) -> Iterator[str]:
+        """Serve the gallery of a stack on AWS, and return its URL."""
+        port = str(free_port())
+        process = self.start("viewfinder", "gallery", "--stack", stack, "--port", port, **variables)
+        assert process.stdout
+        try:
+            wait_for(lambda: _answers(f"http://localhost:{port}"), seconds=30, what="the gallery of the wheel")
+            yield re.findall(r"http://localhost\S+", process.stdout.readline())[0]
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz").is_success
+    except httpx.TransportError:
+        return False
 
 
 def build(folder: Path) -> Path:
@@ -50,8 +95,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """Run a program of the fresh environment, in a folder with a photo."""
+def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
     home = tmp_path_factory.mktemp("elsewhere")
     environment = home / "environment"
     subprocess.run([find_uv_bin(), "venv", "--quiet", "--python", sys.executable, environment], check=True)
@@ -63,15 +107,7 @@ def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     shell = {
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "VIEWFINDER_", "PYTEST"))
     }
-    shell |= {"VIEWFINDER_DATA_DIR": str(data)}
-
-    def command(program: str, *words: str) -> str:
-        called = [environment / "bin" / program, *words]
-        done = subprocess.run(called, cwd=home, env=shell, capture_output=True, text=True, timeout=240, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    yield command
+    yield Elsewhere(home, shell | {"VIEWFINDER_DATA_DIR": str(data)})
     kill_stragglers(data)
 
 
@@ -94,15 +130,20 @@ def test_the_wheel_has_what_up_and_deploy_need_and_nothing_of_a_test(wheel: Path
     assert [name for name in names if "__pycache__" in name] == []
 
 
-def test_the_pipeline_runs_from_the_wheel(run: Run) -> None:
+def test_the_pipeline_runs_from_the_wheel(elsewhere: Elsewhere) -> None:
     ports = ("--port", str(free_port()), "--gallery-port", str(free_port()))
     try:
-        assert "samples/cat.jpg" in run("viewfinder", "up", "--detach", "--samples", *ports)
-        assert "samples/cat.jpg" in run("viewfinder", "search", "Cat")
-        assert "Cat" in run("viewfinder", "analyze", "cat.jpg")
+        assert "samples/cat.jpg" in elsewhere.run("viewfinder", "up", "--detach", "--samples", *ports)
+        assert "samples/cat.jpg" in elsewhere.run("viewfinder", "search", "Cat")
+        assert "Cat" in elsewhere.run("viewfinder", "analyze", "cat.jpg")
+        here = json.loads(elsewhere.run("viewfinder", "env", "--json"))
+        plain = ("--parameter", "RequireTls=false", "--parameter", "ApiAccessLogs=Disabled")
+        elsewhere.run("viewfinder", "deploy", "--stack", "second", "--yes", *plain, **here)
+        with elsewhere.gallery("second", **here) as url:
+            assert "<title>Viewfinder" in httpx.get(url, follow_redirects=True).text
     finally:
-        assert run("viewfinder", "down") == "Stopped; the data stays.\n"
+        assert elsewhere.run("viewfinder", "down") == "Stopped; the data stays.\n"
 
 
-def test_the_pytest_fixture_runs_from_the_wheel(run: Run) -> None:
-    assert "2 passed" in run("pytest", "-q", "-p", "no:cacheprovider", "test_cat.py")
+def test_the_pytest_fixture_runs_from_the_wheel(elsewhere: Elsewhere) -> None:
+    assert "2 passed" in elsewhere.run("pytest", "-q", "-p", "no:cacheprovider", "test_cat.py")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from pathlib import Path
@@ -36,8 +37,16 @@ def test_a_command_of_the_container_files_exists_with_its_options(words: list[st
 def test_nothing_runs_as_root_and_the_last_stage_has_no_build_tools() -> None:
     stages = DOCKERFILE.split("\nFROM ")
 
-    assert "\nUSER viewfinder" in stages[-1]
+    assert "\nUSER 10001\n" in stages[-1]
     assert not re.search(r"\b(pip|uv|apt-get)\b", stages[-1])
+
+
+def test_what_the_image_is_built_with_exists_in_the_package() -> None:
+    imported = re.findall(r"^from ([\w.]+) import ([\w, ]+); \\$", DOCKERFILE, re.MULTILINE)
+
+    assert len(imported) == 2
+    for module, names in imported:
+        assert [name for name in names.split(", ") if not hasattr(importlib.import_module(module), name)] == []
 
 
 def test_every_service_drops_what_it_does_not_need() -> None:

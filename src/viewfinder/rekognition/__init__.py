@@ -5,7 +5,11 @@ As a library: `from viewfinder.rekognition import detect_labels, detect_text`.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# Before any module here imports it: onnxruntime's wheels send Microsoft what they run, unless told (its Privacy.md).
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from viewfinder.rekognition.engines import Engines, compare_faces, detect_faces, detect_labels, detect_text

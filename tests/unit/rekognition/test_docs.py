@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from viewfinder.rekognition.errors import STATUSES
 from viewfinder.rekognition.settings import PREFIX, Settings, help_of
 
-PAGE = (Path(__file__).parents[3] / "docs" / "rekognition.md").read_text(encoding="utf-8")
+PROJECT = Path(__file__).parents[3]
+PAGE = (PROJECT / "docs" / "rekognition.md").read_text(encoding="utf-8")
 LINES = PAGE.splitlines()
 
 
@@ -21,6 +23,20 @@ def test_every_setting_is_documented_with_its_default_and_help(entry: object) ->
     shown = "" if default == () else shown
     row = f"| {PREFIX}{name.upper()} | {shown} | {help_of(name)} |".replace("|  |", "| |")
     assert row in LINES
+
+
+def test_the_example_of_the_library_runs_and_prints_what_it_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(PROJECT)
+    (example,) = re.findall(r"^```python\n(.*?)^```$", (PROJECT / "docs" / "library.md").read_text(), re.M | re.S)
+    exec(compile(example, "docs/library.md", "exec"), {})
+
+    printed = capsys.readouterr().out
+    for said in re.findall(r"# (.*?)(?: \.\.\.)?$", example, re.M):
+        assert said in printed
+    assert "Road Sign" in printed
+    assert "'eyeLeft'" in printed
 
 
 @pytest.mark.parametrize("code", sorted(STATUSES))

@@ -36,6 +36,15 @@ def test_the_networks_fit_into_a_wheel_of_fifty_megabytes() -> None:
     assert packed < WHEEL_LIMIT - REST_OF_THE_WHEEL
 
 
+def test_onnxruntime_keeps_no_identifier_and_sends_nothing(tmp_path: Path) -> None:
+    """Its wheels do both as soon as they are imported: a folder for an identifier and for what is to be sent."""
+    code = "from viewfinder.rekognition import Engines, Settings; Engines(Settings()).labels"
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "PATH": "/usr/bin"}
+    done = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, text=True, check=True)
+
+    assert (done.stderr, list(tmp_path.rglob("*"))) == ("", [])
+
+
 def test_the_engine_is_loaded_without_the_server() -> None:
     code = (
         "import sys; from viewfinder.rekognition import Engines, Settings; Engines(Settings()).text;"

@@ -28,6 +28,8 @@ def ensure_environment() -> Path:
     requirements = resources.files("viewfinder.local.ministack").joinpath("requirements.txt").read_text()
     version = hashlib.sha256(f"{sys.version}{sys.base_prefix}{requirements}".encode()).hexdigest()[:16]
     folder = user_cache_path("viewfinder") / f"emulator-{version}"
+    if (folder / "complete").exists():  # in a container's read-only root, too
+        return folder / "bin" / "python"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
