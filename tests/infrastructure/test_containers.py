@@ -53,7 +53,7 @@ def test_every_service_drops_what_it_does_not_need() -> None:
     for service in SERVICES.values():
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
-    assert SERVICES["rekognition"]["read_only"]
+        assert service["read_only"]
     assert SERVICES["rekognition"]["ports"] == ["127.0.0.1:8090:8090"]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.support.waiting import wait_for
+from viewfinder.local.ministack import environment
 from viewfinder.local.ministack.launcher import WORKERS, queue_invocations, remember_expressions
 
 
@@ -79,3 +81,15 @@ def test_invocations_wait_for_a_worker_of_their_function_and_all_are_answered() 
         functions.go_on.set()
         assert [answer.result() for answer in answers] == [f"event {number}" for number in range(WORKERS + 5)]
         assert other.result() == "event 0"
+
+
+def test_an_installed_emulator_is_used_without_a_write(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """So a container's read-only root can hold it."""
+    monkeypatch.setattr(environment, "user_cache_path", lambda _: tmp_path)
+    monkeypatch.setattr(environment, "_install", lambda folder, _: (folder.mkdir(), (folder / "complete").touch()))
+    interpreter = environment.ensure_environment()
+    for lock in tmp_path.glob("*.lock"):
+        lock.unlink()
+
+    assert environment.ensure_environment() == interpreter
+    assert [path.name for path in tmp_path.iterdir()] == [interpreter.parents[1].name]
