@@ -212,6 +212,42 @@ def test_what_a_gif_frame_does_not_cover_is_white() -> None:
         assert thumbnail.convert("RGB").getpixel((20, 20)) == pytest.approx(photos.CORNERS["red"], abs=12)
 
 
+@pytest.mark.parametrize("entries", [257, 300, 2**32 - 1])
+def test_a_bmp_palette_is_read_as_far_as_pixels_can_name_its_entries(entries: int) -> None:
+    content = bytearray(encoded("BMP", marked().quantize(256)))
+    content[46:50] = struct.pack("<I", entries)
+    assert (
+        Pictures().read(bytes(content)).thumbnail == Pictures().read(encoded("BMP", marked().quantize(256))).thumbnail
+    )
+
+
+@pytest.mark.parametrize(
+    ("gamma", "srgb", "expected"),
+    [
+        (100_000, False, 188),  # linear light: half of it is 188 on a screen
+        (55_556, False, 147),  # an old Mac's screen, 1.8
+        (45_455, False, 128),
+        (45_000, False, 128),
+        (100_000, True, 128),  # sRGB says more than gAMA
+        (0, False, 128),  # no gamma at all
+    ],
+)
+def test_a_png_is_shown_by_its_gamma(gamma: int, srgb: bool, expected: int) -> None:
+    content = png_with(encoded("PNG", Image.new("RGB", SIZE, (128, 128, 128))), b"gAMA", struct.pack(">I", gamma))
+    content = png_with(content, b"sRGB", b"\0") if srgb else content
+    picture = Pictures().read(content)
+    for rendition in (picture.thumbnail, picture.rendition):
+        with Image.open(io.BytesIO(rendition)) as shown:
+            assert shown.convert("L").getpixel((40, 40)) == pytest.approx(expected, abs=2)
+
+
+@pytest.mark.parametrize("tail", [b"\0\0vNIDAT", b"\0\0vNIDAT\x12\x34", b"\0\0\0", b"\0\0\0\0IEND"])
+def test_a_png_cut_behind_its_last_pixel_is_read(tail: bytes) -> None:
+    whole = encoded("PNG")
+    cut = whole[: whole.rindex(b"\0\0\0\0IEND")] + tail
+    assert Pictures().read(cut).thumbnail == Pictures().read(whole).thumbnail
+
+
 def _with_precision(bits: int) -> bytes:
     content = bytearray(encoded("JPEG"))
     content[content.index(b"\xff\xc0") + 4] = bits

@@ -15,7 +15,7 @@ from viewfinder.adapters.pictures.limits import (
     rejecting_defects,
 )
 from viewfinder.adapters.pictures.metadata import Metadata
-from viewfinder.adapters.pictures.rendering import by_code_points, is_srgb
+from viewfinder.adapters.pictures.rendering import by_code_points, by_gamma, is_srgb
 from viewfinder.adapters.pictures.sources import Source, open_source
 from viewfinder.domain.image import Picture
 
@@ -79,7 +79,7 @@ def _derive(source: Source, content: bytes) -> Picture:
         as_is, needed = False, rendering.rendition_size(stored_size)
     shrunk = rendering.shrink(picture, needed)
     if not picture.info.get("icc_profile"):
-        shrunk = by_code_points(shrunk, source.code_points)
+        shrunk = by_gamma(by_code_points(shrunk, source.code_points), source.gamma)
     upright = rendering.upright(shrunk, orientation)
     width, height = rendering.turned(stored_size, orientation)
     return Picture(

@@ -62,6 +62,14 @@ def by_code_points(picture: Image.Image, code_points: tuple[int, int]) -> Image.
     return picture if is_srgb(code_points) else picture.filter(_table(*code_points))
 
 
+def by_gamma(picture: Image.Image, gamma: float | None) -> Image.Image:
+    """Return a picture in RGB, whose values are light to the power of `gamma`, in sRGB; None leaves it as it is."""
+    if gamma is None:
+        return picture
+    table = [round(255 * _transfer((value / 255) ** (1 / gamma))) for value in range(256)]
+    return picture.point(table * 3)
+
+
 @cache
 def _table(primaries: int, transfer: int) -> ImageFilter.Color3DLUT:
     rows = _TO_SRGB.get(primaries, ((1, 0, 0), (0, 1, 0), (0, 0, 1)))

@@ -30,6 +30,9 @@ DECODERS = {
 _SPREAD = {2: 85, 4: 17}
 """Factor from a grey of so many bits to one of 8."""
 
+_SLIGHT = 0.05
+"""Deviation of a gamma from that of screens which nobody sees; some programs write 0.45, some 0.45455."""
+
 _USUAL_PROFILE = 1_000_000
 """Bytes of a PNG's profile that others unpack too, Pillow by default."""
 
@@ -54,7 +57,7 @@ class Source:
 
     `size` is as stored. `pixels` are those that are decoded in all, `scanned_pixels` those of a JPEG in several scans
     times their number. `code_points` are primaries and transfer (ITU-T H.273), `covered` is the part of a GIF's screen
-    that its first frame covers.
+    that its first frame covers. `gamma` is the exponent from light to the stored values, where it is not that of sRGB.
     """
 
     format: str
@@ -69,6 +72,7 @@ class Source:
     is_alone: bool = False
     covered: tuple[int, ...] = ()
     code_points: tuple[int, int] = (2, 2)
+    gamma: float | None = None
 
     @property
     def picture(self) -> ImageFile.ImageFile:
@@ -151,12 +155,21 @@ def _open_png(format_name: str, content: bytes) -> Source:
     source.cost += len(content)
     source.is_untouched = not is_damaged and len(source.picture.info.get("icc_profile") or b"") <= _USUAL_PROFILE
     source.code_points = structure.png_code_points(cleaned)
+    source.gamma = _gamma(source.picture.info) if source.code_points == (2, 2) else None
+    source.is_untouched &= source.gamma is None
     transparency, depth = source.picture.info.get("transparency"), cleaned[24]
     if isinstance(transparency, int) and source.picture.mode == "L" and depth in _SPREAD:
         source.picture.info["transparency"] = transparency * _SPREAD[depth]  # Pillow spreads the greys, but not this
     if isinstance(transparency, tuple) and depth == 16:
         source.picture.info["transparency"] = tuple(value >> 8 for value in transparency)
     return source
+
+
+def _gamma(info: dict[str | tuple[int, int], object]) -> float | None:
+    """Return what gAMA says, where no better source tells of the colours (PNG specification, 4.3 and 11.3.2.2)."""
+    gamma = info.get("gamma")
+    is_usual = not isinstance(gamma, float) or not 0.1 <= gamma <= 10 or abs(gamma * 2.2 - 1) < _SLIGHT
+    return None if is_usual or "srgb" in info or "icc_profile" in info else cast(float, gamma)
 
 
 def _open_gif(format_name: str, content: bytes) -> Source:
@@ -212,10 +225,20 @@ def _open_isobmff(format_name: str, content: bytes) -> Source:
     return source
 
 
+def _open_bmp(format_name: str, content: bytes) -> Source:
+    """A palette that is said to have more entries than a pixel can name is read as far as they go, as viewers do."""
+    header_size, bits = (int.from_bytes(content[at : at + 2], "little") for at in (14, 28))
+    most = 1 << bits if header_size >= 40 and bits <= 8 else 1 << 32
+    if int.from_bytes(content[46:50], "little") > most:
+        content = b"".join([content[:46], most.to_bytes(4, "little"), content[50:]])
+    return _open_any(format_name, content)
+
+
 _OPENERS: dict[str, Callable[[str, bytes], Source]] = {
     "JPEG": _open_jpeg,
     "PNG": _open_png,
     "GIF": _open_gif,
+    "BMP": _open_bmp,
     "TIFF": _open_tiff,
     "WEBP": _open_webp,
     "HEIC": _open_isobmff,

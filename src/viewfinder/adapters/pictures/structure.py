@@ -117,7 +117,7 @@ def clean_jpeg(content: bytes, jpeg: Jpeg) -> bytes:
 
 
 END_OF_PNG = b"\0\0\0\0IEND\xae\x42\x60\x82"
-KEPT_CHUNKS = {b"tRNS", b"iCCP", b"eXIf", b"cICP"}
+KEPT_CHUNKS = {b"tRNS", b"iCCP", b"eXIf", b"cICP", b"gAMA", b"sRGB"}
 KEPT_TEXTS = {b"iTXt": b"XML:com.adobe.xmp\0", b"zTXt": b"Raw profile type exif\0", b"tEXt": b"Raw profile type exif\0"}
 MAX_UNPACKED = 4 * 1024 * 1024
 """Bytes that a profile or a text may unpack to; profiles of printers have some 3 MB."""
@@ -140,9 +140,7 @@ def clean_png(content: bytes) -> tuple[bytes, bool]:
         if not is_whole or not (name in KEPT_CHUNKS or (name in KEPT_TEXTS and data.startswith(KEPT_TEXTS[name]))):
             kept.append(content[begin:start])
             begin = end
-    if (
-        has_pixels and name != b"IEND" and content[end + 4 : end + 8] != b"IDAT"
-    ):  # the decoder finds out whether a pixel is missing
+    if has_pixels and name != b"IEND":  # the decoder finds out whether a pixel is missing
         return b"".join([*kept, content[begin:end], END_OF_PNG]), True
     return (b"".join([*kept, content[begin:]]) if begin > 8 else content), is_damaged
 
@@ -171,12 +169,14 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _is_bounded(name: bytes, data: bytes) -> bool:
-    """Return whether a packed chunk unpacks by the one method there is, to a size within the limit."""
+    """Return whether a chunk has its size, and a packed one unpacks by the one method there is, within the limit."""
     keyword, _, rest = data.partition(b"\0")
     match name:
         case b"iTXt":
             if rest[:1] == b"\1":
                 return rest[1:2] == b"\0" and _unpacks(rest[2:].split(b"\0", 2)[-1])
+        case b"gAMA" | b"sRGB":
+            return len(data) == (4 if name == b"gAMA" else 1)
         case b"iCCP" | b"zTXt":
             return rest[:1] == b"\0" and 0 < len(keyword) < 80 and _unpacks(rest[1:])
     return len(data) <= MAX_UNPACKED
