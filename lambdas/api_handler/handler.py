@@ -41,7 +41,14 @@ from viewfinder.usecases.images import (
     thumbnail_url,
 )
 from viewfinder.usecases.search_images import search_images
-from viewfinder.usecases.statistics import get_statistics, list_categories, list_folders, list_labels
+from viewfinder.usecases.statistics import (
+    Duplicates,
+    get_statistics,
+    list_categories,
+    list_duplicates,
+    list_folders,
+    list_labels,
+)
 
 application = Application()
 application.prepare("search", "catalog", "links")
@@ -176,6 +183,19 @@ def _list_folders(request: Request) -> Response:
     return document_response({"Folders": [{"Prefix": prefix, "Count": count} for prefix, count in found.items()]})
 
 
+def _list_duplicates(request: Request) -> Response:
+    paging = read_query(fields.DUPLICATES, request.query)
+    groups, next_token = list_duplicates(application.copies, application.records, **paging)
+    return document_response(page_document("Groups", map(_group, groups), next_token))
+
+
+def _group(group: Duplicates) -> dict[str, Any]:
+    images = [
+        {"ImageId": image.image_id, "Bytes": image.size, "AnalyzedAt": image.analyzed_at} for image in group.images
+    ]
+    return {"Sha256": group.content, "Images": images}
+
+
 def _get_statistics(request: Request) -> Response:
     read_query(fields.NOTHING, request.query)
     statistics = get_statistics(application.statistics)
@@ -209,6 +229,7 @@ _ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
     ("GET", "/labels"): _list_labels,
     ("GET", "/categories"): _list_categories,
     ("GET", "/folders"): _list_folders,
+    ("GET", "/duplicates"): _list_duplicates,
     ("GET", "/stats"): _get_statistics,
     ("GET", "/health"): _get_health,
 }

@@ -227,6 +227,17 @@ class Application(AwsClients):
         return DynamoDbStatistics(self.dynamodb_client, self.settings.table)
 
     @cached_property
+    def copies(self) -> ports.Copies:
+        """Which images have the same content."""
+        if self.database:
+            from viewfinder.adapters.sqlite.index import SqliteCopies
+
+            return SqliteCopies(self.database)
+        from viewfinder.adapters.dynamodb.index import DynamoDbCopies
+
+        return DynamoDbCopies(self.dynamodb_client, self.settings.table)
+
+    @cached_property
     def counters(self) -> ports.Counters:
         """The same counts, for the function that writes them (SQLite counts by itself)."""
         from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters

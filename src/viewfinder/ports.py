@@ -246,6 +246,16 @@ class Statistics(Protocol):
         """Return the first so many folders of the level that a prefix of keys reaches, in order, with their images."""
 
 
+class Copies(Protocol):
+    """Which images have the same content."""
+
+    def contents(self, after: str, most: int) -> Sequence[str]:
+        """Return the SHA-256 of contents that several images have, in order, behind `after`."""
+
+    def images(self, content: str, most: int) -> Sequence[str]:
+        """Return ids of images that have a content."""
+
+
 class Counters(Protocol):
     """The statistics as they are written, with what they account for of each image."""
 
@@ -264,7 +274,7 @@ class Links(Protocol):
     """Short-lived URLs, by which callers meet the buckets themselves."""
 
     def original(self, image_id: str, content_type: str, disposition: str) -> str:
-        """Return a URL that answers with the object, under this Content-Type and Content-Disposition."""
+        """Return a URL of the object, under this Content-Type and Content-Disposition."""
 
     def thumbnail(self, key: str) -> str:
         """Return a URL of a thumbnail."""
@@ -279,8 +289,7 @@ class Links(Protocol):
 class ImportSource(Protocol):
     """Where images are imported from.
 
-    While candidates are taken, `passed_over` counts files that are no pictures by their suffix, and `problems` says of
-    each one that can't be imported why.
+    While candidates are taken, `passed_over` counts files that are no pictures; `problems` says why others fail.
     """
 
     passed_over: Counter[str]

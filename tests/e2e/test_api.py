@@ -376,3 +376,20 @@ def test_a_person_corrects_labels_and_takes_it_back(api: Api) -> None:
     for wrong in ({}, {"Add": []}, {"Add": ["a"], "Undo": ["A"]}, {"Add": [" a"]}, {"Add": "a"}, {"Other": ["a"]}):
         response = api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=json.dumps(wrong))
         assert response.status_code == 400, wrong
+
+
+def test_images_of_one_content_are_a_group_until_one_is_left(api: Api) -> None:
+    content = BytesIO()
+    Image.new("RGB", (90, 90), (12, 34, 56)).save(content, "PNG")
+    keys = ["api/copy 1.png", "api/copy 2.png"]
+    for key in keys:
+        api.put(key, content.getvalue())
+        sha256 = api.wait_for(key)["Sha256"]
+
+    def group() -> list[str]:
+        groups = api.get("/duplicates", limit=100).json()["Groups"]
+        return [image["ImageId"] for group in groups if group["Sha256"] == sha256 for image in group["Images"]]
+
+    wait_for(lambda: group() == keys, seconds=SECONDS, what="the group")
+    api.stack.call("DELETE", f"/images/{quote(keys[0], safe='')}")
+    wait_for(lambda: group() == [], seconds=SECONDS, what="the group gone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -121,3 +122,20 @@ class MemoryStatistics:
 def folded(names: Iterable[str]) -> set[str]:
     """Return the names without regard to case."""
     return {name.casefold() for name in names}
+
+
+@dataclass
+class MemoryCopies:
+    """Implements `ports.Copies` over a list of images."""
+
+    catalog: Collection[Image]
+
+    def contents(self, after: str, most: int) -> list[str]:
+        """Count the images by content."""
+        counts = Counter(image.sha256 for image in self.catalog if image.is_visible and image.sha256)
+        return sorted(content for content, count in counts.items() if count > 1 and content > after)[:most]
+
+    def images(self, content: str, most: int) -> list[str]:
+        """Look at every image."""
+        found = (image.image_id for image in self.catalog if image.is_visible and image.sha256 == content)
+        return sorted(found)[:most]

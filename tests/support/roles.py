@@ -87,6 +87,7 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
             ("dynamodb", "update_item", _TABLE | {"Key": _KEY}),
         ],
+        "ForgetCopies": [("dynamodb", "delete_item", _TABLE | {"Key": _KEY | {"PK": {"S": "CONTENT#roles"}}})],
         "PutAsideRecords": [
             ("sqs", "send_message", {"QueueUrl": "{UncountedRecordsQueueUrl}", "MessageBody": "roles"})
         ],

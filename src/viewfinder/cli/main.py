@@ -19,7 +19,7 @@ from viewfinder.cli.import_ import import_images
 from viewfinder.cli.local import down, env, gallery, reset, up
 from viewfinder.cli.logs import logs, traces
 from viewfinder.cli.reconcile import reanalyze, reconcile, redrive
-from viewfinder.cli.search import categories, folders, labels, search
+from viewfinder.cli.search import categories, duplicates, folders, labels, search
 from viewfinder.cli.status import status
 
 
@@ -79,6 +79,7 @@ app.add_typer(images.app, name="images", rich_help_panel=IMAGES)
 app.command(rich_help_panel=IMAGES)(labels)
 app.command(rich_help_panel=IMAGES)(categories)
 app.command(rich_help_panel=IMAGES)(folders)
+app.command(rich_help_panel=IMAGES)(duplicates)
 app.command(rich_help_panel=IMAGES)(reconcile)
 app.command(rich_help_panel=IMAGES)(redrive)
 app.command(rich_help_panel=IMAGES)(reanalyze)

@@ -193,3 +193,20 @@ def folders(
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
     print_rows(("Folder", "Images"), ((entry["Prefix"], str(entry["Count"])) for entry in document["Folders"]))
+
+
+@on_stack
+def duplicates(target: Target, *, limit: Limit = 50, as_json: AsJson = False) -> None:
+    """List images of the same content, by the beginning of its SHA-256."""
+    groups, more = target.api.entries("/duplicates", "Groups", {}, limit)
+    if as_json:
+        typer.echo(json.dumps({"Groups": groups}, indent=2, ensure_ascii=False))
+    else:
+        rows = (
+            (group["Sha256"][:12], image["ImageId"], str(image["Bytes"]))
+            for group in groups
+            for image in group["Images"]
+        )
+        print_rows(("Content", "Image", "Bytes"), rows)
+    if more:
+        _tell(f"Groups shown: {len(groups):,}. More with --limit {2 * len(groups)}.")

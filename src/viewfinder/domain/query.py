@@ -259,12 +259,13 @@ class KnownName:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What of an image is counted: the case-folded names of its labels, its folders, its status (None: nothing yet)."""
+    """What of an image is counted: case-folded names of labels, folders, SHA-256, and status (None: nothing yet)."""
 
     version: int = 0
     status: Status | None = None
     labels: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,12 +281,14 @@ class ImageState:
     status: Status
     labels: Mapping[str, Label]
     expires_at: int = 0
+    content: str = ""  # its SHA-256; "" for a tombstone
 
     @classmethod
     def of(cls, image: Image, *, most_labels: int, expires_at: int = 0) -> ImageState:
         """Take the labels that searches find the image by: the first so many."""
         labels = {label.name.casefold(): label for label in image.corrected_labels[:most_labels]}
-        return cls(image.image_id, image.version, image.status, labels, expires_at)
+        content = image.sha256 if image.is_visible else ""
+        return cls(image.image_id, image.version, image.status, labels, expires_at, content)
 
     @property
     def folders(self) -> frozenset[str]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from viewfinder.domain.errors import CatalogConflictError
-from viewfinder.domain.image import MAX_FOLDERS, VISIBLE_STATUSES
+from viewfinder.domain.image import MAX_FOLDERS, VISIBLE_STATUSES, Image
 from viewfinder.domain.query import CategoryCount, Cursor, ImageState, LabelCount, LabelOrder, cursor_from_token
-from viewfinder.ports import Counters, Statistics
+from viewfinder.ports import Copies, Counters, Records, Statistics
 
 _ATTEMPTS = 5
 
@@ -159,3 +159,39 @@ def get_statistics(statistics: Statistics) -> Totals:
     counts = statistics.statuses()
     images = {str(status): counts.get(status, 0) for status in VISIBLE_STATUSES}
     return Totals(images, sum(1 for _ in statistics.labels("", "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Images of the same content, by its SHA-256."""
+
+    content: str
+    images: tuple[Image, ...]
+
+
+_MOST_COPIES = 100
+
+
+def list_duplicates(
+    copies: Copies, records: Records, *, limit: int = 50, token: str = ""
+) -> tuple[list[Duplicates], str]:
+    """Return a page of groups by hash, and the token of the next; raise InvalidRequestError.
+
+    Counts lag a little: the records decide, so a page may have fewer groups. A group shows 100 images at most.
+    """
+    after = cursor_from_token(token, _DUPLICATES).position if token else ""
+    contents = copies.contents(after, limit + 1)
+    page = contents[:limit]
+    ids = {content: copies.images(content, _MOST_COPIES) for content in page}
+    known = records.find_many([image_id for group in ids.values() for image_id in group])
+    groups = [Duplicates(content, _same(content, ids[content], known)) for content in page]
+    next_token = Cursor(page[-1], "", _DUPLICATES).to_token() if len(contents) > limit else ""
+    return [group for group in groups if len(group.images) > 1], next_token
+
+
+_DUPLICATES = "duplicates"
+
+
+def _same(content: str, image_ids: Iterable[str], known: Mapping[str, Image]) -> tuple[Image, ...]:
+    images = (known[image_id] for image_id in image_ids if image_id in known)
+    return tuple(image for image in images if image.is_visible and image.sha256 == content)

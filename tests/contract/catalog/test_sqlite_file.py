@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 import subprocess
@@ -9,15 +10,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.index import _COPIED, _COPIES, _FOLDERS, SqliteCopies, SqliteStatistics
 from viewfinder.adapters.sqlite.index import _STATEMENTS as SEARCHES
-from viewfinder.adapters.sqlite.index import SqliteStatistics
-from viewfinder.adapters.sqlite.schema import MIGRATIONS
+from viewfinder.adapters.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
 from viewfinder.domain.image import DELETED, Image, Status
@@ -208,3 +211,26 @@ def test_an_expired_tombstone_leaves_the_trash_and_the_file(database: Database) 
     catalog.save(an_image("a.jpg"), replacing=None)
     assert catalog.find("gone.jpg") is None
     assert database.rows("SELECT name FROM terms WHERE kind = 'STATUS'") == [("analyzed",)]
+
+
+@pytest.mark.parametrize("statement", [_COPIED, _COPIES, _FOLDERS], ids=["copied", "copies", "folders"])
+def test_folders_and_copies_are_read_from_an_index_alone(database: Database, statement: str) -> None:
+    values: Any = ["", 1] if "?" in statement else {"parent": 0, "first": "", "last": "", "most": 1}
+    search, *_ = (row[3] for row in database.rows(f"EXPLAIN QUERY PLAN {statement}", values))
+    assert search.startswith("SEARCH images USING COVERING INDEX images_by_")
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date_with_its_images(path: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as first:
+        for statement in MIGRATIONS[0]:
+            first.execute(statement)
+        first.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        first.execute("PRAGMA user_version = 1")
+        for name in ("trip/a.jpg", "trip/b.jpg"):
+            record = json.dumps(replace(an_image(name), sha256="ab" * 32).to_document())
+            row = (name, 1, "{}", record)
+            first.execute("INSERT INTO images (image_id, version, summary, record) VALUES (?, ?, ?, ?)", row)
+    with closing(Database(path)) as database:
+        assert SqliteCopies(database).contents("", 9) == ["ab" * 32]
+        assert SqliteCopies(database).images("ab" * 32, 9) == ["trip/a.jpg", "trip/b.jpg"]
+        assert SqliteStatistics(database).folders("", 9) == {"trip/": 2}

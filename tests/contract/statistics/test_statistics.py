@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 
 from tests.support.databases import empty_database
-from tests.support.memory_index import MemoryStatistics
+from tests.support.memory_index import MemoryCopies, MemoryStatistics
 from tests.support.tables import create_table
+from viewfinder.adapters.dynamodb.index import DynamoDbCopies
 from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbCounters, DynamoDbStatistics
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteStatistics
+from viewfinder.adapters.sqlite.index import SqliteCopies, SqliteStatistics
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Corrections, Label
 from viewfinder.domain.query import Counted, ImageState, KnownName, LabelCount
-from viewfinder.ports import Statistics
+from viewfinder.ports import Copies, Statistics
 from viewfinder.usecases.statistics import count_labels
 
 Fill = Callable[[Collection[Image]], Statistics]
@@ -228,3 +229,66 @@ def test_of_two_that_count_from_the_same_note_only_the_first_counts(
         "2.jpg": Counted(),
     }
     assert {label.name.casefold(): label.count for label in statistics.labels("", "")} == dict.fromkeys(state.labels, 1)
+
+
+HASHES = [digit * 64 for digit in "0369cf"]
+
+
+@pytest.fixture(params=["memory", "sqlite", "emulator"])
+def copies_of(request: pytest.FixtureRequest) -> Callable[[Sequence[Image]], Copies]:
+    """Return the copies among images, which are written one after the other, also one in the place of another."""
+
+    def written(images: Sequence[Image]) -> Copies:
+        if request.param == "memory":
+            return MemoryCopies({image.image_id: image for image in images}.values())
+        if request.param == "sqlite":
+            database: Database = request.getfixturevalue("database")
+            catalog = SqliteCatalog(database, tombstone_seconds=10**9)
+            for image in images:
+                catalog.save(image, replacing=catalog.find(image.image_id))
+            return SqliteCopies(database)
+        client, table = request.getfixturevalue("client_and_table")
+        for version, image in enumerate(images, 1):
+            count_labels([a_state(replace(image, version=version))], DynamoDbCounters(client, table))
+        return DynamoDbCopies(client, table)
+
+    return written
+
+
+def with_content(name: str, content: str, status: Status = Status.ANALYZED) -> Image:
+    return replace(an_image(1, status=status), image_id=name, sha256=content)
+
+
+def test_contents_of_several_images_come_in_order_and_behind_one(
+    copies_of: Callable[[Sequence[Image]], Copies],
+) -> None:
+    copied = [with_content(f"{name}{content[0]}.jpg", content) for content in HASHES for name in ("ü ", "b/")]
+    copies = copies_of([*copied, with_content("single.jpg", "5" * 64), with_content("a.jpg", ""), an_image(3)])
+    assert copies.contents("", 9) == HASHES
+    assert copies.contents("", 4) == HASHES[:4]
+    assert copies.contents(HASHES[1], 2) == HASHES[2:4]
+    assert copies.contents("4" + "0" * 63, 9) == HASHES[2:]
+    assert copies.contents(HASHES[-1], 9) == []
+    assert copies.images(HASHES[0], 9) == ["b/0.jpg", "ü 0.jpg"]
+    assert copies.images("7" * 64, 9) == []
+
+
+def test_an_image_of_another_content_and_a_removed_one_are_copies_no_longer(
+    copies_of: Callable[[Sequence[Image]], Copies],
+) -> None:
+    one, other, third = HASHES[:3]
+    copies = copies_of(
+        [
+            *(with_content(name, one) for name in ("a", "b", "c")),
+            *(with_content(name, other) for name in ("d", "e")),
+            with_content("a", third),
+            with_content("d", other, Status.REMOVED),
+            with_content("f", third),
+        ]
+    )
+    assert copies.contents("", 9) == [one, third]
+    assert {content: list(copies.images(content, 9)) for content in (one, other, third)} == {
+        one: ["b", "c"],
+        other: ["e"],
+        third: ["a", "f"],
+    }

@@ -29,6 +29,7 @@ TABLES = {
     "/labels": fields.LABELS,
     "/folders": fields.FOLDERS,
     "/trash": fields.TRASH,
+    "/duplicates": fields.DUPLICATES,
 }
 """Path -> what its GET takes in the query."""
 

@@ -12,12 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.memory_index import MemoryStatistics
+from tests.support.fakes import FakeCatalog
+from tests.support.memory_index import MemoryCopies, MemoryStatistics
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import CategoryCount, LabelCount, LabelOrder
-from viewfinder.usecases.statistics import list_categories, list_folders, list_labels, match_label, singulars
+from viewfinder.usecases.statistics import (
+    list_categories,
+    list_duplicates,
+    list_folders,
+    list_labels,
+    match_label,
+    singulars,
+)
 
 ANIMALS, THINGS = ("Animals and Pets",), ("Everyday Objects",)
 CAR = Label("Car", 90.0, (), ("Vehicles and Automotive",), ("Automobile",))
@@ -138,3 +146,24 @@ def test_a_plural_leads_to_its_singular(stem: str, end: str) -> None:
 def test_any_text_is_taken(text: str) -> None:
     known = list(STATISTICS.labels("", ""))
     assert all(replace(label, matched_by="") in known for label in list_labels(STATISTICS, prefix=text).labels)
+
+
+def a_copy(name: str, content: str, status: Status = Status.ANALYZED) -> Image:
+    return Image(name, status, "", "2026-01-01T00:00:00.000000Z", sha256=content)
+
+
+def test_duplicates_come_in_groups_page_by_page_as_the_records_have_them() -> None:
+    contents = [digit * 64 for digit in "123"]
+    images = [a_copy(f"{content[0]}-{number}", content) for content in contents for number in range(3)]
+    records = FakeCatalog()
+    records.images = {image.image_id: image for image in images}
+    records.images["2-0"] = a_copy("2-0", "9" * 64)  # was written since it was counted
+    records.images["2-1"] = a_copy("2-1", contents[1], Status.REMOVED)
+    records.images["3-0"] = a_copy("3-0", "9" * 64)
+    first, token = list_duplicates(MemoryCopies(images), records, limit=2)
+    second, end = list_duplicates(MemoryCopies(images), records, limit=2, token=token)
+    assert [(group.content, [image.image_id for image in group.images]) for group in (*first, *second)] == [
+        (contents[0], ["1-0", "1-1", "1-2"]),
+        (contents[2], ["3-1", "3-2"]),
+    ]
+    assert end == ""

@@ -259,6 +259,30 @@ def folder_key(shard: int, folder: str) -> Key:
     return folder_counts(shard, parent), folder[len(parent) :]
 
 
+def content_key(content: str) -> Key:
+    """Return the key of the count of images that have a content, by its SHA-256."""
+    return f"CONTENT#{content}", "COUNT"
+
+
+def copy_key(content: str, image_id: str) -> Key:
+    """Return the key of the item that says that an image has a content."""
+    return f"CONTENT#{content}", f"{COPY}{image_digest(image_id)}"
+
+
+COPY = "COPY#"
+COPIED_PARTITIONS = 4
+
+
+def copied_partition(number: int) -> str:
+    """Return the partition of the index that lists a part of the contents that several images have, in order."""
+    return f"COPIED#{number}"
+
+
+def partition_of_copied(content: str) -> int:
+    """Return the number of the partition that a content is listed in: they are in order as well."""
+    return int(content[0], 16) * COPIED_PARTITIONS // 16
+
+
 def alias_key(alias: str) -> Key:
     """Return the key of an alias, which names the labels that it stands for."""
     return f"ALIAS#{alias.casefold()}", "ALIAS"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.catalog import batch_get, transact
+from viewfinder.adapters.dynamodb.index import DynamoDbCopies
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import Counted, ImageState, KnownName, LabelCount
@@ -107,7 +108,8 @@ def _label_count(rows: Sequence[Mapping[str, Any]]) -> LabelCount:
 Change = tuple[ImageState, Counted]
 
 _MOST_ITEMS = 100
-"""Of one transaction (AWS limit). One image needs at most 91: its note, 2 x 40 labels, 2 statuses, 8 folders."""
+"""Of one transaction (AWS limit). One image needs at most 95: its note, 2 x 40 labels, 2 statuses, 8 folders, and a
+count and a copy for each of 2 contents."""
 
 
 @dataclass(slots=True)
@@ -118,23 +120,40 @@ class _Chunk:
     labels: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     folders: Counter[str] = field(default_factory=Counter)
+    contents: Counter[str] = field(default_factory=Counter)
+    copies: dict[schema.Key, str] = field(default_factory=dict)
     described: dict[str, Label] = field(default_factory=dict)
 
     def with_change(self, change: Change) -> _Chunk:
         state, counted = change
-        counters = self.labels.copy(), self.statuses.copy(), self.folders.copy()
-        grown = _Chunk([*self.changes, change], *counters, {**self.described})
+        grown = _Chunk(
+            [*self.changes, change],
+            *(self.labels.copy(), self.statuses.copy(), self.folders.copy(), self.contents.copy()),
+            {**self.copies},
+            {**self.described},
+        )
         grown.labels.update(dict.fromkeys(state.labels.keys() - counted.labels, 1))
         grown.labels.update(dict.fromkeys(counted.labels - state.labels.keys(), -1))
         grown.statuses.update(_status_delta(state.status, counted.status))
         grown.described.update({name: label for name, label in state.labels.items() if not label.is_bare})
         grown.described = {**state.labels, **grown.described}
+        grown.add_content(state, counted)
         grown.folders.update(dict.fromkeys(state.folders - counted.folders, 1))
         grown.folders.update(dict.fromkeys(counted.folders - state.folders, -1))
         return grown
 
+    def add_content(self, state: ImageState, counted: Counted) -> None:
+        """Note of which content the image has become a copy ("" in `copies`: is no longer one)."""
+        if state.content == counted.content:
+            return
+        for content, number, image_id in ((counted.content, -1, ""), (state.content, 1, state.image_id)):
+            if content:
+                self.contents[content] += number
+                self.copies[schema.copy_key(content, state.image_id)] = image_id
+
     def size(self) -> int:
-        return len(self.changes) + len(self.labels) + len(self.statuses) + len(self.folders)
+        counters = self.labels, self.statuses, self.folders, self.contents
+        return len(self.changes) + len(self.copies) + sum(map(len, counters))
 
 
 class DynamoDbCounters:
@@ -159,7 +178,9 @@ class DynamoDbCounters:
 
     def _count(self, chunk: _Chunk) -> None:
         notes = list(self._notes(chunk))
+        notes += self._copies(chunk)
         transact(self._client, self._table, lambda: [*notes, *self._additions(chunk)])
+        DynamoDbCopies(self._client, self._table).list_anew(chunk.contents)
 
     def _learn_aliases(self, chunk: _Chunk) -> None:
         """Note for each alias the label it stands for: once in the life of a process, so that no item gets hot."""
@@ -188,6 +209,14 @@ class DynamoDbCounters:
                 }
             yield {"Put": note}
 
+    def _copies(self, chunk: _Chunk) -> Iterator[dict[str, Any]]:
+        for key, image_id in chunk.copies.items():
+            item = schema.marshalled_key(key)
+            if image_id:
+                yield {"Put": {"TableName": self._table, "Item": item | {"ImageId": {"S": image_id}}}}
+            else:
+                yield {"Delete": {"TableName": self._table, "Key": item}}
+
     def _additions(self, chunk: _Chunk) -> Iterator[dict[str, Any]]:
         shard = random.randrange(SHARDS)  # noqa: S311 - any will do, and another one where the first is busy
         for status, number in sorted(chunk.statuses.items()):
@@ -198,9 +227,9 @@ class DynamoDbCounters:
                 description = _description(chunk.described[name]) if number > 0 else {}
                 yield self._addition((schema.label_counts(shard), name), number, description)
 
-        for folder, number in sorted(chunk.folders.items()):
-            if number:
-                yield self._addition(schema.folder_key(shard, folder), number, {})
+        further = [(schema.folder_key(shard, folder), number) for folder, number in sorted(chunk.folders.items())]
+        further += [(schema.content_key(content), number) for content, number in sorted(chunk.contents.items())]
+        yield from (self._addition(key, number, {}) for key, number in further if number)
 
     def _addition(self, key: schema.Key, number: int, description: Mapping[str, Any]) -> dict[str, Any]:
         # A name alone is a person's: it is set where nobody knows better.
@@ -244,6 +273,7 @@ def _note(state: ImageState) -> schema.Item:
         "Status": str(state.status),
         "Names": sorted(state.labels),
         "Folders": sorted(state.folders),
+        "Content": state.content,
     }
     if state.expires_at:
         attributes["ExpiresAt"] = state.expires_at
@@ -252,8 +282,8 @@ def _note(state: ImageState) -> schema.Item:
 
 
 def _counted(note: Mapping[str, Any]) -> Counted:
-    folders = frozenset(note.get("Folders", ()))  # notes of before folders were counted have none
-    return Counted(int(note["Version"]), Status(note["Status"]), frozenset(note["Names"]), folders)
+    folders, content = frozenset(note.get("Folders", ())), note.get("Content", "")  # older notes have none
+    return Counted(int(note["Version"]), Status(note["Status"]), frozenset(note["Names"]), folders, content)
 
 
 def _description(label: Label) -> dict[str, Any]:

@@ -186,6 +186,7 @@ CORRECTIONS: Fields = {
     "Undo": Field("undo", names(20)),
 }
 TRASH: Fields = _PAGE
+DUPLICATES: Fields = _PAGE
 VERSION: Fields = {"VersionId": Field("version_id", text(1024), required=True)}
 IMAGE: Fields = {"ImageId": Field("image_id", image_id, required=True)}
 

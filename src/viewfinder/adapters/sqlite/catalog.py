@@ -21,10 +21,10 @@ _PAGE = 500
 _FORGOTTEN_AT_ONCE = 20
 
 _SAVE = """
-    INSERT INTO images (image_id, version, expires_at, summary, record)
-    VALUES (:image_id, :version, :expires_at, :summary, :record)
+    INSERT INTO images (image_id, version, expires_at, summary, record, sha256)
+    VALUES (:image_id, :version, :expires_at, :summary, :record, :sha256)
     ON CONFLICT (image_id) DO UPDATE
-    SET version = :version, expires_at = :expires_at, summary = :summary, record = :record
+    SET version = :version, expires_at = :expires_at, summary = :summary, record = :record, sha256 = :sha256
     RETURNING id
 """
 _ADD_TERM = """
@@ -112,6 +112,7 @@ class SqliteCatalog:
             "expires_at": expires_at if image.status is Status.REMOVED else None,
             "summary": summary(image),
             "record": to_json(image.to_document()),
+            "sha256": image.sha256,
         }
 
 

@@ -89,7 +89,16 @@ _FIRST = (
 
 _SECOND = ("CREATE INDEX images_by_folder ON images (image_id) WHERE expires_at IS NULL",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+_THIRD = (
+    "ALTER TABLE images ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''",
+    "UPDATE images SET sha256 = json_extract(record, '$.Sha256')",
+    # With `expires_at`, though it is NULL: else SQLite before 3.41 looks at each row for it.
+    "CREATE INDEX images_by_content ON images (sha256, image_id, expires_at) WHERE expires_at IS NULL",
+    "DROP INDEX images_by_folder",
+    "CREATE INDEX images_by_folder ON images (image_id, expires_at) WHERE expires_at IS NULL",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
 
