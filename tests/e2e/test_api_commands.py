@@ -86,3 +86,44 @@ def test_images_are_removed(run: Run, stack: RunningStack) -> None:
     assert result.stdout.splitlines() == [f"removed {key}" for key in KEYS]
     for key in KEYS:
         wait_for(lambda key=key: stack.image(key).status_code == 404, seconds=SECONDS, what=f"{key} gone")
+
+
+def test_categories_folders_and_duplicates_are_listed(run: Run) -> None:
+    categories = output(run("categories", "--json"))["Categories"]
+    assert "Animals and Pets" in [category["Name"] for category in categories]
+    folders = output(run("folders", "comm", "--json"))["Folders"]
+    assert [folder["Prefix"] for folder in folders] == ["commands/"]
+    groups = output(run("duplicates", "--json"))["Groups"]
+    assert any({image["ImageId"] for image in group["Images"]} >= set(KEYS) for group in groups)
+    assert [label["Name"] for label in output(run("labels", "cats", "--limit", "1", "--json"))["Labels"]] == ["Cat"]
+
+
+def test_labels_are_corrected_and_left_to_the_detector_again(run: Run) -> None:
+    image = output(run("images", "label", KEYS[0], "--add", "Tabby", "--remove", "Cat", "--json"))
+    assert image["Corrections"] == {"Added": ["Tabby"], "Removed": ["Cat"]}
+    shown = run("images", "label", KEYS[0], "--undo", "Tabby", "--undo", "cat")
+    assert (shown.exit_code, "Tabby" in shown.stdout, "Cat" in shown.stdout) == (0, False, True)
+    nothing = run("images", "label", KEYS[0])
+    assert (nothing.exit_code, "give --add, --remove or --undo" in nothing.output) == (2, True)
+
+
+def test_an_image_goes_to_the_trash_comes_back_and_goes_for_good(run: Run, stack: RunningStack) -> None:
+    key = "commands/trash.jpg"
+    for content in ("coffee.jpg", "cat.jpg"):
+        photo = (PROJECT / "samples" / content).read_bytes()
+        stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=photo)
+    wait_for(lambda: stack.image(key).status_code == 200, seconds=SECONDS, what="the image")
+    newest, oldest = output(run("images", "versions", key, "--json"))["Versions"]
+    assert (newest["IsLatest"], newest["Bytes"]) == (True, len(photo))
+    assert output(run("images", "rm", key, "--json"))["Removed"] == [{"ImageId": key}]
+    listed = lambda: [image["ImageId"] for image in output(run("images", "trash", "--json"))["Images"]]  # noqa: E731
+    wait_for(lambda: key in listed(), seconds=SECONDS, what="the image in the trash")
+    assert output(run("images", "restore", key, "--version", oldest["VersionId"], "--json"))["Restored"]
+    refused = run("images", "purge", key, "--yes")
+    assert (refused.exit_code, "there is an image of this key" in refused.output) == (1, True)
+    run("images", "rm", key)
+    asked = run("images", "purge", key)
+    assert (asked.exit_code, "Nothing can bring back 1 images" in asked.output) == (1, True)
+    assert output(run("images", "purge", key, "--yes", "--json"))["Deleted"] == [{"ImageId": key}]
+    missing = run("images", "restore", key)
+    assert (missing.exit_code, "there is nothing to restore" in missing.output) == (1, True)

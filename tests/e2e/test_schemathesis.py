@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import requests
@@ -66,9 +67,31 @@ def _make_good(case: Any) -> None:
             query.pop(name)  # a pattern knows no calendar
 
 
+def _make_corrections_good(case: Any) -> None:
+    """Name each label once in all, without spaces around it; leave the empty body to the bad requests."""
+    if case.method != "PATCH" or case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    seen: set[str] = set()
+    for member, given in case.body.items():
+        printable = ["".join(filter(str.isprintable, name)).strip() for name in given]
+        names = {name.casefold(): name for name in printable if name and name.casefold() not in seen}
+        case.body[member] = list(names.values())[: 20 - len(seen)]
+        seen |= names.keys()
+    case.body = case.body if seen else {"Add": ["Dog"]}
+
+
+def _leave_out_what_no_xml_carries(case: Any) -> None:
+    """MiniStack: its listing of versions has no EncodingType, so that it can't answer for every key."""
+    key = case.path_parameters.get("ImageId")
+    if isinstance(key, str) and case.path.startswith(("/trash/", "/versions/")):
+        case.path_parameters["ImageId"] = re.sub(r"[\x00-\x1f\ufffe\uffff]", "_", key)
+
+
 @schema.parametrize()
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_api_keeps_its_contract(case: Any, stack: RunningStack) -> None:
     _make_good(case)
+    _make_corrections_good(case)
+    _leave_out_what_no_xml_carries(case)
     # API Gateway answers a method that a path does not have with 403, not with 405.
     case.call_and_validate(base_url=stack.api_url, auth=Signature(stack), excluded_checks=[unsupported_method])

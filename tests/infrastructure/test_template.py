@@ -205,6 +205,20 @@ def test_the_api_updates_nothing_in_the_table_but_what_callers_have_spent() -> N
     assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["QUOTA#*"]}}
 
 
+@pytest.mark.parametrize(
+    ("role", "sid", "keys"),
+    [
+        ("ApiHandlerRole", "ChangeRecords", ["IMAGE#*", "LABEL#*", "CATEGORY#*", "WORD#*"]),
+        ("LabelStatisticsRole", "ForgetCopies", ["CONTENT#*"]),
+        ("LabelStatisticsRole", "Count", ["IMAGE#*", "LABELS#*", "STATUSES#*", "FOLDERS#*", "ALIAS#*", "CONTENT#*"]),
+    ],
+)
+def test_a_role_writes_the_items_that_are_its_own(role: str, sid: str, keys: list[str]) -> None:
+    statements = _statements(_of_type("AWS::IAM::Role")[role]["Properties"]["Policies"])
+    (statement,) = (each for each in statements if each["Sid"] == sid)
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
+
+
 def test_the_table_of_needed_actions_knows_every_statement_of_every_role() -> None:
     """tests/e2e/test_roles.py tries them; here it shows at once that one was added without a test."""
     statements = {

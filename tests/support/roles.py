@@ -169,6 +169,7 @@ _NOBODYS: list[Call] = [
 
 _WRITES_OF_IMAGES: list[Call] = [("s3", "put_object", _IMAGE), ("s3", "delete_object", _IMAGE)]
 
+# MiniStack: a write that is allowed for some keys passes for any; tests/infrastructure holds the keys of a statement.
 FORBIDDEN: dict[str, list[Call]] = {
     "ImageProcessingRole": [
         *_NOBODYS,
@@ -184,7 +185,6 @@ FORBIDDEN: dict[str, list[Call]] = {
         ("s3", "get_object", _THUMBNAIL),
         ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}"}),
         ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": "probe"}),
-        ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
     ],
     "ApiHandlerRole": [
         *_NOBODYS,
@@ -193,9 +193,6 @@ FORBIDDEN: dict[str, list[Call]] = {
         ("s3", "list_objects_v2", {"Bucket": "{ImagesBucketName}"}),
         ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}"}),
         ("sqs", "delete_message", _MESSAGE),
-        # MiniStack: update_item passes for any key; tests/infrastructure holds which keys the statement names.
-        ("dynamodb", "put_item", _TABLE | {"Item": _KEY | {"PK": {"S": "LABELS#0"}}}),
-        ("dynamodb", "delete_item", _TABLE | {"Key": _KEY | {"PK": {"S": "LABELS#0"}}}),
     ],
 }
 

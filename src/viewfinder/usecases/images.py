@@ -85,17 +85,17 @@ def create_upload(
     *,
     content_type: str,
     image_id: str = "",
-    prefix: str = "",
+    prefix: str | None = None,
     max_bytes: int = DEFAULT_UPLOAD_BYTES,
 ) -> Upload:
     """Return a form for one object of this type and size; chooses the ImageId below `prefix` where none is given.
 
     Raises InvalidRequestError for a key that no image can have.
     """
-    if image_id and prefix:
+    if image_id and prefix is not None:
         raise InvalidRequestError("is for an ImageId that the server chooses", parameter="Prefix")
     given = "ImageId" if image_id else "Prefix"
-    image_id = image_id or f"{prefix}{uuid.uuid4()}{IMAGE_TYPES[content_type]}"
+    image_id = image_id or f"{prefix or ''}{uuid.uuid4()}{IMAGE_TYPES[content_type]}"
     if len(image_id.encode()) > MAX_IMAGE_ID_BYTES:
         raise InvalidRequestError(f"gives an ImageId of more than {MAX_IMAGE_ID_BYTES:,} bytes", parameter=given)
     if image_id.endswith("/"):

@@ -30,6 +30,11 @@ def test_a_prefix_is_checked_as_a_key_is() -> None:
     assert refusal.value.parameter == "Prefix"
 
 
+def test_a_key_and_a_prefix_are_one_too_many_also_where_the_prefix_is_empty() -> None:
+    with pytest.raises(InvalidRequestError, match="that the server chooses"):
+        create_upload(Links(), content_type="image/png", image_id="a.png", prefix="")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("key", ["a b.png", "é\u00a0🐕.png", "\u2028.png"])
 def test_other_keys_are_taken_as_they_are(key: str) -> None:
     assert create_upload(Links(), content_type="image/png", image_id=key).image_id == key  # type: ignore[arg-type]
