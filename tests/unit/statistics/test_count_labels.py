@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tests.support.catalogs import images
 from tests.support.tables import TABLE, empty_table, moto_client
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
+from viewfinder.adapters.dynamodb.index import DynamoDbCopies
 from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbCounters, DynamoDbStatistics, image_states
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
@@ -101,6 +103,13 @@ def _counts(statistics: DynamoDbStatistics) -> tuple[dict[str, int], dict[str, i
     return labels, {status: count for status, count in statistics.statuses().items() if count}
 
 
+CONTENTS = ("0" * 64, "a" * 64)
+
+
+def _copies(catalog: list[Image]) -> dict[str, list[str]]:
+    return {content: sorted(image.image_id for image in catalog if image.sha256 == content) for content in CONTENTS}
+
+
 def _oracle(catalog: list[Image]) -> tuple[dict[str, int], dict[str, int]]:
     labels = Counter(label.name.casefold() for image in catalog for label in image.labels)
     return dict(labels), dict(Counter(str(image.status) for image in catalog))
@@ -120,7 +129,8 @@ def test_counts_equal_the_catalog_after_duplicates_replays_and_failures(moto: An
         streamed = Streamed(moto)
         for image_id in data.draw(st.lists(IMAGE_IDS, max_size=15)):
             if data.draw(st.integers(0, 5)):
-                streamed.save(data.draw(images(image_id)))
+                content = data.draw(st.sampled_from(["", *CONTENTS]))
+                streamed.save(dataclasses.replace(data.draw(images(image_id)), sha256=content))
             else:
                 streamed.forget(image_id)
         counters = DynamoDbCounters(UnreliableClient(moto, iter(faults)), TABLE)  # type: ignore[arg-type]
@@ -129,6 +139,10 @@ def test_counts_equal_the_catalog_after_duplicates_replays_and_failures(moto: An
             replayed = data.draw(st.lists(st.sampled_from(streamed.records[: start + 4]), max_size=4))
             _deliver(replayed, counters)
         assert _counts(DynamoDbStatistics(moto, TABLE)) == _oracle(streamed.images())
+        copies, expected = DynamoDbCopies(moto, TABLE), _copies(streamed.images())
+        assert {content: copies.images(content, 9) for content in CONTENTS} == expected
+        if "unconfirmed" not in faults:  # else a content is listed with the next change of one of its images
+            assert copies.contents("", 9) == [content for content in CONTENTS if len(expected[content]) > 1]
 
 
 @pytest.fixture
