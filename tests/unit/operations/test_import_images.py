@@ -93,7 +93,7 @@ def imported(bucket: Bucket, *paths: Path, replace: bool = False) -> tuple[Files
     """Import into a bucket whose pipeline answers at once."""
     source = files(bucket, *paths)
     work = Import(source, AnsweringRecords(bucket), FakeRequests(), replace=replace)
-    return source, work.run(patience=0)
+    return source, work.run(patience=9)
 
 
 def keys(source: ImportSource) -> list[str]:
@@ -136,7 +136,7 @@ def test_two_pictures_of_one_name_are_both_kept_and_stay_where_they_are(tmp_path
         files(bucket, tmp_path / "three/DCIM", tmp_path / "two/DCIM"), AnsweringRecords(bucket), FakeRequests()
     )
     again.records.find_many([])  # the pipeline has answered by now
-    assert again.run(patience=0).present == {Status.ANALYZED: 2}
+    assert again.run(patience=9).present == {Status.ANALYZED: 2}
     assert len(bucket.contents) == 2
 
 
@@ -270,7 +270,7 @@ def test_objects_of_another_bucket_are_copied_under_their_keys_and_overwrite_not
     bucket.put("in/b.jpg", b"ours")
     other = OtherBucket(as_objects(source), "in/", as_objects(bucket))
 
-    Import(other, AnsweringRecords(bucket), FakeRequests()).run(patience=0)
+    Import(other, AnsweringRecords(bucket), FakeRequests()).run(patience=9)
 
     beside = f"in/b~{etag(b'content of in/b.jpg')[:8]}.jpg"
     assert bucket.contents == {
@@ -297,7 +297,7 @@ def test_objects_from_before_the_pipeline_are_only_asked_for() -> None:
     bucket.put("old/a.jpg", b"old")
     work = Import(SameBucket(as_objects(bucket), "old/", requests), AnsweringRecords(bucket), requests)
 
-    assert work.run(patience=0).analyzed == 1
+    assert work.run(patience=9).analyzed == 1
     assert requests.sent == [("old/a.jpg", "")]
 
 
@@ -386,7 +386,7 @@ class Answering(FakeCatalog):
 def test_memory_does_not_grow_with_the_number_of_files() -> None:
     def peak(count: int) -> int:
         tracemalloc.start()
-        assert Import(ManyCandidates(count), Answering(), FakeRequests()).run(patience=0).analyzed == count
+        assert Import(ManyCandidates(count), Answering(), FakeRequests()).run(patience=9).analyzed == count
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most
