@@ -193,7 +193,7 @@ class Versions(Protocol):
     """The bucket of the images with what its objects were before."""
 
     def list(self, key: str) -> Sequence[ObjectVersion]:
-        """Return the versions of one object, newest first, and then its markers; 1,000 at most."""
+        """Return all versions of one object, newest first, and then its markers."""
 
     def copy(self, key: str, version_id: str, *, replace: bool) -> None:
         """Copy a version onto its key; raise KeyTakenError where an object is there, unless it is to be replaced."""

@@ -190,10 +190,14 @@ class S3Versions:
         self._bucket = bucket
 
     def list(self, key: str) -> list[ObjectVersion]:
-        """Read one page: of the keys that begin so, S3 lists this one first."""
-        answer = self._client.list_object_versions(Bucket=self._bucket, Prefix=key)
-        versions = [_version(entry) for entry in answer.get("Versions", ()) if entry["Key"] == key]
-        return versions + [_version(entry) for entry in answer.get("DeleteMarkers", ()) if entry["Key"] == key]
+        """Read pages until another key comes: of those that begin so, S3 lists this one first."""
+        versions, markers = [], []
+        for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key):
+            versions += [_version(entry) for entry in page.get("Versions", ()) if entry["Key"] == key]
+            markers += [_version(entry) for entry in page.get("DeleteMarkers", ()) if entry["Key"] == key]
+            if page.get("NextKeyMarker") != key:
+                break
+        return versions + markers
 
     def copy(self, key: str, version_id: str, *, replace: bool) -> None:
         """Copy a version onto its key, without its tags, which would need permissions of their own.

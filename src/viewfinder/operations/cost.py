@@ -124,8 +124,9 @@ def detector_dollars(calls: int, prices: dict[str, Any]) -> float:
 
 def _lines(usage: Usage, contents: int, seconds: float, prices: dict[str, Any]) -> list[Line]:
     images, million = usage.images, 1_000_000
-    # In a transaction a write counts twice; the two indexes repeat each once; the statistics write again.
-    writes = images * (2 * (6 + LABELS) + 2 * (6 + LABELS) + 2 * (1 + LABELS))
+    # In a transaction a write counts twice; the two indexes repeat each once; the statistics write again, with a note,
+    # a folder, and a content's count and copy.
+    writes = images * (2 * (6 + LABELS) + 2 * (6 + LABELS) + 2 * (4 + LABELS))
     reads = images * 8 + usage.api_calls * 25
     gb_seconds = images * (seconds * GIGABYTES + STATISTICS_GB_SECONDS) + usage.api_calls * API_GB_SECONDS
     stored = images * (usage.megabytes / MEGABYTES_PER_GIGABYTE + DERIVED_GIGABYTES)

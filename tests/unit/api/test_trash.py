@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -224,3 +225,27 @@ def test_a_marker_or_a_version_of_another_object_is_no_version(pipeline: Pipelin
     for version_id in (other.version_id, marker["VersionId"], "none"):
         with pytest.raises(VersionNotFoundError):
             restore_version(KEY, version_id, pipeline.trash)
+
+
+class ManyVersions:
+    """A client whose listing has the versions of one key on two pages, and then those of another."""
+
+    def get_paginator(self, operation: str) -> ManyVersions:
+        assert operation == "list_object_versions"
+        return self
+
+    def paginate(self, **query: str) -> Iterator[dict[str, Any]]:
+        assert query == {"Bucket": "images", "Prefix": KEY}
+        entry = {"Key": KEY, "LastModified": datetime(2026, 1, 1, tzinfo=UTC), "IsLatest": False}
+        yield {"DeleteMarkers": [entry | {"VersionId": "marker", "IsLatest": True}], "NextKeyMarker": KEY}
+        yield {
+            "Versions": [entry | {"VersionId": "v1", "Size": 3}, entry | {"Key": f"{KEY}.bak", "VersionId": "v2"}],
+            "NextKeyMarker": f"{KEY}.bak",
+        }
+        raise AssertionError("no page behind the key is read")
+
+
+def test_all_versions_of_a_key_are_listed_and_no_page_behind_them_is_read() -> None:
+    versions = S3Versions(ManyVersions(), "images").list(KEY)  # type: ignore[arg-type]
+    assert [(version.version_id, version.is_marker) for version in versions] == [("v1", False), ("marker", True)]
+    assert versions[0].modified == "2026-01-01T00:00:00.000000Z"

@@ -115,6 +115,14 @@ def test_folders_deeper_than_those_that_are_counted_are_none() -> None:
     assert list_folders(MemoryStatistics([image]), prefix="a/b/c/d/e/f/g/h/") == {}
 
 
+def test_a_prefix_that_is_too_long_for_any_folder_is_not_looked_for() -> None:
+    class Refusing(MemoryStatistics):
+        def folders(self, prefix: str, most: int) -> dict[str, int]:
+            raise AssertionError(prefix)
+
+    assert list_folders(Refusing(IMAGES), prefix="ü" * 511) == {}
+
+
 @cache
 def taxonomy() -> list[LabelCount]:
     path = Path(__file__).parents[3] / "src" / "viewfinder" / "rekognition" / "labels" / "taxonomy.json"

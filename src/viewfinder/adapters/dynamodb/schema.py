@@ -79,12 +79,9 @@ def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
     if not image.is_visible:
         return {}
     shard = shard_of(image.image_id, shards)
-    labels = [
-        (label_partition(label.name, shard), label.confidence) for label in image.corrected_labels[:MAX_LABEL_POSTINGS]
-    ]
-    surest = sorted(category_confidences(image.corrected_labels).items(), key=lambda entry: -entry[1])[
-        :MAX_CATEGORY_POSTINGS
-    ]
+    found = image.corrected_labels
+    labels = [(label_partition(label.name, shard), label.confidence) for label in found[:MAX_LABEL_POSTINGS]]
+    surest = sorted(category_confidences(found).items(), key=lambda entry: -entry[1])[:MAX_CATEGORY_POSTINGS]
     categories = [(category_partition(name, shard), confidence) for name, confidence in surest]
     words = [(word_partition(word, shard), 0.0) for word in image.words]
     return posting_keys(image, labels + categories + words)
