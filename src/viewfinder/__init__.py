@@ -1,3 +1,3 @@
 """Viewfinder: put an image into a bucket; a REST API answers what is in it."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
