@@ -56,7 +56,7 @@ class Reads:
 
 def run(bench: Bench) -> Result:
     """Measure at each size."""
-    sizes = (100, 200, 400) if bench.quick else (100, 1000, 5_000)
+    sizes = (100, 200, 400) if bench.quick else (100, 1000, 3_000)
     before = 0
     levels: list[Result] = []
     with (

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 import psutil
@@ -32,15 +32,21 @@ from viewfinder.local.state import Options
 COMMON, FREQUENT = label_name(0), label_name(8)
 """In half of the images, and in a quarter: together in more than a page, at every size."""
 
+
+def asking(*parameters: tuple[str, str]) -> str:
+    """Return the path of a search; a signature's canonical form has spaces as %20."""
+    return "/images?" + urlencode(parameters, quote_via=quote)
+
+
 PAGES = {
     "the newest": "/images",
-    "the last taken": "/images?order=taken",
-    "a common label, newest": "/images?" + urlencode({"label": COMMON}),
-    "a common label, surest": "/images?" + urlencode({"label": COMMON, "order": "confidence"}),
-    "two labels together": "/images?" + urlencode([("label", COMMON), ("label", FREQUENT)]),
-    "a word": "/images?" + urlencode({"text": WORDS[0]}),
-    "a span of time": "/images?" + urlencode({"takenFrom": "2026-01-02", "takenTo": "2026-12-01"}),
-    "a prefix": "/images?" + urlencode({"prefix": "crowd/0000"}),
+    "the last taken": asking(("order", "taken")),
+    "a common label, newest": asking(("label", COMMON)),
+    "a common label, surest": asking(("label", COMMON), ("order", "confidence")),
+    "two labels together": asking(("label", COMMON), ("label", FREQUENT)),
+    "a word": asking(("text", WORDS[0])),
+    "a span of time": asking(("takenFrom", "2026-01-02"), ("takenTo", "2026-12-01")),
+    "a prefix": asking(("prefix", "crowd/0000")),
     "one image": "/images/crowd/000500.jpg",
     "counts": "/stats",
     "labels": "/labels",

@@ -17,8 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import psutil
+from botocore.exceptions import BotoCoreError, ClientError
+from moto import mock_aws
 
 from benchmarks.bench import Bench
 from benchmarks.engine.server_process import Client, body_of
@@ -39,18 +42,24 @@ def run(bench: Bench) -> Result:
     runs = []
     for turn in range(rounds):
         contents = [photo(10_000 + turn * count + number) for number in range(count)]
-        runs.append({"engine": by_engine(stacks, contents)} | by_pipeline(stacks, contents, turn))
-    ratios = [one["photos per second"] / one["engine"] for one in runs]
+        others = {"engine": by_engine(stacks, contents), "script": by_script(contents)}
+        runs.append(others | by_pipeline(stacks, contents, turn))
+    ratios = {other: [one["photos per second"] / one[other] for one in runs] for other in ("engine", "script")}
     return {
         "photos": count,
         "megapixels": 1.92,
         "engine alone, photos per second": summary([one["engine"] for one in runs]),
+        "plain script, photos per second": summary([one["script"] for one in runs]),
         "pipeline, photos per second": summary([one["photos per second"] for one in runs]),
+        "mocks": {"moto": by_moto(), "MiniStack": by_ministack(stacks)},
         "processors": os.cpu_count(),
         "busy": summary([one["busy"] for one in runs]),
         "cpu milliseconds per photo": medians([one["cpu"] for one in runs]),
         "memory, MB": medians([one["memory"] for one in runs]),
-        "ratios": {"pipeline / engine alone": round(statistics.median(ratios), 3)},
+        "ratios": {
+            "pipeline / engine alone": round(statistics.median(ratios["engine"]), 3),
+            "pipeline / plain script": round(statistics.median(ratios["script"]), 3),
+        },
     }
 
 
@@ -74,6 +83,35 @@ def by_engine(stacks: Stacks, contents: list[bytes]) -> float:
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(call, bodies))
     return len(bodies) / (time.perf_counter() - start)
+
+
+def by_script(contents: list[bytes]) -> float:
+    """Return the photos per second of a plain script, its start included."""
+    with tempfile.TemporaryDirectory() as folder:
+        photos = Path(folder) / "photos"
+        photos.mkdir()
+        for number, content in enumerate(contents):
+            (photos / f"{number}.jpg").write_bytes(content)
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "benchmarks.baseline.script", photos, f"{folder}/photos.db"], check=True)
+        return len(contents) / (time.perf_counter() - start)
+
+
+def by_moto() -> str:
+    """Say how many different answers moto's mock gives to different photos."""
+    with mock_aws():
+        client = boto3.client("rekognition", "us-east-1", aws_access_key_id="mock", aws_secret_access_key="mock")
+        answers = {json.dumps(client.detect_labels(Image={"Bytes": photo(number)})["Labels"]) for number in range(5)}
+    return f"{len(answers)} answer to 5 different photos: it does not look at them"
+
+
+def by_ministack(stacks: Stacks) -> str:
+    """Say what the emulator itself answers to DetectLabels."""
+    try:
+        answers = {json.dumps(stacks.client("rekognition").detect_labels(Image={"Bytes": photo(n)})) for n in range(5)}
+    except (BotoCoreError, ClientError) as error:
+        return f"no answer ({type(error).__name__}): it has no Rekognition"
+    return f"{len(answers)} answers to 5 different photos"
 
 
 def by_pipeline(stacks: Stacks, contents: list[bytes], turn: int) -> dict[str, Any]:

@@ -32,11 +32,11 @@ SIZE = (8.4, 3.6)
 
 
 def draw(results: Results) -> None:
-    """Draw a plot for each benchmark that has one and was measured."""
+    """Draw each plot whose benchmark was measured."""
     results.folder.mkdir(parents=True, exist_ok=True)
     with plt.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
-        for name, plot in PLOTS.items():
-            if result := results.of(name):
+        for name, (benchmark, plot) in PLOTS.items():
+            if result := results.of(benchmark):
                 figure, axes = plt.subplots(figsize=SIZE, layout="constrained")
                 plot(axes, result)
                 figure.savefig(results.folder / f"{name}.png", dpi=140, facecolor="white", metadata={"Software": None})
@@ -91,8 +91,56 @@ def plot_api(axes: Any, result: Result) -> None:
     axes.legend(bbox_to_anchor=(1.01, 1), loc="upper left", frameon=False, fontsize=8)
 
 
-PLOTS: dict[str, Callable[[Any, Result], None]] = {
-    "processing": plot_processing,
-    "pipeline": plot_pipeline,
-    "api": plot_api,
+def plot_catalog(axes: Any, result: Result) -> None:
+    """Show latency over the number of images: a level line is what is promised."""
+    sizes = [level["images"] for level in result["levels"]]
+    for colour, (name, by_size) in zip(COLOURS, result["milliseconds"].items(), strict=False):
+        values = [by_size[str(size)]["median"] for size in sizes]
+        axes.plot(sizes, values, marker="o", label=name, color=colour)
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    axes.set_title("A page takes as long in a large catalog as in a small one", loc="left", weight="bold")
+    axes.set_xlabel("images")
+    axes.set_ylabel("milliseconds, p50, signed over HTTP")
+    axes.legend(bbox_to_anchor=(1.01, 1), loc="upper left", frameon=False, fontsize=8)
+
+
+def plot_memory(axes: Any, result: Result) -> None:
+    """Show the memory of each process over the number of images."""
+    sizes = [level["images"] for level in result["levels"]]
+    for colour, name in zip(COLOURS, [name for name in result["levels"][0] if name.endswith(", MB")], strict=False):
+        values = [level[name] for level in result["levels"]]
+        axes.plot(sizes, values, marker="o", label=name.removesuffix(", MB"), color=colour)
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    axes.set_title("Memory as the catalog grows (without the objects of the buckets)", loc="left", weight="bold")
+    axes.set_xlabel("images")
+    axes.set_ylabel("resident MB")
+    axes.legend(bbox_to_anchor=(1.01, 1), loc="upper left", frameon=False, fontsize=8)
+
+
+def plot_quality(axes: Any, result: Result) -> None:
+    """Show quality over the time of an image."""
+    for colour, photos in zip(COLOURS, ("voc", "coco"), strict=False):
+        points = [(one["milliseconds"], one[photos]["F1"], way) for way, one in result.items()]
+        axes.plot([x for x, _, _ in points], [y for _, y, _ in points], marker="o", label=photos, color=colour)
+        for x, y, way in points:
+            axes.annotate(way, (x, y), textcoords="offset points", xytext=(6, -12), fontsize=8)
+    axes.set_ylim(0, 1)
+    axes.set_xlim(left=0)
+    axes.margins(x=0.2)
+    axes.set_title("What the second pass costs and gives", loc="left", weight="bold")
+    axes.set_xlabel("milliseconds an image")
+    axes.set_ylabel("F1 of labels of at least 55 %")
+    axes.legend(bbox_to_anchor=(1.01, 1), loc="upper left", frameon=False, fontsize=8)
+
+
+PLOTS: dict[str, tuple[str, Callable[[Any, Result], None]]] = {
+    "processing": ("processing", plot_processing),
+    "pipeline": ("pipeline", plot_pipeline),
+    "api": ("api", plot_api),
+    "catalog": ("catalog", plot_catalog),
+    "memory": ("catalog", plot_memory),
+    "quality": ("quality", plot_quality),
 }
+"""By file: the benchmark that it shows, and how."""

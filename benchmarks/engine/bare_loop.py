@@ -24,11 +24,11 @@ class BareLoop:
         self._ssd = _session("ssd_mobilenet_v2_coco.onnx", threads)
         self._lite = _session("efficientnet_lite3.onnx", threads)
 
-    def look(self, content: bytes) -> None:
-        """Decode, resize and run the networks, one after the other."""
+    def look(self, content: bytes) -> int:
+        """Decode, resize and run the networks, one after the other; return the likeliest class."""
         picture = decode(content)
         self.detect(picture)
-        self.classify(picture)
+        return self.classify(picture)
 
     def detect(self, picture: Image.Image) -> None:
         """Run the detector on the picture and on its mirror image."""
@@ -43,12 +43,13 @@ class BareLoop:
         pixels -= 1
         self._ssd.run(None, {"Preprocessor/sub:0": pixels})
 
-    def classify(self, picture: Image.Image) -> None:
+    def classify(self, picture: Image.Image) -> int:
         side = min(picture.size) * LITE_CROP
         left, top = (picture.width - side) / 2, (picture.height - side) / 2
         area = (left, top, left + side, top + side)
         small = picture.resize((LITE_SIDE, LITE_SIDE), Image.Resampling.BILINEAR, box=area)
-        self._lite.run(None, {"images": np.asarray(small, dtype=np.uint8)[None]})
+        (scores,) = self._lite.run(None, {"images": np.asarray(small, dtype=np.uint8)[None]})
+        return int(np.argmax(scores))
 
 
 def decode(content: bytes) -> Image.Image:
