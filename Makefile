@@ -51,10 +51,10 @@ format: $(SETUP) ## Format the code and put imports in order
 unit: $(SETUP) ## Run the tests that need no network and no stack
 	$(BIN)/pytest tests/unit tests/architecture tests/infrastructure
 
-soak: $(SETUP) ## Run the long variants of the fault tests (about 10 minutes)
+soak: $(SETUP) ## Run the long variants of the fault tests (about 15 minutes)
 	$(BIN)/pytest -m soak
 
-bench: $(SETUP) ## Measure everything (under 20 minutes) and write docs/benchmarks
+bench: $(SETUP) ## Measure everything (under 25 minutes) and write docs/benchmarks
 	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks
 
