@@ -1,19 +1,23 @@
-"""The power goes: every process is killed at once, in the middle of an import, again and again."""
+"""What the machine does to a stack: every process dies at once, again and again; the disk is full."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.e2e.conftest import TEMPLATE, RunningStack
 from tests.e2e.test_durability import SOAK, analyses, imported, importing, made_photos, recovered
-from tests.e2e.test_faults import function_name
+from tests.e2e.test_faults import QUICK, function_name, function_told
 from tests.support.detector_proxy import DetectorProxy
 from tests.support.waiting import wait_for
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
@@ -103,3 +107,75 @@ def assert_consistent(data: DataDirectory) -> None:
         statistics = SqliteStatistics(database)
         assert statistics.statuses() == statuses
         assert {count.name: count.count for count in statistics.labels("", "")} == labels
+
+
+DISK_BYTES = 900_000_000
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", disk], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def fill(disk: Path, *, leaving: int) -> Path:
+    """Take all room of a disk but so many bytes."""
+    ballast = disk / "ballast"
+    ballast.unlink(missing_ok=True)
+    room = os.statvfs(disk)
+    with ballast.open("wb") as out:
+        os.posix_fallocate(out.fileno(), 0, room.f_bavail * room.f_frsize - leaving)
+    return ballast
+
+
+def test_a_full_disk_is_told_and_work_goes_on_when_there_is_room(small_disk: Path, tmp_path: Path) -> None:
+    local = LocalStack(DataDirectory(small_disk / "data"))
+    local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port(), features="LABELS"), silent)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    contents = [file.read_bytes() for file in sorted(made_photos(photos, 4).iterdir())]
+    with DetectorProxy().running() as detector:
+        stack = RunningStack(local)
+        try:
+            with function_told(stack, {"AWS_ENDPOINT_URL_REKOGNITION": detector.url, **QUICK}):
+                s3 = stack.client("s3")
+                s3.put_object(Bucket=stack.bucket, Key="before.jpg", Body=contents[0])
+                wait_for(lambda: stack.image("before.jpg").status_code == 200, seconds=30, what="the first image")
+                detector.hold()
+                s3.put_object(Bucket=stack.bucket, Key="in hand.jpg", Body=contents[1])
+                wait_for(lambda: detector.waiting == 1, seconds=30, what="an image in hand")
+                ballast = fill(small_disk, leaving=0)
+                detector.release()
+
+                with pytest.raises(ClientError, match="The disk of this machine is full"):
+                    s3.put_object(Bucket=stack.bucket, Key="refused.jpg", Body=contents[2])
+                told = subprocess.run(
+                    [sys.executable, "-m", "viewfinder.cli.main", "status", "--data-dir", str(local.data.path)],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                assert told.returncode == 1
+                assert "is full: 0 MB left" in " ".join(told.stdout.split())
+                assert stack.image("before.jpg").status_code == 200
+                assert stack.image("refused.jpg").status_code == 404
+                with closing(Database(str(local.data.database))) as database:
+                    assert database.rows("PRAGMA integrity_check") == [("ok",)]
+
+                ballast.unlink()
+                s3.put_object(Bucket=stack.bucket, Key="after.jpg", Body=contents[3])
+                both = lambda: {stack.image(name).status_code for name in ("in hand.jpg", "after.jpg")}  # noqa: E731
+                wait_for(lambda: both() == {200}, seconds=60, what="what waited, and what is new")
+        finally:
+            local.down()
+    assert_consistent(local.data)

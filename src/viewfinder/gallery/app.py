@@ -97,7 +97,7 @@ def main() -> None:
     options = _options()
     session = Session()
     handler = load_handler(options.package, options.stack, session)
-    sources = Sources(options.queue_url, options.dead_letter_queue_url, options.stack)
+    sources = Sources(options.queue_url, options.dead_letter_queue_url, options.stack, options.recovery)
     guard = Guard(options.port, os.environ.get("VIEWFINDER_GALLERY_TOKEN", ""))
     serve(InProcessApi(handler, options.stage), guard, session, sources)
 
@@ -110,6 +110,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--package", type=Path, required=True, help="package of the function that answers the API")
     parser.add_argument("--queue-url", help="queue of images, for the status page")
     parser.add_argument("--dead-letter-queue-url", help="its dead-letter queue")
+    parser.add_argument("--recovery", type=Path, help="file that tells how far the catalog's recovery is")
     return parser.parse_args()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from boto3.session import Session
@@ -26,6 +28,7 @@ class Sources:
     queue_url: str | None = None
     dead_letter_queue_url: str | None = None
     stack: str | None = None
+    recovery: Path | None = None
 
 
 class Status:
@@ -52,7 +55,15 @@ class Status:
             "LastMinutes": found.to_document(),
             "Minutes": found.by_minute(time.time()),
             "Recent": found.recent(),
+            "Recovery": self._recovery(),
         }
+
+    def _recovery(self) -> Document | None:
+        """Return how far the catalog's recovery is (`State`, `Left`, `Images`); None where there is none."""
+        try:
+            return None if self._sources.recovery is None else dict(json.loads(self._sources.recovery.read_text()))
+        except FileNotFoundError:
+            return None
 
     def _counts(self, queue_url: str | None) -> Document | None:
         return None if queue_url is None else queue_counts(self._session.client("sqs"), queue_url)

@@ -66,15 +66,16 @@ def engine(data: DataDirectory, record: Record) -> Component:
 
 def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
     """The gallery, which answers the API itself by the handler of this function package."""
-    queues = (
+    status = (
         *("--queue-url", record.outputs["QueueUrl"]),
         *("--dead-letter-queue-url", record.outputs["DeadLetterQueueUrl"]),
+        *("--recovery", str(data.recovery)),
     )
     return Component(
         "gallery",
         (
             *(sys.executable, "-m", "viewfinder.gallery.app", "--port", str(record.ports.gallery)),
-            *("--stack", STACK_NAME, "--stage", STAGE, "--package", str(api), *queues),
+            *("--stack", STACK_NAME, "--stage", STAGE, "--package", str(api), *status),
         ),
         {
             **_environment(data.operator() or data.key_pair()),

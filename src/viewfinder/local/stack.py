@@ -23,6 +23,7 @@ from viewfinder.deployment.stack import Stack
 from viewfinder.local import components, processes
 from viewfinder.local.data_directory import DataDirectory, KeyPair, session
 from viewfinder.local.ministack.environment import ensure_environment, ensure_operator
+from viewfinder.local.ministack.guard import ROOM_BYTES
 from viewfinder.local.ministack.saving import resume, was_saved
 from viewfinder.local.processes import Component, LocalStackError, NotRunningError
 from viewfinder.local.state import LAYOUT, REGION, Options, Record, load, with_options
@@ -188,6 +189,15 @@ class LocalStack:
             return dict(json.loads(self.data.recovery.read_text()))
         except FileNotFoundError:
             return None
+
+    @property
+    def room_problem(self) -> str | None:
+        """What to tell of a disk that is too full for another image; None where there is room."""
+        free = shutil.disk_usage(self.data.path).free
+        if free >= ROOM_BYTES:
+            return None
+        left = f"{free // 1_000_000} MB left, {ROOM_BYTES // 1_000_000} are kept free"
+        return f"The disk of {self.data.path} is full: {left}. What waits goes on when there is room."
 
     def up(self, template: Path, options: Options, report: Report) -> bool:
         """Bring the stack up as the template and the options want it; return False where it was so already.

@@ -250,8 +250,23 @@ def test_the_status_counts_what_waits(door: Door) -> None:
     assert status["DeadLetters"]["Waiting"] == 0
 
 
+def test_the_status_says_how_far_the_catalogs_recovery_is(door: Door, tmp_path: Path) -> None:
+    recovery = tmp_path / "recovery.json"
+    recovery.write_text('{"State": "RUNNING", "Left": 3, "Images": 10}')
+    door.sources = Sources(recovery=recovery)
+
+    assert door.ask("GET", "/status.json").json()["Recovery"] == {"State": "RUNNING", "Left": 3, "Images": 10}
+
+
+def test_the_status_has_no_recovery_once_it_is_done(door: Door, tmp_path: Path) -> None:
+    door.sources = Sources(recovery=tmp_path / "removed.json")
+
+    assert door.ask("GET", "/status.json").json()["Recovery"] is None
+
+
 def test_the_status_shows_what_has_a_source_only(door: Door) -> None:
     status = door.ask("GET", "/status.json").json()
 
     assert (status["Queue"], status["DeadLetters"], status["Recent"]) == (None, None, [])
+    assert status["Recovery"] is None
     assert [minute["Images"] for minute in status["Minutes"]] == [0] * 15

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from viewfinder.local.ministack.guard import API, HEALTH, guarded, refusal
+from viewfinder.local.ministack.guard import API, HEALTH, ROOM_BYTES, guarded, is_too_full, refusal
 
 HOST = ("host", "127.0.0.1:4566")
 SIGNED = ("authorization", "AWS4-HMAC-SHA256 Credential=AKIA/20261125/us-east-1/s3/aws4_request, SignedHeaders=host")
@@ -92,9 +93,24 @@ def test_a_refused_request_never_reaches_the_emulator() -> None:
         return {"type": "websocket.connect"}
 
     request = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
-    asyncio.run(guarded(emulator)(request, receive, send))
-    asyncio.run(guarded(emulator)({"type": "websocket"}, receive, send))
-    asyncio.run(guarded(emulator)({"type": "lifespan"}, receive, send))
+    asyncio.run(guarded(emulator, str(Path.cwd()))(request, receive, send))
+    asyncio.run(guarded(emulator, str(Path.cwd()))({"type": "websocket"}, receive, send))
+    asyncio.run(guarded(emulator, str(Path.cwd()))({"type": "lifespan"}, receive, send))
 
     assert reached == [{"type": "lifespan"}]
     assert [message.get("status", message.get("code")) for message in sent] == [403, None, 1008]
+
+
+WRITES = [("PUT", "/bucket/key", ""), ("PUT", "/bucket/key", "partNumber=1&uploadId=x"), ("POST", "/bucket", "")]
+OTHERS = [("GET", "/bucket/key", ""), ("DELETE", "/bucket/key", ""), ("POST", "/bucket", "delete"), ("POST", "/", "")]
+
+
+@pytest.mark.parametrize(("method", "path", "query"), WRITES)
+def test_no_object_is_taken_where_the_disk_has_too_little_room(method: str, path: str, query: str) -> None:
+    assert is_too_full(method, path, query, ROOM_BYTES - 1)
+    assert not is_too_full(method, path, query, ROOM_BYTES)
+
+
+@pytest.mark.parametrize(("method", "path", "query"), OTHERS)
+def test_what_needs_no_room_goes_on_with_a_full_disk(method: str, path: str, query: str) -> None:
+    assert not is_too_full(method, path, query, 0)

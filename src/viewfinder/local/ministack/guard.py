@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,6 +25,10 @@ HEALTH = "/_ministack/health"
 API = "/_aws/execute-api/"
 BUCKET = re.compile(r"/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
 ALGORITHM = "AWS4-HMAC-SHA256"
+
+OBJECT = re.compile(r"/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+")
+ROOM_BYTES = 50_000_000
+"""Kept free for the catalog and the saved state. The emulator itself answers 200 to an object that it can't write."""
 
 
 def refusal(method: str, path: str, query: str, headers: Sequence[tuple[str, str]]) -> str | None:
@@ -66,8 +71,15 @@ def _unsigned(headers: Mapping[str, str], parameters: Mapping[str, list[str]]) -
     return None
 
 
-def guarded(application: Application) -> Application:
-    """Return the application behind the guard."""
+def is_too_full(method: str, path: str, query: str, room: int) -> bool:
+    """Whether a request would write an object onto a disk that has this much room, which is too little."""
+    is_form = method == "POST" and not query and BUCKET.fullmatch(path)
+    is_write = is_form or (method == "PUT" and OBJECT.fullmatch(path))
+    return bool(is_write) and room < ROOM_BYTES
+
+
+def guarded(application: Application, folder: str) -> Application:
+    """Return the application behind the guard; its objects lie in the folder."""
 
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -75,8 +87,12 @@ def guarded(application: Application) -> Application:
         elif scope["type"] == "http":
             headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
             query = scope["query_string"].decode("latin-1")
-            reason = refusal(scope["method"], scope["path"], query, headers)
-            await (_refuse(send, reason) if reason else application(scope, receive, send))
+            if reason := refusal(scope["method"], scope["path"], query, headers):
+                await _refuse(send, reason)
+            elif is_too_full(scope["method"], scope["path"], query, shutil.disk_usage(folder).free):
+                await _answer(send, 503, b"application/xml", FULL)
+            else:
+                await application(scope, receive, send)
         else:  # the emulator's WebSocket APIs ask for no signature
             await receive()
             await send({"type": "websocket.close", "code": 1008})
@@ -84,10 +100,16 @@ def guarded(application: Application) -> Application:
     return answer
 
 
+FULL = b"<Error><Code>ServiceUnavailable</Code><Message>The disk of this machine is full.</Message></Error>"
+
+
 async def _refuse(send: Send, reason: str) -> None:
-    body = json.dumps({"message": reason}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await _answer(send, 403, b"application/json", json.dumps({"message": reason}).encode())
+
+
+async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -110,7 +132,7 @@ def close(app: Any, s3: Any, iam: Any) -> None:
     replace(iam, "is_root_access_key", lambda key: not key or key == root)
     replace(iam, "_is_root_key", lambda key: not key)
     replace(iam, "_served_unsigned", lambda *_: False)
-    replace(app, "app", guarded(app.app))
+    replace(app, "app", guarded(app.app, s3.DATA_DIR))
 
 
 def replace(module: Any, name: str, value: Any) -> None:
