@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import httpx
 from botocore.auth import SigV4Auth
@@ -111,7 +112,7 @@ def latency(ask: Callable[[], httpx.Response], times: int) -> Result:
 
 def question(stacks: Stacks, parameters: dict[str, str]) -> Callable[[], httpx.Response]:
     """Return a call of our API."""
-    query = httpx.QueryParams({**parameters, "limit": LIMIT})
+    query = urlencode({**parameters, "limit": LIMIT}, quote_via=quote)  # a signature has spaces as %20
     return lambda: signed(stacks, f"/images?{query}")
 
 
