@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from PIL import Image
 from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -76,8 +77,7 @@ class FakeApi:
             self.throttled -= 1
             return _error(429, "TooManyRequests")
         await asyncio.sleep(self.seconds)
-        wanted = set(request.query_params.getlist("label"))
-        fitting = [entry for entry in self.images if not wanted or wanted <= _names(entry)]
+        fitting = _ordered([entry for entry in self.images if _fits(entry, request.query_params)], request.query_params)
         start, limit = int(request.query_params.get("nextToken", 0)), int(request.query_params.get("limit", 50))
         more = {"NextToken": str(start + limit)} if start + limit < len(fitting) else {}
         return JSONResponse({"Images": [_summary(entry) for entry in fitting[start : start + limit]], **more})
@@ -199,12 +199,30 @@ def _key(request: Request, folder: str) -> str:
 def _summary(entry: Document) -> Document:
     kept = {name: entry[name] for name in ("ImageId", "Status", "AnalyzedAt", "Width", "Height") if name in entry}
     reason = {"Reason": entry["Reason"]} if "Reason" in entry else {}
+    taken = {"TakenAt": _taken(entry)} if _taken(entry) else {}
     labels = [{"Name": found["Name"], "Confidence": found["Confidence"]} for found in entry["Labels"]]
-    return {**kept, **reason, "Labels": labels}
+    return {**kept, **reason, **taken, "Labels": labels}
 
 
-def _names(entry: Document) -> set[str]:
-    return {found["Name"] for found in entry["Labels"]}
+def _fits(entry: Document, query: QueryParams) -> bool:
+    names = {found["Name"] for found in entry["Labels"]}
+    words = {text["DetectedText"].casefold() for text in entry.get("Texts", ())}
+    since, until = query.get("takenFrom", ""), query.get("takenTo", "")
+    taken = _taken(entry)
+    is_then = not (since or until) or (taken is not None and since <= taken and (not until or taken < until))
+    texts = {text.casefold() for text in query.getlist("text")}
+    return set(query.getlist("label")) <= names and texts <= words and is_then
+
+
+def _taken(entry: Document) -> str | None:
+    taken: str | None = entry.get("Facts", {}).get("TakenAt")
+    return taken
+
+
+def _ordered(entries: list[Document], query: QueryParams) -> list[Document]:
+    if query.get("order") != "taken":
+        return entries
+    return sorted(entries, key=lambda entry: _taken(entry) or entry["AnalyzedAt"], reverse=True)
 
 
 def _error(status: int, code: str) -> Response:

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from boto3.session import Session
@@ -28,6 +29,7 @@ AXE = "axe-core@4.10.3"
 
 DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
+PHONE_PROFILE: dict[str, Any] = {"viewport": PHONE, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
 OpenPage = Callable[..., Page]
 ServeFake = Callable[..., str]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.gallery.conftest import PHONE, OpenPage, ServeFake
+from tests.e2e.gallery.conftest import PHONE_PROFILE, OpenPage, ServeFake
 from tests.e2e.gallery.test_views import BOX, some_images
 from tests.support.fake_api import FakeApi, image, label
 from tests.support.waiting import wait_for
-
-PHONE_PROFILE: dict[str, Any] = {"viewport": PHONE, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
 IN_FRONT = """toast => {
     const { left, top, width, height } = toast.getBoundingClientRect();
@@ -47,7 +44,9 @@ def test_a_failed_deletion_is_told_in_front_of_the_viewer(open_page: OpenPage, s
     expect(toast).to_be_visible()
 
 
-@pytest.mark.parametrize("address", ["/", "/?label=Dog&label=Boat", "/?image=trip/photo 1.jpg", "/?view=status"])
+@pytest.mark.parametrize(
+    "address", ["/", "/?order=taken", "/?label=Dog&label=Boat", "/?image=trip/photo 1.jpg", "/?view=status"]
+)
 def test_every_view_is_as_wide_as_the_phone(
     open_page: OpenPage, serve_fake: ServeFake, screenshots: Path, address: str
 ) -> None:

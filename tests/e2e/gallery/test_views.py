@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.gallery.conftest import DESKTOP, PHONE, OpenPage, ServeFake
+from tests.e2e.gallery.test_viewer import a_sign
 from tests.support.fake_api import FakeApi, image, label
 from tests.support.waiting import wait_for
 
@@ -223,6 +224,8 @@ VIEWS = {
     "grid": "/",
     "search": "/?label=Dog&label=Boat&match=any&exclude=Cat",
     "nothing": "/?label=Unicorn",
+    "timeline": "/?order=taken",
+    "facts, words and faces": "/?image=sign.jpg",
     "image": "/?image=trip/photo 1.jpg",
     "rejected": "/?image=bad.jpg",
     "unknown": "/?image=nowhere.jpg",
@@ -236,7 +239,7 @@ def test_axe_finds_no_violation(
     open_page: OpenPage, serve_fake: ServeFake, axe: str, scheme: str, viewport: dict[str, int]
 ) -> None:
     bad = image("bad.jpg", Status="REJECTED", Reason="NOT_AN_IMAGE", Message="The content is no image.")
-    url = serve_fake(FakeApi([bad, *some_images(30)]))
+    url = serve_fake(FakeApi([bad, a_sign(), *some_images(30)]))
     found = {}
     page = open_page(url, color_scheme=scheme, viewport=viewport, bypass_csp=True, reduced_motion="reduce")
     for name, address in VIEWS.items():

@@ -1,14 +1,14 @@
 // The address bar holds what is seen: the search, the view and the open image. A link or a reload brings it back.
 
-const LISTS = ["label", "exclude"];
-const SINGLES = { match: "all", order: "newest", minConfidence: "0", status: "", category: "", prefix: "" };
+const LISTS = ["label", "exclude", "text"];
+const SINGLES = { match: "all", order: "newest", minConfidence: "0", status: "", category: "", prefix: "", takenFrom: "", takenTo: "" };
 
 /** Reads the search of the address; what is not there has its default. */
 export function readSearch(address = location.search) {
   const given = new URLSearchParams(address);
   const search = Object.fromEntries(LISTS.map((name) => [name, given.getAll(name)]));
   for (const [name, usual] of Object.entries(SINGLES)) search[name] = given.get(name) ?? usual;
-  if (!isConfidenceKnown(search)) search.order = "newest";
+  if (search.order === "confidence" && !isConfidenceKnown(search)) search.order = "newest";
   return search;
 }
 

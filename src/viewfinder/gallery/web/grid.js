@@ -1,14 +1,11 @@
 // The grid: of all images only the tiles in and near the window are in the document.
 
-import { addressOf, readSearch } from "./address.js";
-import { pictureUrl } from "./api.js";
-import { element, icon, nameOf, percent, place } from "./dom.js";
+import { element, place } from "./dom.js";
 import { Layout } from "./layout.js";
+import { tileOf } from "./tile.js";
 
 const MARGIN = 600; // pixels above and below the window that are ready
 const AHEAD = 2000; // pixels before the end at which more is asked for
-
-const STATES = { REJECTED: "Rejected", FAILED: "Failed" };
 
 export class Grid {
   /** `wantMore` is called when the end comes near. */
@@ -17,8 +14,10 @@ export class Grid {
     this.wantMore = wantMore;
     this.images = [];
     this.tiles = new Map();
+    this.headings = new Map();
+    this.grouping = null;
     this.active = 0;
-    this.layout = new Layout(list.clientWidth);
+    this.layout = this.#emptyLayout();
     this.render = this.render.bind(this);
     addEventListener("scroll", () => this.#soon(), { passive: true });
     new ResizeObserver(() => this.#resized()).observe(list);
@@ -26,12 +25,17 @@ export class Grid {
     list.addEventListener("focusin", (event) => this.#activate(Number(event.target.closest("li").dataset.index)));
   }
 
-  /** Shows other images; what is shown already keeps its tile. */
-  show(images, complete) {
+  /** Shows other images; `grouping` is { of, text }: the group of an image, and what stands above a group. */
+  show(images, complete, grouping = this.grouping) {
     this.images = [];
-    this.layout = new Layout(this.list.clientWidth);
+    this.grouping = grouping;
+    this.layout = this.#emptyLayout();
     this.#clear();
     this.add(images, complete);
+  }
+
+  #emptyLayout() {
+    return new Layout(this.list.clientWidth, this.grouping?.of);
   }
 
   add(images, complete) {
@@ -65,6 +69,7 @@ export class Grid {
       if (index < first || index >= end) this.#drop(index, tile);
     }
     for (let index = first; index < end; index++) if (!this.tiles.has(index)) this.#make(index);
+    this.#head(first, end);
     this.#rove(first, end);
     if (top + innerHeight + AHEAD > this.layout.height) this.wantMore();
   }
@@ -78,9 +83,10 @@ export class Grid {
   #resized() {
     const width = this.list.clientWidth;
     if (!width || width === this.layout.width) return;
-    this.layout = new Layout(width);
+    this.layout = this.#emptyLayout();
     const images = this.images;
     this.images = [];
+    this.#clearHeadings();
     this.add(images, this.complete);
   }
 
@@ -89,9 +95,30 @@ export class Grid {
     tile.dataset.index = index;
     this.tiles.set(index, tile);
     this.#put(tile, index);
-    // The document's order is the reading order, whichever tile came first.
-    const later = [...this.list.children].find((other) => Number(other.dataset.index) > index);
-    this.list.insertBefore(tile, later ?? null);
+    this.#insert(tile);
+  }
+
+  /** The document's order is the reading order, whichever tile came first. */
+  #insert(node) {
+    const later = [...this.list.children].find((other) => Number(other.dataset.index) > Number(node.dataset.index));
+    this.list.insertBefore(node, later ?? null);
+  }
+
+  /** The headings of the groups that begin among these tiles. */
+  #head(first, end) {
+    const wanted = new Map(this.layout.headingsBetween(first, end).map((heading) => [heading.first, heading]));
+    for (const [at, node] of this.headings) if (!wanted.has(at)) this.headings.delete(at) && node.remove();
+    for (const [at, { group, top }] of wanted) {
+      if (this.headings.has(at)) continue;
+      const node = element("li", { class: "day", "data-index": at - 0.5 }, element("h2", {}, this.grouping.text(group)));
+      this.headings.set(at, place(node, { transform: `translateY(${top}px)` }));
+      this.#insert(node);
+    }
+  }
+
+  #clearHeadings() {
+    for (const node of this.headings.values()) node.remove();
+    this.headings.clear();
   }
 
   #put(tile, index) {
@@ -115,6 +142,7 @@ export class Grid {
   #clear() {
     for (const tile of this.tiles.values()) tile.remove();
     this.tiles.clear();
+    this.#clearHeadings();
     this.active = 0;
   }
 
@@ -150,48 +178,4 @@ export class Grid {
     if (above < header) scrollBy({ top: above - header });
     else if (above + box.height > innerHeight) scrollBy({ top: above + box.height - innerHeight + 16 });
   }
-}
-
-function tileOf(image) {
-  const state = STATES[image.Status];
-  const labels = searchedFirst(image.Labels).slice(0, 3);
-  const text = state ? `${state}: ${image.Reason ?? ""}` : labels.map((label) => label.Name).join(", ");
-  const link = element(
-    "a",
-    {
-      class: `tile${state ? " fault" : ""}`,
-      href: addressOf(readSearch(), { image: image.ImageId }),
-      "aria-label": `${nameOf(image.ImageId)}. ${text}`,
-    },
-    state ? faultOf(image, state) : pictureOf(image),
-    element("span", { class: "caption", "aria-hidden": "true" }, captionOf(image, labels)),
-  );
-  return element("li", { class: "cell" }, link);
-}
-
-/** What was searched for is why the image is here: it is always shown. */
-function searchedFirst(labels) {
-  const searched = new Set(readSearch().label.map((name) => name.toLowerCase()));
-  const isSearched = (label) => searched.has(label.Name.toLowerCase());
-  return [...labels.filter(isSearched), ...labels.filter((label) => !isSearched(label))];
-}
-
-function pictureOf(image) {
-  const picture = element("img", {
-    src: pictureUrl(image, "thumbnail"),
-    alt: "",
-    decoding: "async",
-    draggable: "false",
-    onload: () => picture.classList.add("ready"),
-    onerror: () => picture.replaceWith(element("span", { class: "missing" }, icon("photos"))),
-  });
-  return picture;
-}
-
-const faultOf = (image, state) =>
-  element("span", { class: "missing" }, icon("warning"), element("b", {}, state), image.Reason ?? "");
-
-function captionOf(image, labels) {
-  const sure = labels.map((label) => `${label.Name} ${percent(Math.round(label.Confidence))}`);
-  return [element("b", {}, nameOf(image.ImageId)), sure.join(" · ")];
 }

@@ -1,8 +1,9 @@
-// Where pictures go: rows of one height, each as wide as the grid, in the pictures' own proportions.
+// Where pictures go: rows of one height, each as wide as the grid, in the pictures' own proportions; in groups with headings.
 
 const GAP = 6;
 const NARROWEST = 0.5;
 const WIDEST = 3;
+const HEADING = 48;
 
 /** A picture's width by its height; squares for what has no size. */
 function proportion(image) {
@@ -12,8 +13,12 @@ function proportion(image) {
 
 /** Rows that grow at the end as pages arrive: what is placed stays where it is. */
 export class Layout {
-  constructor(width) {
+  /** `groupOf` gives the group of an image: each begins with a heading. Without it there are no groups. */
+  constructor(width, groupOf = () => undefined) {
     this.width = width;
+    this.groupOf = groupOf;
+    this.group = undefined;
+    this.headings = [];
     this.target = width < 600 ? 130 : 220;
     this.rows = [];
     this.height = 0;
@@ -32,17 +37,28 @@ export class Layout {
   #place(images, first, complete) {
     let row = [];
     let sum = 0;
+    const close = (isLast) => {
+      this.#close(row, sum, first, isLast);
+      first += row.length;
+      row = [];
+      sum = 0;
+    };
     for (const image of images) {
+      if (this.groupOf(image) !== this.group) {
+        if (row.length) close(true);
+        this.#head(this.groupOf(image), first);
+      }
       row.push(proportion(image));
       sum += row.at(-1);
-      if (sum * this.target + (row.length - 1) * GAP >= this.width) {
-        this.#close(row, sum, first, false);
-        first += row.length;
-        row = [];
-        sum = 0;
-      }
+      if (sum * this.target + (row.length - 1) * GAP >= this.width) close(false);
     }
-    if (row.length) this.#close(row, sum, first, true);
+    if (row.length) close(true);
+  }
+
+  #head(group, first) {
+    this.group = group;
+    this.headings.push({ top: this.height, group, first });
+    this.height += HEADING;
   }
 
   #close(row, sum, first, isLast) {
@@ -64,6 +80,10 @@ export class Layout {
     const to = this.#rowAt(bottom);
     if (from === undefined) return [0, 0];
     return [this.rows[from].first, this.rows[to].first + this.rows[to].boxes.length];
+  }
+
+  headingsBetween(first, end) {
+    return this.headings.filter((heading) => heading.first >= first && heading.first < end);
   }
 
   boxOf(index) {

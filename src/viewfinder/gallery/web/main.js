@@ -1,7 +1,7 @@
 // The page: every part shows what the address says, and is told when it changes.
 
-import { isStatus, onAddress, openImage } from "./address.js";
-import { nameOf } from "./dom.js";
+import { isStatus, onAddress, openImage, readSearch } from "./address.js";
+import { find, nameOf } from "./dom.js";
 import { Results } from "./results.js";
 import { showSearch, startSearch } from "./search.js";
 import { StatusPage } from "./status.js";
@@ -23,7 +23,16 @@ function show() {
   statusPage.show(isStatus());
   showSearch();
   if (!isStatus()) results.show();
+  showRail();
   viewer.show();
+}
+
+/** The rail of years and months is a part of the timeline only: its script comes with it. */
+async function showRail() {
+  const isTimeline = !isStatus() && readSearch().order === "taken";
+  find("gallery").classList.toggle("timeline", isTimeline);
+  find("rail").hidden = !isTimeline;
+  if (isTimeline) (await import("./rail.js")).showRail();
 }
 
 function titleOf() {

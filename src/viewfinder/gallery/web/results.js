@@ -6,6 +6,12 @@ import { firstPage } from "./first.js";
 import { counted, element, find, icon, whole } from "./dom.js";
 import { Grid } from "./grid.js";
 
+/** The timeline's groups: days of the camera's time, or of the analysis where no capture time is known. */
+const DAYS = {
+  of: (image) => (image.TakenAt ?? image.AnalyzedAt).slice(0, 10),
+  text: (day) => new Date(`${day}T00:00Z`).toLocaleDateString(undefined, { dateStyle: "full", timeZone: "UTC" }),
+};
+
 const PAGE = 100;
 const SOUGHT_PAGES = 20; // to find the image of a direct link, or the place before a reload
 const PLACE = "viewfinder-place";
@@ -35,7 +41,7 @@ export class Results {
     this.#begin(key);
     const page = await this.#take((signal) => firstPage(key, signal));
     if (!page) return;
-    this.grid.show(page.Images, !page.NextToken);
+    this.grid.show(page.Images, !page.NextToken, search.order === "taken" ? DAYS : null);
     performance.mark("first-screen");
     this.#shown(search);
     await this.#returnToPlace(key);

@@ -4,7 +4,7 @@ import { addressOf, go, isConfidenceKnown, readSearch } from "./address.js";
 import { Completion } from "./completion.js";
 import { element, find, icon } from "./dom.js";
 
-const PLACES = [["prefix", "in"], ["category", "of"]];
+const PLACES = [["prefix", "in"], ["category", "of"], ["takenFrom", "from"], ["takenTo", "before"]];
 
 let sliding = false; // the slider's moves, one after the other, are one step in the history
 
@@ -22,10 +22,11 @@ export function startSearch() {
 /** Makes bar and filters show the search of the address. */
 export function showSearch() {
   const search = readSearch();
-  const chips = [...search.label.map((name) => chip(name, false)), ...search.exclude.map((name) => chip(name, true))];
-  find("chips").replaceChildren(...chips, ...PLACES.map(([name, word]) => placeChip(search, name, word)).filter(Boolean));
+  const labels = [...search.label.map((name) => chip(name, false)), ...search.exclude.map((name) => chip(name, true))];
+  const texts = search.text.map((word) => plainChip(`“${word}”`, { ...search, text: search.text.filter((other) => other !== word) }));
+  find("chips").replaceChildren(...labels, ...texts, ...PLACES.map(([name, word]) => placeChip(search, name, word)).filter(Boolean));
   find("match").hidden = search.label.length < 2;
-  const sure = filters().order[1];
+  const sure = [...filters().order].at(-1);
   sure.disabled = !isConfidenceKnown(search);
   for (const name of ["match", "order", "minConfidence", "status"]) filters()[name].value = search[name];
   showLeast();
@@ -50,8 +51,8 @@ function addLabel(name, isExcluded) {
 
 function removeLast() {
   const search = readSearch();
-  const list = search.exclude.length ? search.exclude : search.label;
-  if (list.length) go(addressOf(without(search, list.at(-1))));
+  const list = ["text", "exclude", "label"].find((name) => search[name].length);
+  if (list) go(addressOf({ ...search, [list]: search[list].slice(0, -1) }));
 }
 
 function without(search, name) {
@@ -75,15 +76,17 @@ function chip(name, isExcluded) {
   );
 }
 
-/** What only a link can ask for: where the key begins, or a category. */
-function placeChip(search, name, word) {
-  if (!search[name]) return null;
-  const remove = () => go(addressOf({ ...search, [name]: "" }));
+/** What a link asks for: where the key begins, a category, a time. */
+const placeChip = (search, name, word) =>
+  search[name] ? plainChip(`${word} ${search[name]}`, { ...search, [name]: "" }) : null;
+
+/** Part of a search that can only be taken away: `without` is the search that remains. */
+function plainChip(text, without) {
   return element(
     "li",
     { class: "chip" },
-    element("span", { class: "name" }, `${word} ${search[name]}`),
-    element("button", { type: "button", class: "cross", "aria-label": `Remove ${search[name]}`, onclick: remove }, icon("close")),
+    element("span", { class: "name" }, text),
+    element("button", { type: "button", class: "cross", "aria-label": `Remove ${text}`, onclick: () => go(addressOf(without)) }, icon("close")),
   );
 }
 

@@ -2,12 +2,13 @@
 
 import { addressOf, go, openImage, readSearch } from "./address.js";
 import { analyzeAgain, deleteImage, getImage, pictureUrl } from "./api.js";
-import { bytes, element, find, icon, moment, nameOf } from "./dom.js";
-import { labelsOf, specificFirst } from "./labels.js";
+import { element, find, icon, nameOf } from "./dom.js";
+import { factsOf, problemOf } from "./facts.js";
+import { labelsOf } from "./labels.js";
+import { stageOf, textsOf } from "./layers.js";
 import { ask, noticesInFront, say } from "./talk.js";
+import { Zoom } from "./zoom.js";
 
-const SHOWN_BY_BROWSERS = new Set(["JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"]);
-const STATES = { ANALYZED: "Analysed", REJECTED: "Rejected", FAILED: "Failed" };
 const AGAIN_MS = 1000;
 const AGAIN_TRIES = 60;
 
@@ -62,6 +63,7 @@ export class Viewer {
       if (this.imageId === imageId) this.#render(image);
     } catch (error) {
       if (error.name === "AbortError") return;
+      this.zoom = null;
       this.content.replaceChildren(this.#heading({ ImageId: imageId }), element("p", { class: "problem" }, error.message));
     }
   }
@@ -70,12 +72,14 @@ export class Viewer {
     this.last = this.#index;
     const { list, boxes } = labelsOf(image);
     const stage = element("div", { class: "stage" }, stageOf(image, boxes), this.#step(-1), this.#step(1));
+    this.zoom = new Zoom(stage, image.Width, (direction) => this.#go(direction));
     const panel = element(
       "div",
       { class: "panel", tabindex: 0, role: "region", "aria-label": "Labels and facts" },
       problemOf(image),
       image.Labels.length ? element("h3", {}, "Labels") : null,
       list,
+      textsOf(image),
       element("h3", {}, "Image"),
       factsOf(image),
     );
@@ -145,9 +149,11 @@ export class Viewer {
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const actions = { ArrowLeft: () => this.#go(-1), ArrowRight: () => this.#go(1) };
-    if (!actions[event.key]) return;
+    if (!this.zoom?.key(event.key)) {
+      if (!actions[event.key]) return;
+      actions[event.key]();
+    }
     event.preventDefault();
-    actions[event.key]();
   }
 
   async #delete(image) {
@@ -185,42 +191,4 @@ async function changedSince(image) {
     if (now.AnalyzedAt !== image.AnalyzedAt) return now;
   }
   return null;
-}
-
-/** The picture with its boxes. What a browser can't show is shown by its thumbnail. */
-function stageOf(image, boxes) {
-  if (image.Status !== "ANALYZED") return element("div", { class: "nothing" }, icon("warning"));
-  const rendition = SHOWN_BY_BROWSERS.has(image.Format) ? "original" : "thumbnail";
-  const picture = element("img", {
-    src: pictureUrl(image, rendition),
-    alt: `${nameOf(image.ImageId)}: ${specificFirst(image.Labels).slice(0, 5).map((label) => label.Name).join(", ")}`,
-    width: image.Width,
-    height: image.Height,
-    onload: () => frame.classList.add("ready"),
-    onerror: () => (picture.src = pictureUrl(image, "thumbnail")),
-  });
-  const frame = element("div", { class: "frame" }, picture, boxes);
-  frame.style.setProperty("--proportion", image.Width / image.Height);
-  frame.style.setProperty("--natural", `${Math.max(image.Width, 640)}px`);
-  return frame;
-}
-
-const problemOf = (image) =>
-  image.Status === "ANALYZED"
-    ? null
-    : element("p", { class: "problem" }, element("b", {}, `${STATES[image.Status]}: ${image.Reason ?? ""}`), image.Message ?? "");
-
-function factsOf(image) {
-  const facts = {
-    Status: STATES[image.Status],
-    Size: bytes(image.Size),
-    Pixels: image.Width ? `${image.Width} × ${image.Height}` : null,
-    Format: image.Format,
-    Analysed: moment(image.AnalyzedAt),
-    Model: image.LabelModelVersion,
-    Key: image.ImageId,
-    "SHA-256": image.Sha256,
-  };
-  const known = Object.entries(facts).filter(([, value]) => value);
-  return element("dl", { class: "facts" }, known.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }

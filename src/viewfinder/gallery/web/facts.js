@@ -1,0 +1,58 @@
+// What is known of one image beside its labels: how it was taken, its file, and why it has no labels.
+
+import { bytes, element, moment } from "./dom.js";
+
+export const STATES = { ANALYZED: "Analysed", REJECTED: "Rejected", FAILED: "Failed" };
+const DECIMALS = 5; // of a degree: about a metre
+
+/** The camera's local time, as it stood on the camera: no zone is known, so none is applied. */
+export function localTime(iso, offset = "") {
+  const time = new Date(`${iso.slice(0, 23)}Z`).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+  return offset ? `${time} (${offset})` : time;
+}
+
+function exposureOf({ ExposureTime, FNumber, IsoSpeed, FocalLength }) {
+  const parts = [
+    ExposureTime && `${ExposureTime < 0.4 ? `1/${Math.round(1 / ExposureTime)}` : ExposureTime} s`,
+    FNumber && `f/${FNumber}`,
+    IsoSpeed && `ISO ${IsoSpeed}`,
+    FocalLength && `${FocalLength} mm`,
+  ];
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** A link to a map, which is asked for only if somebody follows it. */
+function placeOf({ Latitude, Longitude, Altitude }) {
+  if (Latitude === undefined || Longitude === undefined) return null;
+  const query = new URLSearchParams({ mlat: Latitude, mlon: Longitude, zoom: 15 });
+  const height = Altitude === undefined ? "" : `, ${Math.round(Altitude)} m`;
+  return element("a", { href: `https://www.openstreetmap.org/?${query}`, target: "_blank", rel: "noopener noreferrer", title: "Open a map" },
+    `${Latitude.toFixed(DECIMALS)}, ${Longitude.toFixed(DECIMALS)}${height}`);
+}
+
+/** The list of facts, for the panel of the viewer. */
+export function factsOf(image) {
+  const taken = image.Facts ?? {};
+  const facts = {
+    Taken: taken.TakenAt ? localTime(taken.TakenAt, taken.TakenOffset) : image.Status === "ANALYZED" ? "No capture time" : null,
+    Camera: taken.Camera,
+    Lens: taken.Lens,
+    Exposure: exposureOf(taken),
+    Place: placeOf(taken),
+    Status: STATES[image.Status],
+    Size: bytes(image.Size),
+    Pixels: image.Width ? `${image.Width} × ${image.Height}` : null,
+    Format: image.Format,
+    Analysed: moment(image.AnalyzedAt),
+    Model: image.LabelModelVersion,
+    Key: image.ImageId,
+    "SHA-256": image.Sha256,
+  };
+  const known = Object.entries(facts).filter(([, value]) => value);
+  return element("dl", { class: "facts" }, known.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+}
+
+export const problemOf = (image) =>
+  image.Status === "ANALYZED"
+    ? null
+    : element("p", { class: "problem" }, element("b", {}, `${STATES[image.Status]}: ${image.Reason ?? ""}`), image.Message ?? "");
