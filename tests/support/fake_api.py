@@ -56,6 +56,7 @@ class FakeApi:
     bucket: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
     throttled: int = 0
+    trash: list[Document] = field(default_factory=list)
 
     def application(self) -> Starlette:
         """Return the ASGI application."""
@@ -63,6 +64,8 @@ class FakeApi:
             Route(f"/{STAGE}/images", self._search),
             Route(f"/{STAGE}/images", self._form, methods=["POST"]),
             Route(f"/{STAGE}/images/{{key:path}}", self._image, methods=["GET", "DELETE"]),
+            Route(f"/{STAGE}/trash/{{key:path}}", self._restore, methods=["POST"]),
+            Route(f"/{STAGE}/analyses", self._analyze, methods=["POST"]),
             Route(f"/{STAGE}/content/{{key:path}}", self._content),
             Route(f"/{STAGE}/labels", self._labels),
             Route(f"/{STAGE}/stats", self._statistics),
@@ -90,8 +93,23 @@ class FakeApi:
             return _error(404, "ImageNotFound")
         if request.method == "DELETE":
             self.images.remove(found)
+            self.trash.append(found)
             return JSONResponse({"ImageId": key}, 202)
         return JSONResponse(found)
+
+    async def _restore(self, request: Request) -> Response:
+        await self._admit(request)
+        key = _key(request, "trash")
+        found = next((entry for entry in self.trash if entry["ImageId"] == key), None)
+        if found is None:
+            return _error(404, "ImageNotFound")
+        self.trash.remove(found)
+        self.images.append(found)
+        return JSONResponse({"ImageId": key}, 202)
+
+    async def _analyze(self, request: Request) -> Response:
+        await self._admit(request)
+        return JSONResponse({"ImageId": (await request.json())["ImageId"]}, 202)
 
     async def _form(self, request: Request) -> Response:
         await self._admit(request)

@@ -22,7 +22,7 @@ from viewfinder.gallery.guard import Guard, Guarded
 from viewfinder.gallery.inprocess import InProcessApi, load_handler
 from viewfinder.gallery.proxy import HANDLERS, Api, forward, picture
 from viewfinder.gallery.status import Sources, Status
-from viewfinder.gallery.uploads import upload
+from viewfinder.gallery.transfers import Downloads, upload
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -57,6 +57,7 @@ class Pages:
 def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
     """Yield the ASGI application."""
     pages = Pages(guard.token, api.stage)
+    downloads = Downloads(api)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -73,7 +74,9 @@ def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
         Route("/status.json", status.answer),
         Route("/content/{path:path}", to_api(picture)),
         Route("/uploads/{path:path}", to_api(upload), methods=["POST"]),
-        Route(f"/{api.stage}/{{path:path}}", to_api(forward), methods=["GET", "POST", "DELETE"]),
+        Route("/downloads", downloads.choose, methods=["POST"]),
+        Route("/downloads/{ticket}", downloads.send),
+        Route(f"/{api.stage}/{{path:path}}", to_api(forward), methods=["GET", "POST", "PATCH", "DELETE"]),
     ]
     return Guarded(Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS), guard)
 

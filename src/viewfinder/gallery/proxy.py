@@ -180,7 +180,7 @@ RETURNED = ("content-type", "location", "retry-after", "x-amzn-requestid", "x-am
 
 async def forward(api: Api, request: Request) -> Response:
     """Answer a request below the stage as the API does."""
-    body = await _body(request)
+    body = await body_of(request)
     if body is None:
         return error(413, "RequestTooLarge", f"A body has at most {MAX_BODY_BYTES:,} bytes.")
     headers = {name: request.headers[name] for name in FORWARDED if name in request.headers}
@@ -196,7 +196,7 @@ def relayed(answer: httpx.Response) -> Response:
     return Response(answer.content, answer.status_code, {"cache-control": "no-store", **kept})
 
 
-async def _body(request: Request) -> bytes | None:
+async def body_of(request: Request) -> bytes | None:
     """Read the body; None where it is too large."""
     body = bytearray()
     async for chunk in request.stream():

@@ -35,12 +35,12 @@ def test_days_have_headings_and_an_image_without_a_time_says_so(open_page: OpenP
 
     expect(page.locator("#grid > li")).to_have_text(
         [
-            "Tuesday 2 June 2026",
+            "Tuesday, 2 June 2026",
             "No capture timeundated.jpgDog 90 %",
-            "Monday 1 June 2026",
+            "Monday, 1 June 2026",
             "late.jpgDog 90 %",
             "noon.jpgDog 90 %",
-            "Saturday 30 May 2026",
+            "Saturday, 30 May 2026",
             "early.jpgDog 90 %",
         ]
     )
@@ -61,9 +61,9 @@ def test_the_rail_has_the_years_and_months_with_pictures(open_page: OpenPage, se
 
     expect(rail.get_by_role("link")).to_have_text(["Latest", "2026", "2019", "Dec", "Jan"])
     expect(rail.get_by_role("link", name="2019", exact=True)).to_be_focused()
-    expect(page.locator(".day").first).to_have_text("Tuesday 31 December 2019")
+    expect(page.locator(".day").first).to_have_text("Tuesday, 31 December 2019")
     rail.get_by_role("link", name="January 2019").click()
-    expect(page.locator(".day")).to_have_text(["Tuesday 1 January 2019"])
+    expect(page.locator(".day")).to_have_text(["Tuesday, 1 January 2019"])
     assert page.url.endswith("order=taken&takenTo=2019-02-01")
     page.get_by_role("button", name="Remove 2019-02-01").click()
     expect(page.locator(".tile")).to_have_count(4)
@@ -89,9 +89,9 @@ def test_a_jump_among_ten_thousand_images_takes_at_most_a_second(
         return float(page.wait_for_function(JUMPED, arg=heading).json_value())
 
     times = [
-        jump("2020", "Thursday 31 December 2020"),
-        jump("March 2020", "Tuesday 31 March 2020"),
-        jump("2019", "Tuesday 31 December 2019"),
+        jump("2020", "Thursday, 31 December 2020"),
+        jump("March 2020", "Tuesday, 31 March 2020"),
+        jump("2019", "Tuesday, 31 December 2019"),
     ]
 
     assert sorted(times)[1] <= 1000, times

@@ -40,15 +40,13 @@ export const getStatus = () => json("/status.json");
 export const listLabels = (prefix, signal) =>
   json(`${ROOT}/labels?${new URLSearchParams(prefix ? { prefix, limit: 8 } : { limit: 8 })}`, { signal });
 
-export const deleteImage = (imageId) =>
-  json(`${ROOT}/images/${segment(imageId)}`, { method: "DELETE", headers: TOKEN });
+const change = (method, path, body) =>
+  json(path, { method, headers: { ...TOKEN, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
 
-export const analyzeAgain = (imageId) =>
-  json(`${ROOT}/analyses`, {
-    method: "POST",
-    headers: { ...TOKEN, "Content-Type": "application/json" },
-    body: JSON.stringify({ ImageId: imageId }),
-  });
+export const deleteImage = (imageId) => change("DELETE", `${ROOT}/images/${segment(imageId)}`);
+export const restoreImage = (imageId) => change("POST", `${ROOT}/trash/${segment(imageId)}`);
+export const analyzeAgain = (imageId) => change("POST", `${ROOT}/analyses`, { ImageId: imageId });
+export const chooseDownload = (imageIds) => change("POST", "/downloads", { ImageIds: imageIds });
 
 /** Where a picture is; the version makes a new analysis a new URL. */
 export const pictureUrl = (image, rendition) =>

@@ -16,6 +16,7 @@ export class Grid {
     this.tiles = new Map();
     this.headings = new Map();
     this.grouping = null;
+    this.onMake = () => {};
     this.active = 0;
     this.layout = this.#emptyLayout();
     this.render = this.render.bind(this);
@@ -48,8 +49,9 @@ export class Grid {
     this.render();
   }
 
-  remove(imageId) {
-    this.show(this.images.filter((image) => image.ImageId !== imageId), this.complete);
+  remove(imageIds) {
+    const gone = new Set(imageIds);
+    this.show(this.images.filter((image) => !gone.has(image.ImageId)), this.complete);
   }
 
   focus(index) {
@@ -95,6 +97,7 @@ export class Grid {
     tile.dataset.index = index;
     this.tiles.set(index, tile);
     this.#put(tile, index);
+    this.onMake(tile, this.images[index]);
     this.#insert(tile);
   }
 

@@ -64,7 +64,7 @@ const typed = (image, type) => (image.Texts ?? []).filter((text) => text.Type ==
 /** Words where they stand, turned as they are; each searches for itself. The panel has them for keyboards. */
 function wordsOn(image) {
   return typed(image, "WORD").map((word) =>
-    turned(element("a", { class: "word", href: byText(word), title: `Search for “${word.DetectedText}”`, tabindex: -1, "aria-hidden": "true" }),
+    turned(element("a", { class: "word", href: byText(word), title: `Search for “${word.DetectedText}”`, tabindex: -1, draggable: "false", "aria-hidden": "true" }),
       word.Geometry.Polygon, image));
 }
 

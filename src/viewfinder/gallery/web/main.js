@@ -53,3 +53,4 @@ onAddress(show);
 show();
 startSearch();
 new Uploads(arrived);
+import("./selection.js").then(({ Selection }) => new Selection(results));

@@ -69,9 +69,9 @@ export class Results {
     if (key === this.asked) scrollTo(0, place.top);
   }
 
-  /** Takes an image away at once; the catalog follows in a moment. */
-  remove(imageId) {
-    this.grid.remove(imageId);
+  /** Takes images away at once; the catalog follows in a moment. */
+  remove(imageIds) {
+    this.grid.remove(imageIds);
     this.#shown(readSearch());
   }
 

@@ -3,12 +3,16 @@
 import { element, find } from "./dom.js";
 
 const SHOWN_MS = 6000;
+const UNDO_MS = 20_000;
 
-export function say(text, kind = "plain") {
-  const toast = element("p", { class: `toast ${kind}` }, text);
+/** Shows a notice; `action` ({ label, act }) is a button in it, once. */
+export function say(text, kind = "plain", action = null) {
+  const act = () => (toast.remove(), action.act());
+  const button = action && element("button", { type: "button", onclick: act }, action.label);
+  const toast = element("p", { class: `toast ${kind}` }, text, button);
   noticesInFront();
   find("toasts").append(toast);
-  setTimeout(() => toast.remove(), SHOWN_MS);
+  setTimeout(() => toast.remove(), action ? UNDO_MS : SHOWN_MS);
 }
 
 /** Puts the notices into the dialog that is open: a modal one covers and silences whatever is outside. */

@@ -22,7 +22,9 @@ export function tileOf(image) {
     undated && element("span", { class: "undated", "aria-hidden": "true" }, undated),
     element("span", { class: "caption", "aria-hidden": "true" }, captionOf(image, labels)),
   );
-  return element("li", { class: "cell" }, link);
+  // The keyboard has a key for it (space or x), so that one stop of the tab key is enough for a tile.
+  const tick = element("button", { class: "tick", type: "button", tabindex: -1, "aria-pressed": "false", "aria-label": `Select ${nameOf(image.ImageId)}` }, icon("done"));
+  return element("li", { class: "cell" }, link, tick);
 }
 
 /** What was searched for is why the image is here: it is always shown. */

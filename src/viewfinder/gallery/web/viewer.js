@@ -1,7 +1,8 @@
 // One picture large: its boxes, its labels, its facts, and what can be done with it.
 
+import { removeAll } from "./actions.js";
 import { addressOf, go, openImage, readSearch } from "./address.js";
-import { analyzeAgain, deleteImage, getImage, pictureUrl } from "./api.js";
+import { analyzeAgain, getImage, pictureUrl } from "./api.js";
 import { element, find, icon, nameOf } from "./dom.js";
 import { factsOf, problemOf } from "./facts.js";
 import { labelsOf } from "./labels.js";
@@ -157,16 +158,9 @@ export class Viewer {
   }
 
   async #delete(image) {
-    if (!(await ask(`Delete ${nameOf(image.ImageId)}? The picture itself is deleted from the bucket.`, "Delete", "danger"))) return;
-    try {
-      await deleteImage(image.ImageId);
-      const beside = this.#beside(1) ?? this.#beside(-1);
-      this.results.remove(image.ImageId);
-      say(`${nameOf(image.ImageId)} is deleted.`);
-      go(addressOf(readSearch(), beside ? { image: beside.ImageId } : {}), { replace: true });
-    } catch (error) {
-      say(`It could not be deleted: ${error.message}`, "fault");
-    }
+    if (!(await ask(`Delete ${nameOf(image.ImageId)}? It stays in the trash for 30 days.`, "Delete", "danger"))) return;
+    const beside = this.#beside(1) ?? this.#beside(-1);
+    if (await removeAll([image.ImageId], this.results)) go(addressOf(readSearch(), beside ? { image: beside.ImageId } : {}), { replace: true });
   }
 
   async #again(image) {

@@ -1,0 +1,137 @@
+// Several images at once: ticked by mouse, finger or keyboard, and a bar with what can be done with them.
+
+import { analyzeAll, downloadAll, removeAll } from "./actions.js";
+import { onAddress } from "./address.js";
+import { counted, element, find, icon } from "./dom.js";
+import { ask } from "./talk.js";
+
+const LONG_PRESS_MS = 450;
+const STILL = 10; // pixels that a finger may move in a long press
+
+export class Selection {
+  constructor(results) {
+    Object.assign(this, { results, grid: results.grid, chosen: new Set(), anchor: 0, pressed: null });
+    this.bar = find("selection");
+    this.count = element("b", { role: "status" });
+    this.bar.append(this.#tool("close", "Select none", () => this.clear()), this.count, ...this.#actions());
+    this.grid.onMake = (tile, image) => this.#mark(tile, image);
+    this.grid.tiles.forEach((tile, index) => this.#mark(tile, this.grid.images[index]));
+    this.#listen(this.grid.list);
+    this.address = location.search;
+    onAddress(() => this.#moved());
+  }
+
+  #actions() {
+    return [
+      this.#tool("download", "Download", () => downloadAll([...this.chosen])),
+      this.#tool("again", "Analyse again", () => this.#again()),
+      this.#tool("delete", "Delete", () => this.#delete()),
+    ];
+  }
+
+  #tool(symbol, text, onclick) {
+    return element("button", { class: "button quiet", type: "button", "aria-label": text, title: text, onclick }, icon(symbol), element("span", {}, text));
+  }
+
+  #listen(list) {
+    list.addEventListener("click", (event) => this.#click(event), true);
+    list.addEventListener("keydown", (event) => this.#key(event));
+    list.addEventListener("pointerdown", (event) => this.#press(event));
+    for (const type of ["pointerup", "pointercancel", "pointerleave"]) list.addEventListener(type, () => clearTimeout(this.pressing));
+    list.addEventListener("pointermove", (event) => this.#moveFinger(event));
+    list.addEventListener("contextmenu", (event) => this.pressed && event.preventDefault());
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.chosen.size && !document.querySelector("dialog[open]")) this.clear();
+    });
+  }
+
+  clear() {
+    this.#choose([...this.chosen], false);
+  }
+
+  /** Another search has other images; an open image is the same search. */
+  #moved() {
+    const withoutImage = (address) => address.replace(/[?&]image=[^&]*/, "");
+    if (withoutImage(this.address) !== withoutImage(location.search)) this.clear();
+    this.address = location.search;
+  }
+
+  #choose(imageIds, isChosen) {
+    for (const imageId of imageIds) this.chosen[isChosen ? "add" : "delete"](imageId);
+    this.grid.tiles.forEach((tile, index) => this.#mark(tile, this.grid.images[index]));
+    this.bar.hidden = !this.chosen.size;
+    this.count.textContent = `${counted(this.chosen.size, "image")} selected`;
+  }
+
+  #mark(tile, image) {
+    const isChosen = this.chosen.has(image.ImageId);
+    tile.classList.toggle("chosen", isChosen);
+    tile.querySelector(".tick").setAttribute("aria-pressed", isChosen);
+  }
+
+  #toggle(index) {
+    const { ImageId } = this.grid.images[index];
+    this.anchor = index;
+    this.#choose([ImageId], !this.chosen.has(ImageId));
+  }
+
+  /** Chooses everything from the last one that was ticked to this one. */
+  #reach(index) {
+    const [first, last] = [Math.min(this.anchor, index), Math.max(this.anchor, index)];
+    this.#choose(this.grid.images.slice(first, last + 1).map((image) => image.ImageId), true);
+  }
+
+  /** A tick always chooses; a picture does while something is chosen, or with the shift key. */
+  #click(event) {
+    const cell = event.target.closest(".cell");
+    const wasPressed = this.pressed !== null;
+    this.pressed = null;
+    const isKeyboard = event.detail === 0;
+    const chooses = event.target.closest(".tick") || (!isKeyboard && (this.chosen.size || event.shiftKey));
+    if (!cell || !(wasPressed || chooses)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (wasPressed) return; // the long press has chosen it
+    if (event.shiftKey) this.#reach(Number(cell.dataset.index));
+    else this.#toggle(Number(cell.dataset.index));
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.shiftKey && event.key.startsWith("Arrow")) return this.#reach(this.grid.active); // the grid has moved already
+    if (event.key !== " " && event.key.toLowerCase() !== "x") return;
+    event.preventDefault();
+    this.#toggle(this.grid.active);
+  }
+
+  #press(event) {
+    clearTimeout(this.pressing);
+    this.pressed = null;
+    const cell = event.target.closest(".cell");
+    if (event.pointerType !== "touch" || !cell) return;
+    this.start = event;
+    this.pressing = setTimeout(() => {
+      this.pressed = cell;
+      this.#toggle(Number(cell.dataset.index));
+    }, LONG_PRESS_MS);
+  }
+
+  #moveFinger(event) {
+    if (this.start && Math.hypot(event.clientX - this.start.clientX, event.clientY - this.start.clientY) > STILL) clearTimeout(this.pressing);
+  }
+
+  async #delete() {
+    const imageIds = [...this.chosen];
+    if (!(await ask(`Delete ${counted(imageIds.length, "image")}? They stay in the trash for 30 days.`, "Delete", "danger"))) return;
+    this.clear();
+    await removeAll(imageIds, this.results);
+  }
+
+  async #again() {
+    const imageIds = [...this.chosen];
+    const text = `Analyse ${counted(imageIds.length, "image")} again? The detector is asked once more, which may cost money.`;
+    if (!(await ask(text, "Analyse"))) return;
+    this.clear();
+    await analyzeAll(imageIds);
+  }
+}
