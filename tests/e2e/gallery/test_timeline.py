@@ -65,7 +65,7 @@ def test_the_rail_has_the_years_and_months_with_pictures(open_page: OpenPage, se
     rail.get_by_role("link", name="January 2019").click()
     expect(page.locator(".day")).to_have_text(["Tuesday, 1 January 2019"])
     assert page.url.endswith("order=taken&takenTo=2019-02-01")
-    page.get_by_role("button", name="Remove 2019-02-01").click()
+    page.get_by_role("button", name="Remove before 2019-02-01").click()
     expect(page.locator(".tile")).to_have_count(4)
 
 

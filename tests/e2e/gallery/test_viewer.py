@@ -185,12 +185,12 @@ def test_a_drag_moves_a_zoomed_picture_and_follows_no_link(open_page: OpenPage, 
     page = opened(open_page(serve_fake(FakeApi([a_sign(Width=6000, Height=4000)])) + "/?image=sign.jpg"))
     page.get_by_role("button", name="Text").click()
     page.keyboard.press("+")
-    page.keyboard.press("+")
     word, before = box_of(page.locator(".word").first), box_of(page.locator(".frame"))
 
-    page.mouse.move(word["x"] + 20, word["y"] + 20)
+    x, y = word["x"] + word["width"] * 0.8, word["y"] + word["height"] / 2
+    page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(word["x"] + 70, word["y"] + 50, steps=4)
+    page.mouse.move(x + 50, y + 10, steps=4)
     page.mouse.up()
 
     assert box_of(page.locator(".frame"))["x"] == pytest.approx(before["x"] + 50, abs=1)
