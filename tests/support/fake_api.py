@@ -63,8 +63,11 @@ class FakeApi:
         routes = [
             Route(f"/{STAGE}/images", self._search),
             Route(f"/{STAGE}/images", self._form, methods=["POST"]),
-            Route(f"/{STAGE}/images/{{key:path}}", self._image, methods=["GET", "DELETE"]),
-            Route(f"/{STAGE}/trash/{{key:path}}", self._restore, methods=["POST"]),
+            Route(f"/{STAGE}/images/{{key:path}}", self._image, methods=["GET", "PATCH", "DELETE"]),
+            Route(f"/{STAGE}/trash", self._trash),
+            Route(f"/{STAGE}/trash/{{key:path}}", self._restore, methods=["POST", "DELETE"]),
+            Route(f"/{STAGE}/categories", self._categories),
+            Route(f"/{STAGE}/folders", self._folders),
             Route(f"/{STAGE}/analyses", self._analyze, methods=["POST"]),
             Route(f"/{STAGE}/content/{{key:path}}", self._content),
             Route(f"/{STAGE}/labels", self._labels),
@@ -95,7 +98,48 @@ class FakeApi:
             self.images.remove(found)
             self.trash.append(found)
             return JSONResponse({"ImageId": key}, 202)
-        return JSONResponse(found)
+        if request.method == "PATCH":
+            self._correct(found, await request.json())
+        return JSONResponse({name: value for name, value in found.items() if name != "_removed"})
+
+    async def _trash(self, request: Request) -> Response:
+        await self._admit(request)
+        times = {"DeletedAt": "2026-11-24T09:30:00Z", "ExpiresAt": "2026-12-24T09:30:00Z"}
+        found = [{"ImageId": entry["ImageId"], **times, "Bytes": entry["Size"]} for entry in reversed(self.trash)]
+        return JSONResponse({"Images": found})
+
+    async def _categories(self, request: Request) -> Response:
+        await self._admit(request)
+        names = {found["Name"] for entry in self.images for found in entry["Labels"]}
+        found = [{"Name": "Animals and Pets", "Count": len(self.images), "Labels": len(names)}] if names else []
+        return JSONResponse({"Categories": found})
+
+    async def _folders(self, request: Request) -> Response:
+        await self._admit(request)
+        prefix = request.query_params.get("prefix", "")
+        keys = [entry["ImageId"] for entry in self.images if entry["ImageId"].startswith(prefix)]
+        counts = Counter(key[: key.index("/", len(prefix)) + 1] for key in keys if "/" in key[len(prefix) :])
+        return JSONResponse({"Folders": [{"Prefix": name, "Count": count} for name, count in sorted(counts.items())]})
+
+    def _correct(self, entry: Document, corrections: Document) -> Document:
+        """Take a person's say; what was removed is kept for `Undo`."""
+        said = entry.setdefault("Corrections", {"Added": [], "Removed": []})
+        removed = entry.setdefault("_removed", {})
+        for name in corrections.get("Add", ()):
+            said["Added"].append(name)
+            entry["Labels"].append({**label(name, 100), "Source": "PERSON"})
+        for name in corrections.get("Remove", ()):
+            said["Removed"].append(name)
+            removed[name] = next(found for found in entry["Labels"] if found["Name"] == name)
+            entry["Labels"].remove(removed[name])
+        for name in corrections.get("Undo", ()):
+            if name in said["Removed"]:
+                said["Removed"].remove(name)
+                entry["Labels"].append(removed.pop(name))
+            else:
+                said["Added"].remove(name)
+                entry["Labels"] = [found for found in entry["Labels"] if found["Name"] != name]
+        return entry
 
     async def _restore(self, request: Request) -> Response:
         await self._admit(request)
@@ -104,6 +148,8 @@ class FakeApi:
         if found is None:
             return _error(404, "ImageNotFound")
         self.trash.remove(found)
+        if request.method == "DELETE":
+            return Response(status_code=204)
         self.images.append(found)
         return JSONResponse({"ImageId": key}, 202)
 
@@ -144,10 +190,12 @@ class FakeApi:
         counts = Counter(found["Name"] for entry in self.images for found in entry["Labels"])
         prefix = request.query_params.get("prefix", "").casefold()
         found = [
-            {**label(name), "Count": count}
+            {**label(name), "Count": count, **_matched_by(name, prefix)}
             for name, count in sorted(counts.items())
-            if name.casefold().startswith(prefix)
+            if name.casefold().startswith(prefix) or _matched_by(name, prefix)
         ]
+        if request.query_params.get("order") == "count":
+            found.sort(key=lambda entry: -entry["Count"])
         return JSONResponse({"Labels": found[: int(request.query_params.get("limit", 50))]})
 
     async def _statistics(self, request: Request) -> Response:
@@ -220,6 +268,14 @@ def _summary(entry: Document) -> Document:
     taken = {"TakenAt": _taken(entry)} if _taken(entry) else {}
     labels = [{"Name": found["Name"], "Confidence": found["Confidence"]} for found in entry["Labels"]]
     return {**kept, **reason, **taken, "Labels": labels}
+
+
+ALIASES = {"Car": "automobile"}
+
+
+def _matched_by(name: str, prefix: str) -> Document:
+    alias = ALIASES.get(name, "")
+    return {"MatchedBy": alias} if prefix and alias.startswith(prefix) else {}
 
 
 def _fits(entry: Document, query: QueryParams) -> bool:

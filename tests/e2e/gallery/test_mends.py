@@ -50,7 +50,8 @@ def test_a_failed_deletion_is_told_in_front_of_the_viewer(open_page: OpenPage, s
 def test_every_view_is_as_wide_as_the_phone(
     open_page: OpenPage, serve_fake: ServeFake, screenshots: Path, address: str
 ) -> None:
-    page = open_page(serve_fake(FakeApi(some_images(30))) + address, **PHONE_PROFILE)
+    api = FakeApi(some_images(30), trash=[image(f"{'long folder name/' * 9}away.jpg")])
+    page = open_page(serve_fake(api) + address, **PHONE_PROFILE)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=screenshots.parent / "phone.png")
 

@@ -26,7 +26,14 @@ export function parametersOf(search) {
 }
 
 export const openImage = () => new URLSearchParams(location.search).get("image");
-export const isStatus = () => new URLSearchParams(location.search).get("view") === "status";
+
+const VIEWS = ["status", "browse", "trash"];
+
+/** The view that is open instead of the pictures, or null. */
+export function openView() {
+  const view = new URLSearchParams(location.search).get("view");
+  return VIEWS.includes(view) ? view : null;
+}
 
 export function addressOf(search, extra = {}) {
   const parameters = parametersOf(search);

@@ -37,14 +37,18 @@ export const getImage = (imageId, signal) => json(`${ROOT}/images/${segment(imag
 export const getStatistics = () => json(`${ROOT}/stats`);
 export const getStatus = () => json("/status.json");
 
-export const listLabels = (prefix, signal) =>
-  json(`${ROOT}/labels?${new URLSearchParams(prefix ? { prefix, limit: 8 } : { limit: 8 })}`, { signal });
+export const listLabels = (query, signal) => json(`${ROOT}/labels?${new URLSearchParams(query)}`, { signal });
+export const listCategories = () => json(`${ROOT}/categories`);
+export const listFolders = (prefix, signal) => json(`${ROOT}/folders?${new URLSearchParams(prefix ? { prefix } : {})}`, { signal });
+export const listTrash = (token) => json(`${ROOT}/trash?${new URLSearchParams(token ? { nextToken: token } : {})}`);
 
 const change = (method, path, body) =>
   json(path, { method, headers: { ...TOKEN, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
 
 export const deleteImage = (imageId) => change("DELETE", `${ROOT}/images/${segment(imageId)}`);
 export const restoreImage = (imageId) => change("POST", `${ROOT}/trash/${segment(imageId)}`);
+export const purgeImage = (imageId) => change("DELETE", `${ROOT}/trash/${segment(imageId)}`);
+export const correctImage = (imageId, corrections) => change("PATCH", `${ROOT}/images/${segment(imageId)}`, corrections);
 export const analyzeAgain = (imageId) => change("POST", `${ROOT}/analyses`, { ImageId: imageId });
 export const chooseDownload = (imageIds) => change("POST", "/downloads", { ImageIds: imageIds });
 

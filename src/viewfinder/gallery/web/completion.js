@@ -1,15 +1,16 @@
-// Completion of labels in the search field: a combobox as the ARIA Authoring Practices have it.
+// Completion of labels, words and folders: a combobox as the ARIA Authoring Practices have it.
 
-import { listLabels } from "./api.js";
+import { listFolders, listLabels } from "./api.js";
 import { element, whole } from "./dom.js";
 
 const PAUSE_MS = 120;
+const MOST_FOLDERS = 3;
 const WAIT_MS = 1000; // how long Enter waits for the options of what was typed
 
 export class Completion {
-  /** `choose(name, isExcluded)` takes a label; `back()` is backspace in an empty field. */
-  constructor(input, list, choose, back) {
-    Object.assign(this, { input, list, choose, back, options: [], active: -1 });
+  /** `choose(kind, name, isExcluded)` takes a label, a word ("text") or a folder ("prefix"); `back()` is backspace in an empty field. */
+  constructor(input, list, choose, back, { onlyLabels = false } = {}) {
+    Object.assign(this, { input, list, choose, back, onlyLabels, options: [], active: -1 });
     input.addEventListener("input", () => this.#later());
     input.addEventListener("focus", () => this.#later());
     input.addEventListener("blur", () => this.#close());
@@ -35,35 +36,51 @@ export class Completion {
     this.controller = new AbortController();
     const typed = this.input.value;
     try {
-      const { Labels } = await listLabels(this.#text, this.controller.signal);
+      const [{ Labels }, folders] = await Promise.all([this.#labels(), this.#folders()]);
       if (document.activeElement !== this.input || this.input.value !== typed) return;
       this.completed = typed; // the options belong to this text
-      this.#open(Labels);
+      this.#open(Labels, folders);
     } catch (error) {
       if (error.name !== "AbortError") this.#close();
     }
   }
 
-  #open(labels) {
-    this.options = labels.map((label, index) => this.#option(label, index));
+  /** The labels that fit; the commonest ones while nothing is typed. */
+  #labels() {
+    const query = this.#text ? { prefix: this.#text, limit: 8 } : { order: "count", limit: 8 };
+    return listLabels(query, this.controller.signal);
+  }
+
+  /** Folders that begin so. They are an extra: without them there are still the labels. */
+  async #folders() {
+    if (this.onlyLabels || this.#isExcluded || !this.#text) return [];
+    const found = await listFolders(this.#text, this.controller.signal).catch(() => ({ Folders: [] }));
+    return found.Folders.slice(0, MOST_FOLDERS);
+  }
+
+  #open(labels, folders) {
     const nothing = element("li", { role: "option", "aria-disabled": "true", class: "none" }, "No such label");
-    this.list.replaceChildren(...(labels.length ? this.options : [nothing]));
+    const words = !this.onlyLabels && this.#text && !this.#isExcluded ? [this.#option("text", this.#text, `“${this.#text}”`, "word in a picture")] : [];
+    const places = folders.map(({ Prefix, Count }) => this.#option("prefix", Prefix, Prefix, "folder", Count));
+    const found = labels.map((label) => this.#labelOption(label));
+    this.options = [...found, ...words, ...places];
+    this.options.forEach((option, index) => (option.id = `${this.list.id}-${index}`));
+    this.list.replaceChildren(...(labels.length ? found : [nothing]), ...words, ...places);
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.#activate(this.#text && labels.length ? 0 : -1);
   }
 
-  #option(label, index) {
+  #labelOption(label) {
+    const name = label.MatchedBy ? `${label.Name} (${label.MatchedBy})` : label.Name;
     const under = label.Parents.map((parent) => parent.Name).join(", ");
-    const option = element(
-      "li",
-      { role: "option", id: `completion-${index}`, onclick: () => this.#take(label.Name) },
-      element("span", {}, this.#isExcluded ? `Without ${label.Name}` : label.Name),
-      element("small", {}, under),
-      element("span", { class: "number", "aria-label": `${label.Count} images` }, whole(label.Count)),
-    );
-    option.dataset.name = label.Name;
-    return option;
+    return this.#option("label", label.Name, this.#isExcluded ? `Without ${name}` : name, under, label.Count);
+  }
+
+  #option(kind, value, text, note, count) {
+    const number = count === undefined ? null : element("span", { class: "number", "aria-label": `${count} images` }, whole(count));
+    const take = () => this.#take(kind, value);
+    return element("li", { role: "option", "data-kind": kind, "data-name": value, onclick: take }, element("span", {}, text), element("small", {}, note), number);
   }
 
   #activate(index) {
@@ -74,11 +91,11 @@ export class Completion {
     else this.input.removeAttribute("aria-activedescendant");
   }
 
-  #take(name) {
+  #take(kind, name) {
     const isExcluded = this.#isExcluded;
     this.input.value = "";
     this.#close();
-    this.choose(name, isExcluded);
+    this.choose(kind, name, isExcluded);
   }
 
   #close() {
@@ -112,7 +129,8 @@ export class Completion {
       if (this.input.value !== typed) return;
     }
     const isLit = !this.list.hidden && this.completed === typed;
-    const name = (isLit && this.options[this.active]?.dataset.name) || this.#text;
-    if (name) this.#take(name);
+    const lit = isLit ? this.options[this.active]?.dataset : undefined;
+    const name = lit?.name ?? this.#text;
+    if (name) this.#take(lit?.kind ?? "label", name);
   }
 }

@@ -1,12 +1,12 @@
 // The first page of results, asked for before the rest of the scripts is here.
 
-import { isStatus, parametersOf, readSearch } from "./address.js";
+import { openView, parametersOf, readSearch } from "./address.js";
 import { searchImages } from "./api.js";
 
 export const FIRST_PAGE = 50;
 
 const key = parametersOf(readSearch()).toString();
-let page = isStatus() ? null : ask(key);
+let page = openView() ? null : ask(key);
 page?.catch(() => {}); // told to who takes it
 
 function ask(key, signal) {

@@ -1,6 +1,6 @@
 // The labels of one image: bars of confidence, parents as a path, and the boxes that belong to them.
 
-import { element, percent, place } from "./dom.js";
+import { element, icon, percent, place } from "./dom.js";
 
 /** Labels before those that they are a kind of: Dog before Animal. */
 export function specificFirst(labels) {
@@ -8,10 +8,10 @@ export function specificFirst(labels) {
   return [...labels.filter((label) => !wider.has(label.Name)), ...labels.filter((label) => wider.has(label.Name))];
 }
 
-/** Gives the list of labels and the layer of boxes; hovering or focusing one lights the other. */
-export function labelsOf(image) {
+/** Gives the list of labels and the layer of boxes; hovering or focusing one lights the other. `remove(name)` says one is wrong. */
+export function labelsOf(image, remove) {
   const boxes = [];
-  const items = specificFirst(image.Labels).map((label) => itemOf(label, image.Labels, boxes));
+  const items = specificFirst(image.Labels).map((label) => itemOf(label, image.Labels, boxes, remove));
   const light = (name) => {
     for (const { node, label } of boxes) {
       node.classList.toggle("lit", label === name);
@@ -29,7 +29,7 @@ function lights(node, name, light) {
   for (const event of ["pointerleave", "focusout"]) node.addEventListener(event, () => light(null));
 }
 
-function itemOf(label, all, boxes) {
+function itemOf(label, all, boxes, remove) {
   for (const instance of label.Instances) boxes.push({ label: label.Name, node: boxOf(label.Name, instance) });
   const item = element(
     "li",
@@ -42,6 +42,7 @@ function itemOf(label, all, boxes) {
     ),
     element("span", { class: "bar" }, place(element("i"), { width: `${label.Confidence}%` })),
     pathOf(label, all),
+    element("button", { type: "button", class: "wrong", title: `${label.Name} is wrong: remove it`, "aria-label": `Remove the label ${label.Name}`, onclick: () => remove(label.Name) }, icon("close")),
   );
   item.dataset.label = label.Name;
   return item;
@@ -49,6 +50,7 @@ function itemOf(label, all, boxes) {
 
 function marksOf(label) {
   const number = label.Instances.length;
+  if (label.Source === "PERSON") return element("em", { class: "person", title: "Added by a person" }, "by a person");
   return number ? element("em", { title: `${number} found` }, number === 1 ? "1 box" : `${number} boxes`) : null;
 }
 

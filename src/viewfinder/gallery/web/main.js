@@ -1,6 +1,6 @@
 // The page: every part shows what the address says, and is told when it changes.
 
-import { isStatus, onAddress, openImage, readSearch } from "./address.js";
+import { onAddress, openImage, openView, readSearch } from "./address.js";
 import { find, nameOf } from "./dom.js";
 import { Results } from "./results.js";
 import { showSearch, startSearch } from "./search.js";
@@ -9,6 +9,8 @@ import { startTheme } from "./theme.js";
 import { Uploads } from "./uploads.js";
 import { Viewer } from "./viewer.js";
 
+const PAGES = { browse: () => import("./browse.js"), trash: () => import("./trash.js") }; // scripts come with their view
+const TITLES = { status: "Status", browse: "Browse", trash: "Trash" };
 const REFRESH_MS = 400;
 const NEAR_THE_TOP = 300;
 
@@ -20,23 +22,42 @@ let isWanted; // images have arrived that the grid does not show yet
 
 function show() {
   document.title = titleOf();
-  statusPage.show(isStatus());
+  const view = openView();
+  find("gallery").hidden = view !== null;
+  statusPage.show(view === "status");
+  showPage(view);
   showSearch();
-  if (!isStatus()) results.show();
+  if (!view) results.show();
   showRail();
   viewer.show();
 }
 
 /** The rail of years and months is a part of the timeline only: its script comes with it. */
 async function showRail() {
-  const isTimeline = !isStatus() && readSearch().order === "taken";
+  const isTimeline = !openView() && readSearch().order === "taken";
   find("gallery").classList.toggle("timeline", isTimeline);
   find("rail").hidden = !isTimeline;
   if (isTimeline) (await import("./rail.js")).showRail();
 }
 
+let shownPage = null;
+
+async function showPage(view) {
+  for (const name of Object.keys(TITLES)) {
+    if (name === view) find(`to-${name}`).setAttribute("aria-current", "page");
+    else find(`to-${name}`).removeAttribute("aria-current");
+  }
+  const isOther = view !== shownPage;
+  shownPage = view;
+  find("page").hidden = !(view in PAGES);
+  if (!(view in PAGES) || !isOther) return;
+  find("page").replaceChildren();
+  const { show } = await PAGES[view]();
+  if (openView() === view) show(find("page"));
+}
+
 function titleOf() {
-  const parts = [openImage() === null ? null : nameOf(openImage()), isStatus() ? "Status" : null, "Viewfinder"];
+  const parts = [openImage() === null ? null : nameOf(openImage()), TITLES[openView()], "Viewfinder"];
   return parts.filter(Boolean).join(" · ");
 }
 

@@ -11,7 +11,7 @@ let sliding = false; // the slider's moves, one after the other, are one step in
 const filters = () => find("filters").elements;
 
 export function startSearch() {
-  new Completion(find("query"), find("completions"), addLabel, removeLast);
+  new Completion(find("query"), find("completions"), add, removeLast);
   find("filters").addEventListener("change", changed);
   find("filters").addEventListener("submit", (event) => event.preventDefault());
   filters().minConfidence.addEventListener("input", showLeast);
@@ -41,6 +41,14 @@ function changed({ target }) {
   const isSlider = target.name === "minConfidence";
   go(addressOf({ ...readSearch(), ...Object.fromEntries(chosen) }), { replace: isSlider && sliding });
   sliding = isSlider;
+}
+
+/** Takes a completion: a label, a word in pictures or a folder. */
+function add(kind, value, isExcluded) {
+  const search = readSearch();
+  if (kind === "label") addLabel(value, isExcluded);
+  else if (kind === "prefix") go(addressOf({ ...search, prefix: value }));
+  else go(addressOf({ ...search, text: [...search.text.filter((other) => other !== value), value] }));
 }
 
 function addLabel(name, isExcluded) {

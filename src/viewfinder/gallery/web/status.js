@@ -14,9 +14,6 @@ export class StatusPage {
   /** Shows or hides the page; it is kept up to date only while it is seen. */
   show(isShown) {
     this.section.hidden = !isShown;
-    find("gallery").hidden = isShown;
-    if (isShown) find("to-status").setAttribute("aria-current", "page");
-    else find("to-status").removeAttribute("aria-current");
     clearTimeout(this.timer);
     if (isShown) this.#refresh();
   }

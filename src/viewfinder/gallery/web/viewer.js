@@ -3,6 +3,7 @@
 import { removeAll } from "./actions.js";
 import { addressOf, go, openImage, readSearch } from "./address.js";
 import { analyzeAgain, getImage, pictureUrl } from "./api.js";
+import { correct, correctionsOf } from "./corrections.js";
 import { element, find, icon, nameOf } from "./dom.js";
 import { factsOf, problemOf } from "./facts.js";
 import { labelsOf } from "./labels.js";
@@ -71,7 +72,8 @@ export class Viewer {
 
   #render(image) {
     this.last = this.#index;
-    const { list, boxes } = labelsOf(image);
+    const shown = (record) => this.imageId === record.ImageId && this.#render(record);
+    const { list, boxes } = labelsOf(image, (name) => correct(image, "Remove", name, shown));
     const stage = element("div", { class: "stage" }, stageOf(image, boxes), this.#step(-1), this.#step(1));
     this.zoom = new Zoom(stage, image.Width, (direction) => this.#go(direction));
     const panel = element(
@@ -80,6 +82,7 @@ export class Viewer {
       problemOf(image),
       image.Labels.length ? element("h3", {}, "Labels") : null,
       list,
+      correctionsOf(image, shown),
       textsOf(image),
       element("h3", {}, "Image"),
       factsOf(image),
@@ -148,7 +151,7 @@ export class Viewer {
   }
 
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
     const actions = { ArrowLeft: () => this.#go(-1), ArrowRight: () => this.#go(1) };
     if (!this.zoom?.key(event.key)) {
       if (!actions[event.key]) return;

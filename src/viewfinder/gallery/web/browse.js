@@ -1,0 +1,58 @@
+// The browse page: folders, and categories with their commonest labels, each with its count and a picture.
+
+import { listCategories, listFolders, listLabels, pictureUrl, searchImages } from "./api.js";
+import { counted, element, icon } from "./dom.js";
+
+const LABELS = 12; // of a category
+
+let seen; // asks for what comes into sight
+
+/** Shows folders and categories; labels and pictures are asked for as they come into sight. */
+export async function show(section) {
+  seen?.disconnect();
+  seen = new IntersectionObserver(whenSeen, { rootMargin: "200px" });
+  section.replaceChildren(element("h1", {}, "Browse"));
+  try {
+    const [{ Folders }, { Categories }] = await Promise.all([listFolders(), listCategories()]);
+    if (Folders.length) section.append(element("h2", {}, "Folders"), element("ul", { class: "folders" }, Folders.map(folderOf)));
+    section.append(...Categories.map(categoryOf));
+    if (!Categories.length) section.append(element("p", { class: "quiet" }, "No image has labels yet."));
+  } catch (error) {
+    section.append(element("p", { class: "problem" }, error.message));
+  }
+}
+
+function whenSeen(entries) {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    seen.unobserve(target);
+    target.fill().catch(() => {}); // without its picture the link still works
+  }
+}
+
+const linkTo = (search) => `/?${new URLSearchParams(search)}`;
+
+const folderOf = ({ Prefix, Count }) =>
+  element("li", {}, element("a", { class: "button", href: linkTo({ prefix: Prefix }) }, icon("folder"), Prefix, element("small", {}, counted(Count, "image"))));
+
+function categoryOf({ Name, Count }) {
+  const list = element("ul", { class: "kinds" });
+  const section = element("section", {}, element("h2", {}, element("a", { href: linkTo({ category: Name }) }, Name), " ", element("small", {}, counted(Count, "image"))), list);
+  section.fill = async () => {
+    const { Labels } = await listLabels({ category: Name, order: "count", limit: LABELS });
+    list.append(...Labels.map(cardOf));
+  };
+  seen.observe(section);
+  return section;
+}
+
+function cardOf({ Name, Count }) {
+  const picture = element("span", { class: "picture", "aria-hidden": "true" });
+  const card = element("li", {}, element("a", { href: linkTo({ label: Name }) }, picture, element("b", {}, Name), " ", element("small", {}, counted(Count, "image"))));
+  card.fill = async () => {
+    const { Images } = await searchImages(new URLSearchParams({ label: Name, order: "confidence", limit: 1 }));
+    if (Images.length) picture.append(element("img", { src: pictureUrl(Images[0], "thumbnail"), alt: "", decoding: "async" }));
+  };
+  seen.observe(card);
+  return card;
+}

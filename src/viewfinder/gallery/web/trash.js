@@ -1,0 +1,54 @@
+// The trash: deleted images that can come back, each to be restored or deleted for good.
+
+import { deleteImage, listTrash, purgeImage, restoreImage } from "./api.js";
+import { bytes, element, icon, moment, nameOf } from "./dom.js";
+import { ask, say } from "./talk.js";
+
+/** Shows the newest deletions; a button shows the ones before. */
+export async function show(section) {
+  const list = element("ul", { class: "rows" });
+  const more = element("button", { class: "button", type: "button", hidden: true }, "Show more");
+  section.replaceChildren(element("h1", {}, "Trash"),
+    element("p", { class: "quiet" }, "Deleted images can come back until the bucket forgets them, usually for 30 days."), list, more);
+  let token;
+  const load = async () => {
+    try {
+      const page = await listTrash(token);
+      token = page.NextToken;
+      more.hidden = !token;
+      list.append(...page.Images.map(rowOf));
+      if (!list.children.length) list.replaceWith(element("p", { class: "quiet" }, "The trash is empty."));
+    } catch (error) {
+      list.replaceWith(element("p", { class: "problem" }, error.message));
+    }
+  };
+  more.addEventListener("click", load);
+  await load();
+}
+
+function rowOf(image) {
+  const name = nameOf(image.ImageId);
+  const button = (text, symbol, onclick) =>
+    element("button", { class: "button quiet", type: "button", "aria-label": `${text}: ${name}`, onclick }, icon(symbol), element("span", {}, text));
+  const row = element("li", {},
+    element("div", {}, element("b", { title: image.ImageId }, image.ImageId),
+      element("small", {}, `Deleted ${moment(image.DeletedAt)} · ${bytes(image.Bytes)} · kept until ${moment(image.ExpiresAt)}`)),
+    button("Restore", "again", () => settle(restore)),
+    button("Delete for good", "delete", () => settle(purge)));
+  const settle = (action) => action(image.ImageId, row).catch((error) => say(`${name}: ${error.message}`, "fault"));
+  return row;
+}
+
+async function restore(imageId, row) {
+  await restoreImage(imageId);
+  row.remove();
+  const act = () => deleteImage(imageId).catch((error) => say(`It could not be deleted again: ${error.message}`, "fault"));
+  say(`${nameOf(imageId)} is restored.`, "plain", { label: "Undo", act });
+}
+
+async function purge(imageId, row) {
+  if (!(await ask(`Delete ${nameOf(imageId)} for good? It can't come back.`, "Delete for good", "danger"))) return;
+  await purgeImage(imageId);
+  row.remove();
+  say(`${nameOf(imageId)} is deleted for good.`);
+}
