@@ -23,20 +23,33 @@ export function noticesInFront() {
 
 document.addEventListener("close", noticesInFront, true);
 
+let last = Promise.resolve(); // one question at a time: others wait for their turn
+
 /** Resolves to whether the user agrees. */
-export function ask(text, verb, kind = "main") {
+export const ask = async (text, verb, kind = "main") =>
+  (await decide(text, [["", "Cancel", "quiet"], ["yes", verb, kind]])).value === "yes";
+
+/** Asks for one of several choices ([value, label, style]); Escape is "". With `all`, a box asks whether it is for all of them. */
+export function decide(text, choices, all = null) {
+  last = last.then(() => show(text, choices, all));
+  return last;
+}
+
+function show(text, choices, all) {
   const dialog = find("question");
-  const button = (label, value, style) =>
-    element("button", { class: `button ${style}`, type: "button", onclick: () => dialog.close(value) }, label);
+  const box = all && element("input", { type: "checkbox" });
+  const buttons = choices.map(([value, label, style]) =>
+    element("button", { class: `button ${style}`, type: "button", onclick: () => dialog.close(value) }, label));
   noticesInFront();
   dialog.replaceChildren(
     element("p", { id: "question-text" }, text),
-    element("p", { class: "buttons" }, button("Cancel", "", "quiet"), button(verb, "yes", kind)),
+    box ? element("label", { class: "for-all" }, box, all) : "",
+    element("p", { class: "buttons" }, buttons),
   );
   dialog.returnValue = "";
   dialog.showModal();
   noticesInFront();
   return new Promise((resolve) =>
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }),
+    dialog.addEventListener("close", () => resolve({ value: dialog.returnValue, isForAll: Boolean(box?.checked) }), { once: true }),
   );
 }

@@ -1,24 +1,27 @@
-// Uploads: a few at a time, each followed until it is analysed, refused or failed.
+// The queue of uploads and its panel: a few at a time, rows for the latest only, a question where a name is taken.
 
-import { getImage, uploadFile } from "./api.js";
-import { counted, element, find, icon, place } from "./dom.js";
-import { filesOfChoice, filesOfDrop, isClutter, refusalOf, typeOf } from "./files.js";
-import { addressOf, readSearch } from "./address.js";
+import { getImage } from "./api.js";
+import { counted, element, find, icon } from "./dom.js";
+import { filesOfChoice, filesOfDrop, isClutter, refusalOf } from "./files.js";
+import { decide } from "./talk.js";
+import { Upload } from "./upload.js";
 
 const AT_ONCE = 4;
 const POLL_MS = 700;
 const POLLED = 8; // images asked for in one go
-const PATIENCE_MS = 10 * 60 * 1000;
+const ROWS = 60; // of thousands of files
+const CHOICES = [["", "Skip", "quiet"], ["replace", "Replace", "quiet"], ["both", "Keep both", "main"]];
 
 export class Uploads {
   /** `arrived` is called when analysed images may have changed the results. */
   constructor(arrived) {
-    Object.assign(this, { arrived, all: [], waiting: [], running: 0, polling: false });
+    Object.assign(this, { arrived, all: [], waiting: [], running: 0, polling: false, keys: new Set(), rows: [], forAll: null });
     this.panel = find("uploads");
     this.list = element("ul", { class: "files" });
     this.total = element("progress", { max: 1, value: 0, "aria-label": "All uploads" });
     this.title = element("h2");
-    this.panel.append(this.#header(), this.total, this.list, this.#footer());
+    this.again = element("button", { class: "button", type: "button", hidden: true, onclick: () => this.#retry() });
+    this.panel.append(this.#header(), this.total, this.again, this.list, this.#footer());
     this.#listen();
   }
 
@@ -65,25 +68,90 @@ export class Uploads {
 
   add(files) {
     const uploads = files.filter((file) => !isClutter(file)).map((file) => new Upload(file));
+    if (!this.running) this.forAll = null; // a choice for all is for all of one go
     this.all.push(...uploads);
-    this.list.prepend(...uploads.map((upload) => upload.item));
     for (const upload of uploads) {
       const refusal = refusalOf(upload);
-      if (refusal) upload.end("refused", refusal);
-      else this.waiting.push(upload);
+      if (!refusal) this.waiting.push(upload);
+      else upload.end("refused", refusal);
+      if (refusal) this.#row(upload);
     }
     this.#show();
+    this.#start();
+  }
+
+  /** Puts the row of an upload on top, and forgets the oldest ones. */
+  #row(upload) {
+    upload.hide();
+    this.list.prepend(upload.show());
+    this.rows = [upload, ...this.rows.filter((other) => other !== upload)];
+    for (const old of this.rows.splice(ROWS)) old.hide();
+  }
+
+  #start() {
     for (let started = this.running; started < AT_ONCE; started++) this.#run();
   }
 
   async #run() {
     this.running++;
     for (let upload = this.waiting.shift(); upload; upload = this.waiting.shift()) {
-      await upload.send(() => this.#summary());
+      this.#row(upload);
+      if (await this.#mayGo(upload)) await upload.send(() => this.#summary());
       this.#summary();
       this.#poll();
     }
     this.running--;
+  }
+
+  /** Whether an upload may be sent: to its own key, or after a question to another one. */
+  async #mayGo(upload) {
+    try {
+      if (!upload.isDecided && (await this.#isTaken(upload.path))) await this.#decide(upload);
+    } catch (error) {
+      upload.fail(error);
+    }
+    if (upload.isEnded) return false;
+    upload.isDecided = true; // trying it again asks nothing again
+    this.keys.add(upload.path);
+    return true;
+  }
+
+  async #isTaken(path) {
+    return this.keys.has(path) || getImage(path).then(() => true, (error) => {
+      if (error.status !== 404) throw error;
+      return false;
+    });
+  }
+
+  async #decide(upload) {
+    const { value } = this.forAll ?? (await this.#ask(upload.path));
+    if (value === "") upload.end("skipped", "Skipped: the name is taken");
+    if (value === "both") upload.rename(await this.#freePath(upload.path));
+  }
+
+  /** Asks, unless a question that was open meanwhile has been answered for all. */
+  #ask(path) {
+    this.asking = (this.asking ?? Promise.resolve()).then(() => this.forAll ?? decide(`There is an image ${path} already.`, CHOICES, "The same for all files"));
+    return this.asking.then((answer) => {
+      if (answer.isForAll) this.forAll = answer;
+      return answer;
+    });
+  }
+
+  async #freePath(path) {
+    const [, stem, suffix] = /^(.*?)(\.[^./]*)?$/s.exec(path);
+    for (let number = 2; ; number++) {
+      const candidate = `${stem} (${number})${suffix ?? ""}`;
+      if (!(await this.#isTaken(candidate))) return candidate;
+    }
+  }
+
+  #retry() {
+    const failed = this.all.filter((upload) => upload.state === "failed");
+    for (const upload of failed) upload.wait();
+    this.waiting.push(...failed);
+    this.#summary();
+    this.#start();
   }
 
   /** Asks for the uploaded images until each has its end. */
@@ -103,69 +171,24 @@ export class Uploads {
     return this.all.filter((upload) => upload.state === "sent").sort((a, b) => a.looked - b.looked);
   }
 
+  /** Says how far all of them are, once before the next picture of the screen. */
   #summary() {
-    const ended = this.all.filter((upload) => upload.isEnded);
-    const parts = this.all.map((upload) => upload.fraction);
-    this.total.value = parts.length ? parts.reduce((sum, part) => sum + part, 0) / parts.length : 0;
+    this.summing ??= requestAnimationFrame(() => {
+      this.summing = null;
+      this.#sum();
+    });
+  }
+
+  #sum() {
+    const states = Object.groupBy(this.all, (upload) => (upload.isEnded ? upload.state : "open"));
+    const number = (state) => states[state]?.length ?? 0;
+    const done = this.all.length - number("open");
+    const parts = this.all.reduce((sum, upload) => sum + upload.fraction, 0);
+    this.total.value = this.all.length ? parts / this.all.length : 0;
     this.total.hidden = !this.all.length;
-    const refused = ended.filter((upload) => upload.state !== "analysed").length;
-    const done = `${ended.length} of ${counted(this.all.length, "file")} done`;
-    this.title.textContent = this.all.length ? done + (refused ? `, ${refused} refused` : "") : "Upload pictures";
-  }
-}
-
-class Upload {
-  constructor({ file, path }) {
-    Object.assign(this, { file, path, state: "waiting", fraction: 0, looked: 0 });
-    this.text = element("small", {}, "Waiting");
-    this.bar = element("i");
-    this.name = element("span", { class: "name", title: path }, path);
-    this.item = element("li", { class: "file" }, this.name, this.text, element("span", { class: "bar" }, this.bar));
-  }
-
-  get isEnded() {
-    return !["waiting", "sending", "sent"].includes(this.state);
-  }
-
-  async send(progress) {
-    this.#set("sending", "Uploading", 0);
-    try {
-      this.etag = await uploadFile(this.path, this.file, typeOf(this.file), (part) => {
-        this.#set("sending", "Uploading", part * 0.9);
-        progress();
-      });
-      this.sentAt = Date.now();
-      this.#set("sent", "Analysing", 0.9);
-    } catch (error) {
-      this.end("refused", error.message);
-    }
-  }
-
-  /** Looks for the analysis; gives whether it is there. */
-  async look() {
-    this.looked = Date.now();
-    const image = await getImage(this.path).catch(() => null);
-    if (image?.ETag === this.etag) this.#found(image);
-    else if (this.looked - this.sentAt > PATIENCE_MS) this.end("unknown", "Not analysed yet: see the status page");
-    return this.isEnded;
-  }
-
-  end(state, text) {
-    this.#set(state, text, 1);
-  }
-
-  #found(image) {
-    const labels = image.Labels.slice(0, 3).map((label) => label.Name).join(", ");
-    if (image.Status === "ANALYZED") this.end("analysed", labels || "No label");
-    else this.end("refused", `${image.Reason}: ${image.Message ?? ""}`);
-    const link = element("a", { class: "name", href: addressOf(readSearch(), { image: this.path }) }, this.path);
-    this.name.replaceWith(link);
-  }
-
-  #set(state, text, fraction) {
-    Object.assign(this, { state, fraction });
-    this.item.dataset.state = state;
-    this.text.textContent = text;
-    place(this.bar, { width: `${fraction * 100}%` });
+    const notes = ["refused", "failed", "skipped"].filter(number).map((state) => `, ${number(state)} ${state}`);
+    this.title.textContent = this.all.length ? `${done} of ${counted(this.all.length, "file")} done${notes.join("")}` : "Upload pictures";
+    this.again.hidden = !number("failed");
+    this.again.textContent = `Try ${counted(number("failed"), "file")} again`;
   }
 }
