@@ -7,6 +7,7 @@ import io
 import re
 from pathlib import Path
 from urllib.parse import quote
+from zipfile import ZipFile
 
 import pytest
 from PIL import Image
@@ -154,6 +155,74 @@ def test_an_image_is_analysed_again(stack: RunningStack, open_page: OpenPage) ->
 
     expect(page.locator(".toast", has_text="again.jpg is analysed.")).to_be_visible(timeout=90_000)
     assert stack.image("again.jpg").json()["AnalyzedAt"] > before["AnalyzedAt"]
+
+
+def put(stack: RunningStack, key: str, content: bytes) -> None:
+    stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=content)
+    wait_for(lambda: stack.image(key).status_code == 200, seconds=60, what=f"{key} in the catalog")
+
+
+def taken_at(time: str) -> bytes:
+    """Return a photo with a capture time and a camera."""
+    exif = Image.Exif()
+    exif[0x0110] = "Viewfinder One"
+    exif.get_ifd(0x8769)[0x9003] = time
+    out = io.BytesIO()
+    Image.open(SAMPLES / "coffee.jpg").save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def test_a_photo_stands_in_the_timeline_with_its_camera(stack: RunningStack, open_page: OpenPage) -> None:
+    put(stack, "dated/may.jpg", taken_at("2024:05:17 10:20:30"))
+    put(stack, "dated/march.jpg", taken_at("2021:03:02 08:00:00"))
+
+    page = open_page(f"{stack.gallery_url}/?order=taken&prefix=dated/")
+    expect(page.locator(".day")).to_have_text(["Friday, 17 May 2024", "Tuesday, 2 March 2021"])
+    page.locator("#rail").get_by_role("link", name="2021").click()
+    expect(page.locator(".day")).to_have_text(["Tuesday, 2 March 2021"])
+
+    page.locator(".tile").click()
+    expect(page.locator(".facts")).to_contain_text("2 Mar 2021, 08:00")
+    expect(page.locator(".facts")).to_contain_text("Viewfinder One")
+
+
+def test_several_are_downloaded_deleted_and_brought_back(stack: RunningStack, open_page: OpenPage) -> None:
+    contents = {f"several/{name}": sample(name) for name in ("cat.jpg", "coffee.jpg")}
+    for key, content in contents.items():
+        put(stack, key, content)
+    page = open_page(f"{stack.gallery_url}/?prefix=several/")
+    expect(page.locator(".tile")).to_have_count(2)
+    bar = page.get_by_role("toolbar", name="Selected images")
+    expect(bar.locator("button")).to_have_count(4)
+    page.locator(".tile").first.focus()
+    page.keyboard.press("x")
+    page.keyboard.press("Shift+ArrowRight")
+
+    with page.expect_download() as download:
+        bar.get_by_role("button", name="Download").click()
+    with ZipFile(download.value.path()) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == contents
+    bar.get_by_role("button", name="Delete").click()
+    page.locator("#question").get_by_role("button", name="Delete").click()
+    expect(page.locator(".tile")).to_have_count(0)
+    wait_for(lambda: stack.image("several/cat.jpg").status_code == 404, seconds=60, what="the image gone")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".tile")).to_have_count(2, timeout=60_000)
+    assert stack.image("several/cat.jpg").json()["Labels"]
+
+
+def test_a_label_is_corrected_by_a_person(stack: RunningStack, open_page: OpenPage) -> None:
+    put(stack, "corrected.jpg", sample("cat.jpg"))
+    page = open_page(f"{stack.gallery_url}/?image=corrected.jpg")
+
+    page.get_by_role("button", name="Remove the label Cat").click()
+    expect(page.locator(".toast")).to_contain_text("Cat is removed.")
+    page.get_by_role("combobox", name="Add a label").fill("Tiger Lily")
+    page.keyboard.press("Enter")
+    expect(page.locator(".label .person")).to_have_text("by a person")
+
+    corrections = stack.image("corrected.jpg").json()["Corrections"]
+    assert corrections == {"Added": ["Tiger Lily"], "Removed": ["Cat"]}
 
 
 def found(stack: RunningStack, key: str) -> dict[str, str]:
