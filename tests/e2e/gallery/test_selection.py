@@ -26,7 +26,7 @@ def bar(page: Page) -> Locator:
 
 def ready(page: Page) -> Page:
     """Wait until the script of the selection has come."""
-    expect(bar(page).locator("button")).to_have_count(4)
+    expect(page.locator("#selection button")).to_have_count(4)
     expect(tile(page, 0)).to_be_visible()
     return page
 
