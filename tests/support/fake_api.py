@@ -285,7 +285,8 @@ def _fits(entry: Document, query: QueryParams) -> bool:
     taken = _taken(entry)
     is_then = not (since or until) or (taken is not None and since <= taken and (not until or taken < until))
     texts = {text.casefold() for text in query.getlist("text")}
-    return set(query.getlist("label")) <= names and texts <= words and is_then
+    is_there = entry["ImageId"].startswith(query.get("prefix", ""))
+    return set(query.getlist("label")) <= names and texts <= words and is_then and is_there
 
 
 def _taken(entry: Document) -> str | None:
