@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import FilePayload, Route, expect
 
@@ -53,7 +55,7 @@ def test_a_name_that_is_taken_is_asked_for_once_for_all(
     page.set_input_files("#choose-files", [file("a.jpg"), file("b.jpg"), file("free.jpg")])
     question = page.locator("#question")
 
-    expect(question).to_contain_text("There is an image a.jpg already.")
+    expect(question).to_contain_text(re.compile(r"There is an image [ab]\.jpg already\."))
     question.get_by_label("The same for all files").check()
     question.get_by_role("button", name=choice).click()
 
@@ -68,12 +70,13 @@ def test_a_choice_can_be_for_one_file_only(open_page: OpenPage, serve_fake: Serv
     page.set_input_files("#choose-files", [file("a.jpg"), file("b.jpg")])
     question = page.locator("#question")
 
-    expect(question).to_contain_text("a.jpg")
+    expect(question).to_contain_text(re.compile(r"[ab]\.jpg"))
+    other = "b.jpg" if "a.jpg" in question.inner_text() else "a.jpg"
     question.get_by_role("button", name="Skip").click()
-    expect(question).to_contain_text("b.jpg")
+    expect(question).to_contain_text(other)
     question.get_by_role("button", name="Replace").click()
 
-    wait_for(lambda: list(api.bucket) == ["b.jpg"], seconds=20, what="the second upload")
+    wait_for(lambda: list(api.bucket) == [other], seconds=20, what="the second upload")
 
 
 def test_thousands_are_counted_with_few_rows_and_failures_are_tried_again(
