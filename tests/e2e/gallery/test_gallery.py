@@ -254,7 +254,7 @@ def test_what_the_documentation_shows(stack: RunningStack, open_page: OpenPage, 
         wait_for(lambda key=f"samples/{photo.name}": found(stack, key), seconds=60, what="the samples")  # type: ignore[misc]
     page = open_page(f"{stack.gallery_url}/?prefix=samples/", color_scheme=scheme)
     expect(page.locator(".tile img.ready")).to_have_count(len(photos))
-    page.set_viewport_size({"width": DESKTOP["width"], "height": 400})  # four photos fill one row
+    page.set_viewport_size({"width": DESKTOP["width"], "height": 345})  # the first row
     keep(page, screenshots / f"gallery-{scheme}.png")
     page.set_viewport_size(DESKTOP)
     page.locator('.tile[aria-label^="cat.jpg"]').click()
