@@ -84,6 +84,7 @@ def targets(stack: RunningStack, photo: str) -> list[tuple[str, str, str]]:
         f"{stack.api_url}/analyses",
         f"{gallery}/prod/analyses",
         f"{gallery}/uploads/planted.html",
+        f"{gallery}/downloads",
         f"{engine}/",
     ]
     readable = [

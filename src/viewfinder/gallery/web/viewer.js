@@ -88,7 +88,7 @@ export class Viewer {
       factsOf(image),
     );
     const isFocusInside = this.dialog.contains(document.activeElement);
-    const focused = isFocusInside ? document.activeElement.dataset.role : "close";
+    const focused = (isFocusInside && document.activeElement.dataset.role) || "close";
     this.content.replaceChildren(this.#heading(image), stage, panel);
     this.#renewSteps();
     this.dialog.querySelector(`[data-role="${focused}"]`)?.focus();
