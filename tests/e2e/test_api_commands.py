@@ -88,22 +88,33 @@ def test_images_are_removed(run: Run, stack: RunningStack) -> None:
         wait_for(lambda key=key: stack.image(key).status_code == 404, seconds=SECONDS, what=f"{key} gone")
 
 
-def test_categories_folders_and_duplicates_are_listed(run: Run) -> None:
+@pytest.fixture
+def twins(stack: RunningStack) -> tuple[str, str]:
+    """Put two images of one content, which no other test removes."""
+    photo = (PROJECT / "samples" / "cat.jpg").read_bytes()
+    keys = ("commands/twins/1.jpg", "commands/twins/2.jpg")
+    for key in keys:
+        stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=photo)
+        wait_for(lambda key=key: stack.image(key).status_code == 200, seconds=SECONDS, what=f"{key} indexed")
+    return keys
+
+
+def test_categories_folders_and_duplicates_are_listed(run: Run, twins: tuple[str, str]) -> None:
     categories = output(run("categories", "--json"))["Categories"]
     assert "Animals and Pets" in [category["Name"] for category in categories]
-    folders = output(run("folders", "comm", "--json"))["Folders"]
-    assert [folder["Prefix"] for folder in folders] == ["commands/"]
+    folders = output(run("folders", "commands/", "--json"))["Folders"]
+    assert folders == [{"Prefix": "commands/twins/", "Count": 2}]
     groups = output(run("duplicates", "--json"))["Groups"]
-    assert any({image["ImageId"] for image in group["Images"]} >= set(KEYS) for group in groups)
+    assert any({image["ImageId"] for image in group["Images"]} >= set(twins) for group in groups)
     assert [label["Name"] for label in output(run("labels", "cats", "--limit", "1", "--json"))["Labels"]] == ["Cat"]
 
 
-def test_labels_are_corrected_and_left_to_the_detector_again(run: Run) -> None:
-    image = output(run("images", "label", KEYS[0], "--add", "Tabby", "--remove", "Cat", "--json"))
+def test_labels_are_corrected_and_left_to_the_detector_again(run: Run, twins: tuple[str, str]) -> None:
+    image = output(run("images", "label", twins[0], "--add", "Tabby", "--remove", "Cat", "--json"))
     assert image["Corrections"] == {"Added": ["Tabby"], "Removed": ["Cat"]}
-    shown = run("images", "label", KEYS[0], "--undo", "Tabby", "--undo", "cat")
+    shown = run("images", "label", twins[0], "--undo", "Tabby", "--undo", "cat")
     assert (shown.exit_code, "Tabby" in shown.stdout, "Cat" in shown.stdout) == (0, False, True)
-    nothing = run("images", "label", KEYS[0])
+    nothing = run("images", "label", twins[0])
     assert (nothing.exit_code, "give --add, --remove or --undo" in nothing.output) == (2, True)
 
 
