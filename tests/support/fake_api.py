@@ -68,6 +68,7 @@ class FakeApi:
             Route(f"/{STAGE}/trash/{{key:path}}", self._restore, methods=["POST", "DELETE"]),
             Route(f"/{STAGE}/categories", self._categories),
             Route(f"/{STAGE}/folders", self._folders),
+            Route(f"/{STAGE}/duplicates", self._duplicates),
             Route(f"/{STAGE}/analyses", self._analyze, methods=["POST"]),
             Route(f"/{STAGE}/content/{{key:path}}", self._content),
             Route(f"/{STAGE}/labels", self._labels),
@@ -84,9 +85,7 @@ class FakeApi:
             return _error(429, "TooManyRequests")
         await asyncio.sleep(self.seconds)
         fitting = _ordered([entry for entry in self.images if _fits(entry, request.query_params)], request.query_params)
-        start, limit = int(request.query_params.get("nextToken", 0)), int(request.query_params.get("limit", 50))
-        more = {"NextToken": str(start + limit)} if start + limit < len(fitting) else {}
-        return JSONResponse({"Images": [_summary(entry) for entry in fitting[start : start + limit]], **more})
+        return _page(request, "Images", [_summary(entry) for entry in fitting])
 
     async def _image(self, request: Request) -> Response:
         await self._admit(request)
@@ -120,6 +119,15 @@ class FakeApi:
         keys = [entry["ImageId"] for entry in self.images if entry["ImageId"].startswith(prefix)]
         counts = Counter(key[: key.index("/", len(prefix)) + 1] for key in keys if "/" in key[len(prefix) :])
         return JSONResponse({"Folders": [{"Prefix": name, "Count": count} for name, count in sorted(counts.items())]})
+
+    async def _duplicates(self, request: Request) -> Response:
+        await self._admit(request)
+        copies: dict[str, list[Document]] = {}
+        for entry in self.images:
+            copy = {"ImageId": entry["ImageId"], "Bytes": entry["Size"], "AnalyzedAt": entry["AnalyzedAt"]}
+            copies.setdefault(entry.get("Sha256", entry["ImageId"]), []).append(copy)
+        found = [{"Sha256": name, "Images": group} for name, group in sorted(copies.items()) if len(group) > 1]
+        return _page(request, "Groups", found)
 
     def _correct(self, entry: Document, corrections: Document) -> Document:
         """Take a person's say; what was removed is kept for `Undo`."""
@@ -298,6 +306,12 @@ def _ordered(entries: list[Document], query: QueryParams) -> list[Document]:
     if query.get("order") != "taken":
         return entries
     return sorted(entries, key=lambda entry: _taken(entry) or entry["AnalyzedAt"], reverse=True)
+
+
+def _page(request: Request, member: str, found: list[Document]) -> Response:
+    start, limit = int(request.query_params.get("nextToken", 0)), int(request.query_params.get("limit", 50))
+    more = {"NextToken": str(start + limit)} if start + limit < len(found) else {}
+    return JSONResponse({member: found[start : start + limit], **more})
 
 
 def _error(status: int, code: str) -> Response:

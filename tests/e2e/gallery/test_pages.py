@@ -1,13 +1,15 @@
-"""What is beside the pictures: the browse page, the trash, completion that forgives, and corrections."""
+"""What is beside the pictures: the browse page, the trash, duplicates, completion that forgives, and corrections."""
 
 from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.gallery.conftest import OpenPage, ServeFake
+from tests.e2e.gallery.conftest import PHONE_PROFILE, OpenPage, ServeFake
 from tests.e2e.gallery.test_views import some_images
 from tests.support.fake_api import FakeApi, image, label
 
@@ -86,3 +88,64 @@ def test_a_person_removes_and_adds_labels_and_takes_it_back(open_page: OpenPage,
 
     sent = [json.loads(body) for method, _, body in api.requests if method == "PATCH"]
     assert sent == [{"Remove": ["Cat"]}, {"Add": ["Dog"]}, {"Undo": ["Cat"]}, {"Undo": ["Dog"]}]
+
+
+def copies_of(content: str, *image_ids: str) -> list[dict[str, Any]]:
+    return [image(image_id, label("Dog"), Sha256=content) for image_id in image_ids]
+
+
+@pytest.mark.parametrize("profile", [{}, PHONE_PROFILE], ids=["desktop", "phone"])
+def test_of_duplicates_one_is_kept_and_the_others_can_come_back(
+    open_page: OpenPage, serve_fake: ServeFake, profile: dict[str, Any]
+) -> None:
+    api = FakeApi([*copies_of("a1", "trip/a.jpg", "b.jpg", "c.jpg"), *copies_of("b2", "d.jpg", "e.jpg")])
+    page = open_page(serve_fake(api), **profile)
+    page.get_by_role("link", name="Browse").click()
+    page.get_by_role("link", name="Duplicates").click()
+    groups = page.locator(".groups > li")
+    expect(groups.locator("h2")).to_have_text(["3 images of 1.2 kB each", "2 images of 1.2 kB each"])
+    expect(groups.first.locator("a")).to_have_text(["trip/a.jpg", "b.jpg", "c.jpg"])
+    expect(page.get_by_text("2 groups of images with the same content: 3 spare copies, 3.7 kB.")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == page.viewport_size["width"]  # type: ignore[index]
+
+    page.get_by_role("button", name="Keep this one: b.jpg").click()
+    expect(page.locator("#question-text")).to_have_text(
+        "Keep b.jpg and delete the other 2 copies? They stay in the trash for 30 days."
+    )
+    page.locator("#question").get_by_role("button", name="Delete").click()
+    expect(groups).to_have_count(1)
+    expect(page.get_by_role("button", name="Keep this one: d.jpg")).to_be_focused()
+    assert [entry["ImageId"] for entry in api.trash] == ["trip/a.jpg", "c.jpg"]
+
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(groups).to_have_count(2)
+    assert {entry["ImageId"] for entry in api.images} == {"trip/a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"}
+
+
+def test_the_grid_knows_what_happened_on_other_pages(open_page: OpenPage, serve_fake: ServeFake) -> None:
+    api = FakeApi(copies_of("a1", "a.jpg", "b.jpg"), trash=[image("gone.jpg")])
+    page = open_page(serve_fake(api))
+    expect(page.locator(".tile")).to_have_count(2)
+
+    page.get_by_role("link", name="Trash").click()
+    page.get_by_role("button", name="Restore: gone.jpg").click()
+    page.get_by_role("link", name="Viewfinder, all images").click()
+    expect(page.locator(".tile")).to_have_count(3)
+    page.get_by_role("link", name="Browse").click()
+    page.get_by_role("link", name="Duplicates").click()
+    page.get_by_role("button", name="Keep this one: a.jpg").click()
+    page.locator("#question").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No two images have the same content.")).to_be_visible()
+    page.get_by_role("link", name="Viewfinder, all images").click()
+    expect(page.locator(".tile")).to_have_count(2)
+
+
+def test_more_groups_of_duplicates_are_shown_on_request(open_page: OpenPage, serve_fake: ServeFake) -> None:
+    images = [copy for index in range(60) for copy in copies_of(f"{index:02}", f"{index}.jpg", f"{index} (2).jpg")]
+    page = open_page(serve_fake(FakeApi(images)) + "/?view=duplicates")
+    expect(page.locator("#page [role=status]")).to_contain_text("More than 50 groups")
+
+    page.get_by_role("button", name="Show more").click()
+
+    expect(page.locator(".groups > li")).to_have_count(60)
+    expect(page.get_by_role("button", name="Show more")).to_be_hidden()

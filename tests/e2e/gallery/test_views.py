@@ -232,6 +232,7 @@ VIEWS = {
     "status": "/?view=status",
     "browse": "/?view=browse",
     "trash": "/?view=trash",
+    "duplicates": "/?view=duplicates",
 }
 
 
@@ -241,7 +242,8 @@ def test_axe_finds_no_violation(
     open_page: OpenPage, serve_fake: ServeFake, axe: str, scheme: str, viewport: dict[str, int]
 ) -> None:
     bad = image("bad.jpg", Status="REJECTED", Reason="NOT_AN_IMAGE", Message="The content is no image.")
-    url = serve_fake(FakeApi([bad, a_sign(), *some_images(30)], trash=[image("gone/away.jpg")]))
+    copies = [image(f"copies/{index}.jpg", Sha256="a1") for index in range(3)]
+    url = serve_fake(FakeApi([bad, a_sign(), *some_images(30), *copies], trash=[image("gone/away.jpg")]))
     found = {}
     page = open_page(url, color_scheme=scheme, viewport=viewport, bypass_csp=True, reduced_motion="reduce")
     for name, address in VIEWS.items():

@@ -27,7 +27,7 @@ export function parametersOf(search) {
 
 export const openImage = () => new URLSearchParams(location.search).get("image");
 
-const VIEWS = ["status", "browse", "trash"];
+const VIEWS = ["status", "browse", "trash", "duplicates"];
 
 /** The view that is open instead of the pictures, or null. */
 export function openView() {

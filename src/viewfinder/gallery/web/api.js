@@ -41,6 +41,7 @@ export const listLabels = (query, signal) => json(`${ROOT}/labels?${new URLSearc
 export const listCategories = () => json(`${ROOT}/categories`);
 export const listFolders = (prefix, signal) => json(`${ROOT}/folders?${new URLSearchParams(prefix ? { prefix } : {})}`, { signal });
 export const listTrash = (token) => json(`${ROOT}/trash?${new URLSearchParams(token ? { nextToken: token } : {})}`);
+export const listDuplicates = (token) => json(`${ROOT}/duplicates?${new URLSearchParams(token ? { nextToken: token } : {})}`);
 
 const change = (method, path, body) =>
   json(path, { method, headers: { ...TOKEN, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });

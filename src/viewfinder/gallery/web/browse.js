@@ -11,7 +11,8 @@ let seen; // asks for what comes into sight
 export async function show(section) {
   seen?.disconnect();
   seen = new IntersectionObserver(whenSeen, { rootMargin: "200px" });
-  section.replaceChildren(element("h1", {}, "Browse"));
+  const duplicates = element("a", { class: "button", href: "/?view=duplicates" }, icon("copies"), "Duplicates");
+  section.replaceChildren(element("div", { class: "title" }, element("h1", {}, "Browse"), duplicates));
   try {
     const [{ Folders }, { Categories }] = await Promise.all([listFolders(), listCategories()]);
     if (Folders.length) section.append(element("h2", {}, "Folders"), element("ul", { class: "folders" }, Folders.map(folderOf)));

@@ -9,8 +9,13 @@ import { startTheme } from "./theme.js";
 import { Uploads } from "./uploads.js";
 import { Viewer } from "./viewer.js";
 
-const PAGES = { browse: () => import("./browse.js"), trash: () => import("./trash.js") }; // scripts come with their view
-const TITLES = { status: "Status", browse: "Browse", trash: "Trash" };
+const PAGES = { // scripts come with their view
+  browse: () => import("./browse.js"),
+  trash: () => import("./trash.js"),
+  duplicates: () => import("./duplicates.js"),
+};
+const TITLES = { status: "Status", browse: "Browse", trash: "Trash", duplicates: "Duplicates" };
+const LINKS = { status: "status", browse: "browse", trash: "trash", duplicates: "browse" }; // a view's link in the bar
 const REFRESH_MS = 400;
 const NEAR_THE_TOP = 300;
 
@@ -43,8 +48,8 @@ async function showRail() {
 let shownPage = null;
 
 async function showPage(view) {
-  for (const name of Object.keys(TITLES)) {
-    if (name === view) find(`to-${name}`).setAttribute("aria-current", "page");
+  for (const name of new Set(Object.values(LINKS))) {
+    if (name === LINKS[view]) find(`to-${name}`).setAttribute("aria-current", name === view ? "page" : "true");
     else find(`to-${name}`).removeAttribute("aria-current");
   }
   const isOther = view !== shownPage;
@@ -53,7 +58,7 @@ async function showPage(view) {
   if (!(view in PAGES) || !isOther) return;
   find("page").replaceChildren();
   const { show } = await PAGES[view]();
-  if (openView() === view) show(find("page"));
+  if (openView() === view) show(find("page"), results);
 }
 
 function titleOf() {

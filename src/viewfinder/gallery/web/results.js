@@ -75,6 +75,11 @@ export class Results {
     this.#shown(readSearch());
   }
 
+  /** Has the next `show` ask again: images have come back meanwhile. */
+  forget() {
+    this.asked = null;
+  }
+
   #begin(key) {
     this.controller?.abort();
     this.controller = new AbortController();

@@ -5,7 +5,7 @@ import { bytes, element, icon, moment, nameOf } from "./dom.js";
 import { ask, say } from "./talk.js";
 
 /** Shows the newest deletions; a button shows the ones before. */
-export async function show(section) {
+export async function show(section, results) {
   const list = element("ul", { class: "rows" });
   const more = element("button", { class: "button", type: "button", hidden: true }, "Show more");
   section.replaceChildren(element("h1", {}, "Trash"),
@@ -16,7 +16,7 @@ export async function show(section) {
       const page = await listTrash(token);
       token = page.NextToken;
       more.hidden = !token;
-      list.append(...page.Images.map(rowOf));
+      list.append(...page.Images.map((image) => rowOf(image, results)));
       if (!list.children.length) list.replaceWith(element("p", { class: "quiet" }, "The trash is empty."));
     } catch (error) {
       list.replaceWith(element("p", { class: "problem" }, error.message));
@@ -26,7 +26,7 @@ export async function show(section) {
   await load();
 }
 
-function rowOf(image) {
+function rowOf(image, results) {
   const name = nameOf(image.ImageId);
   const button = (text, symbol, onclick) =>
     element("button", { class: "button quiet", type: "button", "aria-label": `${text}: ${name}`, onclick }, icon(symbol), element("span", {}, text));
@@ -35,12 +35,13 @@ function rowOf(image) {
       element("small", {}, `Deleted ${moment(image.DeletedAt)} · ${bytes(image.Bytes)} · kept until ${moment(image.ExpiresAt)}`)),
     button("Restore", "again", () => settle(restore)),
     button("Delete for good", "delete", () => settle(purge)));
-  const settle = (action) => action(image.ImageId, row).catch((error) => say(`${name}: ${error.message}`, "fault"));
+  const settle = (action) => action(image.ImageId, row, results).catch((error) => say(`${name}: ${error.message}`, "fault"));
   return row;
 }
 
-async function restore(imageId, row) {
+async function restore(imageId, row, results) {
   await restoreImage(imageId);
+  results.forget();
   row.remove();
   const act = () => deleteImage(imageId).catch((error) => say(`It could not be deleted again: ${error.message}`, "fault"));
   say(`${nameOf(imageId)} is restored.`, "plain", { label: "Undo", act });
