@@ -33,10 +33,6 @@ COMMON, FREQUENT = label_name(0), label_name(8)
 """In half of the images, and in a quarter: together in more than a page, at every size."""
 
 
-SCANS = {"a prefix of the oldest 100"}
-"""A prefix is looked for among all images, newest first: seconds where the catalog is large, so they are asked less."""
-
-
 def asking(*parameters: tuple[str, str]) -> str:
     """Return the path of a search; a signature's canonical form has spaces as %20."""
     return "/images?" + urlencode(parameters, quote_via=quote)
@@ -122,7 +118,7 @@ def run(bench: Bench) -> Result:
         libraries = [library(folder, size, opened) for size in sizes]
         levels = [one.fill() | one.restarted() for one in libraries]
         milliseconds = {
-            name: interleaved({str(one.size): one.ask(path) for one in libraries}, 4 if name in SCANS else rounds)
+            name: interleaved({str(one.size): one.ask(path) for one in libraries}, rounds)
             for name, path in PAGES.items()
             if name != "one image" or sizes[0] > 500
         }

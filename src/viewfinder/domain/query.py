@@ -121,8 +121,8 @@ class Source:
 class Stretch:
     """A stretch of a source in an order, behind the position `after`.
 
-    `since` and `until` bound the time that makes the order. Bounds are hints: an index keeps those that its keys can
-    keep, and the caller checks each entry.
+    `since` and `until` bound the time that makes the order, `prefix` the keys. Bounds are hints: an index keeps those
+    that its keys can keep, and the caller checks each entry.
     """
 
     order: Order
@@ -130,6 +130,7 @@ class Stretch:
     since: str = ""
     until: str = ""
     min_confidence: float = 0.0
+    prefix: str = ""
 
 
 Term = frozenset[str]

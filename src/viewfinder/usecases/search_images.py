@@ -108,7 +108,7 @@ def _driving_term(criteria: Criteria, counts: Mapping[str, int]) -> Term:
 def _stretch(query: Query, cursor: Cursor) -> Stretch:
     taken = query.order is Order.TAKEN
     since, until = (query.taken_since, query.taken_until) if taken else (query.since, query.until)
-    return Stretch(query.order, cursor.position, since, until, query.min_confidence)
+    return Stretch(query.order, cursor.position, since, until, query.min_confidence, query.prefix)
 
 
 def _merge(index: Index, sources: list[Source], stretch: Stretch, size: int) -> Iterator[Entry]:

@@ -18,16 +18,25 @@ import pytest
 
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import _COPIED, _COPIES, _FOLDERS, SqliteCopies, SqliteStatistics
-from viewfinder.adapters.sqlite.index import _STATEMENTS as SEARCHES
+from viewfinder.adapters.sqlite.index import (
+    _ALL,
+    _BELOW_PREFIX,
+    _COPIED,
+    _COPIES,
+    _FEW_BELOW_PREFIX,
+    _FOLDERS,
+    SqliteCopies,
+    SqliteIndex,
+    SqliteStatistics,
+)
 from viewfinder.adapters.sqlite.schema import APPLICATION_ID, MIGRATIONS
-from viewfinder.bootstrap import Application
+from viewfinder.bootstrap import Application, SystemClock
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
 from viewfinder.domain.image import DELETED, Image, Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.query import Query
+from viewfinder.domain.query import Order, Query
 from viewfinder.settings import Settings
-from viewfinder.usecases.search_images import search_images
+from viewfinder.usecases.search_images import Search, search_images
 
 
 @pytest.fixture
@@ -195,13 +204,52 @@ def test_a_catalog_of_an_unknown_kind_is_refused(catalog: str) -> None:
         Application(settings).catalog.find("a.jpg")
 
 
-@pytest.mark.parametrize("statement", SEARCHES.values(), ids=SEARCHES)
-def test_a_search_reads_its_stretch_of_an_index_and_sorts_nothing(database: Database, statement: str) -> None:
-    names = dict.fromkeys(("kind", "name", "value", "image", "last", "size"), 1)
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("statements", [_ALL, _BELOW_PREFIX], ids=["all", "below a prefix"])
+def test_a_search_reads_its_stretch_of_an_index_and_sorts_nothing(
+    database: Database, statements: dict[Order, str], order: Order
+) -> None:
+    names = dict.fromkeys(("kind", "name", "value", "image", "last", "size", "prefix", "behind_prefix"), 1)
+    statement = statements[order]
     terms, postings, images = (row[3] for row in database.rows(f"EXPLAIN QUERY PLAN {statement}", names))
     assert terms == "SEARCH terms USING COVERING INDEX sqlite_autoindex_terms_1 (kind=? AND name=?)"
     assert postings.startswith("SEARCH postings USING COVERING INDEX postings_by_")
     assert images == "SEARCH images USING INTEGER PRIMARY KEY (rowid=?)"
+
+
+@pytest.mark.parametrize("order", Order)
+def test_few_images_below_a_prefix_are_found_by_their_keys(database: Database, order: Order) -> None:
+    names = dict.fromkeys(("kind", "name", "value", "image", "last", "size", "prefix", "behind_prefix"), 1)
+    plan = [row[3] for row in database.rows(f"EXPLAIN QUERY PLAN {_FEW_BELOW_PREFIX[order]}", names)]
+    assert any(step.startswith("SEARCH images USING COVERING INDEX images_by_folder") for step in plan)
+    assert not any(step.startswith("SCAN") and "few" not in step and "postings" not in step for step in plan)
+
+
+@pytest.mark.parametrize("few", [0, 10_000])
+@pytest.mark.parametrize("order", [Order.NEWEST, Order.TAKEN, Order.CONFIDENCE])
+def test_a_search_below_a_prefix_finds_its_images_in_order_page_by_page(
+    database: Database, order: Order, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("viewfinder.adapters.sqlite.index._FEW", few)
+    catalog = SqliteCatalog(database, tombstone_seconds=60)
+    keys = ["trip", "trip/", "trip/\U0010ffff\U0010ffff.jpg", "trip/é.jpg", "trip0.jpg", "tri", "zoo/trip/a.jpg"]
+    keys += [f"trip/{number:02}.jpg" for number in range(12)]
+    for number, key in enumerate(keys):
+        image = an_image(key)
+        catalog.save(replace(image, analyzed_at=f"2026-01-01T00:00:{number:02}.000000Z"), replacing=None)
+    search = Search(SqliteIndex(database), SqliteStatistics(database), SystemClock())
+    query = Query(labels=("Cat",), prefix="trip/", order=order)
+    found: list[str] = []
+    token = ""
+    while token or not found:
+        page = search_images(query, search, limit=4, token=token)
+        found += [entry.image_id for entry in page.entries]
+        token = page.next_token
+
+    expected = [key for key in reversed(keys) if key.startswith("trip/")]
+    assert (found if order is not Order.CONFIDENCE else sorted(found)) == (
+        expected if order is not Order.CONFIDENCE else sorted(expected)
+    )
 
 
 def test_an_expired_tombstone_leaves_the_trash_and_the_file(database: Database) -> None:
