@@ -47,6 +47,12 @@ def label(name: str, confidence: float = 90.0, *boxes: Document, parents: tuple[
     }
 
 
+def version(version_id: str, modified: str, size: int, *, is_latest: bool = False) -> Document:
+    """Return a version of an image's object."""
+    times = {"VersionId": version_id, "LastModified": modified}
+    return {**times, "Bytes": size, "IsLatest": is_latest, "Url": "http://127.0.0.1/a-version"}
+
+
 @dataclass
 class FakeApi:
     """The API; `seconds` is what every search takes, `throttled` how many searches are refused first."""
@@ -57,6 +63,7 @@ class FakeApi:
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
     throttled: int = 0
     trash: list[Document] = field(default_factory=list)
+    versions: dict[str, list[Document]] = field(default_factory=dict)
 
     def application(self) -> Starlette:
         """Return the ASGI application."""
@@ -66,6 +73,7 @@ class FakeApi:
             Route(f"/{STAGE}/images/{{key:path}}", self._image, methods=["GET", "PATCH", "DELETE"]),
             Route(f"/{STAGE}/trash", self._trash),
             Route(f"/{STAGE}/trash/{{key:path}}", self._restore, methods=["POST", "DELETE"]),
+            Route(f"/{STAGE}/versions/{{key:path}}", self._versions, methods=["GET", "POST"]),
             Route(f"/{STAGE}/categories", self._categories),
             Route(f"/{STAGE}/folders", self._folders),
             Route(f"/{STAGE}/duplicates", self._duplicates),
@@ -159,6 +167,24 @@ class FakeApi:
         if request.method == "DELETE":
             return Response(status_code=204)
         self.images.append(found)
+        return JSONResponse({"ImageId": key}, 202)
+
+    async def _versions(self, request: Request) -> Response:
+        """List the versions of a key; a restored one is a new version, and a new record."""
+        await self._admit(request)
+        key = _key(request, "versions")
+        if key not in self.versions:
+            return _error(404, "ImageNotFound")
+        versions = self.versions[key]
+        if request.method == "GET":
+            return JSONResponse({"Versions": versions})
+        asked = (await request.json())["VersionId"]
+        restored = next(entry for entry in versions if entry["VersionId"] == asked)
+        for entry in versions:
+            entry["IsLatest"] = False
+        versions.insert(0, version(f"{asked} again", "2026-11-25T08:00:00Z", restored["Bytes"], is_latest=True))
+        found = next(entry for entry in self.images if entry["ImageId"] == key)
+        found.update(Size=restored["Bytes"], AnalyzedAt="2026-11-25T08:00:01.000000Z")
         return JSONResponse({"ImageId": key}, 202)
 
     async def _analyze(self, request: Request) -> Response:

@@ -42,6 +42,7 @@ export const listCategories = () => json(`${ROOT}/categories`);
 export const listFolders = (prefix, signal) => json(`${ROOT}/folders?${new URLSearchParams(prefix ? { prefix } : {})}`, { signal });
 export const listTrash = (token) => json(`${ROOT}/trash?${new URLSearchParams(token ? { nextToken: token } : {})}`);
 export const listDuplicates = (token) => json(`${ROOT}/duplicates?${new URLSearchParams(token ? { nextToken: token } : {})}`);
+export const listVersions = (imageId) => json(`${ROOT}/versions/${segment(imageId)}`);
 
 const change = (method, path, body) =>
   json(path, { method, headers: { ...TOKEN, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
@@ -49,6 +50,7 @@ const change = (method, path, body) =>
 export const deleteImage = (imageId) => change("DELETE", `${ROOT}/images/${segment(imageId)}`);
 export const restoreImage = (imageId) => change("POST", `${ROOT}/trash/${segment(imageId)}`);
 export const purgeImage = (imageId) => change("DELETE", `${ROOT}/trash/${segment(imageId)}`);
+export const restoreVersion = (imageId, versionId) => change("POST", `${ROOT}/versions/${segment(imageId)}`, { VersionId: versionId });
 export const correctImage = (imageId, corrections) => change("PATCH", `${ROOT}/images/${segment(imageId)}`, corrections);
 export const analyzeAgain = (imageId) => change("POST", `${ROOT}/analyses`, { ImageId: imageId });
 export const chooseDownload = (imageIds) => change("POST", "/downloads", { ImageIds: imageIds });

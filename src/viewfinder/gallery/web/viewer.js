@@ -9,6 +9,7 @@ import { factsOf, problemOf } from "./facts.js";
 import { labelsOf } from "./labels.js";
 import { stageOf, textsOf } from "./layers.js";
 import { ask, noticesInFront, say } from "./talk.js";
+import { versionsOf } from "./versions.js";
 import { Zoom } from "./zoom.js";
 
 const AGAIN_MS = 1000;
@@ -72,6 +73,7 @@ export class Viewer {
 
   #render(image) {
     this.last = this.#index;
+    this.image = image;
     const shown = (record) => this.imageId === record.ImageId && this.#render(record);
     const { list, boxes } = labelsOf(image, (name) => correct(image, "Remove", name, shown));
     const stage = element("div", { class: "stage" }, stageOf(image, boxes), this.#step(-1), this.#step(1));
@@ -86,6 +88,7 @@ export class Viewer {
       textsOf(image),
       element("h3", {}, "Image"),
       factsOf(image),
+      versionsOf(image, () => this.#follow()),
     );
     const isFocusInside = this.dialog.contains(document.activeElement);
     const focused = (isFocusInside && document.activeElement.dataset.role) || "close";
@@ -164,6 +167,13 @@ export class Viewer {
     if (!(await ask(`Delete ${nameOf(image.ImageId)}? It stays in the trash for 30 days.`, "Delete", "danger"))) return;
     const beside = this.#beside(1) ?? this.#beside(-1);
     if (await removeAll([image.ImageId], this.results)) go(addressOf(readSearch(), beside ? { image: beside.ImageId } : {}), { replace: true });
+  }
+
+  /** Shows the record again once it has changed; it does not where a version has the same content. */
+  async #follow() {
+    const { image } = this;
+    const newer = await changedSince(image).catch(() => null);
+    if (newer && this.imageId === image.ImageId) this.#render(newer);
   }
 
   async #again(image) {
