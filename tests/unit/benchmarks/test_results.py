@@ -44,11 +44,12 @@ def test_results_outlive_the_run_and_a_quick_one_does_not_pass_for_a_whole(tmp_p
 
 def test_the_page_has_what_was_measured_and_no_more(tmp_path: Path) -> None:
     results = Results.load(tmp_path)
-    results.add("quality", {"voc": {"precision": 0.9, "recall": 0.7}}, seconds=3, quick=False)
+    measured = {"two passes": {"voc": {"precision": 0.9, "recall": 0.7, "f1": 0.8}, "milliseconds": 81.25}}
+    results.add("quality", measured, seconds=3, quick=False)
     write_page(results)
     page = (tmp_path / "README.md").read_text()
 
-    assert "| voc | 0.900 | 0.700 |" in page
+    assert "| two passes, voc | 0.900 | 0.700 | 0.800 | 81.2 |" in page
     assert "## The API" not in page
 
 

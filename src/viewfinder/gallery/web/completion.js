@@ -12,7 +12,7 @@ export class Completion {
   constructor(input, list, choose, back, { onlyLabels = false } = {}) {
     Object.assign(this, { input, list, choose, back, onlyLabels, options: [], active: -1 });
     input.addEventListener("input", () => this.#later());
-    input.addEventListener("focus", () => this.#later());
+    if (!onlyLabels) input.addEventListener("focus", () => this.#later()); // over a panel, a list waits until something is typed
     input.addEventListener("blur", () => this.#close());
     input.addEventListener("keydown", (event) => this.#key(event));
     list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
