@@ -211,6 +211,20 @@ def test_several_are_downloaded_deleted_and_brought_back(stack: RunningStack, op
     assert stack.image("several/cat.jpg").json()["Labels"]
 
 
+def test_of_two_copies_one_is_kept_and_the_other_comes_back(stack: RunningStack, open_page: OpenPage) -> None:
+    for key in ("twice/a.jpg", "twice/b.jpg"):
+        put(stack, key, taken_at("2020:01:01 00:00:01"))
+    page = open_page(stack.gallery_url)
+    wait_for(lambda: shows(page, stack, "duplicates", ".copies a:text('twice/')"), seconds=60, what="the group")
+
+    page.get_by_role("button", name="Keep this one: twice/b.jpg").click()
+    page.locator("#question").get_by_role("button", name="Delete").click()
+    wait_for(lambda: stack.image("twice/a.jpg").status_code == 404, seconds=60, what="the copy gone")
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.locator(".copies a", has_text="twice/")).to_have_text(["twice/a.jpg", "twice/b.jpg"], timeout=60_000)
+
+
 def test_a_label_is_corrected_by_a_person(stack: RunningStack, open_page: OpenPage) -> None:
     put(stack, "corrected.jpg", sample("cat.jpg"))
     page = open_page(f"{stack.gallery_url}/?image=corrected.jpg")
@@ -247,14 +261,12 @@ def test_the_status_page_knows_queue_and_recent_images(stack: RunningStack, open
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_the_documentation_shows(stack: RunningStack, open_page: OpenPage, screenshots: Path, scheme: str) -> None:
-    photos = sorted(SAMPLES.glob("*.jpg"))
-    for photo in photos:
-        stack.client("s3").put_object(Bucket=stack.bucket, Key=f"samples/{photo.name}", Body=photo.read_bytes())
-    for photo in photos:
-        wait_for(lambda key=f"samples/{photo.name}": found(stack, key), seconds=60, what="the samples")  # type: ignore[misc]
+    photos = sorted(SAMPLES.glob("*.jpg"), reverse=True)
+    for photo in photos:  # one after another: the grid has the newest first
+        put(stack, f"samples/{photo.name}", photo.read_bytes())
     page = open_page(f"{stack.gallery_url}/?prefix=samples/", color_scheme=scheme)
     expect(page.locator(".tile img.ready")).to_have_count(len(photos))
-    page.set_viewport_size({"width": DESKTOP["width"], "height": 345})  # the first row
+    fit(page, "#grid")
     keep(page, screenshots / f"gallery-{scheme}.png")
     page.set_viewport_size(DESKTOP)
     page.locator('.tile[aria-label^="cat.jpg"]').click()
@@ -264,11 +276,29 @@ def test_what_the_documentation_shows(stack: RunningStack, open_page: OpenPage, 
     page.goto(f"{stack.gallery_url}/?view=status")
     expect(page.locator(".waterfall li").first).to_be_visible()
     keep(page, screenshots / f"gallery-status-{scheme}.png")
+    put(stack, "holiday/cat.jpg", sample("cat.jpg"))
+    for view, pictures in (("browse", ".kinds img"), ("duplicates", ".copies img")):
+        wait_for(lambda view=view, pictures=pictures: shows(page, stack, view, pictures), seconds=60, what=view)  # type: ignore[misc]
+        fit(page, "#page")
+        keep(page, screenshots / f"gallery-{view}-{scheme}.png")
     phone = open_page(
         f"{stack.gallery_url}/?prefix=samples/&image=samples/cat.jpg", color_scheme=scheme, viewport=PHONE
     )
     expect(phone.locator(".box").first).to_be_visible()
     keep(phone, screenshots / f"gallery-phone-{scheme}.png")
+
+
+def fit(page: Page, place: str) -> None:
+    """Make the window as high as an element with its margin needs, but no higher than a desktop's."""
+    bottom: int = page.locator(place).evaluate("node => Math.ceil(node.getBoundingClientRect().bottom)")
+    page.set_viewport_size({**DESKTOP, "height": min(bottom + 22, DESKTOP["height"])})
+
+
+def shows(page: Page, stack: RunningStack, view: str, pictures: str) -> bool:
+    """Open a view and return whether it has pictures: counts follow the images after a while."""
+    page.goto(f"{stack.gallery_url}/?view={view}")
+    page.wait_for_load_state("networkidle")
+    return page.locator(pictures).count() > 0
 
 
 def keep(page: Page, file: Path) -> None:

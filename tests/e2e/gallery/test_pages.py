@@ -6,10 +6,9 @@ import json
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.gallery.conftest import PHONE_PROFILE, OpenPage, ServeFake
+from tests.e2e.gallery.conftest import PHONE, PHONE_PROFILE, OpenPage, ServeFake
 from tests.e2e.gallery.test_views import some_images
 from tests.support.fake_api import FakeApi, image, label
 
@@ -94,19 +93,18 @@ def copies_of(content: str, *image_ids: str) -> list[dict[str, Any]]:
     return [image(image_id, label("Dog"), Sha256=content) for image_id in image_ids]
 
 
-@pytest.mark.parametrize("profile", [{}, PHONE_PROFILE], ids=["desktop", "phone"])
-def test_of_duplicates_one_is_kept_and_the_others_can_come_back(
-    open_page: OpenPage, serve_fake: ServeFake, profile: dict[str, Any]
+def test_on_a_phone_one_duplicate_is_kept_and_the_others_can_come_back(
+    open_page: OpenPage, serve_fake: ServeFake
 ) -> None:
     api = FakeApi([*copies_of("a1", "trip/a.jpg", "b.jpg", "c.jpg"), *copies_of("b2", "d.jpg", "e.jpg")])
-    page = open_page(serve_fake(api), **profile)
+    page = open_page(serve_fake(api), **PHONE_PROFILE)
     page.get_by_role("link", name="Browse").click()
     page.get_by_role("link", name="Duplicates").click()
     groups = page.locator(".groups > li")
     expect(groups.locator("h2")).to_have_text(["3 images of 1.2 kB each", "2 images of 1.2 kB each"])
     expect(groups.first.locator("a")).to_have_text(["trip/a.jpg", "b.jpg", "c.jpg"])
     expect(page.get_by_text("2 groups of images with the same content: 3 spare copies, 3.7 kB.")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") == page.viewport_size["width"]  # type: ignore[index]
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
     page.get_by_role("button", name="Keep this one: b.jpg").click()
     expect(page.locator("#question-text")).to_have_text(
