@@ -173,11 +173,15 @@ class FakeApi:
         """List the versions of a key; a restored one is a new version, and a new record."""
         await self._admit(request)
         key = _key(request, "versions")
-        if key not in self.versions:
+        of_trash = [
+            version("only", entry["AnalyzedAt"], entry["Size"]) for entry in self.trash if entry["ImageId"] == key
+        ]
+        versions = self.versions.get(key, of_trash)
+        if not versions:
             return _error(404, "ImageNotFound")
-        versions = self.versions[key]
         if request.method == "GET":
-            return JSONResponse({"Versions": versions})
+            url = f"{request.base_url}bucket/picture?of={quote(key)}"
+            return JSONResponse({"Versions": [{**entry, "Url": url} for entry in versions]})
         asked = (await request.json())["VersionId"]
         restored = next(entry for entry in versions if entry["VersionId"] == asked)
         for entry in versions:

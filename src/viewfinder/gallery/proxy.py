@@ -207,6 +207,9 @@ async def body_of(request: Request) -> bytes | None:
 
 
 RENDITIONS = {"original", "thumbnail"}
+LAST = "last"
+"""The last content of a key, of a removed image too: it has no thumbnail any more."""
+
 _PICTURE_HEADERS = ("content-type", "content-length", "content-disposition", "etag")
 
 HEADERS = {
@@ -218,21 +221,30 @@ HEADERS = {
 
 
 async def picture(api: Api, request: Request) -> Response:
-    """Return the bytes of an original or, with `rendition=thumbnail`, of the thumbnail."""
+    """Return the bytes of an original, of the thumbnail or of a removed image's last content (`rendition`)."""
     rendition = request.query_params.get("rendition", "original")
-    target = path_below(request, "content") + f"?rendition={rendition if rendition in RENDITIONS else 'original'}"
+    path = path_below(request, "content")
     async with AsyncExitStack() as held:
         await held.enter_async_context(api.pictures)
         if await request.is_disconnected():  # the browser has scrolled on while the picture waited for its turn
             return Response(status_code=CLIENT_CLOSED_REQUEST)
-        answer = await api.call("GET", "/content" + target)
-        if not answer.is_redirect:
+        answer, location = await _located(api, path, rendition)
+        if not location:
             return relayed(answer)
         known = {name: request.headers[name] for name in ("if-none-match",) if name in request.headers}
-        asked = api.client.build_request("GET", answer.headers["location"], headers=known)
+        asked = api.client.build_request("GET", location, headers=known)
         found = await api.client.send(asked, stream=True)
         held.push_async_callback(found.aclose)
         return Relayed(found, held.pop_all())
+
+
+async def _located(api: Api, path: str, rendition: str) -> tuple[httpx.Response, str]:
+    """Return the API's answer, and the URL of the picture; no URL where the answer is an error."""
+    if rendition == LAST:
+        answer = await api.call("GET", f"/versions{path}")
+        return answer, answer.json()["Versions"][0]["Url"] if answer.is_success else ""
+    answer = await api.call("GET", f"/content{path}?rendition={rendition if rendition in RENDITIONS else 'original'}")
+    return answer, answer.headers["location"] if answer.is_redirect else ""
 
 
 class Relayed(StreamingResponse):

@@ -212,14 +212,16 @@ def test_several_are_downloaded_deleted_and_brought_back(stack: RunningStack, op
 
 
 def test_of_two_copies_one_is_kept_and_the_other_comes_back(stack: RunningStack, open_page: OpenPage) -> None:
+    content = taken_at("2020:01:01 00:00:01")
     for key in ("twice/a.jpg", "twice/b.jpg"):
-        put(stack, key, taken_at("2020:01:01 00:00:01"))
+        put(stack, key, content)
     page = open_page(stack.gallery_url)
     wait_for(lambda: shows(page, stack, "duplicates", ".copies a:text('twice/')"), seconds=60, what="the group")
 
     page.get_by_role("button", name="Keep this one: twice/b.jpg").click()
     page.locator("#question").get_by_role("button", name="Delete").click()
     wait_for(lambda: stack.image("twice/a.jpg").status_code == 404, seconds=60, what="the copy gone")
+    assert page.request.get(f"{stack.gallery_url}/content/twice%2Fa.jpg?rendition=last").body() == content
     page.get_by_role("button", name="Undo").click()
 
     expect(page.locator(".copies a", has_text="twice/")).to_have_text(["twice/a.jpg", "twice/b.jpg"], timeout=60_000)

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.e2e.gallery.conftest import PHONE, PHONE_PROFILE, OpenPage, ServeFake
 from tests.e2e.gallery.test_views import some_images
 from tests.support.fake_api import FakeApi, image, label
+from tests.support.waiting import wait_for
 
 
 def test_browse_shows_folders_and_categories_with_counts_and_pictures(
@@ -28,10 +29,14 @@ def test_browse_shows_folders_and_categories_with_counts_and_pictures(
     assert page.url.endswith("/?label=Dog")
 
 
+WIDTHS = "[...document.querySelectorAll('.rows img')].map(picture => picture.naturalWidth)"
+
+
 def test_the_trash_restores_and_deletes_for_good(open_page: OpenPage, serve_fake: ServeFake) -> None:
     api = FakeApi(some_images(1), trash=[image("a.jpg"), image("b.jpg"), image("c.jpg")])
     page = open_page(f"{serve_fake(api)}/?view=trash")
     expect(page.locator(".rows b")).to_have_text(["c.jpg", "b.jpg", "a.jpg"])
+    wait_for(lambda: page.evaluate(WIDTHS) == [300, 300, 300], seconds=20, what="the pictures")
 
     page.get_by_role("button", name="Restore: b.jpg").click()
     expect(page.locator(".toast")).to_contain_text("b.jpg is restored.")

@@ -87,6 +87,17 @@ def test_a_search_answers_as_the_api_does(door: Door) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
+def test_the_last_content_of_a_removed_image_passes_in_a_sandbox(door: Door) -> None:
+    door.api.trash = [image("gone/a b.jpg")]
+
+    answer = door.ask("GET", "/content/gone%2Fa%20b.jpg?rendition=last")
+
+    assert (answer.status_code, answer.content[:4]) == (200, b"\x89PNG")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert door.ask("GET", "/content/gone%2Fa%20b.jpg").status_code == 404
+    assert door.ask("GET", "/content/never.jpg?rendition=last").status_code == 404
+
+
 @pytest.mark.parametrize("path", [b"/prod/../x", b"/prod/%2e%2E/x", b"/prod/a/.%2e", b"/prod/./x", b"/prod/%2e"])
 def test_a_path_cannot_leave_the_stage(path: bytes) -> None:
     # By the scope: httpx would tidy the path up before it is sent.

@@ -1,8 +1,10 @@
 // The trash: deleted images that can come back, each to be restored or deleted for good.
 
-import { deleteImage, listTrash, purgeImage, restoreImage } from "./api.js";
+import { deleteImage, listTrash, pictureUrl, purgeImage, restoreImage } from "./api.js";
 import { bytes, element, icon, moment, nameOf } from "./dom.js";
 import { ask, say } from "./talk.js";
+
+const LARGEST = 10_000_000; // bytes: the thumbnail is gone, so a row shows the original
 
 /** Shows the newest deletions; a button shows the ones before. */
 export async function show(section, results) {
@@ -30,13 +32,20 @@ function rowOf(image, results) {
   const name = nameOf(image.ImageId);
   const button = (text, symbol, onclick) =>
     element("button", { class: "button quiet", type: "button", "aria-label": `${text}: ${name}`, onclick }, icon(symbol), element("span", {}, text));
-  const row = element("li", {},
+  const row = element("li", {}, pictureOf(image),
     element("div", {}, element("b", { title: image.ImageId }, image.ImageId),
       element("small", {}, `Deleted ${moment(image.DeletedAt)} · ${bytes(image.Bytes)} · kept until ${moment(image.ExpiresAt)}`)),
     button("Restore", "again", () => settle(restore)),
     button("Delete for good", "delete", () => settle(purge)));
   const settle = (action) => action(image.ImageId, row, results).catch((error) => say(`${name}: ${error.message}`, "fault"));
   return row;
+}
+
+function pictureOf(image) {
+  const fallback = icon("photos");
+  const src = pictureUrl({ ImageId: image.ImageId, AnalyzedAt: image.DeletedAt }, "last");
+  const picture = element("img", { src, alt: "", loading: "lazy", decoding: "async", onerror: () => picture.replaceWith(fallback) });
+  return element("span", { class: "picture" }, image.Bytes > LARGEST ? fallback : picture);
 }
 
 async function restore(imageId, row, results) {
