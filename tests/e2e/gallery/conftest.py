@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from boto3.session import Session
 from platformdirs import user_cache_path
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi
 from tests.support.serving import listening, serving
@@ -30,6 +30,8 @@ AXE = "axe-core@4.10.3"
 DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
 PHONE_PROFILE: dict[str, Any] = {"viewport": PHONE, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+
+expect.set_options(timeout=15_000)  # as long as a busy machine takes
 
 OpenPage = Callable[..., Page]
 ServeFake = Callable[..., str]

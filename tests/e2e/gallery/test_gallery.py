@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -261,6 +262,7 @@ def test_the_status_page_knows_queue_and_recent_images(stack: RunningStack, open
     expect(page.locator("#viewer-name")).to_have_text("traced.jpg")
 
 
+@pytest.mark.skipif("VIEWFINDER_SCREENSHOTS" not in os.environ, reason="`make docs` takes the pictures")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_the_documentation_shows(stack: RunningStack, open_page: OpenPage, screenshots: Path, scheme: str) -> None:
     photos = sorted(SAMPLES.glob("*.jpg"), reverse=True)

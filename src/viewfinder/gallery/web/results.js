@@ -75,9 +75,10 @@ export class Results {
     this.#shown(readSearch());
   }
 
-  /** Has the next `show` ask again: images have come back meanwhile. */
+  /** Has the grid ask again, now or when it is next shown: images have come back meanwhile. */
   forget() {
     this.asked = null;
+    if (!find("gallery").hidden) this.show();
   }
 
   #begin(key) {
