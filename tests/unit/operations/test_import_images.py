@@ -42,10 +42,16 @@ class Bucket(FakeBucket):
 
     bucket = "images"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._turn = threading.Lock()
+
     def upload(self, key: str, file: Path, *, replace: bool) -> str:
-        if not replace and key in self.contents:
-            raise KeyTakenError(key)
-        return self.put(key, file.read_bytes())
+        content = file.read_bytes()
+        with self._turn:  # S3 looks and writes at once, too
+            if not replace and key in self.contents:
+                raise KeyTakenError(key)
+            return self.put(key, content)
 
     def copy(self, key: str, source_bucket: str, source_key: str) -> str:
         return self.put(key, f"copy of {source_bucket}/{source_key}".encode())
