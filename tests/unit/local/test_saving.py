@@ -101,6 +101,18 @@ def test_after_a_crash_objects_are_looked_for_on_the_disk(app: Any, s3: Any, tmp
     assert s3._buckets._data == {("account", "images"): {"objects": {"found on disk": {}}}}
 
 
+@pytest.mark.parametrize("written", [b"", b"\xff of another Python", b"cut"])
+def test_a_file_of_objects_that_this_python_cannot_read_is_done_without(
+    app: Any, s3: Any, tmp_path: Path, written: bytes
+) -> None:
+    app.save_all({})
+    (tmp_path / OBJECTS).write_bytes(written)
+
+    load_objects(s3, tmp_path)
+
+    assert s3._buckets._data == {("account", "images"): {"objects": {"found on disk": {}}}}
+
+
 def test_the_newest_streams_of_each_log_group_stay() -> None:
     groups = Scoped({"image": {"streams": {}}, "api": {"streams": {"old": {}}}})
     functions = SimpleNamespace(_emit_lambda_logs=lambda number: groups["image"]["streams"].update({number: {}}))

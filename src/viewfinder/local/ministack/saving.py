@@ -87,8 +87,7 @@ def load_objects(s3: Any, folder: Path) -> None:
     """
     gc.disable()
     s3.S3_PERSIST = True  # our start has it off while the emulator is imported, or it would read them then
-    if (folder / MARK).exists() and (folder / OBJECTS).exists():
-        saved = marshal.loads((folder / OBJECTS).read_bytes())  # noqa: S302 - written by ourselves, for ourselves
+    if saved := _saved_objects(folder):
         for scoped, objects in saved["objects"].items():
             s3._buckets._data[scoped] = {"objects": objects}
         for name, entries in saved["stores"].items():
@@ -97,6 +96,17 @@ def load_objects(s3: Any, folder: Path) -> None:
         s3._load_persisted_data()
     gc.freeze()  # they stay: collections need not visit them
     gc.enable()
+
+
+def _saved_objects(folder: Path) -> dict[str, Any] | None:
+    """Return what an orderly stop has written; None after a crash, and where another Python wrote it in its own way."""
+    if not (folder / MARK).exists():
+        return None
+    try:
+        saved: dict[str, Any] = marshal.loads((folder / OBJECTS).read_bytes())  # noqa: S302 - written by ourselves
+    except (FileNotFoundError, ValueError, EOFError, TypeError):
+        return None
+    return saved
 
 
 def bound_logs(functions: Any, logs: Any) -> None:
