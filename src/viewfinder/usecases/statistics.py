@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -174,6 +174,8 @@ class Duplicates:
 
 
 _MOST_COPIES = 100
+_MOST_RECORDS = 1000
+"""Read for a page: 10 BatchGetItem calls, well within the time of a request."""
 
 
 def list_duplicates(
@@ -181,15 +183,19 @@ def list_duplicates(
 ) -> tuple[list[Duplicates], str]:
     """Return a page of groups by hash, and the token of the next; raise InvalidRequestError.
 
-    Counts lag a little: the records decide, so a page may have fewer groups. A group shows 100 images at most.
+    Counts lag a little: the records decide, so a page may have fewer groups. A group shows 100 images at most, and a
+    page ends with the group that makes it 1,000.
     """
     after = cursor_from_token(token, _DUPLICATES).position if token else ""
     contents = copies.contents(after, limit + 1)
-    page = contents[:limit]
-    ids = {content: copies.images(content, _MOST_COPIES) for content in page}
+    ids: dict[str, Sequence[str]] = {}
+    for content in contents[:limit]:
+        if sum(map(len, ids.values())) >= _MOST_RECORDS:
+            break
+        ids[content] = copies.images(content, _MOST_COPIES)
     known = records.find_many([image_id for group in ids.values() for image_id in group])
-    groups = [Duplicates(content, _same(content, ids[content], known)) for content in page]
-    next_token = Cursor(page[-1], "", _DUPLICATES).to_token() if len(contents) > limit else ""
+    groups = [Duplicates(content, _same(content, group, known)) for content, group in ids.items()]
+    next_token = Cursor(contents[len(ids) - 1], "", _DUPLICATES).to_token() if len(ids) < len(contents) else ""
     return [group for group in groups if len(group.images) > 1], next_token
 
 

@@ -175,3 +175,15 @@ def test_duplicates_come_in_groups_page_by_page_as_the_records_have_them() -> No
         (contents[2], ["3-1", "3-2"]),
     ]
     assert end == ""
+
+
+def test_a_page_of_duplicates_reads_a_bounded_number_of_records() -> None:
+    contents = [f"{group:064x}" for group in range(15)]
+    images = [a_copy(f"{content}-{number:03}", content) for content in contents for number in range(100)]
+    records = FakeCatalog()
+    records.images = {image.image_id: image for image in images}
+    first, token = list_duplicates(MemoryCopies(images), records, limit=100)
+    second, end = list_duplicates(MemoryCopies(images), records, limit=100, token=token)
+    assert [group.content for group in first] == contents[:10]
+    assert [group.content for group in second] == contents[10:]
+    assert end == ""
