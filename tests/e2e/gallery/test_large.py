@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from statistics import median
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 
 from benchmarks.crowd import fill_shelf
 from tests.e2e.conftest import TEMPLATE
@@ -83,12 +83,12 @@ def test_memory_stays_flat_while_scrolling_to_the_end(open_page: OpenPage, galle
     assert page.evaluate("document.querySelectorAll('*').length") < 1500
 
 
-def _heap_at(page: Page, devtools: object, index: int) -> float:
+def _heap_at(page: Page, devtools: CDPSession, index: int) -> float:
     def is_there() -> bool:
         page.mouse.wheel(0, 50_000)
         last: int = page.evaluate("Number(document.querySelector('#grid').lastChild.dataset.index ?? -1)")
         return last >= index
 
     wait_for(is_there, seconds=200, what=f"image {index}")
-    devtools.send("HeapProfiler.collectGarbage")  # type: ignore[attr-defined]
-    return float(devtools.send("Runtime.getHeapUsage")["usedSize"])  # type: ignore[attr-defined]
+    devtools.send("HeapProfiler.collectGarbage")
+    return float(devtools.send("Runtime.getHeapUsage")["usedSize"])
