@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import psutil
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -17,7 +18,7 @@ from botocore.credentials import Credentials
 
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.processes import free_port
+from viewfinder.local.processes import free_port, processes_of
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import DYNAMODB, REGION, Options
 
@@ -58,6 +59,17 @@ class RunningStack:
         unsigned = AWSRequest(method, self.api_url + path, data=request.get("content"), headers=request.get("headers"))
         SigV4Auth(signer, "execute-api", REGION).add_auth(unsigned)
         return httpx.request(method, self.api_url + path, **{**request, "headers": dict(unsigned.headers)}, timeout=60)
+
+    def functions(self, logical_id: str) -> list[psutil.Process]:
+        """Find the processes that the emulator runs a function in."""
+
+        def is_wanted(process: psutil.Process) -> bool:
+            try:
+                return logical_id in process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "")
+            except psutil.Error:  # it has just ended
+                return False
+
+        return [process for process in processes_of(self.local.data.path) if is_wanted(process)]
 
     def image(self, image_id: str) -> httpx.Response:
         """Ask the REST API for an image."""

@@ -69,11 +69,11 @@ def _analyzed(stack: RunningStack, image_id: str) -> dict[str, Any] | None:
 
 
 def test_no_function_is_told_of_an_endpoint_of_rekognition(inside: RunningStack) -> None:
+    inside.client("s3").upload_file(str(SAMPLES[0]), inside.bucket, "told.jpg")
+    wait_for(lambda: _analyzed(inside, "told.jpg"), seconds=60, what="an analysis of told.jpg")
+
     emulator = psutil.Process(inside.local.record.process("emulator").pid)
-    functions = [
-        process for process in emulator.children(recursive=True) if "AWS_LAMBDA_FUNCTION_NAME" in process.environ()
-    ]
-    assert functions
+    functions = wait_for(lambda: inside.functions("ImageProcessing"), seconds=10, what="a process of the function")
     for process in (emulator, *functions):
         assert [name for name in process.environ() if "REKOGNITION" in name] == []
 

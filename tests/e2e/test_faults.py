@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psutil
 import pytest
 from PIL import Image as PillowImage
 
@@ -154,13 +153,6 @@ def function_name(stack: RunningStack) -> str:
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 
-def function_processes(stack: RunningStack) -> list[psutil.Process]:
-    """Find the processes that the emulator runs the image function in."""
-    (emulator,) = [process for process in stack.local.record.processes if process.name == "emulator"]
-    children = psutil.Process(emulator.pid).children(recursive=True)
-    return [child for child in children if any("ImageProcessing" in part for part in child.cmdline())]
-
-
 @pytest.mark.parametrize("seconds", [3, pytest.param(30, marks=pytest.mark.soak)])
 def test_a_detector_that_throttles_is_asked_again(scene: Scene, seconds: int) -> None:
     scene.detector.is_throttling = True
@@ -189,7 +181,7 @@ def test_a_function_killed_in_the_middle_of_a_batch_repeats_only_what_it_had_in_
     with queue_told(scene.stack, {"VisibilityTimeout": "10"}):
         scene.put_good(20)
         wait_for(lambda: scene.detector.waiting >= 4, seconds=30, what="calls that wait")
-        for process in function_processes(scene.stack):
+        for process in scene.stack.functions("ImageProcessing"):
             os.kill(process.pid, signal.SIGKILL)
         lost = scene.detector.waiting  # counted now: until the kill, functions that were starting still called
         scene.detector.release()

@@ -22,7 +22,7 @@ from tests.support.waiting import wait_for
 from viewfinder.deployment.progress import Progress, silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.ministack.saving import MARK as MARK_OF_STATE
-from viewfinder.local.processes import MARK, ComponentDiedError, NotRunningError, PortTakenError, free_port
+from viewfinder.local.processes import ComponentDiedError, NotRunningError, PortTakenError, free_port, processes_of
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import Options
 
@@ -172,25 +172,12 @@ def up(sturdy: RunningStack) -> RunningStack:
     return sturdy
 
 
-def processes_of(stack: RunningStack) -> list[psutil.Process]:
-    """Every process that carries the stack's mark, functions too."""
-    mark = str(stack.local.data.path)
-
-    def carries(process: psutil.Process) -> bool:
-        try:
-            return process.environ().get(MARK) == mark
-        except psutil.Error:
-            return False
-
-    return [process for process in psutil.process_iter() if carries(process)]
-
-
 def test_stopping_leaves_no_process_behind(up: RunningStack) -> None:
-    assert len(processes_of(up)) >= 3
+    assert len(processes_of(up.local.data.path)) >= 3
 
     assert up.local.down() is True
 
-    assert processes_of(up) == []
+    assert processes_of(up.local.data.path) == []
     assert up.local.down() is False
 
 
@@ -216,9 +203,9 @@ def test_a_stack_moves_to_another_port_with_all_it_has(up: RunningStack) -> None
 
 
 def test_after_a_crash_the_stack_is_up_at_once_and_recovers_in_the_background(up: RunningStack) -> None:
-    for process in processes_of(up):
+    for process in processes_of(up.local.data.path):
         process.kill()
-    psutil.wait_procs(processes_of(up), timeout=10)
+    psutil.wait_procs(processes_of(up.local.data.path), timeout=10)
 
     up.local.up(TEMPLATE, Options(), silent)
 
@@ -283,7 +270,7 @@ def test_a_component_that_dies_is_named_and_the_rest_stops(up: RunningStack, nam
     with pytest.raises(ComponentDiedError, match=f"{name} has ended"):
         up.local.watch()
 
-    assert processes_of(up) == []
+    assert processes_of(up.local.data.path) == []
     with pytest.raises(NotRunningError):
         up.local.record  # noqa: B018 - reading it is the test
 
@@ -297,4 +284,4 @@ def test_a_taken_port_is_told_and_nothing_is_left_running(up: RunningStack) -> N
         with pytest.raises(PortTakenError, match="--gallery-port"):
             up.local.up(TEMPLATE, Options(gallery_port=holder.getsockname()[1]), silent)
 
-    assert processes_of(up) == []
+    assert processes_of(up.local.data.path) == []

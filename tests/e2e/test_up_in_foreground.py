@@ -10,25 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.support.waiting import wait_for
-from viewfinder.local.processes import MARK, free_port, kill_stragglers
+from viewfinder.local.processes import free_port, kill_stragglers, processes_of
 
 PROGRAM = (sys.executable, "-m", "viewfinder.cli.main")
-
-
-def marked(data_dir: Path) -> list[int]:
-    """Return the pids of a stack's processes."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == str(data_dir):
-                found.append(process.pid)
-        except psutil.Error:
-            continue
-    return found
 
 
 @contextmanager
@@ -68,7 +55,7 @@ def test_an_interrupt_stops_everything(
         wait_for(said, seconds=120, what=moment)
         up.send_signal(sent)
         up.wait(60)
-        left = marked(data_dir)
+        left = processes_of(data_dir)
 
     assert moment in output.read_text()
     assert up.returncode == exit_code, output.read_text()

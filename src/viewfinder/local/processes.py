@@ -136,9 +136,14 @@ def died(process: Process) -> ComponentDiedError:
     return ComponentDiedError(f"{process.name} has ended. The end of {process.log}:\n{process.last_words()}")
 
 
+def processes_of(stack: Path) -> list[psutil.Process]:
+    """Find every process of a stack by its mark, functions too."""
+    return [process for process in psutil.process_iter() if _mark(process) == str(stack)]
+
+
 def kill_stragglers(stack: Path) -> None:
     """Kill every process of a stack, by its mark."""
-    stragglers = [process for process in psutil.process_iter() if _mark(process) == str(stack)]
+    stragglers = processes_of(stack)
     for process in stragglers:
         process.kill()
     psutil.wait_procs(stragglers, timeout=STOP_SECONDS)
