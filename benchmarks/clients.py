@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import httpx
 import psutil
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -36,7 +37,37 @@ PATHS = (
 )
 PATIENCE = 60.0
 
-Ask = Callable[[httpx.Client, str], httpx.Response]
+
+class Caller:
+    """One client over one connection.
+
+    The standard library's, which takes little of the processors that the servers want, too; a request is signed once
+    for each path.
+    """
+
+    def __init__(self, base: str, signer: SigV4Auth | None = None) -> None:
+        self._signer, self._headers = signer, dict[str, dict[str, str]]()
+        self._base = urlsplit(base)
+        self._connection = HTTPConnection(self._base.netloc, timeout=PATIENCE)
+
+    def get(self, path: str) -> int:
+        """Ask for a path below the base, read the answer whole, and return its status."""
+        if path not in self._headers:
+            self._headers[path] = self._signed(path)
+        self._connection.request("GET", self._base.path + path, headers=self._headers[path])
+        answer = self._connection.getresponse()
+        answer.read()
+        return answer.status
+
+    def _signed(self, path: str) -> dict[str, str]:
+        request = AWSRequest("GET", self._base.geturl() + path)
+        if self._signer:
+            self._signer.add_auth(request)
+        return dict(request.headers)
+
+
+Way = Callable[[], Caller]
+"""What connects another client."""
 
 
 @dataclass
@@ -63,8 +94,8 @@ def run(bench: Bench) -> Result:
     seconds = 3.0 if bench.quick else 20.0
     stacks = bench.stacks
     fill_shelf(stacks.local.data.database, 0, 500 if bench.quick else IMAGES)
-    ways: dict[str, Ask] = {"signed": signed(stacks), "gallery": by_gallery(stacks)}
-    idle = {name: {str(count): crowded(stacks, ask, count, seconds) for count in CLIENTS} for name, ask in ways.items()}
+    ways: dict[str, Way] = {"signed": lambda: signed(stacks), "gallery": lambda: by_gallery(stacks)}
+    idle = {name: {str(count): crowded(stacks, way, count, seconds) for count in CLIENTS} for name, way in ways.items()}
     with importing(stacks):
         busy = {name: {str(CLIENTS[-1]): crowded(stacks, ask, CLIENTS[-1], seconds)} for name, ask in ways.items()}
     ratios = {
@@ -76,42 +107,34 @@ def run(bench: Bench) -> Result:
     return {"seconds": seconds, "idle": idle, "during an import": busy, "ratios": ratios}
 
 
-def crowded(stacks: Stacks, ask: Ask, count: int, seconds: float) -> Result:
+def crowded(stacks: Stacks, way: Way, count: int, seconds: float) -> Result:
     """Let so many clients ask, each the next thing as soon as it has an answer."""
     seen, lock, end = Crowd(seconds), threading.Lock(), time.monotonic() + seconds
 
     def one(number: int) -> None:
-        with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
-            turn = number
-            while (start := time.monotonic()) < end:
-                status = ask(client, PATHS[turn % len(PATHS)]).status_code
-                turn += 1
-                with lock:
-                    seen.milliseconds.append((time.monotonic() - start) * 1000)
-                    seen.statuses[status] += 1
+        caller, turn = way(), number
+        while (start := time.monotonic()) < end:
+            status = caller.get(PATHS[turn % len(PATHS)])
+            turn += 1
+            with lock:
+                seen.milliseconds.append((time.monotonic() - start) * 1000)
+                seen.statuses[status] += 1
 
     with ThreadPoolExecutor(count) as pool:
         list(pool.map(one, range(count)))
     return seen.described(api_workers(stacks))
 
 
-def signed(stacks: Stacks) -> Ask:
-    """Ask the REST API, with a signature for each request."""
-    keys, base = stacks.local.keys, stacks.local.record.api_url
+def signed(stacks: Stacks) -> Caller:
+    """Connect to the REST API."""
+    keys = stacks.local.keys
     signer = SigV4Auth(Credentials(keys.access_key_id, keys.secret_access_key), "execute-api", REGION)
-
-    def ask(client: httpx.Client, path: str) -> httpx.Response:
-        request = AWSRequest("GET", base + path)
-        signer.add_auth(request)
-        return client.get(base + path, headers=dict(request.headers))
-
-    return ask
+    return Caller(stacks.local.record.api_url, signer)
 
 
-def by_gallery(stacks: Stacks) -> Ask:
-    """Ask the gallery, which answers this machine's user without a signature."""
-    base = f"{stacks.local.record.gallery_url}/{STAGE}"
-    return lambda client, path: client.get(base + path)
+def by_gallery(stacks: Stacks) -> Caller:
+    """Connect to the gallery, which answers this machine's user without a signature."""
+    return Caller(f"{stacks.local.record.gallery_url}/{STAGE}")
 
 
 def api_workers(stacks: Stacks) -> int:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import httpx
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 
 from viewfinder.gallery.proxy import new_client, picture_turns
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 Handler = Callable[[Document, None], Document]
+
+HANDLERS_AT_ONCE = 3
+"""They take turns at the interpreter's lock: with 40 threads, 32 clients got 250 answers a second in place of 400."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,14 @@ class InProcessApi:
     stage: str
     client: httpx.AsyncClient = field(default_factory=new_client)
     pictures: asyncio.Semaphore = field(default_factory=picture_turns)
+    turns: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HANDLERS_AT_ONCE))
 
     async def call(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
         """Call the handler in a thread; `target` is a path below the stage, percent-encoded, with its query."""
         event = proxy_event(method, target, body, headers or {}, self.stage)
-        answer = await run_in_threadpool(self.handler, event, None)
+        answer = await to_thread.run_sync(self.handler, event, None, limiter=self.turns)
         identity = {"x-amzn-requestid": event["requestContext"]["requestId"]}
         return httpx.Response(answer["statusCode"], headers=answer["headers"] | identity, text=answer["body"])
 

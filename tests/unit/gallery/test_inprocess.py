@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from viewfinder.adapters.http.fields import Request
-from viewfinder.gallery.inprocess import InProcessApi, proxy_event
+from viewfinder.gallery.inprocess import HANDLERS_AT_ONCE, InProcessApi, proxy_event
 
 KEYS = ["dog.jpg", "a b+c.jpg", "100%25.jpg", "//a//b.jpg", "🐶/日本.jpg", "?#&=.jpg", "é" * 512]
 
@@ -48,3 +49,22 @@ def test_an_answer_of_the_handler_is_the_answer() -> None:
     assert (answer.status_code, answer.json()) == (302, {"asked": "/content/a%20b.jpg"})
     assert (answer.headers["location"], len(answer.headers["x-amzn-requestid"])) == ("http://bucket.test/a", 36)
     assert answer.headers["content-type"] == "application/json"
+
+
+def test_so_many_clients_keep_three_threads_busy() -> None:
+    at_work, most = [], []
+
+    def handler(event: dict[str, Any], _: None) -> dict[str, Any]:
+        at_work.append(event)
+        time.sleep(0.01)
+        most.append(len(at_work))
+        at_work.remove(event)
+        return {"statusCode": 200, "headers": {}, "body": "{}"}
+
+    async def crowd() -> list[int]:
+        api = InProcessApi(handler, "prod")
+        answers = await asyncio.gather(*(api.call("GET", f"/images/{number}") for number in range(32)))
+        return [answer.status_code for answer in answers]
+
+    assert asyncio.run(crowd()) == [200] * 32
+    assert 2 <= max(most) <= HANDLERS_AT_ONCE
