@@ -55,6 +55,7 @@ soak: $(SETUP) ## Run the long variants of the fault tests (about 15 minutes)
 	$(BIN)/pytest -m soak
 
 bench: $(SETUP) ## Measure everything (under 25 minutes) and write docs/benchmarks
+	tools/setup-browser
 	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks
 

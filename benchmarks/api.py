@@ -90,7 +90,7 @@ def ratios(levels: list[Result]) -> dict[str, float]:
 
 def measure(stacks: Stacks, application: Application, size: int, *, quick: bool) -> Result:
     """Measure latency over HTTP, and counts the reads of the same questions inside."""
-    times = 10 if quick else 40
+    times = 10 if quick else 25
     ours = {name: latency(question(stacks, parameters), times) for name, parameters in QUESTIONS.items()}
     one = f"/images/crowd/{size // 2:06d}.jpg"
     ours["one image"] = latency(lambda: signed(stacks, one), times)

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 import psutil
 
 from benchmarks.bench import Bench
+from benchmarks.browser import browser, first_screen
 from benchmarks.clients import signed
 from benchmarks.crowd import WORDS, fill_shelf, label_name
 from benchmarks.pipeline import function_of
@@ -110,7 +111,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 def run(bench: Bench) -> Result:
     """Fill a stack of each size, and ask them in turns."""
-    sizes, rounds = ((200, 2_000), 5) if bench.quick else ((1_000, 10_000, 100_000), 40)
+    sizes, rounds = ((200, 2_000), 5) if bench.quick else ((1_000, 10_000, 100_000), 30)
     with ExitStack() as opened:
         folder = Path(opened.enter_context(TemporaryDirectory(prefix="viewfinder-bench-")))
         libraries = [library(folder, size, opened) for size in sizes]
@@ -120,6 +121,8 @@ def run(bench: Bench) -> Result:
             for name, path in PAGES.items()
             if name != "one image" or sizes[0] > 500
         }
+        with browser() as started:
+            screens = [first_screen(started, one.local.record.gallery_url, rounds // 5) for one in libraries]
         levels = [level | one.memory() for level, one in zip(levels, libraries, strict=True)]
     walls = {
         name: {size: [cost.wall for cost in costs] for size, costs in of.items()} for name, of in milliseconds.items()
@@ -127,6 +130,7 @@ def run(bench: Bench) -> Result:
     first, last = str(sizes[0]), str(sizes[-1])
     return {
         "levels": levels,
+        "gallery": {str(one.size): screen for one, screen in zip(libraries, screens, strict=True)},
         "milliseconds": {name: {size: summary(taken) for size, taken in of.items()} for name, of in walls.items()},
         "ratios": {
             f"{name}: p50 at {sizes[-1]:,} / at {sizes[0]:,}": round(

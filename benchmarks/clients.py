@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import threading
 import time
@@ -18,13 +19,16 @@ import psutil
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from PIL import Image
 
 from benchmarks.bench import Bench
-from benchmarks.crowd import fill_shelf, label_name
+from benchmarks.browser import browser, scrolled
+from benchmarks.crowd import complete, crowd, fill_shelf, label_name
 from benchmarks.photos import photo
 from benchmarks.pipeline import function_of, import_folder
 from benchmarks.stack import Stacks
 from benchmarks.summaries import Result, summary
+from viewfinder.domain.image import Image as ImageRecord
 from viewfinder.local.state import REGION, STAGE
 
 CLIENTS = (1, 8, 32)
@@ -90,21 +94,78 @@ class Crowd:
 
 
 def run(bench: Bench) -> Result:
-    """Ask with 1, 8 and 32 clients both ways, and again with 32 during an import."""
-    seconds = 3.0 if bench.quick else 20.0
+    """Ask with 1, 8 and 32 clients both ways, idle and during an import; scroll alone and beside 32 clients."""
+    seconds, images = (3.0, 500) if bench.quick else (20.0, IMAGES)
     stacks = bench.stacks
-    fill_shelf(stacks.local.data.database, 0, 500 if bench.quick else IMAGES)
+    fill_shelf(stacks.local.data.database, 0, images)
+    put_thumbnails(stacks, images)
     ways: dict[str, Way] = {"signed": lambda: signed(stacks), "gallery": lambda: by_gallery(stacks)}
-    idle = {name: {str(count): crowded(stacks, way, count, seconds) for count in CLIENTS} for name, way in ways.items()}
+    idle = asked(stacks, ways, seconds)
     with importing(stacks):
-        busy = {name: {str(CLIENTS[-1]): crowded(stacks, ask, CLIENTS[-1], seconds)} for name, ask in ways.items()}
+        busy = asked(stacks, ways, seconds)
     ratios = {
-        f"{name}: answers a second of {CLIENTS[-1]} clients / of one": round(
+        f"{name}, {state}: answers a second of {CLIENTS[-1]} clients / of one": round(
             of[str(CLIENTS[-1])]["answers a second"] / of["1"]["answers a second"], 2
         )
-        for name, of in idle.items()
+        for state, found in (("idle", idle), ("during an import", busy))
+        for name, of in found.items()
     }
-    return {"seconds": seconds, "idle": idle, "during an import": busy, "ratios": ratios}
+    return {
+        "seconds": seconds,
+        "idle": idle,
+        "during an import": busy,
+        "scrolling": scrolling(stacks, images),
+        "ratios": ratios,
+    }
+
+
+def asked(stacks: Stacks, ways: dict[str, Way], seconds: float) -> dict[str, dict[str, Result]]:
+    """Ask each way with each number of clients."""
+    return {name: {str(count): crowded(stacks, way, count, seconds) for count in CLIENTS} for name, way in ways.items()}
+
+
+def put_thumbnails(stacks: Stacks, images: int) -> None:
+    """Give each image of the crowd the thumbnail that its record names."""
+    encoded = io.BytesIO()
+    with Image.open(io.BytesIO(photo(0))) as opened:
+        opened.reduce(4).save(encoded, "WEBP", method=0)
+    client, bucket = stacks.client("s3"), stacks.outputs["DerivedBucketName"]
+
+    def put(image: ImageRecord) -> None:
+        client.put_object(
+            Bucket=bucket, Key=complete(image).thumbnail, Body=encoded.getvalue(), ContentType="image/webp"
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put, crowd(0, images)))
+
+
+def scrolling(stacks: Stacks, images: int) -> Result:
+    """Scroll through the crowd in a browser, alone and beside clients that ask the API."""
+    url = f"{stacks.local.record.gallery_url}/?prefix=crowd/"
+    with browser() as started:
+        alone = scrolled(started, url, images)
+        done = threading.Event()
+        with ThreadPoolExecutor(CLIENTS[-1]) as pool:
+            clients = [pool.submit(keep_asking, stacks, done) for _ in range(CLIENTS[-1])]
+            try:
+                beside = scrolled(started, url, images)
+            finally:
+                done.set()
+        statuses = sum((client.result() for client in clients), Counter[int]())
+    return {
+        "alone": alone,
+        f"beside {CLIENTS[-1]} signed clients": beside,
+        "not 200 of the clients": {str(status): count for status, count in statuses.items() if status != 200},
+    }
+
+
+def keep_asking(stacks: Stacks, done: threading.Event) -> Counter[int]:
+    """Ask until it is done, and return the statuses of the answers."""
+    caller, statuses = signed(stacks), Counter[int]()
+    while not done.is_set():
+        statuses[caller.get(PATHS[statuses.total() % len(PATHS)])] += 1
+    return statuses
 
 
 def crowded(stacks: Stacks, way: Way, count: int, seconds: float) -> Result:

@@ -20,7 +20,7 @@ from viewfinder.local.processes import free_port
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import Options
 
-ROUNDS = 3
+ROUNDS = 2
 WAYS = {"over the wire": False, "in process": True}
 
 
@@ -38,7 +38,7 @@ def running(in_process: bool) -> Iterator[Stacks]:
 
 def run(bench: Bench) -> Result:
     """Import the same new photos into both stacks, one after the other, in each round."""
-    count, rounds = (20, 1) if bench.quick else (100, ROUNDS)
+    count, rounds = (20, 1) if bench.quick else (60, ROUNDS)
     runs: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
     with running(False) as wire, running(True) as process:
         stacks = dict(zip(WAYS, (wire, process), strict=True))

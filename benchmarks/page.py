@@ -120,10 +120,16 @@ def _catalog(result: Result) -> list[str]:
     ]
     figures = [name for name in levels[0] if name != "images"]
     head = [f"{size:,} images" for size in sizes]
+    screens = [
+        (name, *(f"{of[part]['median']:.0f} / {of[part]['p95']:.0f}" for of in result["gallery"].values()))
+        for name, part in (("its call of the API", "call"), ("from the address to the first tiles", "first screen"))
+        if "gallery" in result
+    ]
     return [
         texts.CATALOG.format(sizes=", ".join(f"{size:,}" for size in sizes)),
         *table(("", *head), [(name, *(f"{level[name]:,g}" for level in levels)) for name in figures]),
         *table(("page of 50, milliseconds, p50 / p95", *head), rows),
+        *table(("the gallery in a browser, milliseconds, p50 / p95", *head), screens),
         *_ratios(result),
     ]
 
@@ -148,7 +154,19 @@ def _clients(result: Result) -> list[str]:
         "other than 200",
         "processes of the API's function",
     )
-    return [texts.CLIENTS.format(**result), *table(head, rows), *_ratios(result)]
+    scrolls = [
+        (
+            name,
+            f"{one['images']:,}" + ("" if one["ends"] else " (no end)"),
+            one["seconds"],
+            f"{one['milliseconds']['median']:.0f} / {one['milliseconds']['p95']:.0f}",
+            one["broken tiles"],
+        )
+        for name, one in result["scrolling"].items()
+        if "ends" in one
+    ]
+    columns = ("scrolled to the end", "images", "seconds", "a thumbnail, milliseconds, p50 / p95", "broken tiles")
+    return [texts.CLIENTS.format(**result), *table(head, rows), *table(columns, scrolls), *_ratios(result)]
 
 
 def _engine(result: Result) -> list[str]:

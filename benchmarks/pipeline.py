@@ -36,7 +36,7 @@ ROUNDS = 3
 
 def run(bench: Bench) -> Result:
     """Alternate engine and pipeline, with new photos in each round."""
-    count, rounds = (40, 1) if bench.quick else (200, ROUNDS)
+    count, rounds = (40, 1) if bench.quick else (150, ROUNDS)
     stacks = bench.stacks
     warm_up(stacks)
     runs = []

@@ -28,7 +28,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 CLIENTS = 8
 STARTS = 5
 ROUNDS, WARM_UPS = 120, 5
-CHOICES, TURNS = 5, 20
+CHOICES, TURNS = 3, 12
 
 
 def main() -> None:

@@ -1,0 +1,95 @@
+"""The gallery in Debian's Chromium: its first screen, and the thumbnails that scrolling to the end asks for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.summaries import Result, summary
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
+SWITCHES = ["--no-sandbox", "--no-first-run", *(f"--disable-{feature}" for feature in QUIET)]
+SCREEN: Any = {"width": 1280, "height": 800}
+
+FIRST_SCREEN = """() => {
+    const call = performance.getEntriesByType("resource").find(entry => entry.name.includes("/images?"));
+    const seen = performance.getEntriesByName("first-screen")[0];
+    return call && call.responseEnd && seen ? [call.responseEnd - call.startTime, seen.startTime] : null;
+}"""
+
+WATCH = """() => {
+    performance.setResourceTimingBufferSize(50_000);
+    window.broken = 0;
+    new MutationObserver(changes => {
+        for (const change of changes)
+            for (const added of change.addedNodes)
+                if (added.nodeType === 1 && added.matches(".missing")) window.broken += 1;
+    }).observe(document.body, { childList: true, subtree: true });
+}"""
+
+LAST_SHOWN = "() => Number(document.querySelector('#grid').lastChild?.dataset.index ?? -1)"
+
+SEEN = """() => ({
+    broken: window.broken + document.querySelectorAll("#grid .missing").length,
+    taken: performance.getEntriesByType("resource")
+        .filter(entry => entry.name.includes("rendition=thumbnail") && entry.responseStatus === 200)
+        .map(entry => entry.responseEnd - entry.startTime),
+})"""
+
+STEP_PIXELS, STEP_SECONDS = 800, 0.1
+"""A screen every tenth of a second: faster than anybody looks."""
+
+PATIENCE = 120.0
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Start the browser."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield started
+        started.close()
+
+
+def first_screen(started: Browser, url: str, times: int) -> Result:
+    """Load the gallery several times, and return the milliseconds of its call and until tiles are there."""
+    page = started.new_page(viewport=SCREEN)
+    page.goto(url)
+    taken = []
+    for _ in range(times + 1):
+        page.reload()
+        taken.append(page.wait_for_function(FIRST_SCREEN).json_value())
+    page.close()
+    calls, screens = zip(*taken[1:], strict=True)  # the first fills the browser's cache
+    return {"call": summary(calls, 0), "first screen": summary(screens, 0)}
+
+
+def scrolled(started: Browser, url: str, images: int) -> Result:
+    """Scroll to the last image, and return how long thumbnails took, and how many tiles were broken."""
+    page = started.new_page(viewport=SCREEN)
+    page.goto(url)
+    page.wait_for_selector(".tile")
+    page.evaluate(WATCH)
+    page.mouse.move(SCREEN["width"] / 2, SCREEN["height"] / 2)
+    start, last = time.monotonic(), -1
+    while last < images - 1 and time.monotonic() < start + PATIENCE:
+        page.mouse.wheel(0, STEP_PIXELS)
+        time.sleep(STEP_SECONDS)
+        last = page.evaluate(LAST_SHOWN)
+    seconds = time.monotonic() - start
+    page.wait_for_load_state("networkidle")
+    seen = page.evaluate(SEEN)
+    page.close()
+    return {
+        "images": last + 1,
+        "ends": last == images - 1,
+        "seconds": round(seconds, 1),
+        "thumbnails": len(seen["taken"]),
+        "milliseconds": summary(seen["taken"], 0),
+        "broken tiles": seen["broken"],
+    }
