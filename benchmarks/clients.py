@@ -22,7 +22,7 @@ from botocore.credentials import Credentials
 from PIL import Image
 
 from benchmarks.bench import Bench
-from benchmarks.browser import browser, scrolled
+from benchmarks.browser import IN_LEAPS, QUICKLY, browser, scrolled
 from benchmarks.crowd import complete, crowd, fill_shelf, label_name
 from benchmarks.photos import photo
 from benchmarks.pipeline import function_of, import_folder
@@ -144,18 +144,20 @@ def scrolling(stacks: Stacks, images: int) -> Result:
     """Scroll through the crowd in a browser, alone and beside clients that ask the API."""
     url = f"{stacks.local.record.gallery_url}/?prefix=crowd/"
     with browser() as started:
-        alone = scrolled(started, url, images)
+        alone = scrolled(started, url, images // 4, QUICKLY)
+        leaps = scrolled(started, url, images // 4, IN_LEAPS)
         done = threading.Event()
         with ThreadPoolExecutor(CLIENTS[-1]) as pool:
             clients = [pool.submit(keep_asking, stacks, done) for _ in range(CLIENTS[-1])]
             try:
-                beside = scrolled(started, url, images)
+                beside = scrolled(started, url, images, IN_LEAPS)
             finally:
                 done.set()
         statuses = sum((client.result() for client in clients), Counter[int]())
     return {
-        "alone": alone,
-        f"beside {CLIENTS[-1]} signed clients": beside,
+        "with a wheel, quickly": alone,
+        "in leaps": leaps,
+        f"in leaps to the end, beside {CLIENTS[-1]} signed clients": beside,
         "not 200 of the clients": {str(status): count for status, count in statuses.items() if status != 200},
     }
 

@@ -123,8 +123,8 @@ def _catalog(result: Result) -> list[str]:
     screens = [
         (name, *(f"{of[part]['median']:.0f} / {of[part]['p95']:.0f}" for of in result["gallery"].values()))
         for name, part in (("its call of the API", "call"), ("from the address to the first tiles", "first screen"))
-        if "gallery" in result
     ]
+    screens.append(("the same, right after `up`, once", *(of["very first"] for of in result["gallery"].values())))
     return [
         texts.CATALOG.format(sizes=", ".join(f"{size:,}" for size in sizes)),
         *table(("", *head), [(name, *(f"{level[name]:,g}" for level in levels)) for name in figures]),
@@ -157,15 +157,15 @@ def _clients(result: Result) -> list[str]:
     scrolls = [
         (
             name,
-            f"{one['images']:,}" + ("" if one["ends"] else " (no end)"),
+            f"{one['images']:,}" + ("" if one["got there"] else " (did not get further)"),
             one["seconds"],
             f"{one['milliseconds']['median']:.0f} / {one['milliseconds']['p95']:.0f}",
             one["broken tiles"],
         )
         for name, one in result["scrolling"].items()
-        if "ends" in one
+        if "got there" in one
     ]
-    columns = ("scrolled to the end", "images", "seconds", "a thumbnail, milliseconds, p50 / p95", "broken tiles")
+    columns = ("scrolled", "images", "seconds", "a thumbnail, milliseconds, p50 / p95", "broken tiles")
     return [texts.CLIENTS.format(**result), *table(head, rows), *table(columns, scrolls), *_ratios(result)]
 
 
