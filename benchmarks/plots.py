@@ -98,7 +98,7 @@ def plot_catalog(axes: Any, result: Result) -> None:
         values = [by_size[str(size)]["median"] for size in sizes]
         axes.plot(sizes, values, marker="o", label=name, color=colour)
     axes.set_xscale("log")
-    axes.set_yscale("log")
+    axes.set_ylim(bottom=0)
     axes.set_title("Which pages take longer in a large catalog?", loc="left", weight="bold")
     axes.set_xlabel("images")
     axes.set_ylabel("milliseconds, p50, signed over HTTP")
