@@ -24,7 +24,7 @@ FIRST_SCREEN = """() => {
 
 WATCH = """() => {
     performance.setResourceTimingBufferSize(50_000);
-    window.broken = 0;
+    window.broken = document.querySelectorAll("#grid .missing").length;
     new MutationObserver(changes => {
         for (const change of changes)
             for (const added of change.addedNodes)
@@ -34,8 +34,10 @@ WATCH = """() => {
 
 LAST_SHOWN = "() => Number(document.querySelector('#grid').lastChild?.dataset.index ?? -1)"
 
+LOADED = "() => [...document.querySelectorAll('#grid img')].every(picture => picture.complete)"
+
 SEEN = """() => ({
-    broken: window.broken + document.querySelectorAll("#grid .missing").length,
+    broken: window.broken,
     taken: performance.getEntriesByType("resource")
         .filter(entry => entry.name.includes("rendition=thumbnail") && entry.responseStatus === 200)
         .map(entry => entry.responseEnd - entry.startTime),
@@ -81,7 +83,7 @@ def scrolled(started: Browser, url: str, images: int, step: tuple[int, float]) -
         time.sleep(step[1])
         last = page.evaluate(LAST_SHOWN)
     seconds = time.monotonic() - start
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(LOADED)
     seen = page.evaluate(SEEN)
     page.close()
     return {

@@ -13,6 +13,7 @@ from boto3.session import Session
 from platformdirs import user_cache_path
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from benchmarks.browser import CHROMIUM, SWITCHES
 from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi
 from tests.support.serving import listening, serving
 from viewfinder.gallery.app import gallery_app
@@ -20,10 +21,6 @@ from viewfinder.gallery.guard import Guard
 from viewfinder.gallery.proxy import SignedApi
 from viewfinder.gallery.status import Sources, Status
 from viewfinder.operations.signing import Signer
-
-CHROMIUM = "/usr/bin/chromium"
-QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
-SWITCHES = ["--no-sandbox", "--no-first-run", *(f"--disable-{feature}" for feature in QUIET)]
 
 AXE = "axe-core@4.10.3"
 

@@ -9,6 +9,7 @@ from statistics import median
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
+from benchmarks.browser import FIRST_SCREEN
 from benchmarks.crowd import fill_shelf
 from tests.e2e.conftest import TEMPLATE
 from tests.e2e.gallery.conftest import DESKTOP, PHONE_PROFILE, OpenPage
@@ -19,12 +20,6 @@ from viewfinder.local.processes import free_port
 from viewfinder.local.stack import LocalStack, Options
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
-
-TIMES = """() => {
-    const call = performance.getEntriesByType("resource").find(entry => entry.name.includes("/images?"));
-    const seen = performance.getEntriesByName("first-screen")[0];
-    return call && call.responseEnd && seen ? [call.responseEnd - call.startTime, seen.startTime] : null;
-}"""
 
 JUMPED = """month => {
     const heading = document.querySelector(".day")?.textContent ?? "";
@@ -50,7 +45,7 @@ def test_the_first_screen_comes_within_half_a_second(open_page: OpenPage, galler
     times = []
     for _ in range(7):
         page.reload()
-        times.append(wait_for(lambda: page.evaluate(TIMES), seconds=20, what="the first screen"))
+        times.append(wait_for(lambda: page.evaluate(FIRST_SCREEN), seconds=20, what="the first screen"))
     log.info("call and first screen, ms: %s", times)
 
     assert median(seen for _, seen in times) <= 500, times
