@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from viewfinder.adapters.sqlite.catalog import SqliteCatalog
     from viewfinder.adapters.sqlite.database import Database
     from viewfinder.domain.analysis import Feature, Parameters
-    from viewfinder.usecases.images import Limits, Trash
     from viewfinder.usecases.index_image import IndexImage
+    from viewfinder.usecases.reanalyze import Limits
     from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
+    from viewfinder.usecases.trash import Trash
 
 
 class Application(AwsClients):
@@ -94,10 +95,10 @@ class Application(AwsClients):
             "patience": self.settings.lease_patience_seconds,
         }
         if self.database:
-            from viewfinder.adapters.sqlite.catalog import SqliteLeases
+            from viewfinder.adapters.sqlite.leases import SqliteLeases
 
             return SqliteLeases(self.database, **terms)
-        from viewfinder.adapters.dynamodb.catalog import DynamoDbLeases
+        from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
 
         return DynamoDbLeases(self.dynamodb_client, self.settings.table, **terms)
 
@@ -194,7 +195,7 @@ class Application(AwsClients):
     def trash(self) -> Trash:
         """What is done with removed images and earlier versions."""
         from viewfinder.adapters.s3 import S3Versions
-        from viewfinder.usecases.images import Trash
+        from viewfinder.usecases.trash import Trash
 
         versions = S3Versions(self.s3_client, self.settings.images_bucket)
         return Trash(self.catalog, self.search, versions, self.links, self.settings.image_version_days)
@@ -219,7 +220,7 @@ class Application(AwsClients):
     def statistics(self) -> ports.Statistics:
         """The counts of labels and statuses."""
         if self.database:
-            from viewfinder.adapters.sqlite.index import SqliteStatistics
+            from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 
             return SqliteStatistics(self.database)
         from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
@@ -230,17 +231,17 @@ class Application(AwsClients):
     def copies(self) -> ports.Copies:
         """Which images have the same content."""
         if self.database:
-            from viewfinder.adapters.sqlite.index import SqliteCopies
+            from viewfinder.adapters.sqlite.copies import SqliteCopies
 
             return SqliteCopies(self.database)
-        from viewfinder.adapters.dynamodb.index import DynamoDbCopies
+        from viewfinder.adapters.dynamodb.copies import DynamoDbCopies
 
         return DynamoDbCopies(self.dynamodb_client, self.settings.table)
 
     @cached_property
     def counters(self) -> ports.Counters:
         """The same counts, for the function that writes them (SQLite counts by itself)."""
-        from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters
+        from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
 
         return DynamoDbCounters(self.dynamodb_client, self.settings.table)
 
@@ -265,7 +266,7 @@ class Application(AwsClients):
     @cached_property
     def analysis_limits(self) -> Limits:
         """What `POST /analyses` may cost."""
-        from viewfinder.usecases.images import Limits
+        from viewfinder.usecases.reanalyze import Limits
 
         return Limits(self.settings.analysis_interval_seconds, self._quota)
 
@@ -276,7 +277,7 @@ class Application(AwsClients):
             return None
         if self.database:
             raise MisconfiguredError("VIEWFINDER_ANALYSES_PER_MINUTE is not 0: callers are counted in the table only")
-        from viewfinder.adapters.dynamodb.catalog import DynamoDbQuota
+        from viewfinder.adapters.dynamodb.quota import DynamoDbQuota
 
         return DynamoDbQuota(self.dynamodb_client, self.settings.table, per_minute=per_minute)
 

@@ -102,7 +102,7 @@ def reanalyze(
     """Analyse images again; each distinct content costs a detector call."""
     from rich.console import Console
 
-    from viewfinder.usecases.images import find_images
+    from viewfinder.usecases.reanalyze import find_images
 
     target.require("emulator", "engine")
     console = Console(stderr=as_json)
@@ -120,8 +120,8 @@ def reanalyze(
 def _run(images: list[Image], target: Target, patience: float, console: Console) -> list[Image]:
     from rich.progress import Progress
 
-    from viewfinder.usecases.images import reanalyze_images
     from viewfinder.usecases.import_images import await_images
+    from viewfinder.usecases.reanalyze import reanalyze_images
 
     application = target.application
     sent = reanalyze_images(images, application.requests, application.clock)

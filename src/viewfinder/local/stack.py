@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from viewfinder.adapters.sqlite.catalog import drop_leases
 from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.leases import drop_leases
 from viewfinder.bootstrap import Application
 from viewfinder.deployment.deploy import Blueprint, deploy, draw
 from viewfinder.deployment.environment import Environment

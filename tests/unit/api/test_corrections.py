@@ -15,7 +15,7 @@ from viewfinder.domain.errors import CatalogConflictError, ImageNotFoundError, I
 from viewfinder.domain.image import Image, ImageEvent, Status
 from viewfinder.domain.label import MAX_CORRECTIONS, PERSON, Corrections, Label
 from viewfinder.ports import Lease
-from viewfinder.usecases.images import correct_labels
+from viewfinder.usecases.corrections import correct_labels
 from viewfinder.usecases.index_image import IndexImage
 
 KEY = "a.jpg"

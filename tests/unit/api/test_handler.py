@@ -22,7 +22,7 @@ from viewfinder.domain.errors import (
 )
 from viewfinder.domain.image import Facts, Image, Location, Status
 from viewfinder.settings import Settings
-from viewfinder.usecases.images import Limits
+from viewfinder.usecases.reanalyze import Limits
 
 REPOSITORY = Path(__file__).parents[3]
 SECRET = "arn:aws:dynamodb:eu-central-1:123456789012:table/secret"

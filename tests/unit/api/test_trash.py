@@ -11,28 +11,16 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.support.fakes import (
-    FakeCatalog,
-    FakeClock,
-    FakeDerivedStore,
-    FakeDetector,
-    FakePictures,
-)
+from tests.support.fakes import FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakePictures
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from viewfinder.adapters.s3 import S3ImageStore, S3Links, S3Versions
 from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import ImageNotFoundError, KeyTakenError, VersionNotFoundError
 from viewfinder.domain.image import DELETED, Image, ImageEvent, Status
-from viewfinder.usecases.images import (
-    Trash,
-    delete_for_good,
-    list_trash,
-    list_versions,
-    restore_image,
-    restore_version,
-)
 from viewfinder.usecases.index_image import IndexImage
 from viewfinder.usecases.search_images import Search
+from viewfinder.usecases.trash import Trash, delete_for_good, list_trash, restore_image
+from viewfinder.usecases.versions import list_versions, restore_version
 
 KEY = "holiday/ü 1.jpg"
 

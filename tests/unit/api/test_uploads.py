@@ -7,7 +7,7 @@ import pytest
 from viewfinder.adapters.http.fields import image_id
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import UploadForm
-from viewfinder.usecases.images import create_upload
+from viewfinder.usecases.uploads import create_upload
 
 
 class Links:

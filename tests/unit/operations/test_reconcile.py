@@ -11,14 +11,8 @@ import pytest
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeRequests, etag
 from viewfinder.domain.analysis import thumbnail_key
 from viewfinder.domain.image import Image, Status
-from viewfinder.usecases.images import find_images, reanalyze_images
-from viewfinder.usecases.reconcile import (
-    Difference,
-    ReconciliationStalledError,
-    Stores,
-    find_differences,
-    reconcile,
-)
+from viewfinder.usecases.reanalyze import find_images, reanalyze_images
+from viewfinder.usecases.reconcile import Difference, ReconciliationStalledError, Stores, find_differences, reconcile
 
 NOW = 10_000.0
 

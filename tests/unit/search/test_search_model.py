@@ -17,7 +17,8 @@ from tests.support.tables import empty_table, moto_client
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.index import DynamoDbIndex
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
-from viewfinder.adapters.sqlite.index import SqliteIndex, SqliteStatistics
+from viewfinder.adapters.sqlite.index import SqliteIndex
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.domain.image import Image, image_digest
 from viewfinder.domain.query import Query
 from viewfinder.usecases.search_images import Search, search_images

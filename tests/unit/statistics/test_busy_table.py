@@ -14,13 +14,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.catalog import batch_get
-from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters
+from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
+from viewfinder.adapters.dynamodb.transactions import batch_get
 from viewfinder.domain.errors import CatalogUnavailableError, ViewfinderError
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import ImageState
-from viewfinder.usecases.statistics import count_labels
+from viewfinder.usecases.count_labels import count_labels
 
 STREAM_SHARDS = 8
 IMAGES_PER_SECOND = 500
@@ -166,8 +166,8 @@ def test_what_the_table_leaves_unprocessed_is_asked_for_after_ever_longer_pauses
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("viewfinder.adapters.dynamodb.catalog.time.sleep", pauses.append)
-    monkeypatch.setattr("viewfinder.adapters.dynamodb.catalog.random.uniform", lambda _, most: most)
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.transactions.time.sleep", pauses.append)
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.transactions.random.uniform", lambda _, most: most)
     client: Any = Reluctant(refusals=3)
 
     found = list(batch_get(client, "catalog", [(f"IMAGE#{number}", "IMAGE") for number in range(120)]))
@@ -178,6 +178,6 @@ def test_what_the_table_leaves_unprocessed_is_asked_for_after_ever_longer_pauses
 
 
 def test_a_table_that_stays_busy_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("viewfinder.adapters.dynamodb.catalog.time.sleep", lambda _: None)
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.transactions.time.sleep", lambda _: None)
     with pytest.raises(CatalogUnavailableError, match="catalog is too busy to be read"):
         list(batch_get(Reluctant(refusals=100), "catalog", [("IMAGE#a", "IMAGE")] * 50))  # type: ignore[arg-type]

@@ -17,12 +17,14 @@ from tests.support.catalogs import images
 from tests.support.tables import TABLE, empty_table, moto_client
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
-from viewfinder.adapters.dynamodb.index import DynamoDbCopies
-from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbCounters, DynamoDbStatistics, image_states
+from viewfinder.adapters.dynamodb.copies import DynamoDbCopies
+from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
+from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbStatistics
+from viewfinder.adapters.dynamodb.stream import image_states
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import ImageState, LabelCount
-from viewfinder.usecases.statistics import count_labels
+from viewfinder.usecases.count_labels import count_labels
 
 Record = dict[str, Any]
 

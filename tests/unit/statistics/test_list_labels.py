@@ -17,15 +17,11 @@ from tests.support.memory_index import MemoryCopies, MemoryStatistics
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
+from viewfinder.domain.plurals import singulars
 from viewfinder.domain.query import CategoryCount, LabelCount, LabelOrder
-from viewfinder.usecases.statistics import (
-    list_categories,
-    list_duplicates,
-    list_folders,
-    list_labels,
-    match_label,
-    singulars,
-)
+from viewfinder.usecases.duplicates import list_duplicates
+from viewfinder.usecases.folders import list_folders
+from viewfinder.usecases.list_labels import list_categories, list_labels, match_label
 
 ANIMALS, THINGS = ("Animals and Pets",), ("Everyday Objects",)
 CAR = Label("Car", 90.0, (), ("Vehicles and Automotive",), ("Automobile",))
