@@ -6,7 +6,7 @@ from typing import Any
 
 from viewfinder.adapters.dynamodb.stream import image_states
 from viewfinder.bootstrap import Application
-from viewfinder.domain.query import ImageState
+from viewfinder.domain.counting import ImageState
 from viewfinder.observability import correlated, logger
 from viewfinder.usecases.count_labels import count_labels
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from viewfinder.domain.image import Image, folders_of, image_digest
 from viewfinder.domain.label import category_confidences
-from viewfinder.domain.query import Entry, KnownName, LabelCount, Order, Source, SourceKind, Stretch
+from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
+from viewfinder.domain.statistics import KnownName, LabelCount
 
 
 @dataclass

@@ -70,8 +70,8 @@ def redrive(
     from rich.console import Console
     from rich.progress import Progress
 
-    from viewfinder.adapters.sqs import count_messages
-    from viewfinder.adapters.sqs import redrive as move
+    from viewfinder.adapters.dead_letters import count_messages
+    from viewfinder.adapters.dead_letters import redrive as move
 
     client, dead = target.application.sqs_client, target.outputs["DeadLetterQueueUrl"]
     waiting, moved = count_messages(client, dead), 0

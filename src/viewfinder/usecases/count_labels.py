@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from viewfinder.domain.counting import ImageState
 from viewfinder.domain.errors import CatalogConflictError
-from viewfinder.domain.query import ImageState
 from viewfinder.ports import Counters
 
 _ATTEMPTS = 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from viewfinder.domain.cursor import Cursor, cursor_from_token
 from viewfinder.domain.image import Image
-from viewfinder.domain.query import Cursor, cursor_from_token
 from viewfinder.ports import Copies, Records
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from viewfinder.domain.cursor import Cursor, cursor_from_token
 from viewfinder.domain.plurals import singulars
-from viewfinder.domain.query import CategoryCount, Cursor, LabelCount, LabelOrder, cursor_from_token
+from viewfinder.domain.statistics import CategoryCount, LabelCount, LabelOrder
 from viewfinder.ports import Statistics
 
 

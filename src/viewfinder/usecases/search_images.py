@@ -10,23 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from viewfinder.domain.cursor import Cursor, cursor_from_token
 from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.label import search_words
-from viewfinder.domain.query import (
-    Criteria,
-    Cursor,
-    Entry,
-    KnownName,
-    Match,
-    Order,
-    Query,
-    Source,
-    SourceKind,
-    Stretch,
-    Term,
-    cursor_from_token,
-    surest,
-)
+from viewfinder.domain.query import Criteria, Entry, Match, Order, Query, Source, SourceKind, Stretch, Term, surest
+from viewfinder.domain.statistics import KnownName
 from viewfinder.ports import Clock, Index, Statistics
 
 PATIENCE_SECONDS = 5.0

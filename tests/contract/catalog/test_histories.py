@@ -22,8 +22,8 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.adapters.sqlite.schema import posting_rows
 from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.domain.counting import ImageState
 from viewfinder.domain.image import Image, Status
-from viewfinder.domain.query import ImageState
 from viewfinder.ports import Catalog, Counters, Leases
 from viewfinder.usecases.count_labels import count_labels
 

@@ -21,10 +21,11 @@ from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.copies import SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.domain.counting import Counted, ImageState
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Corrections, Label
-from viewfinder.domain.query import Counted, ImageState, KnownName, LabelCount
+from viewfinder.domain.statistics import KnownName, LabelCount
 from viewfinder.ports import Copies, Statistics
 from viewfinder.usecases.count_labels import count_labels
 

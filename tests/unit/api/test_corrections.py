@@ -14,7 +14,7 @@ from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import CatalogConflictError, ImageNotFoundError, InvalidRequestError
 from viewfinder.domain.image import Image, ImageEvent, Status
 from viewfinder.domain.label import MAX_CORRECTIONS, PERSON, Corrections, Label
-from viewfinder.ports import Lease
+from viewfinder.domain.lease import Lease
 from viewfinder.usecases.corrections import correct_labels
 from viewfinder.usecases.index_image import IndexImage
 

@@ -21,17 +21,11 @@ from tests.support.fakes import FakeBucket, FakeCatalog, FakeDerivedStore, FakeR
 from viewfinder.adapters.import_sources import Files, OtherBucket, SameBucket
 from viewfinder.adapters.s3 import S3Objects
 from viewfinder.domain.analysis import Analysis, Parameters
+from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.errors import KeyTakenError
 from viewfinder.domain.image import Effort, Image, Status
-from viewfinder.ports import Candidate, ImportSource
-from viewfinder.usecases.import_images import (
-    Import,
-    ImportStalledError,
-    Plan,
-    Sent,
-    Summary,
-    await_images,
-)
+from viewfinder.ports import ImportSource
+from viewfinder.usecases.import_images import Import, ImportStalledError, Plan, Sent, Summary, await_images
 
 PARAMETERS = Parameters(40, 55.0)
 GIF = b"GIF89a"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeRequests, etag
-from viewfinder.domain.analysis import thumbnail_key
 from viewfinder.domain.image import Image, Status
+from viewfinder.domain.thumbnail import thumbnail_key
 from viewfinder.usecases.reanalyze import find_images, reanalyze_images
 from viewfinder.usecases.reconcile import Difference, ReconciliationStalledError, Stores, find_differences, reconcile
 

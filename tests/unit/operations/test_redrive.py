@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from viewfinder.adapters.sqs import RedriveFailedError, redrive
+from viewfinder.adapters.dead_letters import RedriveFailedError, redrive
 
 DEAD, QUEUE = "https://sqs/dead", "https://sqs/queue"
 ARN = {"Attributes": {"QueueArn": "arn:aws:sqs:us-east-1:000000000000:dead"}}
@@ -28,7 +28,7 @@ def add_task(stubber: Stubber, *states: dict[str, Any]) -> None:
 
 
 def test_the_task_is_followed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("viewfinder.adapters.sqs.time.sleep", lambda _: None)
+    monkeypatch.setattr("viewfinder.adapters.dead_letters.time.sleep", lambda _: None)
     sqs, reported = client(), list[int]()
     with Stubber(sqs) as stubber:
         running = {"TaskHandle": "task", "Status": "RUNNING", "ApproximateNumberOfMessagesMoved": 2}

@@ -9,22 +9,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import (
-    FakeBucket,
-    FakeCatalog,
-    FakeClock,
-    FakeDerivedStore,
-    FakeDetector,
-    FakePictures,
-    etag,
-)
+from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakePictures, etag
 from tests.support.histories import PARAMETERS, load_handler
-from viewfinder.adapters.sqs import MalformedMessageError, events_of, request_body, retry_delay, run_batch
+from viewfinder.adapters.s3_events import MalformedMessageError, events_of, request_body
+from viewfinder.adapters.sqs import retry_delay, run_batch
 from viewfinder.bootstrap import Application
 from viewfinder.domain.analysis import Detection, Feature, Parameters
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
 from viewfinder.domain.image import Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
-from viewfinder.ports import Lease
+from viewfinder.domain.lease import Lease
 from viewfinder.settings import Settings
 from viewfinder.usecases.index_image import IndexImage
 

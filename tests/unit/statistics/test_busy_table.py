@@ -16,10 +16,10 @@ from botocore.exceptions import ClientError
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
 from viewfinder.adapters.dynamodb.transactions import batch_get
+from viewfinder.domain.counting import ImageState
 from viewfinder.domain.errors import CatalogUnavailableError, ViewfinderError
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.query import ImageState
 from viewfinder.usecases.count_labels import count_labels
 
 STREAM_SHARDS = 8

@@ -21,9 +21,10 @@ from viewfinder.adapters.dynamodb.copies import DynamoDbCopies
 from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
 from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbStatistics
 from viewfinder.adapters.dynamodb.stream import image_states
+from viewfinder.domain.counting import ImageState
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.query import ImageState, LabelCount
+from viewfinder.domain.statistics import LabelCount
 from viewfinder.usecases.count_labels import count_labels
 
 Record = dict[str, Any]

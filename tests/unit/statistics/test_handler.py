@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from viewfinder.domain.query import Counted, ImageState
+from viewfinder.domain.counting import Counted, ImageState
 
 HANDLER = Path(__file__).parents[3] / "lambdas" / "label_statistics" / "handler.py"
 

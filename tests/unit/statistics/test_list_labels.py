@@ -18,7 +18,7 @@ from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.plurals import singulars
-from viewfinder.domain.query import CategoryCount, LabelCount, LabelOrder
+from viewfinder.domain.statistics import CategoryCount, LabelCount, LabelOrder
 from viewfinder.usecases.duplicates import list_duplicates
 from viewfinder.usecases.folders import list_folders
 from viewfinder.usecases.list_labels import list_categories, list_labels, match_label

@@ -11,7 +11,7 @@ from viewfinder.adapters.aws import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.transactions import MOST_ITEMS, batch_get, transact
 from viewfinder.domain.image import VISIBLE_STATUSES, Image
-from viewfinder.ports import Lease
+from viewfinder.domain.lease import Lease
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -12,9 +12,9 @@ from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.copies import DynamoDbCopiesWriter
 from viewfinder.adapters.dynamodb.statistics import SHARDS
 from viewfinder.adapters.dynamodb.transactions import batch_get, transact
+from viewfinder.domain.counting import Counted, ImageState
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.query import Counted, ImageState
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,7 @@ from viewfinder.adapters.aws import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.transactions import REFUSED
 from viewfinder.domain.errors import AnalysisInProgressError
-from viewfinder.ports import Lease
+from viewfinder.domain.lease import Lease
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

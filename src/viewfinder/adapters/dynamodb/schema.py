@@ -13,7 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from viewfinder.domain.image import Image, Status, image_digest
 from viewfinder.domain.label import Label, category_confidences, confidence_rank
-from viewfinder.ports import Lease
+from viewfinder.domain.lease import Lease
 
 Item = dict[str, Any]
 """An item in the form of DynamoDB's API: attribute name -> typed value."""

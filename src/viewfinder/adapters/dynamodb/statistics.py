@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.transactions import batch_get
-from viewfinder.domain.query import KnownName, LabelCount
+from viewfinder.domain.statistics import KnownName, LabelCount
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from viewfinder.adapters.dynamodb import schema
+from viewfinder.domain.counting import ImageState
 from viewfinder.domain.image import Status
-from viewfinder.domain.query import ImageState
 
 
 def image_states(records: Iterable[Mapping[str, Any]]) -> Iterator[ImageState]:

@@ -20,7 +20,8 @@ from viewfinder.domain.errors import (
     VersionNotFoundError,
 )
 from viewfinder.domain.image import Image, Status
-from viewfinder.domain.query import Entry, LabelCount
+from viewfinder.domain.query import Entry
+from viewfinder.domain.statistics import LabelCount
 from viewfinder.observability import logger
 from viewfinder.ports import ObjectVersion
 

@@ -14,7 +14,7 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
-from viewfinder.ports import Lease
+from viewfinder.domain.lease import Lease
 
 _PAGE = 500
 _FORGOTTEN_AT_ONCE = 20

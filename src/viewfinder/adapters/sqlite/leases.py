@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.domain.errors import AnalysisInProgressError
-from viewfinder.ports import Lease
+from viewfinder.domain.lease import Lease
 
 _POLL_SECONDS = 0.1
 

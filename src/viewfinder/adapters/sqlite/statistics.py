@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import BEHIND_ALL
-from viewfinder.domain.query import KnownName, LabelCount
+from viewfinder.domain.statistics import KnownName, LabelCount
 
 _MOST_ROWS = 1000
 
