@@ -66,7 +66,7 @@ def run(name: str) -> Any:
     environment = os.environ | {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(FUNCTION_MEGABYTES), "PYTHONPATH": "src:."}
     child = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FUNCTION, name],
-        cwd=Path(__file__).parents[3], env=environment, stdout=subprocess.PIPE, check=True, timeout=120,
+        cwd=Path(__file__).parents[4], env=environment, stdout=subprocess.PIPE, check=True, timeout=120,
     )  # fmt: skip
     return json.loads(child.stdout.splitlines()[-1])
 

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.label_quality import claims_of, precision_and_recall
 from viewfinder.rekognition.labels.engine import LabelEngine
 
-PHOTOS = Path(__file__).parents[4] / "shared" / "eval"
+PHOTOS = Path(__file__).parents[5] / "shared" / "eval"
 
 
 @pytest.mark.skipif(not PHOTOS.exists(), reason="no photos of known content")

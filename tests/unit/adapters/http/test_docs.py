@@ -10,7 +10,7 @@ import yaml
 
 from viewfinder.adapters.http import fields
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[4]
 PAGE = (REPOSITORY / "docs" / "api.md").read_text()
 CONTRACT = yaml.safe_load((REPOSITORY / "infrastructure" / "openapi.yaml").read_text())
 OPERATIONS = [

@@ -12,7 +12,7 @@ import pytest
 
 from viewfinder.rekognition.labels.merging import TaxonomyLabel, load_taxonomy
 
-SERVICE_DATA = Path(__file__).parents[4] / "shared" / "rekognition"
+SERVICE_DATA = Path(__file__).parents[5] / "shared" / "rekognition"
 """What is known of the service. Test data that lies beside the repository, and not everywhere."""
 
 needs_service_data = pytest.mark.skipif(not SERVICE_DATA.is_dir(), reason=f"{SERVICE_DATA} is absent")

@@ -344,7 +344,7 @@ def test_the_detector_takes_what_it_can_decode(  # noqa: PLR0917
     assert takes(format_name, mode, size, length, scanned) is expected
 
 
-EXAMPLES = Path(__file__).parents[4] / "shared/eval/pictures"
+EXAMPLES = Path(__file__).parents[5] / "shared/eval/pictures"
 CUP, GREY_CUP, SKY, RAMP = (159, 86, 52), (104, 104, 104), (91, 121, 161), (127, 127, 127)
 RIGHT: dict[str, tuple[tuple[int, int], tuple[int, int, int]] | str] = {
     "bigtiff-big-endian.tif": ((150, 100), GREY_CUP),

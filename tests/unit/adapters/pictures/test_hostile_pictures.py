@@ -21,7 +21,7 @@ from tests.support.photos import encoded
 from viewfinder.adapters.pictures import Pictures, reader
 
 FUNCTION_MEGABYTES = 1769
-LARGE_HEIC = Path(__file__).parents[4] / "shared/eval/pictures/heic-sony-61mp.heic"
+LARGE_HEIC = Path(__file__).parents[5] / "shared/eval/pictures/heic-sony-61mp.heic"
 MAX_SECONDS = 10
 MAX_KILOBYTES = 1024 * 1024
 

@@ -11,7 +11,7 @@ import yaml
 from viewfinder.adapters.http import fields
 from viewfinder.domain.errors import InvalidRequestError
 
-CONTRACT = yaml.safe_load((Path(__file__).parents[3] / "infrastructure" / "openapi.yaml").read_text())
+CONTRACT = yaml.safe_load((Path(__file__).parents[4] / "infrastructure" / "openapi.yaml").read_text())
 
 
 def _resolved(node: dict[str, Any]) -> dict[str, Any]:

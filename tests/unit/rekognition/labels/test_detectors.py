@@ -21,7 +21,7 @@ from viewfinder.rekognition.labels.detectors import (
     recognise,
 )
 
-SHARED = Path(__file__).parents[4] / "shared"
+SHARED = Path(__file__).parents[5] / "shared"
 YOLOX = SHARED / "models" / "yolox_nano.onnx"
 PHOTO = (320, 160)
 BOX = (0.25, 0.5, 0.75, 1.0)
