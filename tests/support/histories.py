@@ -16,7 +16,7 @@ from urllib.parse import quote_plus
 from tests.support.fakes import FakeBucket, FakeClock, FakeDerivedStore, FakeDetector, FakePictures
 from viewfinder.adapters.s3_events import request_body
 from viewfinder.bootstrap import Application
-from viewfinder.domain.analysis import Parameters
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image
 from viewfinder.domain.lease import Lease
 from viewfinder.ports import Catalog, Leases

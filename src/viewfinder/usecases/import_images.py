@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
-from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.errors import KeyTakenError, ViewfinderError
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.ports import DerivedStore, ImportSource, ObjectSummary, Records, Requests
 

@@ -65,7 +65,7 @@ def fill(database: Database, images: int) -> None:
 def milliseconds(database: Database, query: Query) -> float:
     search = Search(SqliteIndex(database), SqliteStatistics(database), SystemClock())
     start = time.perf_counter()
-    assert len(search_images(query, search, limit=50).entries) == 50
+    assert len(search_images(query, search, limit=50).images) == 50
     return (time.perf_counter() - start) * 1000
 
 

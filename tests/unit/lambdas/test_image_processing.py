@@ -14,8 +14,9 @@ from tests.support.histories import PARAMETERS, load_handler
 from viewfinder.adapters.s3_events import MalformedMessageError, events_of, request_body
 from viewfinder.adapters.sqs import retry_delay, run_batch
 from viewfinder.bootstrap import Application
-from viewfinder.domain.analysis import Detection, Feature, Parameters
+from viewfinder.domain.analysis import Detection
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
+from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
 from viewfinder.domain.lease import Lease
 from viewfinder.settings import Settings

@@ -14,8 +14,8 @@ from moto import mock_aws
 from tests.support.fakes import FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakePictures
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from viewfinder.adapters.s3 import S3ImageStore, S3Links, S3Versions
-from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import ImageNotFoundError, KeyTakenError, VersionNotFoundError
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import DELETED, Image, ImageEvent, Status
 from viewfinder.usecases.index_image import IndexImage
 from viewfinder.usecases.search_images import Search

@@ -8,6 +8,7 @@ from typing import Any
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.domain.counting import ImageState
 from viewfinder.domain.image import Status
+from viewfinder.domain.posting import SourceKind
 
 
 def image_states(records: Iterable[Mapping[str, Any]]) -> Iterator[ImageState]:
@@ -20,7 +21,8 @@ def image_states(records: Iterable[Mapping[str, Any]]) -> Iterator[ImageState]:
 
 def _present(item: Mapping[str, Any]) -> ImageState:
     expires_at = int(item["ExpiresAt"]["N"]) if "ExpiresAt" in item else 0
-    return ImageState.of(schema.image_from_item(item), most_labels=schema.MAX_LABEL_POSTINGS, expires_at=expires_at)
+    most_labels = schema.MAX_POSTINGS[SourceKind.LABEL]
+    return ImageState.of(schema.image_from_item(item), most_labels=most_labels, expires_at=expires_at)
 
 
 def _gone(item: Mapping[str, Any]) -> ImageState:

@@ -12,6 +12,7 @@ from typing import Any
 
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
+from viewfinder.domain import formats
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.lease import Lease
@@ -19,11 +20,16 @@ from viewfinder.domain.lease import Lease
 _PAGE = 500
 _FORGOTTEN_AT_ONCE = 20
 
-_SAVE = """
+_ADD = """
     INSERT INTO images (image_id, version, expires_at, summary, record, sha256)
     VALUES (:image_id, :version, :expires_at, :summary, :record, :sha256)
-    ON CONFLICT (image_id) DO UPDATE
+    ON CONFLICT (image_id) DO NOTHING
+    RETURNING id
+"""
+_REPLACE = """
+    UPDATE images
     SET version = :version, expires_at = :expires_at, summary = :summary, record = :record, sha256 = :sha256
+    WHERE image_id = :image_id AND version = :replaced
     RETURNING id
 """
 _ADD_TERM = """
@@ -78,12 +84,10 @@ class SqliteCatalog:
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
         """Write record and postings in the place of those that the image had."""
+        version = self._next_version(replacing)
+        image = dataclasses.replace(image, version=version, stored_format=formats.RECORD)
         with self._database.transaction() as connection:
-            found = connection.execute("SELECT version FROM images WHERE image_id = ?", [image.image_id]).fetchone()
-            if found != ((replacing.version,) if replacing else None):
-                raise CatalogConflictError("the image was written by someone else meanwhile")
-            image = dataclasses.replace(image, version=self._next_version(replacing))
-            self._write(connection, image)
+            self._write(connection, image, replacing)
             if lease:
                 connection.execute(_END_LEASE, [lease.done_at, lease.name, lease.holder])
             now = self._microseconds() // 1_000_000
@@ -96,8 +100,12 @@ class SqliteCatalog:
         # Grows even where a tombstone has expired in between: time goes on.
         return max(self._microseconds(), replacing.version + 1 if replacing else 0)
 
-    def _write(self, connection: sqlite3.Connection, image: Image) -> None:
-        [number] = connection.execute(_SAVE, self._row(image)).fetchone()
+    def _write(self, connection: sqlite3.Connection, image: Image, replacing: Image | None) -> None:
+        row = self._row(image) | {"replaced": replacing.version if replacing else None}
+        written = connection.execute(_REPLACE if replacing else _ADD, row).fetchall()
+        if not written:
+            raise CatalogConflictError("the image was written by someone else meanwhile")
+        [(number,)] = written
         connection.execute("DELETE FROM postings WHERE image = ?", [number])
         postings = [row | {"image": number} for row in posting_rows(image)]
         for statement in (_ADD_TERM, _ADD_ALIAS, _ADD_POSTING):

@@ -13,8 +13,10 @@ from viewfinder.domain.lease import Lease
 _POLL_SECONDS = 0.1
 
 _TAKE = """
-    INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)
+    INSERT INTO leases (name, holder, expires_at) VALUES (:name, :holder, :expires_at)
     ON CONFLICT DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at, done_at = NULL
+    WHERE leases.expires_at < :now OR leases.done_at < :since
+    RETURNING 1
 """
 
 
@@ -45,14 +47,13 @@ class SqliteLeases:
         while True:
             now = int(self._clock())
             lease = Lease(name, uuid.uuid4().hex, now + self._seconds)
+            values = {"name": name, "holder": lease.holder, "expires_at": lease.expires_at, "now": now, "since": since}
             with self._database.transaction() as connection:
                 connection.execute("DELETE FROM leases WHERE expires_at < ? AND name != ?", [now, name])
-                row = connection.execute("SELECT expires_at, done_at FROM leases WHERE name = ?", [name]).fetchone()
-                expires_at, done_at = row or (0, None)
-                if expires_at < now or (done_at and done_at < since):
-                    connection.execute(_TAKE, [name, lease.holder, lease.expires_at])
-                    return lease.inherited() if row else lease
-            if done_at:
+                held = connection.execute("SELECT done_at FROM leases WHERE name = ?", [name]).fetchone()
+                if connection.execute(_TAKE, values).fetchall():
+                    return lease.inherited() if held else lease
+            if held and held[0]:
                 return None
             if self._clock() > deadline:
                 raise AnalysisInProgressError(f"{name} is held by someone else")
@@ -63,8 +64,7 @@ class SqliteLeases:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", [lease.name, lease.holder])
 
-
-def drop_leases(database: Database) -> None:
-    """Drop every lease: for a file that no function uses at the time, so that all holders are dead."""
-    with database.transaction() as connection:
-        connection.execute("DELETE FROM leases")
+    def drop_all(self) -> None:
+        """Drop every lease: for a file that no function uses at the time, so that all holders are dead."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM leases")
