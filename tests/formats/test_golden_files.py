@@ -61,7 +61,7 @@ _KEYS = {"data_directory/credentials.json", "data_directory/operator.json"}
 
 
 def _is(item: Item, status: str) -> bool:
-    return item["Status"] == {"S": status}
+    return bool(item["Status"] == {"S": status})
 
 
 def _has_lists(item: Item, *members: str) -> bool:
@@ -69,7 +69,7 @@ def _has_lists(item: Item, *members: str) -> bool:
 
 
 def _kind(item: Item) -> str:
-    partition, sort = item["PK"]["S"].partition("#")[0], item["SK"]["S"].partition("#")[0]
+    partition, sort = str(item["PK"]["S"]).partition("#")[0], str(item["SK"]["S"]).partition("#")[0]
     if partition == "LEASE":
         return partition if item["Holder"]["S"] == "0" * 32 else f"LEASE {'done' if 'DoneAt' in item else 'held'}"
     if partition == "CONTENT" and sort == "COUNT":

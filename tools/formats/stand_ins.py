@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -57,8 +57,7 @@ class Rekognition:
 
     def __init__(self) -> None:
         self.is_throttling = False
-        digests = {hashlib.sha256(content).digest(): name for name, content in history.PICTURES.items()}
-        self._name_of = lambda image: digests[hashlib.sha256(image["Bytes"]).digest()]
+        self._names = {hashlib.sha256(content).digest(): name for name, content in history.PICTURES.items()}
 
     def detect_labels(self, *, Image: Any, MaxLabels: int, MinConfidence: float, **_: Any) -> dict[str, Any]:  # noqa: N803
         """Answer as the service does: the most confident labels first, within both limits."""
@@ -77,7 +76,7 @@ class Rekognition:
         if self.is_throttling:
             error = {"Code": "ThrottlingException", "Message": "Slow down"}
             raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, "Detect")  # type: ignore[typeddict-item]
-        return answers.get(self._name_of(image), [])
+        return answers.get(self._names[hashlib.sha256(image["Bytes"]).digest()], [])
 
 
 class Queue:
@@ -160,6 +159,3 @@ class RecordingTable:
 
 def _with_sorted_sets(item: dict[str, Any]) -> dict[str, Any]:
     return {name: {"SS": sorted(value["SS"])} if "SS" in value else value for name, value in item.items()}
-
-
-Sleep = Callable[[float], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 from collections.abc import Mapping
@@ -73,6 +74,7 @@ class World:
                 self.count()
 
     def put(self, key: str, content: str) -> None:
+        """Somebody puts an object."""
         self._deliver(self._home.buckets.put(key, PICTURES[content]))
 
     def put_throttled(self, key: str, content: str) -> None:
@@ -90,6 +92,7 @@ class World:
         self._use(self._features)
 
     def delete(self, key: str) -> None:
+        """Somebody deletes an object."""
         self._deliver(self._home.buckets.delete(key))
 
     def delete_unknown(self, key: str) -> None:
@@ -106,23 +109,26 @@ class World:
         self._deliver(self._home.buckets.copied(key))
 
     def call(self, method: str, path: str, key: str, body: Any = None) -> None:
+        """Somebody calls the API; raise AssertionError where it refuses."""
         answer = self.answer(method, path, key=key, body=body)
         if answer["Status"] >= 300:
             raise AssertionError(f"{method} {path} {key}: {answer}")
 
     def expire_tombstone(self, key: str) -> None:
+        """The table's time to live deletes a record; SQLite does that by itself, when it writes."""
         if not self._home.database:
             self._home.table.expire(key)
 
     def hold_lease(self, content: str) -> None:
-        import hashlib
-
+        """An image function is killed while it analyses."""
         self._release.hold_lease(self._api.application, hashlib.sha256(PICTURES[content]).hexdigest())
 
     def ask_for_all_features(self) -> None:
+        """The operator turns text and faces on."""
         self._use("LABELS,TEXT,FACES")
 
     def stop_counting(self) -> None:
+        """From now on changes wait in the stream."""
         self.count()
         self._is_counting = False
 
