@@ -134,9 +134,3 @@ def _needed(path: Path, modules: Collection[str]) -> Iterator[str]:
             for one in node.names:
                 inner = f"{node.module}.{one.name}"
                 yield from [name for name in [inner if inner in modules else str(node.module)] if name in modules]
-
-
-def test_the_source_stays_in_few_and_readable_files() -> None:
-    lines = {str(path.relative_to(SOURCE)): len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
-    assert len(lines) <= 120
-    assert {name for name, count in lines.items() if count > 320} == set()
