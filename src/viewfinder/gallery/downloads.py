@@ -1,87 +1,35 @@
-"""Files in and out: an upload by a presigned form of the API, and a download of several images as one zip.
+"""Downloads: several images as one zip.
 
-The browser gives the file to the gallery rather than to the bucket: so the bucket needs no CORS rule, the page may
-talk to its own origin only, and no URL of the page's choosing is ever requested. A zip is chosen by a POST, which the
-guard protects, and fetched once by the address that it answers: so the browser writes it to its disk as it comes.
+A zip is chosen by a POST, which the guard protects, and fetched once by the address that it answers: so the browser
+writes it to its disk as it comes.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from pathlib import PurePosixPath
-from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 from zipfile import ZipFile, ZipInfo
 
 import httpx
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
+from starlette.types import Send
 
-from viewfinder.gallery.proxy import Api, body_of, error, path_below, relayed
-
-_ERROR_CODE = re.compile(r"<Code>(\w+)</Code>")
-_ERROR_MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
-
-
-async def upload(api: Api, request: Request) -> Response:
-    """Put the body into the bucket as the image of the path; its type and length are those of the request."""
-    length = request.headers.get("content-length", "")
-    if not length.isdigit():
-        return error(411, "MissingContentLength", "An upload says how long it is.")
-    members = {
-        "ImageId": unquote(path_below(request, "uploads/")),
-        "ContentType": request.headers.get("content-type", ""),
-        "MaxBytes": int(length),
-    }
-    form = await api.call("POST", "/images", json.dumps(members).encode(), {"content-type": "application/json"})
-    if form.status_code != 201:
-        return relayed(form)
-    return await _send(api.client, form.json(), request, int(length))
-
-
-async def _send(client: httpx.AsyncClient, form: dict[str, Any], request: Request, length: int) -> Response:
-    boundary = secrets.token_hex(16)
-    before, after = _around_the_file(form["Fields"], boundary)
-
-    async def body() -> AsyncIterator[bytes]:
-        yield before
-        async for chunk in request.stream():
-            yield chunk
-        yield after
-
-    headers = {
-        "content-type": f"multipart/form-data; boundary={boundary}",
-        "content-length": str(len(before) + length + len(after)),  # S3 takes no chunks here
-    }
-    answer = await client.post(form["Url"], content=body(), headers=headers)
-    if not answer.is_success:
-        return _refused(answer)
-    return JSONResponse({"ImageId": form["ImageId"], "ETag": answer.headers.get("etag", "").strip('"')}, 201)
-
-
-def _around_the_file(fields: Mapping[str, str], boundary: str) -> tuple[bytes, bytes]:
-    """Return what stands before and after the file in the form; S3 wants the file last."""
-    part = f"--{boundary}\r\nContent-Disposition: form-data; name="
-    before = "".join(f'{part}"{name}"\r\n\r\n{value}\r\n' for name, value in fields.items())
-    return f'{before}{part}"file"; filename="file"\r\n\r\n'.encode(), f"\r\n--{boundary}--\r\n".encode()
-
-
-def _refused(answer: httpx.Response) -> Response:
-    """Return S3's XML error in our envelope."""
-    code, message = _ERROR_CODE.search(answer.text), _ERROR_MESSAGE.search(answer.text)
-    status = answer.status_code if answer.is_client_error else 502
-    return error(
-        status, code[1] if code else "UploadRefused", message[1] if message else "The bucket refused the file."
-    )
-
+from viewfinder.gallery.member_names import MemberNames
+from viewfinder.gallery.proxy import Api, Held, body_of, error
+from viewfinder.gallery.turns import DOWNLOAD_STALL_SECONDS, unless_not_taken
 
 MAX_IMAGES = 1000
 """Of one zip; more come as several."""
+
+MAX_KEY_BYTES = 1024
+MAX_ZIP_BYTES = MAX_IMAGES * 100 * 1024 * 1024
 
 _MAX_WAITING = 20
 _MISSING = "NOT INCLUDED.txt"
@@ -111,18 +59,39 @@ class Downloads:
         image_ids = self._chosen.pop(request.path_params["ticket"], None)
         if image_ids is None:
             return error(404, "DownloadNotFound", "This download was fetched already. Choose the images again.")
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(self._api.lanes.downloads.one())
+            return Zip(zip_of(self._api, image_ids), held.pop_all())
+
+
+class Zip(Held):
+    """A zip, written to the client's disk as it comes."""
+
+    def __init__(self, content: AsyncIterator[bytes], held: AsyncExitStack) -> None:
         headers = {"content-disposition": 'attachment; filename="viewfinder.zip"', "cache-control": "no-store"}
-        return StreamingResponse(zip_of(self._api, image_ids), headers=headers, media_type="application/zip")
+        super().__init__(content, held, headers=headers, media_type="application/zip")
+
+    def patient(self, send: Send) -> Send:
+        """Return `send` with a limit to how long a person may pause the download; its size is not known."""
+        return unless_not_taken(send, MAX_ZIP_BYTES, DOWNLOAD_STALL_SECONDS)
 
 
 def _image_ids(body: bytes) -> list[str] | None:
-    """Return the ids of a body; None where it has none or too many."""
+    """Return the ids of a body; None where it has none, too many, or what can be no key."""
     try:
         ids = json.loads(body)["ImageIds"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    is_right = isinstance(ids, list) and all(isinstance(each, str) and each for each in ids)
-    return list(dict.fromkeys(ids)) if is_right and 0 < len(ids) <= MAX_IMAGES else None
+    is_right = isinstance(ids, list) and 0 < len(ids) <= MAX_IMAGES and all(map(_is_key, ids))
+    return list(dict.fromkeys(ids)) if is_right else None
+
+
+def _is_key(value: object) -> bool:
+    """Return whether a value is text of 1 to 1,024 bytes of UTF-8."""
+    try:
+        return isinstance(value, str) and 0 < len(value.encode()) <= MAX_KEY_BYTES
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
 
 
 async def zip_of(api: Api, image_ids: list[str]) -> AsyncIterator[bytes]:
@@ -132,7 +101,7 @@ async def zip_of(api: Api, image_ids: list[str]) -> AsyncIterator[bytes]:
     that no browser takes it for whole.
     """
     written = _Written()
-    names: set[str] = set()
+    names = MemberNames(_MISSING)
     missing = []
     with ZipFile(written, "w") as archive:  # type: ignore[call-overload] # writes and flushes are all it needs
         for image_id in image_ids:
@@ -140,12 +109,12 @@ async def zip_of(api: Api, image_ids: list[str]) -> AsyncIterator[bytes]:
                 if found is None:
                     missing.append(image_id)
                     continue
-                with archive.open(ZipInfo(free_name(image_id, names)), "w") as member:
+                with archive.open(_member(names.add(image_id), await _time_of(api, image_id, found)), "w") as member:
                     async for chunk in found.aiter_raw():
                         member.write(chunk)
                         yield written.take()
         if missing:
-            archive.writestr(_MISSING, "\n".join(missing))
+            archive.writestr(_member(_MISSING, datetime.now()), "\n".join(missing))  # noqa: DTZ005 - a zip has local times
     yield written.take()
 
 
@@ -158,11 +127,29 @@ async def _original(api: Api, image_id: str) -> AsyncIterator[httpx.Response | N
         return
     if not answer.is_redirect:
         answer.raise_for_status()
-    async with api.pictures, api.client.stream("GET", answer.headers["location"]) as found:
+    async with api.client.stream("GET", answer.headers["location"]) as found:
         is_gone = found.status_code == HTTPStatus.NOT_FOUND
         if not is_gone:
             found.raise_for_status()
         yield None if is_gone else found
+
+
+async def _time_of(api: Api, image_id: str, found: httpx.Response) -> datetime:
+    """Return when a picture was taken by the camera's clock; where that is not known, when its object was written."""
+    answer = await api.call("GET", f"/images/{quote(image_id, safe='')}")
+    taken = answer.json().get("Facts", {}).get("TakenAt") if answer.is_success else None
+    if taken:
+        return datetime.fromisoformat(taken)
+    modified = found.headers.get("last-modified")
+    return parsedate_to_datetime(modified).astimezone() if modified else datetime.now()  # noqa: DTZ005
+
+
+def _member(name: str, time: datetime) -> ZipInfo:
+    """Return a member that everybody may read; a zip's times are local, from 1980 to 2107."""
+    year = min(max(time.year, 1980), 2107)
+    member = ZipInfo(name, (year, time.month, time.day, time.hour, time.minute, time.second))
+    member.external_attr = 0o644 << 16
+    return member
 
 
 class _Written:
@@ -182,15 +169,3 @@ class _Written:
         data = bytes(self._bytes)
         self._bytes.clear()
         return data
-
-
-def free_name(image_id: str, names: set[str]) -> str:
-    """Return the path of an image in a zip and add it to `names`: relative, and another one on any file system."""
-    parts = [re.sub(r"[\x00-\x1f\x7f\\:]", "_", part) for part in image_id.split("/") if part]
-    path = PurePosixPath(*parts)
-    name, number = str(path), 1
-    while name.casefold() in names or name == _MISSING:
-        number += 1
-        name = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
-    names.add(name.casefold())
-    return name
