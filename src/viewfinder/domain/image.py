@@ -155,7 +155,12 @@ class Image:
 
     @property
     def corrected_labels(self) -> tuple[Label, ...]:
-        """The labels that the image is shown with and found by; `labels` are the detector's."""
+        """The labels that the image is shown with and found by; `labels` are the detector's.
+
+        A tombstone has none: it keeps a person's corrections for the case that its object comes back.
+        """
+        if not self.is_visible:
+            return ()
         return self.corrections.apply(self.labels) if self.corrections else self.labels
 
     @property
@@ -170,7 +175,9 @@ class Image:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that a search for text finds it by."""
+        """The words that a search for text finds it by; a tombstone has none."""
+        if not self.is_visible:
+            return ()
         return search_words(text.text for text in self.texts if text.kind == "WORD")
 
     @property

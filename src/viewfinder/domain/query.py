@@ -297,6 +297,13 @@ class ImageState:
         return frozenset() if self.status is Status.REMOVED else frozenset(folders_of(self.image_id))
 
     def is_newer_than(self, other: Counted | ImageState) -> bool:
-        """Return whether this came later; of one version, the end comes after the beginning."""
+        """Return whether this came later; of one version, the end comes after the beginning.
+
+        Version 0.2.0 counted labels of tombstones: of one version, the end without labels comes last.
+        """
         end = Status.REMOVED
-        return (self.version, self.status is end) > (other.version, other.status is end)
+        return (self.version, self.status is end, not self.labels) > (
+            other.version,
+            other.status is end,
+            not other.labels,
+        )
