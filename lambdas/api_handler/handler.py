@@ -77,7 +77,7 @@ def _search_images(request: Request) -> Response:
     given = read_query(fields.SEARCH, request.query)
     paging = {keyword: given.pop(keyword) for keyword in ("limit", "token") if keyword in given}
     page = search_images(Query(**given), application.search, **paging)
-    return document_response(page_document("Images", map(summary_document, page.entries), page.next_token))
+    return document_response(page_document("Images", map(summary_document, page.images), page.next_token))
 
 
 def _create_upload(request: Request) -> Response:

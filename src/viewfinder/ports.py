@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from viewfinder.domain.analysis import Analysis, Detection, Parameters
+from viewfinder.domain.analysis import Analysis, Detection
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image, Picture, UploadForm
-from viewfinder.domain.query import Counted, Entry, ImageState, KnownName, LabelCount, Source, Stretch
+from viewfinder.domain.posting import Source
+from viewfinder.domain.query import Counted, Entry, ImageState, KnownName, LabelCount, Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,25 @@ class Counters(Protocol):
         Raises CatalogConflictError when that is no longer what was counted; changes may then be applied in part, each
         as a whole.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogParts:
+    """One catalog, whole: each implementation has a factory that returns this.
+
+    `quota` takes the requests that a caller may send in a minute; None where callers are not counted. `close` ends its
+    connections; `drop_leases` ends every lease of a catalog that no function uses at the time, where that is of use.
+    """
+
+    catalog: Catalog
+    records: Records
+    leases: Leases
+    index: Index
+    statistics: Statistics
+    copies: Copies
+    quota: Callable[[int], Quota] | None = None
+    close: Callable[[], None] = lambda: None
+    drop_leases: Callable[[], None] = lambda: None
 
 
 class Links(Protocol):

@@ -23,8 +23,8 @@ from tests.support.fakes import (
 )
 from viewfinder.adapters.sqs import request_body
 from viewfinder.bootstrap import Application
-from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import ImageNotFoundError
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image
 from viewfinder.ports import Catalog, Lease, Leases
 from viewfinder.settings import Settings

@@ -6,13 +6,14 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import Image, Status, folders_of
 from viewfinder.domain.label import Label, search_words
+from viewfinder.domain.summary import Summary
 
 
 class Match(StrEnum):
@@ -78,43 +79,15 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An image as the index holds it: what a list shows, and what a search filters by.
+    """An image as a source of the index holds it.
 
-    `position` orders the entries of a partition; only the index knows how it is made. `confidence` is that of the label
-    or category whose partition this entry is of (0 in a listing).
+    `position` orders the entries of a source; only the index knows how it is made. `confidence` is that of the label
+    or category that the source is of (0 for other sources).
     """
 
     position: str
-    image_id: str
-    status: Status
-    analyzed_at: str
-    labels: Mapping[str, float]
-    categories: Mapping[str, float]
+    summary: Summary
     confidence: float = 0.0
-    width: int = 0
-    height: int = 0
-    reason: str = ""
-    taken_at: str = ""
-    words: Collection[str] = ()
-    size: int = 0  # of a removed image only, and so is `version_id`
-    version_id: str = ""
-
-
-class SourceKind(StrEnum):
-    """What the entries of a part of the index have in common."""
-
-    STATUS = "STATUS"
-    LABEL = "LABEL"
-    CATEGORY = "CATEGORY"
-    WORD = "WORD"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The entries of one status, label, category or word; names in any case."""
-
-    kind: SourceKind
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,45 +119,45 @@ class Criteria:
     exclude: tuple[Term, ...]
     words: tuple[str, ...] = ()
 
-    def admit(self, entry: Entry) -> bool:
+    def admit(self, image: Summary) -> bool:
         """Return whether an image answers the query."""
-        return self._admits_facts(entry) and self._admits_labels(entry) and self._admits_taking(entry)
+        return self._admits_facts(image) and self._admits_labels(image) and self._admits_taking(image)
 
-    def _admits_taking(self, entry: Entry) -> bool:
+    def _admits_taking(self, image: Summary) -> bool:
         query = self.query
         return (
-            all(word in entry.words for word in self.words)
-            and (not query.taken_since or query.taken_since <= entry.taken_at)
-            and (not query.taken_until or "" < entry.taken_at < query.taken_until)
+            all(word in image.words for word in self.words)
+            and (not query.taken_since or query.taken_since <= image.taken_at)
+            and (not query.taken_until or "" < image.taken_at < query.taken_until)
         )
 
-    def _admits_facts(self, entry: Entry) -> bool:
+    def _admits_facts(self, image: Summary) -> bool:
         query = self.query
         return (
-            entry.image_id.startswith(query.prefix)
-            and (query.status is None or entry.status is query.status)
-            and query.since <= entry.analyzed_at
-            and (not query.until or entry.analyzed_at < query.until)
+            image.image_id.startswith(query.prefix)
+            and (query.status is None or image.status is query.status)
+            and query.since <= image.analyzed_at
+            and (not query.until or image.analyzed_at < query.until)
         )
 
-    def _admits_labels(self, entry: Entry) -> bool:
-        least, category = self.query.min_confidence, self.query.category
-        if category and not has(entry.categories, (category.casefold(),), least):
+    def _admits_labels(self, image: Summary) -> bool:
+        minimum, category = self.query.min_confidence, self.query.category
+        if category and not has(image.categories, (category.casefold(),), minimum):
             return False
-        if any(has(entry.labels, term, least) for term in self.exclude):
+        if any(has(image.labels, term, minimum) for term in self.exclude):
             return False
         if self.labels:
             quantifier = all if self.query.match is Match.ALL else any
-            return quantifier(has(entry.labels, term, least) for term in self.labels)
-        return bool(category or self.exclude) or max(entry.labels.values(), default=0.0) >= least
+            return quantifier(has(image.labels, term, minimum) for term in self.labels)
+        return bool(category or self.exclude) or max(image.labels.values(), default=0.0) >= minimum
 
 
-def has(confidences: Mapping[str, float], names: Iterable[str], least: float) -> bool:
-    """Return whether one of the case-folded names is among the confidences with at least so much."""
-    return any(confidence >= least and name.casefold() in names for name, confidence in confidences.items())
+def has(confidences: Mapping[str, float], names: Iterable[str], minimum: float) -> bool:
+    """Return whether one of the case-folded names has at least the minimum confidence."""
+    return any(confidence >= minimum and name.casefold() in names for name, confidence in confidences.items())
 
 
-def surest(confidences: Mapping[str, float], names: Iterable[str]) -> float:
+def highest(confidences: Mapping[str, float], names: Iterable[str]) -> float:
     """Return the highest confidence of the case-folded names; 0 where there is none."""
     return max((value for name, value in confidences.items() if name.casefold() in names), default=0.0)
 

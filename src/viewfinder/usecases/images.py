@@ -26,7 +26,8 @@ from viewfinder.domain.image import (
     has_dot_segment,
 )
 from viewfinder.domain.label import MAX_CORRECTIONS
-from viewfinder.domain.query import Entry, Query
+from viewfinder.domain.query import Query
+from viewfinder.domain.summary import Summary
 from viewfinder.ports import Catalog, Clock, Links, Objects, ObjectVersion, Quota, Records, Requests, Versions
 from viewfinder.usecases.import_images import Sent
 from viewfinder.usecases.search_images import Search, search_images
@@ -183,12 +184,12 @@ def list_trash(trash: Trash, *, limit: int = 50, token: str = "") -> tuple[list[
     """Return a page of the trash, the last removed first, and the token of the next; raise InvalidRequestError."""
     page = search_images(Query(status=Status.REMOVED), trash.search, limit=limit, token=token)
     now = trash.search.clock.now()
-    found = [_trashed(entry, trash) for entry in page.entries]
+    found = [_trashed(entry, trash) for entry in page.images]
     kept = [image for image in found if image.expires_at > now]
     return kept, page.next_token if len(kept) == len(found) else ""
 
 
-def _trashed(entry: Entry, trash: Trash) -> TrashedImage:
+def _trashed(entry: Summary, trash: Trash) -> TrashedImage:
     expires_at = datetime.fromisoformat(entry.analyzed_at) + timedelta(days=trash.days)
     url = trash.links.version(entry.image_id, entry.version_id) if entry.version_id else ""
     expiry = expires_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

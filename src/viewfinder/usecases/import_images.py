@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
-from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import KeyTakenError, ObjectRefusedError, ViewfinderError
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.ports import Candidate, DerivedStore, ImportSource, ObjectSummary, Records, Requests
 

@@ -20,6 +20,7 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteStatistics
 from viewfinder.adapters.sqlite.schema import posting_rows
 from viewfinder.domain.image import Image, Status
+from viewfinder.domain.posting import SourceKind
 from viewfinder.domain.query import ImageState
 from viewfinder.ports import Catalog, Counters, Leases
 from viewfinder.usecases.statistics import count_labels
@@ -98,7 +99,9 @@ def assert_calls_are_saved(world: World, history: Sequence[tuple[Any, ...]]) -> 
 
 def count(world: World, counters: Counters) -> None:
     """Tell the statistics of every write, of some more than once."""
-    states = [ImageState.of(image, most_labels=schema.MAX_LABEL_POSTINGS) for image in world.catalog.written]
+    states = [
+        ImageState.of(image, most_labels=schema.MAX_POSTINGS[SourceKind.LABEL]) for image in world.catalog.written
+    ]
     for start in range(0, len(states), 3):
         count_labels(states[max(0, start - 2) : start + 3], counters)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import found
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import (
@@ -34,7 +35,8 @@ from viewfinder.bootstrap import Application, SystemClock
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
 from viewfinder.domain.image import DELETED, Image, Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.query import Order, Query, Source, SourceKind, Stretch
+from viewfinder.domain.posting import Source, SourceKind
+from viewfinder.domain.query import Order, Query, Stretch
 from viewfinder.settings import Settings
 from viewfinder.usecases.search_images import Search, search_images
 
@@ -52,7 +54,7 @@ def database(path: str) -> Iterator[Database]:
 
 def an_image(image_id: str) -> Image:
     labels = tuple(Label(name, 90.0, aliases=(f"{name} alias",)) for name in ("Cat", "Dog", "Tree"))
-    return Image(image_id, Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", labels=labels)
+    return Image(image_id, Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", findings=found(labels))
 
 
 def save(path: str, *image_ids: str) -> None:
@@ -186,15 +188,15 @@ def test_the_setting_chooses_the_file(path: str) -> None:
     application = Application(
         Settings(images_bucket="", derived_bucket="", table="", queue_url="", catalog=f"sqlite:{path}")
     )
-    with closing(application.database) as database:  # type: ignore[type-var]
+    with closing(application.catalog_parts), closing(Database(path)) as database:
         lease = application.leases.claim("content")
         assert lease
         saved = application.catalog.save(an_image("a.jpg"), replacing=None, lease=lease.done("2026"))
-        assert database.rows("SELECT name, done_at FROM leases") == [("content", "2026")]  # type: ignore[union-attr]
+        assert database.rows("SELECT name, done_at FROM leases") == [("content", "2026")]
         assert list(application.records.list_all()) == [saved]
         assert application.statistics.statuses() == {"ANALYZED": 1}
         page = search_images(Query(labels=("cat alias",)), application.search)
-        assert [entry.image_id for entry in page.entries] == ["a.jpg"]
+        assert [image.image_id for image in page.images] == ["a.jpg"]
 
 
 @pytest.mark.parametrize("catalog", ["sqlite", "sqlite:", "postgres:x", ""])
@@ -243,7 +245,7 @@ def test_a_search_below_a_prefix_finds_its_images_in_order_page_by_page(
     token = ""
     while token or not found:
         page = search_images(query, search, limit=4, token=token)
-        found += [entry.image_id for entry in page.entries]
+        found += [image.image_id for image in page.images]
         token = page.next_token
 
     expected = [key for key in reversed(keys) if key.startswith("trip/")]
@@ -299,4 +301,4 @@ def test_a_file_of_0_2_0_forgets_the_labels_of_removed_images(path: str) -> None
     with closing(Database(path)) as database:
         assert [(label.name, label.count) for label in SqliteStatistics(database).labels("cat", "")] == [("Cat", 1)]
         [trashed], _ = SqliteIndex(database).read(Source(SourceKind.STATUS, "REMOVED"), 0, Stretch(Order.NEWEST), 9)
-        assert (trashed.image_id, dict(trashed.labels)) == ("a.jpg", {})
+        assert (trashed.summary.image_id, dict(trashed.summary.labels)) == ("a.jpg", {})

@@ -68,7 +68,7 @@ def instructions(database: Database, query: Query) -> int:
         nonlocal executed
         executed += 1
 
-    assert len(search_images(query, search, limit=50).entries) == 50  # the file is open now
+    assert len(search_images(query, search, limit=50).images) == 50  # the file is open now
     (connection,) = database._idle
     connection.set_progress_handler(count, 1)
     search_images(query, search, limit=50)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.databases import empty_database
+from tests.support.findings import found
 from tests.support.memory_index import MemoryCopies, MemoryStatistics
 from tests.support.tables import create_table
 from viewfinder.adapters.dynamodb.index import DynamoDbCopies
@@ -72,7 +73,7 @@ def _saved(database: Database, images: Collection[Image]) -> Statistics:
 
 
 def an_image(number: int, *labels: Label, status: Status = Status.ANALYZED) -> Image:
-    return Image(f"{number}.jpg", status, "", "2026-01-01T00:00:00.000000Z", labels=labels, version=1)
+    return Image(f"{number}.jpg", status, "", "2026-01-01T00:00:00.000000Z", findings=found(labels), version=1)
 
 
 def a_state(image: Image) -> ImageState:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakePictures
-from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import CatalogConflictError, ImageNotFoundError, InvalidRequestError
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image, ImageEvent, Status
 from viewfinder.domain.label import MAX_CORRECTIONS, PERSON, Corrections, Label
 from viewfinder.ports import Lease

@@ -20,8 +20,8 @@ from tests.support.fakes import (
 )
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from viewfinder.adapters.s3 import S3ImageStore, S3Links, S3Versions
-from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import ImageNotFoundError, KeyTakenError, VersionNotFoundError
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import DELETED, Image, ImageEvent, Status
 from viewfinder.usecases.images import (
     Trash,

@@ -12,8 +12,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from viewfinder.adapters.detector import RekognitionDetector
-from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import DetectorUnavailableError
+from viewfinder.domain.feature import Parameters
 from viewfinder.observability import publishing_metrics
 
 PARAMETERS = Parameters(max_labels=10, min_confidence=55)

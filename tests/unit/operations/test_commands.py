@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeRequests, etag
 from viewfinder.bootstrap import Application
 from viewfinder.cli.main import app
-from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import KeyTakenError
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.settings import Settings
 from viewfinder.usecases.reconcile import Stores

@@ -19,8 +19,9 @@ import pytest
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeDerivedStore, FakeRequests, etag
 from viewfinder.adapters.import_sources import Files, OtherBucket, SameBucket
 from viewfinder.adapters.s3 import S3Objects
-from viewfinder.domain.analysis import Analysis, Parameters
+from viewfinder.domain.analysis import Analysis
 from viewfinder.domain.errors import KeyTakenError, ObjectRefusedError
+from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.ports import Candidate, ImportSource
 from viewfinder.usecases.import_images import (
@@ -313,7 +314,7 @@ def test_a_content_costs_one_call_and_a_known_one_none(tmp_path: Path) -> None:
     folder_with(tmp_path, {"a.gif": GIF, "b.gif": GIF, "c.gif": GIF + b"c", "known.gif": GIF + b"known"})
     derived = FakeDerivedStore()
     sha256 = hashlib.sha256(GIF + b"known").hexdigest()
-    derived.save_analysis(PARAMETERS, Analysis(sha256, "GIF", 1, 1, "3.0", (), "", "2026"))
+    derived.save_analysis(PARAMETERS, Analysis(sha256, "GIF", 1, 1, "3.0", "", "2026", Feature.LABELS))
 
     plan = Import(files(Bucket(), tmp_path), FakeCatalog(), FakeRequests()).plan(derived, PARAMETERS)
 

@@ -11,8 +11,8 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, No
 from botocore.stub import Stubber
 
 from viewfinder.adapters.detector import RekognitionDetector
-from viewfinder.domain.analysis import Parameters
 from viewfinder.domain.errors import DetectorUnavailableError, ImageRejectedError, MisconfiguredError
+from viewfinder.domain.feature import Parameters
 
 FAMILIES = [
     ("ThrottlingException", 400, DetectorUnavailableError),
@@ -72,5 +72,5 @@ def test_general_labels_are_asked_for_and_read() -> None:
         stubber.add_response("detect_labels", answer, asked)
         detection = RekognitionDetector(rekognition).detect(b"p", Parameters(7, 60.0))
 
-    assert [(label.name, label.confidence) for label in detection.labels] == [("Cat", 98.7654)]
+    assert [(label.name, label.confidence) for label in detection.findings] == [("Cat", 98.7654)]
     assert detection.model_version == "3.0"

@@ -21,8 +21,9 @@ from tests.support.fakes import (
 from tests.support.histories import PARAMETERS, load_handler
 from viewfinder.adapters.sqs import MalformedMessageError, events_of, request_body, retry_delay, run_batch
 from viewfinder.bootstrap import Application
-from viewfinder.domain.analysis import Detection, Feature, Parameters
+from viewfinder.domain.analysis import Detection
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
+from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
 from viewfinder.ports import Lease
 from viewfinder.settings import Settings

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.catalogs import read_words
+from tests.support.findings import found
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import Image, Status
@@ -28,7 +29,7 @@ class Noon:
 
 
 def an_image(image_id: str, *labels: Label, analyzed_at: str = "2026-01-01T00:00:00.000000Z") -> Image:
-    return Image(image_id, Status.ANALYZED, "", analyzed_at, labels=labels)
+    return Image(image_id, Status.ANALYZED, "", analyzed_at, findings=found(labels))
 
 
 def many(number: int, *names: str, prefix: str = "") -> list[Image]:
@@ -44,7 +45,7 @@ def a_search(images: list[Image], shards: int = 4) -> tuple[Search, MemoryIndex]
 
 
 def ids(page: Page) -> list[str]:
-    return [entry.image_id for entry in page.entries]
+    return [entry.image_id for entry in page.images]
 
 
 @pytest.mark.parametrize("size", [100, 1000])
@@ -52,7 +53,7 @@ def ids(page: Page) -> list[str]:
 def test_a_page_of_a_label_costs_one_read_per_shard_whatever_the_size(size: int, order: Order) -> None:
     search, index = a_search(many(size, "Dog"))
     page = search_images(Query(labels=("dog",), order=order), search, limit=10)
-    assert len(page.entries) == 10
+    assert len(page.images) == 10
     assert index.reads == [11, 11, 11, 11]
 
 
@@ -142,8 +143,8 @@ def test_confidence_order_needs_something_to_be_sure_of() -> None:
 
 
 def test_a_word_is_read_rather_than_a_label_and_the_longest_of_several() -> None:
-    images = [replace(image, texts=read_words("exit")) for image in many(50, "Dog")]
-    images[7] = replace(images[7], texts=read_words("exit", "emergency"))
+    images = [replace(image, findings=image.findings | found(texts=read_words("exit"))) for image in many(50, "Dog")]
+    images[7] = replace(images[7], findings=images[7].findings | found(texts=read_words("exit", "emergency")))
     search, index = a_search(images, shards=1)
     assert ids(search_images(Query(labels=("Dog",), text=("Emergency EXIT!",)), search, limit=10)) == ["7.jpg"]
     assert index.reads == [1]

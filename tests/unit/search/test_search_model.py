@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import answer, catalogs, images, queries
 from tests.support.databases import empty_database
+from tests.support.findings import found
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from tests.support.tables import empty_table, moto_client
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
@@ -47,12 +48,12 @@ def _read_all(query: Query, search: Search, data: st.DataObject, *, full: bool =
     while True:
         limit = data.draw(LIMITS)
         page = search_images(query, search, limit=limit, token=token)
-        found += [entry.image_id for entry in page.entries]
-        assert page.entries or not (token and full), "a token promised more"
+        found += [entry.image_id for entry in page.images]
+        assert page.images or not (token and full), "a token promised more"
         token = page.next_token
         if not token:
             return found
-        assert len(page.entries) == limit or not full
+        assert len(page.images) == limit or not full
 
 
 @given(catalog=catalogs(), query=queries(), shards=SHARDS, portion=st.integers(1, 5), data=st.data())
@@ -116,7 +117,7 @@ def test_what_stays_comes_once_while_images_come_and_go(
     token = ""
     while True:
         page = search_images(query, search, limit=data.draw(LIMITS), token=token)
-        found += [entry.image_id for entry in page.entries]
+        found += [entry.image_id for entry in page.images]
         token = page.next_token
         if not token:
             break
@@ -137,4 +138,4 @@ def _disturb(shelf: dict[str, Image], data: st.DataObject) -> str:
 
 
 def _analysed_later(image: Image) -> Image:
-    return Image(image.image_id, image.status, "", "2026-07-01T00:00:00.000000Z", labels=image.labels)
+    return Image(image.image_id, image.status, "", "2026-07-01T00:00:00.000000Z", findings=found(image.labels))

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.catalogs import images
+from tests.support.findings import found
 from tests.support.tables import TABLE, empty_table, moto_client
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
@@ -152,7 +153,7 @@ def client(moto: Any) -> Iterator[Any]:
 
 
 def a_picture(image_id: str, *labels: Label, version: int = 1, status: Status = Status.ANALYZED) -> Image:
-    return Image(image_id, status, "", "2026-01-01T00:00:00.000000Z", labels=labels, version=version)
+    return Image(image_id, status, "", "2026-01-01T00:00:00.000000Z", findings=found(labels), version=version)
 
 
 def test_a_batch_of_full_images_fits_its_transactions_and_spreads_over_shards(client: Any) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.fakes import FakeCatalog
+from tests.support.findings import found
 from tests.support.memory_index import MemoryCopies, MemoryStatistics
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import Image, Status
@@ -38,7 +39,7 @@ PERSON = Label("Person", 90.0, (), (), ("Human",))
 
 FOUND = [(DOG, ANIMAL), (ANIMAL,), (ANIMAL, SLED), (SLED, PHONE), (CASE, PERSON), (CASE, CAR)]
 IMAGES = [
-    Image(f"{number}.jpg", Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", labels=labels)
+    Image(f"{number}.jpg", Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", findings=found(labels))
     for number, labels in enumerate(FOUND)
 ]
 STATISTICS = MemoryStatistics(IMAGES)

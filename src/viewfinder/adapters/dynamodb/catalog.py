@@ -13,13 +13,14 @@ from botocore.exceptions import ClientError
 
 from viewfinder.adapters.aws import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
+from viewfinder.domain import formats
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
     CatalogUnavailableError,
     TooManyRequestsError,
 )
-from viewfinder.domain.image import VISIBLE_STATUSES, Image
+from viewfinder.domain.image import VISIBLE_STATUSES, Facts, Image
 from viewfinder.ports import Lease
 
 if TYPE_CHECKING:
@@ -79,14 +80,14 @@ class DynamoDbCatalog:
         """
         writes, saved = self._writes(image, replacing, lease)
         if replacing and len(writes) > _MOST_ITEMS:
-            emptied = dataclasses.replace(replacing, labels=(), texts=(), etag="")
+            emptied = dataclasses.replace(replacing, findings={}, facts=Facts(), etag="")
             return self.save(image, replacing=self.save(emptied, replacing=replacing), lease=lease)
         transact(self._client, self._table, lambda: writes)
         return saved
 
     def _writes(self, image: Image, replacing: Image | None, lease: Lease | None) -> tuple[list[dict[str, Any]], Image]:
         """Return what a transaction has to write, and the image with its version."""
-        image = dataclasses.replace(image, version=self._next_version(replacing))
+        image = dataclasses.replace(image, version=self._next_version(replacing), stored_format=formats.RECORD)
         postings = schema.posting_items(image, shards=self._shards)
         outdated = schema.posting_confidences(replacing, shards=self._shards) if replacing else {}
         writes = [self._record(image, replacing)]

@@ -8,35 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.catalog import batch_get
-from viewfinder.domain.image import Status
-from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
+from viewfinder.domain.posting import Source
+from viewfinder.domain.query import Entry, Order, Stretch
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_PARTITIONS = {
-    SourceKind.STATUS: lambda name, shard: schema.listing(Status(name), shard),
-    SourceKind.LABEL: schema.label_partition,
-    SourceKind.CATEGORY: schema.category_partition,
-    SourceKind.WORD: schema.word_partition,
-}
-
-_ATTRIBUTES = (
-    "ImageId",
-    "Status",
-    "AnalyzedAt",
-    "Width",
-    "Height",
-    "Reason",
-    "Confidences",
-    "Categories",
-    "Confidence",
-    "TakenAt",
-    "Words",
-    "Size",
-    "VersionId",
-)
-_NAMES = {f"#{number}": name for number, name in enumerate((*_ATTRIBUTES, "SK", "GSI1SK", "GSI2SK"))}
+_ATTRIBUTES = ("Summary", "Confidence", "SK", "GSI1SK", "GSI2SK", *schema.SUMMARY_OF_FORMAT_0)
+_NAMES = {f"#{number}": name for number, name in enumerate(_ATTRIBUTES)}
 
 _KEYS = {
     Order.NEWEST: ("GSI1PK", "GSI1SK"),
@@ -74,7 +53,7 @@ class DynamoDbIndex:
     def _question(self, source: Source, shard: int, order: Order, bounds: tuple[str, str]) -> dict[str, Any]:
         partition_key, sort_key = _KEYS[order]
         condition = f"{partition_key} = :partition"
-        values = {":partition": {"S": _PARTITIONS[source.kind](source.name, shard)}}
+        values = {":partition": {"S": schema.partition(source, shard)}}
         # A range of everything costs nothing on AWS, but the emulator tries it on each item of the partition.
         if bounds != (_FIRST, _LAST):
             condition += f" AND {sort_key} BETWEEN :first AND :last"
@@ -101,27 +80,8 @@ def _bounds(stretch: Stretch) -> tuple[str, str]:
 
 def _entry(item: Mapping[str, Any], order: Order) -> Entry:
     """Read a posting, or what of an image's record is as in a posting."""
-    attributes = schema.unmarshalled(item)
-    return Entry(
-        position=attributes[_KEYS[order][1]],
-        image_id=attributes["ImageId"],
-        status=Status(attributes["Status"]),
-        analyzed_at=attributes["AnalyzedAt"],
-        labels=_floats(attributes["Confidences"]),
-        categories=_floats(attributes.get("Categories", {})),
-        confidence=float(attributes.get("Confidence", 0)),
-        width=int(attributes["Width"]),
-        height=int(attributes["Height"]),
-        reason=attributes.get("Reason", ""),
-        taken_at=attributes["TakenAt"],
-        words=attributes["Words"],
-        size=int(attributes.get("Size", 0)),
-        version_id=attributes.get("VersionId", ""),
-    )
-
-
-def _floats(numbers: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(number) for name, number in numbers.items()}
+    confidence = float(item["Confidence"]["N"]) if "Confidence" in item else 0.0
+    return Entry(item[_KEYS[order][1]]["S"], schema.summary_from_item(item), confidence)
 
 
 class DynamoDbCopies:

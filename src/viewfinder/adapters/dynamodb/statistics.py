@@ -15,6 +15,7 @@ from viewfinder.adapters.dynamodb.catalog import batch_get, transact
 from viewfinder.adapters.dynamodb.index import DynamoDbCopies
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import Label
+from viewfinder.domain.posting import SourceKind
 from viewfinder.domain.query import Counted, ImageState, KnownName, LabelCount
 
 if TYPE_CHECKING:
@@ -307,7 +308,8 @@ def image_states(records: Iterable[Mapping[str, Any]]) -> Iterator[ImageState]:
 
 def _present(item: Mapping[str, Any]) -> ImageState:
     expires_at = int(item["ExpiresAt"]["N"]) if "ExpiresAt" in item else 0
-    return ImageState.of(schema.image_from_item(item), most_labels=schema.MAX_LABEL_POSTINGS, expires_at=expires_at)
+    most_labels = schema.MAX_POSTINGS[SourceKind.LABEL]
+    return ImageState.of(schema.image_from_item(item), most_labels=most_labels, expires_at=expires_at)
 
 
 def _gone(item: Mapping[str, Any]) -> ImageState:

@@ -13,6 +13,7 @@ from typing import Any
 
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
+from viewfinder.domain import formats
 from viewfinder.domain.errors import AnalysisInProgressError, CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.ports import Lease
@@ -20,11 +21,16 @@ from viewfinder.ports import Lease
 _PAGE = 500
 _FORGOTTEN_AT_ONCE = 20
 
-_SAVE = """
+_ADD = """
     INSERT INTO images (image_id, version, expires_at, summary, record, sha256)
     VALUES (:image_id, :version, :expires_at, :summary, :record, :sha256)
-    ON CONFLICT (image_id) DO UPDATE
+    ON CONFLICT (image_id) DO NOTHING
+    RETURNING id
+"""
+_REPLACE = """
+    UPDATE images
     SET version = :version, expires_at = :expires_at, summary = :summary, record = :record, sha256 = :sha256
+    WHERE image_id = :image_id AND version = :replaced
     RETURNING id
 """
 _ADD_TERM = """
@@ -79,12 +85,10 @@ class SqliteCatalog:
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
         """Write record and postings in the place of those that the image had."""
+        version = self._next_version(replacing)
+        image = dataclasses.replace(image, version=version, stored_format=formats.RECORD)
         with self._database.transaction() as connection:
-            found = connection.execute("SELECT version FROM images WHERE image_id = ?", [image.image_id]).fetchone()
-            if found != ((replacing.version,) if replacing else None):
-                raise CatalogConflictError("the image was written by someone else meanwhile")
-            image = dataclasses.replace(image, version=self._next_version(replacing))
-            self._write(connection, image)
+            self._write(connection, image, replacing)
             if lease:
                 connection.execute(_END_LEASE, [lease.done_at, lease.name, lease.holder])
             now = self._microseconds() // 1_000_000
@@ -97,8 +101,12 @@ class SqliteCatalog:
         # Grows even where a tombstone has expired in between: time goes on.
         return max(self._microseconds(), replacing.version + 1 if replacing else 0)
 
-    def _write(self, connection: sqlite3.Connection, image: Image) -> None:
-        [number] = connection.execute(_SAVE, self._row(image)).fetchone()
+    def _write(self, connection: sqlite3.Connection, image: Image, replacing: Image | None) -> None:
+        row = self._row(image) | {"replaced": replacing.version if replacing else None}
+        written = connection.execute(_REPLACE if replacing else _ADD, row).fetchall()
+        if not written:
+            raise CatalogConflictError("the image was written by someone else meanwhile")
+        [(number,)] = written
         connection.execute("DELETE FROM postings WHERE image = ?", [number])
         postings = [row | {"image": number} for row in posting_rows(image)]
         for statement in (_ADD_TERM, _ADD_ALIAS, _ADD_POSTING):
@@ -123,8 +131,10 @@ def _image(row: Sequence[Any]) -> Image:
 _POLL_SECONDS = 0.1
 
 _TAKE = """
-    INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)
+    INSERT INTO leases (name, holder, expires_at) VALUES (:name, :holder, :expires_at)
     ON CONFLICT DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at, done_at = NULL
+    WHERE leases.expires_at < :now OR leases.done_at < :since
+    RETURNING 1
 """
 
 
@@ -155,14 +165,13 @@ class SqliteLeases:
         while True:
             now = int(self._clock())
             lease = Lease(name, uuid.uuid4().hex, now + self._seconds)
+            values = {"name": name, "holder": lease.holder, "expires_at": lease.expires_at, "now": now, "since": since}
             with self._database.transaction() as connection:
                 connection.execute("DELETE FROM leases WHERE expires_at < ? AND name != ?", [now, name])
-                row = connection.execute("SELECT expires_at, done_at FROM leases WHERE name = ?", [name]).fetchone()
-                expires_at, done_at = row or (0, None)
-                if expires_at < now or (done_at and done_at < since):
-                    connection.execute(_TAKE, [name, lease.holder, lease.expires_at])
-                    return lease.inherited() if row else lease
-            if done_at:
+                held = connection.execute("SELECT done_at FROM leases WHERE name = ?", [name]).fetchone()
+                if connection.execute(_TAKE, values).fetchall():
+                    return lease.inherited() if held else lease
+            if held and held[0]:
                 return None
             if self._clock() > deadline:
                 raise AnalysisInProgressError(f"{name} is held by someone else")
@@ -173,8 +182,7 @@ class SqliteLeases:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", [lease.name, lease.holder])
 
-
-def drop_leases(database: Database) -> None:
-    """Drop every lease: for a file that no function uses at the time, so that all holders are dead."""
-    with database.transaction() as connection:
-        connection.execute("DELETE FROM leases")
+    def drop_all(self) -> None:
+        """Drop every lease: for a file that no function uses at the time, so that all holders are dead."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM leases")

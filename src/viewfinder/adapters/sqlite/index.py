@@ -10,9 +10,10 @@ from typing import Any
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import microseconds
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import Status
 from viewfinder.domain.label import confidence_rank
-from viewfinder.domain.query import Entry, KnownName, LabelCount, Order, Source, Stretch
+from viewfinder.domain.posting import Source
+from viewfinder.domain.query import Entry, KnownName, LabelCount, Order, Stretch
+from viewfinder.domain.summary import Summary
 
 _POSITION = re.compile("([0-9]{18})#([0-9]{18})")
 _HIGHEST = 10**18 - 1
@@ -110,23 +111,8 @@ def _place(position: str) -> tuple[int, int]:
 
 
 def _entry(value: int, image: int, rank: int, summary: str) -> Entry:
-    document: dict[str, Any] = json.loads(summary)
-    return Entry(
-        position=f"{value:018d}#{image:018d}",
-        image_id=document["ImageId"],
-        status=Status(document["Status"]),
-        analyzed_at=document["AnalyzedAt"],
-        labels=document["Labels"],
-        categories=document["Categories"],
-        confidence=(confidence_rank(0) - rank) / 10_000,
-        width=document["Width"],
-        height=document["Height"],
-        reason=document["Reason"],
-        taken_at=document["TakenAt"],
-        words=document["Words"],
-        size=document.get("Size", 0),
-        version_id=document.get("VersionId", ""),
-    )
+    confidence = (confidence_rank(0) - rank) / 10_000
+    return Entry(f"{value:018d}#{image:018d}", Summary.from_document(json.loads(summary)), confidence)
 
 
 _MOST_ROWS = 1000
