@@ -31,3 +31,9 @@ def require_whole(database: Database) -> None:
     ((found,),) = database.rows("PRAGMA quick_check(1)")
     if found != "ok":
         raise MisconfiguredError(f"the catalog's file is damaged: {found.splitlines()[-1]}")
+
+
+def require_writable(database: Database) -> None:
+    """Raise MisconfiguredError where the file can only be read; change nothing."""
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM images WHERE false")  # BEGIN IMMEDIATE passes on such a file
