@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 
+HORIZON = 2
+"""Lengths of a lease: one that ends later from now on was taken by a clock that was ahead, and no longer counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to do a thing alone until `expires_at` (seconds since 1970).

@@ -11,7 +11,7 @@ from viewfinder.domain.label import Label, category_confidences
 
 
 class SourceKind(StrEnum):
-    """What the images of a source have in common."""
+    """What the images of a source have in common; a value is part of stored keys and never changes."""
 
     STATUS = "STATUS"
     LABEL = "LABEL"
