@@ -54,6 +54,7 @@ class Query:
     text: tuple[str, ...] = ()
     taken_since: str = ""
     taken_until: str = ""
+    camera: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
@@ -61,6 +62,8 @@ class Query:
             raise InvalidRequestError("confidence needs a label or a category", parameter="order")
         if not all(search_words([text]) for text in self.text):
             raise InvalidRequestError("has no word", parameter="text")
+        if self.camera and not search_words([self.camera]):
+            raise InvalidRequestError("has no word", parameter="camera")
 
     def fingerprint(self) -> str:
         """Return a short text that another query has not."""
@@ -134,6 +137,7 @@ class Criteria:
         names_nothing = not (self.labels or query.category or self.exclude)
         return (
             *(_condition(SourceKind.WORD, [word]) for word in self.words),
+            *(_condition(SourceKind.CAMERA, [word]) for word in search_words([query.camera])),
             *(_condition(SourceKind.LABEL, term, minimum) for term in terms),
             *(_condition(SourceKind.CATEGORY, [name], minimum) for name in (query.category,) if name),
             _condition(SourceKind.STATUS, statuses, minimum if names_nothing else 0.0),
@@ -151,6 +155,7 @@ class Criteria:
         query = self.query
         return (
             all(word in image.words for word in self.words)
+            and (not query.camera or set(search_words([query.camera])) <= set(search_words([image.camera])))
             and (not query.taken_since or query.taken_since <= image.taken_at)
             and (not query.taken_until or "" < image.taken_at < query.taken_until)
         )
