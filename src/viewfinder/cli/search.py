@@ -50,6 +50,10 @@ def search(
         str | None, typer.Option("--taken-from", help="Taken at or after this local time or date.")
     ] = None,
     taken_until: Annotated[str | None, typer.Option("--taken-to", help="Taken before this local time or date.")] = None,
+    moderated: Annotated[
+        bool | None,
+        typer.Option("--moderated/--not-moderated", help="Whether moderation found something in the image."),
+    ] = None,
     camera: Annotated[str | None, typer.Option(help="Words of the camera's maker or model, all of them.")] = None,
     order: Annotated[Order, typer.Option(help="Order of the results.")] = Order.NEWEST,
     limit: Limit = 50,
@@ -70,6 +74,7 @@ def search(
         "takenFrom": taken_since,
         "takenTo": taken_until,
         "camera": camera,
+        "moderated": None if moderated is None else str(moderated).lower(),
     }
     api = target.api
     images, more = api.entries("/images", "Images", {**query, "order": order.value}, limit)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.label import Face, Label, Text
+from viewfinder.domain.moderation import ModerationLabel
 
 
 class Finding(Protocol):
@@ -28,6 +29,7 @@ class Feature(StrEnum):
     LABELS = "LABELS"
     TEXT = "TEXT"
     FACES = "FACES"
+    MODERATION = "MODERATION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Parameters:
 class FeatureRow:
     """What there is to know of a feature.
 
-    `operation` is Rekognition's; `request` returns its members beside Image, `answers` and `version` name members of its
-    answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
+    `operation` is Rekognition's; `request` returns its members beside Image, `answers` and `version` name members of
+    its answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
     operations/prices.json. `engine_seconds` is the time that our engine takes for a picture of 12 megapixels in a
     function of 1,769 MB (docs/benchmarks, with room for a slower core); None: the engine has no model for it.
     """
@@ -110,6 +112,16 @@ FEATURES: Mapping[Feature, FeatureRow] = {
         version="",
         price="RekognitionPer1000",
         engine_seconds=0.1,
+    ),
+    Feature.MODERATION: FeatureRow(
+        operation="DetectModerationLabels",
+        request=lambda asked: {"MinConfidence": asked.min_confidence},
+        answers=("ModerationLabels", "ContentTypes"),
+        member="ModerationLabels",
+        read=ModerationLabel.from_document,
+        version="ModerationModelVersion",
+        price="RekognitionPer1000",
+        engine_seconds=None,
     ),
 }
 
