@@ -205,8 +205,10 @@ def use_the_old_release(account: Account, tree: Path, tell: Tell) -> None:
 
 def update(account: Account, tell: Tell) -> None:
     """Deploy this tree over it, let more images come, and reconcile."""
-    printed, seconds = account.deploy(PROJECT, STACK, "--allow-replacement")
-    tell(f"updated: {seconds:.0f} s; replacement explained: {'ImageQueue will be replaced' in printed}")
+    queue = account.outputs(STACK)["QueueUrl"]
+    _, seconds = account.deploy(PROJECT, STACK)
+    assert account.outputs(STACK)["QueueUrl"] == queue
+    tell(f"updated: {seconds:.0f} s; the queue is still {queue.rpartition('/')[2]}")
     put(account, STACK, LATECOMERS)
     await_images(account.api(STACK), IMAGES - REMOVED + LATE)
     tell(f"{LATE} more images: {account.detector.total} detector calls")

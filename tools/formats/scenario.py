@@ -25,6 +25,9 @@ from tools.formats.messages import messages
 from tools.formats.stand_ins import RecordingTable
 from tools.formats.world import Home, World
 
+_HOLDING = {"AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::S3::Bucket"}
+"""Types of resources that hold messages or data."""
+
 _TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
@@ -35,9 +38,22 @@ def write_all(version: str, tree: Path, out: Path) -> None:
         with _world(version, release, tree, catalog) as (world, home):
             world.run(steps_of(version))
             _Files(version, out, home, world).write(catalog)
+    (out / "resources.json").write_text(f"{json.dumps(_resources(tree), indent=1, sort_keys=True)}\n")
     release.write_data_directory(out / "data_directory")
     for lock in out.rglob("lock"):
         lock.unlink()  # empty: a sign among processes
+
+
+def _template(tree: Path) -> dict[str, Any]:
+    template: dict[str, Any] = yaml_parse((tree / "infrastructure" / "template.yaml").read_text())
+    return template
+
+
+def _resources(tree: Path) -> dict[str, Any]:
+    """Return the properties of each resource that holds messages or data, by type and logical id."""
+    resources = _template(tree)["Resources"].items()
+    found = {name: resource for name, resource in resources if resource["Type"] in _HOLDING}
+    return {name: {part: found[name][part] for part in ("Type", "Properties")} for name in found}
 
 
 @contextmanager
@@ -45,8 +61,7 @@ def _world(version: str, release: Any, tree: Path, catalog: str) -> Iterator[tup
     with mock_aws(), TemporaryDirectory() as folder:
         session = boto3.Session("test", "test", region_name="us-east-1")
         client = session.client("dynamodb")
-        template = yaml_parse((tree / "infrastructure" / "template.yaml").read_text())
-        properties = template["Resources"]["CatalogTable"]["Properties"]
+        properties = _template(tree)["Resources"]["CatalogTable"]["Properties"]
         client.create_table(TableName=release.TABLE, **{name: properties[name] for name in _TABLE_PROPERTIES})
         database = f"{folder}/catalog.db" if catalog == "sqlite" else ""
         home = Home(session, RecordingTable(client, release.TABLE), database)
