@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,12 +32,14 @@ _TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexe
 
 
 def write_all(version: str, tree: Path, out: Path) -> None:
-    """Write every file of a release."""
-    release: Any = importlib.import_module(f"tools.formats.release_{version.replace('.', '_')}")
+    """Write every file of a release; raise ImportError where `viewfinder` is not its code."""
+    if not Path(import_module("viewfinder").__file__ or "").is_relative_to(tree):
+        raise ImportError(f"viewfinder is not that of {tree}")
+    release: Any = import_module(f"tools.formats.release_{version.replace('.', '_')}")
     for catalog in release.catalogs:
         with _world(version, release, tree, catalog) as (world, home):
             world.run(steps_of(version))
-            _Files(version, out, home, world).write(catalog)
+            _Files(version, release, out, home, world).write(catalog)
     (out / "resources.json").write_text(f"{json.dumps(_resources(tree), indent=1, sort_keys=True)}\n")
     release.write_data_directory(out / "data_directory")
     for lock in out.rglob("lock"):
@@ -71,8 +73,8 @@ def _world(version: str, release: Any, tree: Path, catalog: str) -> Iterator[tup
 class _Files:
     """Writes what a world has come to."""
 
-    def __init__(self, version: str, out: Path, home: Home, world: World) -> None:
-        self._version = version
+    def __init__(self, version: str, release: Any, out: Path, home: Home, world: World) -> None:
+        self._release = release
         self._has_more = version != "0.1.0"
         self._out = out
         self._home = home
@@ -91,7 +93,7 @@ class _Files:
         analyses, thumbnails = home.buckets.derived()
         self._write("derived.json", {"Analyses": analyses, "Thumbnails": thumbnails})
         self._write("bucket.json", home.buckets.objects())
-        self._write("messages.json", messages(self._version, world.bodies))
+        self._write("messages.json", messages(self._release.messages, world.bodies))
         self._write("tokens.json", answers.tokens(world, has_more=self._has_more))
         before = answers.expected(world, self._keys, has_more=self._has_more)
         counted, stream = world.counted, home.table.stream
