@@ -1,4 +1,4 @@
-"""A stack of an earlier release is updated to this tree: nothing answers 5xx at any time, and no image costs a detector call again.
+"""A stack of an earlier release is updated: nothing answers 5xx at any time, and no image costs a detector call again.
 
 `pytest -m soak tests/e2e/test_upgrade.py` prints times, counts and detector calls. It needs git's history.
 """
