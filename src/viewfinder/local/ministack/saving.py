@@ -114,7 +114,7 @@ def tell_progress(s3: Any, file: Path) -> None:
         for found in list_files(*arguments, **options):
             if (number := next(numbers)) % TOLD_FILES == 0:
                 with suppress(OSError):
-                    file.write_text(f"the last stop was not in order; {number:,} files of objects are read")
+                    file.write_text(f"what is known of objects is read from the disk: {number:,} files")
             yield found
 
     replace(s3, "_persisted_key_files", count_files)
@@ -128,7 +128,7 @@ def _saved_objects(folder: Path) -> dict[str, Any] | None:
         saved = marshal.loads((folder / OBJECTS).read_bytes())  # noqa: S302 - written by ourselves
     except (FileNotFoundError, ValueError, EOFError, TypeError):
         return None
-    belongs = isinstance(saved, dict) and saved.get("mark", b"") == (folder / MARK).read_bytes()
+    belongs = isinstance(saved, dict) and saved.get("mark") == (folder / MARK).read_bytes()
     return saved if belongs else None
 
 
