@@ -13,8 +13,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from viewfinder.adapters.sqlite.catalog import drop_leases
 from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.leases import drop_leases
 from viewfinder.adapters.sqlite.soundness import generation, mark, require_whole, require_writable
 from viewfinder.domain.errors import MisconfiguredError, ViewfinderError
 from viewfinder.local import files
