@@ -61,6 +61,7 @@ if __name__ == "__main__":
     strictness.read_security_of_operations_only(apigateway_v1)
     strictness.hand_paths_over_as_sent(app, apigateway_v1)
     strictness.refuse_to_delete_full_buckets(provisioners._RESOURCE_HANDLERS, s3)
+    strictness.encode_keys_of_versions(s3)
     remember_expressions(dynamodb)
     queue_invocations(lambda_svc)
     state = Path(persistence.STATE_DIR)
