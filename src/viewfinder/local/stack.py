@@ -92,7 +92,7 @@ class LocalStack:
         After an error everything is stopped again, but for one that shows before anything was changed. After a crash
         the stack is up before its catalog is complete: `recovery` tells.
         """
-        with self.data.locked(), self.data.full_disk_told():
+        with self.data.full_disk_told(), self.data.locked():
             before = self._before(options)
             wanted = with_options(before, options)
             catalog = self._look(before, wanted, options)
