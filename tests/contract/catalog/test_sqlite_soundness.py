@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.findings import found
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.soundness import generation, mark, require_whole
 from viewfinder.domain.errors import MisconfiguredError
-from viewfinder.domain.feature import Feature
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 
@@ -26,9 +26,9 @@ def path(tmp_path: Path) -> Path:
     file = tmp_path / "a catalog?#%.db"
     with closing(Database(str(file))) as database:
         catalog = SqliteCatalog(database, tombstone_seconds=60)
-        findings = {Feature.LABELS: tuple(Label(f"Label {number}", 90.0) for number in range(10))}
+        labels = tuple(Label(f"Label {number}", 90.0) for number in range(10))
         for number in range(200):
-            image = Image(f"{number}.jpg", Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", findings=findings)
+            image = Image(f"{number}.jpg", Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", findings=found(labels))
             catalog.save(image, replacing=None)
     return file
 
