@@ -73,9 +73,12 @@ def test_preparing_empties_temporary_files_and_keeps_the_rest(data: DataDirector
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_the_systems_error_about_a_full_disk_says_what_to_do(data: DataDirectory, number: int) -> None:
-    with pytest.raises(
-        DiskFullError, match=r"^The disk of .* is full: \d+ MB left, a start needs 500\. .*: viewfinder up"
-    ), data.full_disk_told():
+    with (
+        pytest.raises(
+            DiskFullError, match=r"^The disk of .* is full: \d+ MB left, a start needs 500\. .*: viewfinder up"
+        ),
+        data.full_disk_told(),
+    ):
         raise OSError(number, "No space left", str(data.path / "none" / "file"))
 
 
