@@ -22,7 +22,7 @@ from viewfinder.local import catalog as catalog_module
 from viewfinder.local import files
 from viewfinder.local.catalog import CatalogFile, DamagedCatalogError, Found
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.ministack.saving import MARK
+from viewfinder.local.ministack.objects import MARK
 from viewfinder.local.repair import Repair
 from viewfinder.local.state import Ports, Record
 

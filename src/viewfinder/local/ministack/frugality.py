@@ -31,7 +31,7 @@ MAX_SHARED = 1000
 
 def keep_little(s3: Any) -> None:
     """Have what is kept of an object made small as soon as it is on the disk, or was read from there."""
-    persist, load, dispatch = s3._persist_object, s3._load_persisted_data, s3._dispatch
+    persist, load, dispatch = s3._persist_object, s3._load_persisted_bucket, s3._dispatch
     shared = Shared()
 
     def persist_and_shrink(bucket: str, key: str, record: Any) -> None:
@@ -42,20 +42,22 @@ def keep_little(s3: Any) -> None:
                     shared.shrink(version)
             shared.shrink(record)
 
-    def load_and_shrink() -> None:
-        load()
-        for bucket in s3._buckets._data.values():
-            for record in bucket["objects"].values():
+    def load_and_shrink(account: str, name: str, path: str) -> None:
+        load(account, name, path)
+        bucket = s3._buckets._data.get((account, name), {"objects": {}})
+        for record in bucket["objects"].values():
+            if "body" in record:
                 shared.shrink(record)
-        for versions in s3._object_versions._data.values():
-            for version in versions:
-                shared.shrink(version)
+        for (owner, (of_bucket, *_)), versions in s3._object_versions._data.items():
+            for version in versions if (owner, of_bucket) == (account, name) else ():
+                if "data" in version:
+                    shared.shrink(version)
 
     def dispatch_by_shared_name(method: str, bucket: str, *others: Any) -> Any:
         return dispatch(method, sys.intern(bucket), *others)
 
     replace(s3, "_persist_object", persist_and_shrink)
-    replace(s3, "_load_persisted_data", load_and_shrink)
+    replace(s3, "_load_persisted_bucket", load_and_shrink)
     replace(s3, "_dispatch", dispatch_by_shared_name)
 
 

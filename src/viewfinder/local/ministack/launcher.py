@@ -55,7 +55,7 @@ if __name__ == "__main__":
     from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, lambda_svc, s3
     from ministack.services.cloudformation import provisioners
 
-    from viewfinder.local.ministack import adoption, frugality, guard, saving, strictness
+    from viewfinder.local.ministack import adoption, frugality, guard, journal, objects, saving, strictness
 
     guard.close(app, s3, iam_evaluator)
     strictness.read_security_of_operations_only(apigateway_v1)
@@ -68,13 +68,14 @@ if __name__ == "__main__":
     progress = Path(os.environ["VIEWFINDER_START_PROGRESS"])
     saving.tell_progress(s3, progress)
     frugality.keep_little(s3)
-    saving.load_objects(s3, state)
+    known = objects.Objects(s3, state, journal.Journal(state, journal.boot_id()))
+    known.load()
+    known.follow()
     progress.unlink(missing_ok=True)
     adoption.give_back(s3)
-    saving.save_whole(app, persistence, s3, state)
+    saving.save_whole(app, persistence, known, state)
     saving.bound_logs(lambda_svc, cloudwatch_logs)
     saving.keep_stream(dynamodb)
-    for stale in (saving.MARK, saving.OBJECTS):
-        (state / stale).unlink(missing_ok=True)
+    (state / objects.MARK).unlink(missing_ok=True)
     atexit.register(os._exit, 0)  # last of all: clearing a large memory takes a second
     app.main()

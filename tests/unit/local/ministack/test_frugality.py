@@ -45,7 +45,7 @@ def s3() -> Any:
 
     s3._persist_object = persist
     s3._version_file_exists = lambda _bucket, _key, number: number in s3.files
-    s3._load_persisted_data = lambda: None
+    s3._load_persisted_bucket = lambda *_: None
     s3._dispatch = lambda _method, bucket, *_: s3.seen.append(bucket)
     keep_little(s3)
     return s3
@@ -114,12 +114,12 @@ def test_what_is_read_from_the_disk_is_made_small_too(s3: Any) -> None:
         _buckets=SimpleNamespace(_data={("account", "b"): bucket}),
         _object_versions=SimpleNamespace(_data={("account", ("b", "k")): [version(1) | {"data": None}]}),
         _persist_object=None,
-        _load_persisted_data=lambda: None,
+        _load_persisted_bucket=lambda *_: None,
         _dispatch=None,
     )
     keep_little(loading)
 
-    loading._load_persisted_data()
+    loading._load_persisted_bucket("account", "b", "path")
 
     assert "body" not in bucket["objects"]["k"]
     assert "data" not in loading._object_versions._data["account", ("b", "k")][0]
