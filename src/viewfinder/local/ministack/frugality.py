@@ -1,4 +1,4 @@
-"""What the emulator keeps in memory of each object, once it is on the disk; run by the emulator's own interpreter.
+"""What the emulator keeps in memory of each object and each invocation; run by the emulator's own interpreter.
 
 Of an image in a bucket with versions it would keep all bytes for ever, and of each object every header's name and value
 as a text of its own. An image is three objects: itself, its analysis and its thumbnail.
@@ -27,6 +27,10 @@ DEFAULTS: Mapping[str, Any] = {
 
 MAX_SHARED = 1000
 """Different sets of headers that are kept once for all objects; of more, each has its own."""
+
+
+MAX_POINTS = 1000
+"""Points kept of each metric, up to twice as many between two looks."""
 
 
 def keep_little(s3: Any) -> None:
@@ -59,6 +63,22 @@ def keep_little(s3: Any) -> None:
     replace(s3, "_persist_object", persist_and_shrink)
     replace(s3, "_load_persisted_bucket", load_and_shrink)
     replace(s3, "_dispatch", dispatch_by_shared_name)
+
+
+def bound_metrics(cloudwatch: Any) -> None:
+    """Keep the newest points of each metric: the emulator records four for each invocation, and keeps them for two weeks.
+
+    That is 2 kB an invocation; an import of single photos has one for each.
+    """
+    points_of = cloudwatch._metric_bucket
+
+    def newest_points_of(key: Any) -> Any:
+        points = points_of(key)
+        if len(points) >= 2 * MAX_POINTS:
+            del points[:-MAX_POINTS]
+        return points
+
+    replace(cloudwatch, "_metric_bucket", newest_points_of)
 
 
 def _is_on_disk(s3: Any, bucket: str, key: str, version: dict[str, Any], current: dict[str, Any]) -> bool:

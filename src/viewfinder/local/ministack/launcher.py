@@ -52,7 +52,7 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).parents[3]))
     from ministack import app
     from ministack.core import iam_evaluator, persistence
-    from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, lambda_svc, s3
+    from ministack.services import apigateway_v1, cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, s3
     from ministack.services.cloudformation import provisioners
 
     from viewfinder.local.ministack import adoption, frugality, guard, journal, objects, saving, strictness
@@ -74,6 +74,7 @@ if __name__ == "__main__":
     progress.unlink(missing_ok=True)
     adoption.give_back(s3)
     saving.save_whole(app, persistence, known, state)
+    frugality.bound_metrics(cloudwatch)
     saving.bound_logs(lambda_svc, cloudwatch_logs)
     saving.keep_stream(dynamodb)
     (state / objects.MARK).unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from viewfinder.local.ministack.frugality import keep_little
+from viewfinder.local.ministack.frugality import MAX_POINTS, bound_metrics, keep_little
 
 ENCRYPTED = {"x-amz-server-side-encryption": "AES256"}
 
@@ -130,3 +130,16 @@ def test_a_buckets_name_is_kept_once(s3: Any) -> None:
     s3._dispatch("PUT", "".join(["bu", "cket"]), "k")
 
     assert s3.seen[0] is s3.seen[1]
+
+
+def test_the_newest_points_of_a_metric_stay() -> None:
+    kept: dict[str, list[int]] = {"Duration": [], "Errors": [1]}
+    cloudwatch = SimpleNamespace(_metric_bucket=lambda key: kept[key])
+    bound_metrics(cloudwatch)
+
+    for number in range(5 * MAX_POINTS):
+        cloudwatch._metric_bucket("Duration").append(number)
+
+    assert kept["Duration"][-MAX_POINTS:] == list(range(4 * MAX_POINTS, 5 * MAX_POINTS))
+    assert len(kept["Duration"]) <= 2 * MAX_POINTS
+    assert kept["Errors"] == [1]
