@@ -66,9 +66,9 @@ def keep_little(s3: Any) -> None:
 
 
 def bound_metrics(cloudwatch: Any) -> None:
-    """Keep the newest points of each metric: the emulator records four for each invocation, and keeps them for two weeks.
+    """Keep the newest points of each metric.
 
-    That is 2 kB an invocation; an import of single photos has one for each.
+    The emulator records four for each invocation, 2 kB, and keeps them for two weeks.
     """
     points_of = cloudwatch._metric_bucket
 
