@@ -242,7 +242,7 @@ class S3Versions:
             code = error.response["Error"]["Code"]
             if code in TAKEN_CODES:
                 raise KeyTakenError("there is an image of this key already") from error
-            if code in {"NoSuchVersion", "NoSuchKey"}:
+            if code == "NoSuchVersion" or is_missing(error):
                 raise VersionNotFoundError("the image has no such version") from error
             raise
 

@@ -92,7 +92,7 @@ class LocalStack:
         After an error everything is stopped again, but for one that shows before anything was changed. After a crash
         the stack is up before its catalog is complete: `recovery` tells.
         """
-        with self.data.locked(), self.data.full_disk_told():
+        with self.data.full_disk_told(), self.data.locked():
             before = self._before(options)
             wanted = with_options(before, options)
             catalog = self._look(before, wanted, options)
@@ -133,11 +133,18 @@ class LocalStack:
 
     def watch(self, mine: Record) -> None:
         """Return when the stack was stopped from elsewhere; raise ComponentDiedError when a component ends."""
-        while (record := self._load()) and record.processes == mine.processes:
+        while self._is_recorded(mine):
             if dead := next((process for process in mine.processes if not process.alive), None):
                 self.down()
                 raise processes.died(dead)
             time.sleep(WATCH_SECONDS)
+
+    def _is_recorded(self, mine: Record) -> bool:
+        try:
+            record = self._load()
+        except DamagedFileError:
+            return True  # `down` would have written a whole one
+        return record is not None and record.processes == mine.processes
 
     def _load(self) -> Record | None:
         rebuild = self.data.command("up --rebuild")

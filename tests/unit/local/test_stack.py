@@ -18,7 +18,8 @@ from viewfinder.local import components, files, processes
 from viewfinder.local.catalog import CatalogFile
 from viewfinder.local.data_directory import DataDirectory, KeyPair, session
 from viewfinder.local.files import DamagedFileError
-from viewfinder.local.ministack.saving import MARK, resume, was_saved
+from viewfinder.local.ministack.objects import MARK
+from viewfinder.local.ministack.saving import resume, was_saved
 from viewfinder.local.processes import LocalStackError, NotRunningError, PortTakenError, Process
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import DYNAMODB, LAYOUT, SQLITE, Options, Ports, Record, load, with_options
