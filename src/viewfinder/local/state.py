@@ -7,6 +7,7 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from viewfinder.gallery.address import gallery_address
 from viewfinder.local.processes import LocalStackError, Process
 
 REGION = "us-east-1"
@@ -88,15 +89,8 @@ class Record:
 
     @property
     def gallery_url(self) -> str:
-        """The gallery, for programs: signs for its user."""
-        password = f"token:{self.gallery_token}@" if self.gallery_token else ""
-        return f"http://{password}localhost:{self.ports.gallery}"
-
-    @property
-    def gallery_page(self) -> str:
-        """The gallery, for a browser."""
-        token = f"/?token={self.gallery_token}" if self.gallery_token else ""
-        return f"http://localhost:{self.ports.gallery}{token}"
+        """The gallery's address, for browsers and programs alike; a path may follow it."""
+        return gallery_address(self.ports.gallery, self.gallery_token or "")
 
     @property
     def api_url(self) -> str:
