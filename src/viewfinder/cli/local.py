@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -24,9 +23,9 @@ from viewfinder.cli._options import (
     StackName,
     Yes,
     local_stack,
-    print_pairs,
     template,
 )
+from viewfinder.cli._printing import new_console, print_json, print_line, print_pairs, print_raw, say
 from viewfinder.cli._target import Profile, find_target
 
 if TYPE_CHECKING:
@@ -82,12 +81,10 @@ def up(
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
 ) -> None:
     """Start the pipeline on this machine, and stay until Ctrl-C."""
-    from rich.console import Console
-
     from viewfinder.gallery.guard import others_use_this_machine
     from viewfinder.local.state import Options
 
-    console = Console()
+    console = new_console()
     stack = local_stack(data_dir)
     # A polite kill is a Ctrl-C: what was started is stopped in order.
     signal.signal(signal.SIGTERM, _interrupt)
@@ -100,12 +97,12 @@ def up(
     started = _start(stack, options, console)
     stays = started and not detach
     with _stopped_at_the_end(stack, console) if stays else nullcontext():
-        console.print("[bold green]Up.[/]" if started else "Up already.")
+        print_line(console, ("Up.", "bold green") if started else "Up already.")
         if samples:
             _import_samples(stack, console)
         _show(stack, console)
         if stays:
-            console.print("Ctrl-C stops it.")
+            say("Ctrl-C stops it.")
             stack.watch()
 
 
@@ -133,7 +130,7 @@ def _import_samples(stack: LocalStack, console: Console) -> None:
 def _show(stack: LocalStack, console: Console) -> None:
     record, environment = stack.record, stack.environment()
     urls = {
-        "Gallery": record.gallery_page,
+        "Gallery": record.gallery_url,
         "REST API": record.api_url,
         "API without a signature": f"{record.gallery_url}/prod/images",
         "Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}",
@@ -145,7 +142,7 @@ def _show(stack: LocalStack, console: Console) -> None:
     }
     print_pairs(console, "Viewfinder", urls)
     if stack.recovery:
-        console.print("The catalog is being completed from the buckets: `viewfinder status` says how far it is.")
+        say("The catalog is being completed from the buckets: `viewfinder status` says how far it is.")
 
 
 @contextmanager
@@ -157,7 +154,7 @@ def _stopped_at_the_end(stack: LocalStack, console: Console) -> Iterator[None]:
     finally:
         with console.status("Stopping"):
             stack.down()
-        console.print("Stopped; the data stays.")
+        say("Stopped; the data stays.")
 
 
 def _interrupt(*_: object) -> None:
@@ -166,12 +163,10 @@ def _interrupt(*_: object) -> None:
 
 def down(*, data_dir: DataDir = None) -> None:
     """Stop the pipeline on this machine; its data stays."""
-    from rich.console import Console
-
-    console = Console()
+    console = new_console()
     with console.status("Stopping"):
         stopped = local_stack(data_dir).down()
-    console.print("Stopped; the data stays." if stopped else "Nothing was running.")
+    say("Stopped; the data stays." if stopped else "Nothing was running.")
 
 
 def reset(*, yes: Yes = False, data_dir: DataDir = None) -> None:
@@ -181,7 +176,7 @@ def reset(*, yes: Yes = False, data_dir: DataDir = None) -> None:
     if not yes:
         typer.confirm(f"Delete {stack.data.path} with every image in it?", abort=True)
     stack.reset()
-    typer.echo(f"Deleted {stack.data.path}.")
+    say(f"Deleted {stack.data.path}.")
 
 
 MISLEADING = re.compile(
@@ -196,12 +191,12 @@ def env(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Print what a shell needs to reach the local stack: eval "$(viewfinder env)"."""
     variables = local_stack(data_dir).environment()
     if as_json:
-        typer.echo(json.dumps(variables, indent=2))
+        print_json(variables)
         return
     for name in sorted(found for found in os.environ if MISLEADING.fullmatch(found) and found not in variables):
-        typer.echo(f"unset {name}")
+        print_raw(f"unset {name}")
     for name, value in variables.items():
-        typer.echo(f"export {name}={shlex.quote(value)}")
+        print_raw(f"export {name}={shlex.quote(value)}")
 
 
 def gallery(
@@ -213,6 +208,7 @@ def gallery(
     gallery_token: GalleryToken = None,
 ) -> None:
     """Look at the images of a stack on AWS; requests are signed with your own AWS credentials."""
+    from viewfinder.gallery.address import gallery_address
     from viewfinder.gallery.app import serve
     from viewfinder.gallery.guard import Guard, others_use_this_machine
     from viewfinder.gallery.proxy import SignedApi
@@ -225,7 +221,6 @@ def gallery(
     sources = Sources(target.outputs["QueueUrl"], target.outputs["DeadLetterQueueUrl"], stack)
     is_locked = others_use_this_machine() if gallery_token is None else gallery_token
     guard = Guard(port, secrets.token_urlsafe(32) if is_locked else "")
-    key = f"?token={guard.access_token}" if is_locked else ""
-    typer.echo(f"The gallery of {stack} is at http://localhost:{port}/{key} until Ctrl-C.")
+    say(f"The gallery of {stack} is at {gallery_address(port, guard.access_token)} until Ctrl-C.")
     api = SignedApi(target.outputs["ApiUrl"].rstrip("/"), Signer(target.session))
     serve(api, guard, target.session, sources)
