@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from viewfinder import ports
     from viewfinder.adapters.s3 import S3Objects
     from viewfinder.domain.feature import Feature, Parameters
-    from viewfinder.usecases.images import Limits, Trash
     from viewfinder.usecases.index_image import IndexImage
+    from viewfinder.usecases.reanalyze import Limits
     from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
+    from viewfinder.usecases.trash import Trash
 
 
 class Parts(TypedDict, total=False):
@@ -201,7 +202,7 @@ class Application(AwsClients):
     def trash(self) -> Trash:
         """What is done with removed images and earlier versions."""
         from viewfinder.adapters.s3 import S3Versions
-        from viewfinder.usecases.images import Trash
+        from viewfinder.usecases.trash import Trash
 
         versions = S3Versions(self.s3_client, self.settings.images_bucket)
         return Trash(self.catalog, self.search, versions, self.links, self.settings.image_version_days)
@@ -235,7 +236,7 @@ class Application(AwsClients):
     @cached_property
     def counters(self) -> ports.Counters:
         """The same counts, for the function that writes them (SQLite counts by itself)."""
-        from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters
+        from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
 
         return DynamoDbCounters(self.dynamodb_client, self.settings.table)
 
@@ -254,7 +255,7 @@ class Application(AwsClients):
     @cached_property
     def analysis_limits(self) -> Limits:
         """What `POST /analyses` may cost."""
-        from viewfinder.usecases.images import Limits
+        from viewfinder.usecases.reanalyze import Limits
 
         return Limits(self.settings.analysis_interval_seconds, self._quota)
 

@@ -17,7 +17,8 @@ from viewfinder.domain.errors import (
 from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Facts, Image, Picture
 from viewfinder.domain.label import BoundingBox, Face, Label, Text
-from viewfinder.ports import Lease, ObjectSummary, StoredObject
+from viewfinder.domain.lease import Lease
+from viewfinder.ports import ObjectSummary, StoredObject
 
 
 class FakeBucket:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from viewfinder.domain.image import Image, folders_of, image_digest
 from viewfinder.domain.posting import Source, postings_of
-from viewfinder.domain.query import Entry, KnownName, LabelCount, Order, Stretch
+from viewfinder.domain.query import Entry, Order, Stretch
+from viewfinder.domain.statistics import KnownName, LabelCount
 from viewfinder.domain.summary import Summary
 
 

@@ -11,9 +11,10 @@ from pathlib import Path, PurePath
 
 from viewfinder.adapters.folders import FoundFile, Report, files_below, is_regular, what_is_no_picture
 from viewfinder.adapters.s3 import S3Objects
+from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.errors import KeyTakenError
 from viewfinder.domain.image import Image, is_folder_marker
-from viewfinder.ports import Candidate, ObjectSummary, Requests
+from viewfinder.ports import ObjectSummary, Requests
 
 _LONGEST_KEY = 1015
 """Bytes: S3 takes 1,024, and `Candidate.beside` may add nine."""

@@ -65,6 +65,10 @@ def template() -> Path:
     return project() / "infrastructure" / "template.yaml"
 
 
+SHOWN = {"RUNNING", "REPAIRED"}
+"""Steps of a start that are shown where it is to be brief."""
+
+
 class ProgressLines:
     """Shows progress: a line for each step that is done, a spinner for what goes on.
 
@@ -83,7 +87,7 @@ class ProgressLines:
         text = f"{progress.subject}: {progress.status.lower().replace('_', ' ')} {progress.detail}".strip()
         if progress.failed:
             print_line(self.console, ("✗ ", "red"), text)
-        elif progress.status.endswith("IN_PROGRESS") or (self.brief and progress.status != "RUNNING"):
+        elif progress.status.endswith("IN_PROGRESS") or (self.brief and progress.status not in SHOWN):
             self.status.update(escape(printable(text)))
         else:
             print_line(self.console, ("✓ ", "green"), text)

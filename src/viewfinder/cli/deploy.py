@@ -12,9 +12,12 @@ from viewfinder.cli._printing import new_console, print_json, print_line, print_
 from viewfinder.cli._target import Profile, environment_of
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from viewfinder.deployment.destroy import Removal
     from viewfinder.deployment.environment import Environment
     from viewfinder.deployment.packages import Platform
+    from viewfinder.deployment.replacements import Loss
     from viewfinder.deployment.stack import Change
     from viewfinder.operations.cost import Estimate
 
@@ -36,11 +39,15 @@ def deploy(
     termination_protection: Annotated[
         bool | None, typer.Option(help="Whether the stack refuses to be deleted.", show_default="as it is")
     ] = None,
+    allow_replacement: Annotated[
+        bool,
+        typer.Option("--allow-replacement", help="Replace queues, tables and buckets without asking again."),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Deploy the pipeline to AWS, after showing what was found and what will change."""
     from viewfinder.deployment.checks import check, prove
-    from viewfinder.deployment.deploy import approve_all, draw
+    from viewfinder.deployment.deploy import approve_all, draw, refuse_losses
     from viewfinder.deployment.deploy import deploy as bring
     from viewfinder.deployment.packages import read_template
     from viewfinder.deployment.stack import Stack
@@ -63,7 +70,15 @@ def deploy(
             status.start()
             return agreed
 
-        changed = bring(target, blueprint, progress, approve_all if yes else approve)
+        def approve_losses(found: list[Loss]) -> bool:
+            status.stop()
+            agreed = _agrees_to(found, console, allowed=allow_replacement)
+            status.start()
+            return agreed
+
+        unasked = yes and not allow_replacement
+        answers = (approve_all if yes else approve, refuse_losses if unasked else approve_losses)
+        changed = bring(target, blueprint, progress, *answers)
         if termination_protection is not None:
             target.protect(termination_protection)
         status.update("Calling the API, unsigned and signed")
@@ -89,6 +104,13 @@ def _pairs(texts: list[str], option: str) -> dict[str, str]:
 def _show(changes: list[Change]) -> None:
     rows = ((change.action, change.logical_id, change.resource_type, change.replacement) for change in changes)
     print_rows(("Action", "Resource", "Type", "Replacement"), rows, whole=(1, 2))
+
+
+def _agrees_to(found: list[Loss], console: Console, *, allowed: bool) -> bool:
+    """Explain what is replaced, and ask unless that is allowed already: --yes does not answer this question."""
+    for loss in found:
+        print_line(console, ("! ", "yellow"), loss.explanation)
+    return allowed or typer.confirm(f"Replace {' and '.join(loss.change.logical_id for loss in found)}?")
 
 
 def destroy(

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from viewfinder.cli._api import Api, ApiError, Document, image_path
 from viewfinder.cli._options import AsJson, specific_first
 from viewfinder.cli._printing import complain, new_console, print_json, print_pairs, print_rows, say, tell
-from viewfinder.cli._target import Api, ApiError, Document, Target, complete_label, image_path, on_stack
+from viewfinder.cli._target import Target, complete_label, on_stack
 
 app = typer.Typer(help="Show, remove and restore single images.", no_args_is_help=True)
 

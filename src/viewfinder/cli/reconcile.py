@@ -68,8 +68,8 @@ def redrive(
     """Move the messages of the dead-letter queue back to the queue."""
     from rich.progress import Progress
 
-    from viewfinder.adapters.sqs import count_messages
-    from viewfinder.adapters.sqs import redrive as move
+    from viewfinder.adapters.dead_letters import count_messages
+    from viewfinder.adapters.dead_letters import redrive as move
 
     client, dead = target.application.sqs_client, target.outputs["DeadLetterQueueUrl"]
     waiting, moved = count_messages(client, dead), 0
@@ -98,7 +98,7 @@ def reanalyze(
     yes: Yes = False,
 ) -> None:
     """Analyse images again; each distinct content costs a detector call."""
-    from viewfinder.usecases.images import find_images
+    from viewfinder.usecases.reanalyze import find_images
 
     target.require("emulator", "engine")
     console = new_console(stderr=as_json)
@@ -116,8 +116,8 @@ def reanalyze(
 def _run(images: list[Image], target: Target, patience: float, console: Console) -> list[Image]:
     from rich.progress import Progress
 
-    from viewfinder.usecases.images import reanalyze_images
     from viewfinder.usecases.import_images import await_images
+    from viewfinder.usecases.reanalyze import reanalyze_images
 
     application = target.application
     sent = reanalyze_images(images, application.requests, application.clock)

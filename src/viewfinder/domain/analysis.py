@@ -1,14 +1,14 @@
-"""What the derived bucket keeps: analyses, each by the content that it is of, and thumbnails."""
+"""Analyses, which the derived bucket keeps by the content that they are of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from viewfinder.domain import formats
 from viewfinder.domain.feature import FEATURES, Feature, Parameters
-from viewfinder.domain.image import Facts, Image, image_digest
+from viewfinder.domain.image import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +76,3 @@ class Analysis:
 def analysis_key(parameters: Parameters, sha256: str) -> str:
     """Return the derived bucket's key of the analysis of a content under these parameters."""
     return f"analyses/{parameters}/{sha256}.json"
-
-
-def thumbnail_key(image_id: str, replaced_version: int, sha256: str) -> str:
-    """Return the derived bucket's key of the thumbnail for a record that is to replace this version (0: none).
-
-    At most one record ever replaces a version. So once a later version stands that does not name this key, none ever
-    will again: it can be deleted without a look at who else is at work. And as the content is part of the key, whoever
-    writes it writes the same picture.
-    """
-    return f"{thumbnail_prefix(image_id)}{replaced_version}-{sha256[:16]}.webp"
-
-
-def thumbnail_prefix(image_id: str) -> str:
-    """Return what the keys of all of an image's thumbnails start with."""
-    return f"thumbnails/{image_digest(image_id)}/"
-
-
-def outdated_thumbnails(image: Image, keys: Iterable[str]) -> tuple[str, ...]:
-    """Return those of an image's thumbnails that neither its record names nor any later one can."""
-    return tuple(key for key in keys if key != image.thumbnail and _replaced_version(key) < image.version)
-
-
-def _replaced_version(key: str) -> int:
-    return int(key.rpartition("/")[2].partition("-")[0])

@@ -10,7 +10,6 @@ is part of the address (`/~TOKEN`); a browser then keeps it in a cookie, as with
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import pwd
 import secrets
@@ -98,7 +97,7 @@ class Guard:
         """
         by_path = has_token and "text/html" in request.headers.get("accept", "")
         by_query = self._is_access_token(request.query_params.get("token", ""))
-        if not self.access_token or request.url.path != "/" or not (by_path or by_query):
+        if not self.access_token or request.scope["path"] != "/" or not (by_path or by_query):
             return None
         others = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
         response = RedirectResponse(f"/?{urlencode(others)}" if others else "/", 303)
@@ -124,7 +123,7 @@ def _password(headers: Headers) -> str:
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     try:
         return base64.b64decode(credentials).decode().partition(":")[2] if scheme.lower() == "basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # other characters than ASCII, no base64, no UTF-8
         return ""
 
 
@@ -167,13 +166,14 @@ class Guarded:
         await self._answer(Request(scope), has_token=behind is not None)(scope, receive, send_with_headers)
 
     def _answer(self, request: Request, *, has_token: bool) -> ASGIApp:
-        if refusal := self.guard.refusal(request.method, request.url.path, request.headers):
+        path = request.scope["path"]  # not request.url: a Host header can make it one that can't be parsed
+        if refusal := self.guard.refusal(request.method, path, request.headers):
             return error(403, "Forbidden", refusal)
         if entrance := self.guard.entrance(request, has_token=has_token):
             return entrance
-        if has_token or request.url.path == "/healthz" or self.guard.admits(request):
+        if has_token or path == "/healthz" or self.guard.admits(request):
             return self.application
-        return PlainTextResponse(_LOCKED, 403) if request.url.path == "/" else error(403, "Forbidden", _LOCKED)
+        return PlainTextResponse(_LOCKED, 403) if path == "/" else error(403, "Forbidden", _LOCKED)
 
 
 _ENCODED = [(name.encode(), value.encode()) for name, value in HEADERS.items()]

@@ -11,12 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from viewfinder.domain import formats
-from viewfinder.domain.analysis import (
-    Analysis,
-    outdated_thumbnails,
-    thumbnail_key,
-    thumbnail_prefix,
-)
+from viewfinder.domain.analysis import Analysis
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
@@ -38,18 +33,10 @@ from viewfinder.domain.image import (
     later_sequencer,
 )
 from viewfinder.domain.label import NO_CORRECTIONS
+from viewfinder.domain.lease import Lease
+from viewfinder.domain.thumbnail import outdated_thumbnails, thumbnail_key, thumbnail_prefix
 from viewfinder.observability import span, timed
-from viewfinder.ports import (
-    Catalog,
-    Clock,
-    DerivedStore,
-    Detector,
-    ImageStore,
-    Lease,
-    Leases,
-    PictureReader,
-    StoredObject,
-)
+from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, Leases, PictureReader, StoredObject
 
 Analyses = Mapping[Feature, Analysis]
 

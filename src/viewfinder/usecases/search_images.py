@@ -10,22 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from viewfinder.domain.cursor import Cursor, cursor_from_token
 from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.label import search_words
 from viewfinder.domain.posting import Source, SourceKind
-from viewfinder.domain.query import (
-    Criteria,
-    Cursor,
-    Entry,
-    KnownName,
-    Match,
-    Order,
-    Query,
-    Stretch,
-    Term,
-    cursor_from_token,
-    highest,
-)
+from viewfinder.domain.query import Criteria, Entry, Match, Order, Query, Stretch, Term, highest
+from viewfinder.domain.statistics import KnownName
 from viewfinder.domain.summary import Summary
 from viewfinder.ports import Clock, Index, Statistics
 

@@ -15,8 +15,11 @@ from tests.support.fakes import FakeCatalog
 from tests.support.findings import found
 from tests.support.tables import TABLE, create_table
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog, DynamoDbLeases, DynamoDbQuota
-from viewfinder.adapters.sqlite.catalog import SqliteCatalog, SqliteLeases
+from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
+from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
+from viewfinder.adapters.dynamodb.quota import DynamoDbQuota
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,

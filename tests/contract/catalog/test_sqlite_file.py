@@ -18,19 +18,11 @@ import pytest
 
 from tests.support.findings import found
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.copies import _COPIED, _COPIES, SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import (
-    _ALL,
-    _BELOW_PREFIX,
-    _COPIED,
-    _COPIES,
-    _FEW_BELOW_PREFIX,
-    _FOLDERS,
-    SqliteCopies,
-    SqliteIndex,
-    SqliteStatistics,
-)
+from viewfinder.adapters.sqlite.index import _ALL, _BELOW_PREFIX, _FEW_BELOW_PREFIX, SqliteIndex
 from viewfinder.adapters.sqlite.schema import APPLICATION_ID, MIGRATIONS
+from viewfinder.adapters.sqlite.statistics import _FOLDERS, SqliteStatistics
 from viewfinder.bootstrap import Application, SystemClock
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
 from viewfinder.domain.image import DELETED, Image, Status

@@ -9,8 +9,9 @@ import pytest
 
 from tests.support.databases import empty_database
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteIndex, SqliteStatistics
+from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.adapters.sqlite.schema import microseconds
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.bootstrap import SystemClock
 from viewfinder.domain.query import Order, Query
 from viewfinder.usecases.search_images import Search, search_images

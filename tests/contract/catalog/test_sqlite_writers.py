@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.findings import found
-from viewfinder.adapters.sqlite.catalog import SqliteCatalog, SqliteLeases
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteStatistics
+from viewfinder.adapters.sqlite.leases import SqliteLeases
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label

@@ -19,8 +19,8 @@ from viewfinder.bootstrap import SystemClock
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import Match, Order, Query
+from viewfinder.usecases.list_labels import list_labels
 from viewfinder.usecases.search_images import Search, search_images
-from viewfinder.usecases.statistics import list_labels
 
 SHARDS = 4
 LIMIT = 10

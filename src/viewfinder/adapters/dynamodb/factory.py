@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog, DynamoDbLeases, DynamoDbQuota
-from viewfinder.adapters.dynamodb.index import DynamoDbCopies, DynamoDbIndex
+from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
+from viewfinder.adapters.dynamodb.copies import DynamoDbCopies
+from viewfinder.adapters.dynamodb.index import DynamoDbIndex
+from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
+from viewfinder.adapters.dynamodb.quota import DynamoDbQuota
 from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
 from viewfinder.ports import CatalogParts
 

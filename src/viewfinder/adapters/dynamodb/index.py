@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.catalog import batch_get
 from viewfinder.domain.posting import Source
 from viewfinder.domain.query import Entry, Order, Stretch
 
@@ -82,65 +80,3 @@ def _entry(item: Mapping[str, Any], order: Order) -> Entry:
     """Read a posting, or what of an image's record is as in a posting."""
     confidence = float(item["Confidence"]["N"]) if "Confidence" in item else 0.0
     return Entry(item[_KEYS[order][1]]["S"], schema.summary_from_item(item), confidence)
-
-
-class DynamoDbCopies:
-    """Implements `ports.Copies`; the first index has the counters of those contents that several images have."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
-
-    def contents(self, after: str, most: int) -> list[str]:
-        """Read the partitions one after the other, each a range of contents."""
-        found: list[str] = []
-        first = schema.partition_of_copied(after) if after else 0
-        for number in range(first, schema.COPIED_PARTITIONS):
-            if len(found) < most:
-                values = {":partition": schema.copied_partition(number), ":after": after or _FIRST}
-                answer = self._query("GSI1PK = :partition AND GSI1SK > :after", values, most - len(found), schema.GSI)
-                found += [item["GSI1SK"]["S"] for item in answer]
-        return found
-
-    def images(self, content: str, most: int) -> list[str]:
-        """Read what is beside the content's counter."""
-        values = {":partition": schema.content_key(content)[0], ":copy": schema.COPY}
-        answer = self._query("PK = :partition AND begins_with(SK, :copy)", values, most)
-        return sorted(item["ImageId"]["S"] for item in answer)
-
-    def list_anew(self, contents: Collection[str]) -> None:
-        """List those that several images have by now, and no others.
-
-        Whoever counts calls this afterwards; each change is made on the condition that the count still asks for it.
-        """
-        wanted = [schema.content_key(content) for content in contents]
-        for row in map(schema.unmarshalled, batch_get(self._client, self._table, wanted, consistent=True)):
-            if (row["Count"] > 1) != ("GSI1PK" in row):
-                self._list(row["PK"].partition("#")[2], is_listed=row["Count"] > 1)
-
-    def _list(self, content: str, *, is_listed: bool) -> None:
-        change: dict[str, Any] = {"UpdateExpression": "REMOVE GSI1PK, GSI1SK", "ConditionExpression": "#count < :two"}
-        values = {":two": {"N": "2"}}
-        if is_listed:
-            partition = schema.copied_partition(schema.partition_of_copied(content))
-            change = {"UpdateExpression": "SET GSI1PK = :partition, GSI1SK = :content"}
-            change["ConditionExpression"] = "#count >= :two"
-            values |= {":partition": {"S": partition}, ":content": {"S": content}}
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.update_item(
-                TableName=self._table,
-                Key=schema.marshalled_key(schema.content_key(content)),
-                ExpressionAttributeNames={"#count": "Count"},
-                ExpressionAttributeValues=values,
-                **change,
-            )
-
-    def _query(self, condition: str, values: Mapping[str, str], most: int, index: str = "") -> list[schema.Item]:
-        question: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": {name: {"S": value} for name, value in values.items()},
-            "Limit": most,
-        }
-        question |= {"IndexName": index} if index else {}
-        return list(self._client.query(**question)["Items"])

@@ -15,9 +15,9 @@ from viewfinder.domain import formats
 from viewfinder.domain.feature import Feature, Findings
 from viewfinder.domain.image import Image, Status, image_digest
 from viewfinder.domain.label import Label, confidence_rank
+from viewfinder.domain.lease import Lease
 from viewfinder.domain.posting import Posting, Source, SourceKind, postings_of
 from viewfinder.domain.summary import Summary
-from viewfinder.ports import Lease
 
 Item = dict[str, Any]
 """An item in the form of DynamoDB's API: attribute name -> typed value."""

@@ -21,7 +21,7 @@ from viewfinder.domain.errors import (
 )
 from viewfinder.domain.feature import findings_document
 from viewfinder.domain.image import Image, Status
-from viewfinder.domain.query import LabelCount
+from viewfinder.domain.statistics import LabelCount
 from viewfinder.domain.summary import Summary
 from viewfinder.observability import logger
 from viewfinder.ports import ObjectVersion

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from viewfinder.adapters.sqlite.catalog import SqliteCatalog, SqliteLeases
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.copies import SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteCopies, SqliteIndex, SqliteStatistics
+from viewfinder.adapters.sqlite.index import SqliteIndex
+from viewfinder.adapters.sqlite.leases import SqliteLeases
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.ports import CatalogParts
 
 if TYPE_CHECKING:
@@ -26,5 +29,4 @@ def sqlite_catalog(path: str, settings: Settings) -> CatalogParts:
         statistics=SqliteStatistics(database),
         copies=SqliteCopies(database),
         close=database.close,
-        drop_leases=leases.drop_all,
     )
