@@ -95,7 +95,7 @@ GOOD = {
         "PNG",
         in_colour=False,
     ),
-    "PNG animated": Good(partial(animated, "PNG"), "PNG", AS_IS),
+    "PNG animated": Good(partial(animated, "PNG"), "PNG"),  # its still picture goes to the detector
     "PNG of one column": Good(lambda: encoded("PNG", marked((1, 20000))), "PNG", size=(1, 20000), in_colour=False),
     "PNG of one pixel": Good(lambda: encoded("PNG", marked((1, 1))), "PNG", size=(1, 1), in_colour=False),
     "WebP": Good(partial(encoded, "WEBP"), "WEBP"),
