@@ -22,6 +22,7 @@ from viewfinder.cli.deploy import cost, deploy, destroy
 from viewfinder.cli.import_ import import_images
 from viewfinder.cli.local import down, env, gallery, reset, up
 from viewfinder.cli.logs import logs, traces
+from viewfinder.cli.package import package
 from viewfinder.cli.reconcile import reanalyze, reconcile, redrive
 from viewfinder.cli.search import categories, duplicates, folders, labels, search
 from viewfinder.cli.status import status
@@ -113,6 +114,7 @@ app.command(rich_help_panel=IMAGES)(redrive)
 app.command(rich_help_panel=IMAGES)(reanalyze)
 app.command(rich_help_panel=AWS)(deploy)
 app.command(rich_help_panel=AWS)(destroy)
+app.command(rich_help_panel=AWS)(package)
 app.command(rich_help_panel=AWS)(gallery)
 app.command(rich_help_panel=AWS)(cost)
 app.command(rich_help_panel=ENGINE)(analyze)
