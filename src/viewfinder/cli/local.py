@@ -105,6 +105,7 @@ def up(
         if stays:
             say("Ctrl-C stops it.")
             stack.watch(running.record)
+            raise _StoppedFromElsewhereError
 
 
 def _absolute(detector: str | None) -> str | None:
@@ -146,16 +147,25 @@ def _show(running: Running, console: Console) -> None:
         say("The catalog is being completed from the buckets: `viewfinder status` says how far it is.")
 
 
+class _StoppedFromElsewhereError(Exception):
+    """Another command has stopped the stack: what runs now, if anything, is not this command's."""
+
+
 @contextmanager
 def _stopped_at_the_end(stack: LocalStack, console: Console) -> Iterator[None]:
-    """Stop the stack, whatever ends the block; a Ctrl-C is no failure."""
+    """Stop the stack, whatever ends the block; a Ctrl-C is no failure, nor is a `down` in another terminal."""
+    is_ours = True
     try:
         with suppress(KeyboardInterrupt, typer.Abort):
             yield
+    except _StoppedFromElsewhereError:
+        is_ours = False
+        say("Stopped from elsewhere.")
     finally:
-        with console.status("Stopping"):
-            stack.down()
-        say("Stopped; the data stays.")
+        if is_ours:
+            with console.status("Stopping"):
+                stack.down()
+            say("Stopped; the data stays.")
 
 
 def _interrupt(*_: object) -> None:
@@ -173,6 +183,9 @@ def down(*, data_dir: DataDir = None) -> None:
 def reset(*, yes: Yes = False, data_dir: DataDir = None) -> None:
     """Remove the pipeline on this machine with all its data."""
     stack = local_stack(data_dir)
+    if not stack.data.path.exists():
+        say(f"There is nothing at {stack.data.path}.")
+        return
     stack.data.require_stack()
     if not yes:
         typer.confirm(f"Delete {stack.data.path} with every image in it?", abort=True)

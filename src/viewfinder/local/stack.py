@@ -133,11 +133,17 @@ class LocalStack:
 
     def watch(self, mine: Record) -> None:
         """Return when the stack was stopped from elsewhere; raise ComponentDiedError when a component ends."""
-        while (record := self._load()) and record.processes == mine.processes:
-            if dead := next((process for process in mine.processes if not process.alive), None):
+        while self._is_running(mine):
+            dead = next((process for process in mine.processes if not process.alive), None)
+            # Another command that stops the stack ends its processes first, and then says so in the record.
+            if dead and not self.data.is_locked and self._is_running(mine):
                 self.down()
                 raise processes.died(dead)
             time.sleep(WATCH_SECONDS)
+
+    def _is_running(self, mine: Record) -> bool:
+        record = self._load()
+        return record is not None and record.processes == mine.processes
 
     def _load(self) -> Record | None:
         rebuild = self.data.command("up --rebuild")
