@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from viewfinder.cli._options import AsJson, Yes
+from viewfinder.cli._options import AsJson, Yes, specific_first
 from viewfinder.cli._printing import complain, new_console, passed_over, print_json, print_line, print_rows, say
 from viewfinder.cli._target import Target, confirm_calls, on_stack
 
@@ -202,7 +202,8 @@ def _rejected_before(summary: Summary) -> str:
 def _print_labels(images: Sequence[Image]) -> None:
     rows = []
     for image in sorted(images, key=lambda image: image.image_id):
-        labels = [f"{label.name} {label.confidence:.0f}" for label in image.corrected_labels[:_SHOWN_LABELS]]
+        ordered = specific_first(label.to_document() for label in image.corrected_labels)
+        labels = [f"{label['Name']} {label['Confidence']:.0f}" for label in ordered[:_SHOWN_LABELS]]
         rows.append((image.image_id, image.status, ", ".join(labels) or image.reason))
     print_rows(("Image", "Status", "Labels"), rows)
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,14 +46,34 @@ def logs(
         typer.Option(help="Show the end of a local component's own log.", show_default="the functions' logs"),
     ] = None,
     since: Annotated[int, typer.Option(min=1, help="Minutes to look back.")] = 10,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a line of the functions' logs.")
+    ] = False,
 ) -> None:
     """Show the log lines of the functions, oldest first."""
+    if component and as_json:
+        raise typer.BadParameter("a component's log is text", param_hint="--json")
     if component:
         say_lines(_end_of_log(target, component))
         return
     start = int((time.time() - since * 60) * 1000)
     for event in _events(target.client("logs"), target.stack, start, follow=follow):
-        say_lines(line(event, target.stack))
+        if as_json:
+            print_json(event_document(event, target.stack), indent=None)
+        else:
+            say_lines(line(event, target.stack))
+
+
+def event_document(event: dict[str, Any], stack: str) -> dict[str, Any]:
+    """Return time (ISO 8601, UTC), function and message; the message of a structured line is an object."""
+    time = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(timespec="milliseconds")
+    text = event["message"].rstrip()
+    try:
+        message: Any = json.loads(text)
+    except ValueError:
+        message = text
+    function = event["function"].removeprefix(f"{stack}-")
+    return {"Time": time.replace("+00:00", "Z"), "Function": function, "Message": message}
 
 
 def _end_of_log(target: Target, component: Component) -> str:

@@ -54,8 +54,9 @@ def _repair(stores: Any, patience: float, console: Any) -> None:
 def _sentence(found: Any, dry_run: bool) -> str:
     if not found:
         return f"Bucket and catalog agree about {found.objects:,} images."
-    kinds = ", ".join(f"{count:,} {kind.lower()}" for kind, count in found.counts().items() if count)
-    return f"{found.objects:,} images: {kinds}. " + ("Nothing was changed." if dry_run else "They agree now.")
+    return f"{found.objects:,} images: {found.in_words()}. " + (
+        "Nothing was changed." if dry_run else "They agree now."
+    )
 
 
 @on_stack

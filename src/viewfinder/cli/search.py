@@ -52,9 +52,12 @@ def search(
     taken_until: Annotated[str | None, typer.Option("--taken-to", help="Taken before this local time or date.")] = None,
     order: Annotated[Order, typer.Option(help="Order of the results.")] = Order.NEWEST,
     limit: Limit = 50,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing beside the images, and exit with 1 where there is none.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find images by label, newest first; all images without a label."""
+    """Find images by label, newest first; all images without a label. Exit with 0 also where no image is found."""
     query = {
         "label": labels,
         "match": Match.ANY.value if match_any else None,
@@ -75,6 +78,8 @@ def search(
         print_json({"Images": images})
     else:
         _show(images, labels or [])
+    if quiet:
+        raise typer.Exit(0 if images else 1)
     if more:
         tell(_how_to_get_more(api, query, len(images)))
     elif not images:

@@ -127,7 +127,7 @@ def load(file: Path, remedy: str = "") -> Record | None:
     try:
         record = _record({"layout": 1, **document})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise files.damaged(file, f"it is no record of a stack ({error!r})", remedy) from error
+        raise files.damaged(file, "it is no record of a stack", remedy) from error
     if record.layout > LAYOUT:
         raise LocalStackError(f"{file.parent} was written by a newer version of Viewfinder: use that one.")
     return record
