@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
+from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.label import Face, Label, Text
 
 
@@ -125,9 +126,15 @@ def read_features(text: str) -> tuple[Feature, ...]:
     return tuple(feature for feature in Feature if feature in names)
 
 
-def beyond_the_engine(features: Iterable[Feature]) -> tuple[Feature, ...]:
-    """Return the features that our engine has no model for."""
-    return tuple(feature for feature in features if FEATURES[feature].engine_seconds is None)
+class EngineLacksModelError(ViewfinderError):
+    """A feature is asked for that our engine has no model for."""
+
+
+def check_engine(features: Iterable[Feature]) -> None:
+    """Raise EngineLacksModelError where our engine has no model for one of the features."""
+    lacking = ", ".join(feature for feature in features if FEATURES[feature].engine_seconds is None)
+    if lacking:
+        raise EngineLacksModelError(f"Viewfinder's engine has no model for {lacking}; Amazon Rekognition has.")
 
 
 Findings: TypeAlias = Mapping[Feature, tuple[Any, ...]]
