@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,8 @@ class S3ImageStore:
         with answer["Body"] as body:
             size = answer["ContentLength"]
             content = body.read() if size <= max_bytes else None
+        if content and "gzip" in answer.get("ContentEncoding", "").lower():
+            content = _unpacked(content, max_bytes)
         return StoredObject(content, size, answer["ETag"].strip('"'), version_id=answer.get("VersionId", ""))
 
     def _archived(self, image_id: str) -> StoredObject:
@@ -60,6 +63,19 @@ class S3ImageStore:
             head = self._client.head_object(Bucket=self._bucket, Key=image_id)
         size, etag, version_id = head["ContentLength"], head["ETag"].strip('"'), head.get("VersionId", "")
         return StoredObject(None, size, etag, is_archived=True, version_id=version_id)
+
+
+def _unpacked(content: bytes, max_bytes: int) -> bytes | None:
+    """Unpack an object that is stored with Content-Encoding gzip, as browsers do; None where it becomes too large.
+
+    What is no gzip, whatever its header says, is taken as it is.
+    """
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        unpacked = unpacker.decompress(content, max_bytes + 1)
+    except zlib.error:
+        return content
+    return unpacked if len(unpacked) <= max_bytes else None
 
 
 class S3DerivedStore:

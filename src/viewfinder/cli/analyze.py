@@ -292,5 +292,5 @@ def serve(
         )
         run(settings)
     except (ModelFileError, ValueError) as error:
-        typer.echo(f"Error: {error}", err=True)
+        tell(f"Error: {error}")
         raise typer.Exit(2) from error

@@ -134,7 +134,9 @@ class LocalStack:
     def watch(self, mine: Record) -> None:
         """Return when the stack was stopped from elsewhere; raise ComponentDiedError when a component ends."""
         while self._is_recorded(mine):
-            if dead := next((process for process in mine.processes if not process.alive), None):
+            dead = next((process for process in mine.processes if not process.alive), None)
+            # Another command that stops the stack ends its processes first, and then says so in the record.
+            if dead and not self.data.is_locked and self._is_recorded(mine):
                 self.down()
                 raise processes.died(dead)
             time.sleep(WATCH_SECONDS)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from viewfinder.domain.feature import check_engine, read_features
+from viewfinder.gallery.address import gallery_address
 from viewfinder.local import files
 from viewfinder.local.processes import LocalStackError, Process
 
@@ -94,15 +95,8 @@ class Record:
 
     @property
     def gallery_url(self) -> str:
-        """The gallery, for programs: signs for its user."""
-        password = f"token:{self.gallery_token}@" if self.gallery_token else ""
-        return f"http://{password}localhost:{self.ports.gallery}"
-
-    @property
-    def gallery_page(self) -> str:
-        """The gallery, for a browser."""
-        token = f"/?token={self.gallery_token}" if self.gallery_token else ""
-        return f"http://localhost:{self.ports.gallery}{token}"
+        """The gallery's address, for browsers and programs alike; a path may follow it."""
+        return gallery_address(self.ports.gallery, self.gallery_token or "")
 
     @property
     def api_url(self) -> str:
@@ -134,7 +128,7 @@ def load(file: Path, remedy: str = "") -> Record | None:
     try:
         record = _record({"layout": 1, **document})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise files.damaged(file, f"it is no record of a stack ({error!r})", remedy) from error
+        raise files.damaged(file, "it is no record of a stack", remedy) from error
     if record.layout > LAYOUT:
         raise LocalStackError(f"{file.parent} was written by a newer version of Viewfinder: use that one.")
     return record

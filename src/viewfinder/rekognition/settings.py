@@ -65,4 +65,5 @@ def _parse(name: str, text: str) -> Any:
     try:
         return type(default)(text)
     except ValueError as error:
-        raise ValueError(f"{PREFIX}{name.upper()} must be of type {type(default).__name__}, not {text!r}") from error
+        kind = "a whole number" if isinstance(default, int) else "a number"
+        raise ValueError(f"{PREFIX}{name.upper()} must be {kind}, not {text!r}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,24 @@ class Buckets:
     derived: DerivedStore
     put: Callable[[str, bytes], object]
     archive: Callable[[str, bytes], object]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "aws-chunked,gzip"])
+def test_an_object_that_is_stored_packed_is_read_as_browsers_show_it(encoding: str) -> None:
+    content = b"a picture" * 100
+    packed = gzip.compress(content)
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="images")
+        client.put_object(Bucket="images", Key="a.jpg", Body=packed, ContentEncoding=encoding)
+        client.put_object(Bucket="images", Key="plain.jpg", Body=content, ContentEncoding=encoding)
+        client.put_object(Bucket="images", Key="bomb.jpg", Body=gzip.compress(bytes(10**7)), ContentEncoding=encoding)
+        store = S3ImageStore(client, "images")
+        found = store.fetch("a.jpg", 900)
+        assert (found.content, found.size, found.etag) == (content, len(packed), etag(packed))
+        assert store.fetch("plain.jpg", 10**6).content == content  # whatever its header says
+        assert store.fetch("a.jpg", 899).content is None
+        assert store.fetch("bomb.jpg", 10**6).content is None
 
 
 @pytest.fixture(params=["fake", "s3"])

@@ -267,12 +267,11 @@ def test_a_taken_port_is_told_with_its_holder_and_the_way_out() -> None:
 
 def test_the_gallery_is_locked_where_others_use_the_machine_until_its_owner_opens_it() -> None:
     alone = with_options(None, Options())
-    assert (alone.gallery_token, alone.gallery_page) == (None, "http://localhost:8080")
+    assert (alone.gallery_token, alone.gallery_url) == (None, "http://localhost:8080")
 
     shared = with_options(alone, Options(has_other_users=True))
     assert shared.gallery_token
-    assert shared.gallery_page == f"http://localhost:8080/?token={shared.gallery_token}"
-    assert shared.gallery_url == f"http://token:{shared.gallery_token}@localhost:8080"
+    assert shared.gallery_url == f"http://localhost:8080/~{shared.gallery_token}"
     assert with_options(shared, Options(has_other_users=True)) == shared
 
     opened = with_options(shared, Options(gallery_token=False))
