@@ -7,15 +7,19 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from viewfinder.cli._options import AsJson, Yes, print_rows
 from viewfinder.rekognition.settings import PREFIX, Settings, help_of
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from viewfinder.rekognition import Engines
 
 BOX_COLOURS = ("#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4", "#46b0b0", "#b8860b", "#f032e6")
 
@@ -149,13 +153,14 @@ def _draw(draw: Any, size: tuple[int, int], box: dict[str, float], caption: str,
 
 
 app = typer.Typer(
-    help="The open Rekognition: labels, text and faces on Amazon Rekognition's wire.", no_args_is_help=True
+    help="The open Rekognition: labels, text, faces and collections of them on Amazon Rekognition's wire.",
+    no_args_is_help=True,
 )
 
 
 @app.callback()
 def rekognition() -> None:
-    """The open Rekognition: labels, text and faces on Amazon Rekognition's wire."""
+    """The open Rekognition: labels, text, faces and collections of them on Amazon Rekognition's wire."""
 
 
 def _option(name: str, **rules: Any) -> Any:
@@ -177,12 +182,14 @@ def serve(
     passes: Annotated[int | None, _option("passes", min=1, max=2)] = None,
     detector: Annotated[Path | None, _option("detector", exists=True, dir_okay=False)] = None,
     labels: Annotated[Path | None, _option("labels", exists=True, dir_okay=False)] = None,
+    data_dir: Annotated[Path | None, _option("data_dir", file_okay=False)] = None,
+    max_faces: Annotated[int | None, _option("max_faces", min=0)] = None,
     s3_endpoint: Annotated[str | None, _option("s3_endpoint")] = None,
     allow_bucket: Annotated[list[str] | None, _option("allow_buckets")] = None,
     region: Annotated[str | None, _option("region")] = None,
 ) -> None:
     """Serve the operations until Ctrl-C; the key pair that verifies callers comes from the environment only."""
-    from viewfinder.rekognition.errors import ModelFileError
+    from viewfinder.rekognition.errors import ModelFileError, StoreError
     from viewfinder.rekognition.server import serve as run
 
     try:
@@ -197,11 +204,93 @@ def serve(
             passes=passes,
             detector=str(detector) if detector else None,
             labels=str(labels) if labels else None,
+            data_dir=str(data_dir) if data_dir else None,
+            max_faces=max_faces,
             s3_endpoint=s3_endpoint,
             allow_buckets=tuple(allow_bucket) if allow_bucket else None,
             region=region,
         )
         run(settings)
-    except (ModelFileError, ValueError) as error:
+    except (ModelFileError, StoreError, ValueError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2) from error
+
+
+@app.command()
+def collections(
+    *,
+    data_dir: Annotated[Path | None, _option("data_dir", file_okay=False)] = None,
+    delete: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Delete this collection with its faces; can be repeated.")
+    ] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the collections of faces in a data directory, or delete some."""
+    from viewfinder.rekognition.errors import EngineError, StoreError
+
+    try:
+        engines = _engines_of(data_dir)
+        if delete:
+            _delete(delete, engines, yes=yes)
+        else:
+            _print_collections(engines, as_json=as_json)
+    except (EngineError, StoreError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _engines_of(data_dir: Path | None) -> Engines:
+    """Return the engines of a data directory that has collections."""
+    from viewfinder.rekognition import Engines
+    from viewfinder.rekognition.errors import StoreError
+    from viewfinder.rekognition.faces.store import FILE
+
+    settings = Settings.from_environment(os.environ, data_dir=str(data_dir) if data_dir else None)
+    if not settings.data_dir:
+        raise typer.BadParameter("name the folder of the collections", param_hint="--data-dir")
+    if not (Path(settings.data_dir) / FILE).exists():
+        raise StoreError(f"{settings.data_dir} has no collections")
+    return Engines(settings)
+
+
+def _delete(names: list[str], engines: Engines, *, yes: bool) -> None:
+    from viewfinder.rekognition import delete_collection, describe_collection
+
+    for name in names:
+        count = describe_collection(name, engines=engines)["FaceCount"]
+        if not yes:
+            typer.confirm(f"Delete {name} with {count} faces? They can't be brought back.", abort=True)
+        delete_collection(name, engines=engines)
+        typer.echo(f"Deleted {name} with {count} faces.")
+
+
+def _print_collections(engines: Engines, *, as_json: bool) -> None:
+    from viewfinder.rekognition import describe_collection
+
+    found = {name: describe_collection(name, engines=engines) for name in sorted(_names(engines))}
+    if as_json:
+        typer.echo(json.dumps([{"CollectionId": name, **described} for name, described in found.items()]))
+        return
+    rows = (
+        (
+            name,
+            str(described["FaceCount"]),
+            str(described["UserCount"]),
+            datetime.fromtimestamp(described["CreationTimestamp"], UTC).isoformat(timespec="seconds"),
+            described["FaceModelVersion"],
+        )
+        for name, described in found.items()
+    )
+    print_rows(("Collection", "Faces", "Users", "Created", "Face model"), rows)
+
+
+def _names(engines: Engines) -> Iterator[str]:
+    """Yield the names of all collections."""
+    from viewfinder.rekognition import list_collections
+
+    page = list_collections(engines=engines)
+    yield from page["CollectionIds"]
+    while "NextToken" in page:
+        page = list_collections(next_token=page["NextToken"], engines=engines)
+        yield from page["CollectionIds"]
