@@ -2,7 +2,7 @@
 
     python tools/calibrate_faces.py [--people FOLDER] [--strangers FOLDER] [--eval FOLDER] [--plot FILE] [--mean FILE]
 
-True pairs: 46 faces of 10 people, from the sdist of face_recognition 1.3.0 on PyPI and from justadudewhohacks/face-api.js.
+True pairs: 46 faces of 10 people, from the sdist of face_recognition 1.3.0 on PyPI and justadudewhohacks/face-api.js.
 False pairs: all pairs of faces of strangers, in the photos of COCO and VOC in ../shared/eval, and in those of
 EliSchwartz/imagenet-sample-images, whose mean face is the one in the package. What is not named by an option is
 downloaded into the user's cache folder, outside the repository. All of it is for evaluation only.
@@ -43,12 +43,13 @@ LEAST_PIXELS = 10
 """Pixels between the eyes of the strangers that count."""
 
 SIZES = (10, 12, 15, 20, 30)
+LINE = "|---|---|---|---|---|---|"
 THRESHOLDS = (50, 80, 90, 95, 99)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A face: who it is, the network's numbers (2, 128) for it and its mirror image, and the pixels between its eyes."""
+    """A face: who it is, the network's numbers (2, 128) for both views, and the pixels between the eyes."""
 
     who: str
     numbers: Floats
@@ -191,9 +192,7 @@ def print_rates(people: list[Sample], sets: dict[str, list[Sample]]) -> None:
     true = {way: pairs(people, distances, same=True) for way, distances in WAYS.items()}
     names = len({sample.who for sample in people})
     print(f"{len(people)} faces of {names} people: {len(true['one view (0.2.0)'])} true pairs\n")
-    print(
-        "True pairs found at a share of false pairs:\n| strangers | way | 0.06 % | 0.1 % | 0.27 % | 0.5 % |\n|---|---|---|---|---|---|"
-    )
+    print(f"True pairs found at a share of false pairs:\n| strangers | way | 0.06 % | 0.1 % | 0.27 % | 0.5 % |\n{LINE}")
     for name, samples in sets.items():
         for way, distances in WAYS.items():
             false = pairs(samples, distances, same=False)

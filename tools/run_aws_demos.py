@@ -3,8 +3,9 @@
     git clone --depth 1 https://github.com/awsdocs/aws-doc-sdk-examples EXAMPLES
     python tools/run_aws_demos.py EXAMPLES [--only rekognition_collections.py]
 
-Needs the package requests. The collections' demo runs to its end. The image detection's demo stops at RecognizeCelebrities,
-which the engine doesn't have; later it needs two pictures from the internet, a bucket and DetectModerationLabels.
+Needs the package requests. The collections' demo runs to its end. The image detection's demo stops at
+RecognizeCelebrities, which the engine doesn't have; later it needs two pictures from the internet, a bucket and
+DetectModerationLabels.
 Nothing of the examples belongs into this repository.
 """
 
