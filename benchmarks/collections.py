@@ -1,6 +1,6 @@
-"""Collections of faces as they grow: searches, memory, and loading after a restart; and what IndexFaces takes beside its networks.
+"""Collections of faces as they grow: searches, memory, loading after a restart; and IndexFaces beside its networks.
 
-python -m benchmarks.collections FOLDER     measures the one collection of a folder, in a process of its own
+`python -m benchmarks.collections FOLDER ROUNDS` measures the one collection of a folder, in this process.
 """
 
 from __future__ import annotations
