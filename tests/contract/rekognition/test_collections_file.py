@@ -232,6 +232,25 @@ def test_more_faces_than_the_limit_are_refused_and_none_is_added(opened: Open) -
     assert raised.value.code == "ProvisionedThroughputExceededException"
 
 
+def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    for turn in range(5):
+        path, gate = str(tmp_path / f"{turn}.sqlite"), threading.Barrier(8)
+        stores: list[Store] = []
+
+        def open_it(path: str = path, gate: threading.Barrier = gate, stores: list[Store] = stores) -> None:
+            gate.wait()
+            stores.append(Store(path))
+
+        threads = [threading.Thread(target=open_it) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [store.rows("SELECT count(*) FROM collections")[0][0] for store in stores] == [0] * 8
+        for store in stores:
+            store.close()
+
+
 def test_a_writer_that_takes_too_long_throttles_others(tmp_path: Path) -> None:
     path = str(tmp_path / FILE)
     one, other = Store(path), Store(path, patience=0.05)
