@@ -30,10 +30,9 @@ METHODS = {
     **dict.fromkeys(("SearchUsers", "SearchUsersByImage"), Users),
 }
 
-NAMES = st.sampled_from(["family", "staff"])
+NAMES = st.sampled_from(["family"] * 5 + ["staff"])
 USERS = st.sampled_from(["ann", "bob", "cyd"])
-TOKENS = st.fixed_dictionaries({}, optional={"ClientRequestToken": st.sampled_from(["one", "two"])})
-FACES = st.lists(st.integers(0, 11), min_size=1, max_size=4)
+FACES = st.lists(st.integers(0, 6), min_size=1, max_size=4)
 """Faces by the order in which their ids were first answered; those that are not there yet are unknown."""
 
 THRESHOLDS = st.sampled_from([0.0, 50.0, 80.0, 99.0, 100.0])
@@ -55,7 +54,7 @@ def requests(operation: str) -> st.SearchStrategy[tuple[str, Document, list[Any]
     if operation == "AssociateFaces":
         optional["UserMatchThreshold"] = THRESHOLDS
     if operation == "SearchFaces":
-        required["FaceId"] = st.integers(0, 11)
+        required["FaceId"] = st.integers(0, 6)
     if operation in {"SearchFaces", "SearchFacesByImage"}:
         optional |= {"FaceMatchThreshold": THRESHOLDS, "MaxFaces": st.integers(1, 3)}
     if operation in {"SearchUsers", "SearchUsersByImage"}:
@@ -72,7 +71,7 @@ def requests(operation: str) -> st.SearchStrategy[tuple[str, Document, list[Any]
     documents = st.fixed_dictionaries(required, optional=optional)
     if operation == "SearchUsers":
         which = st.one_of(
-            st.fixed_dictionaries({"UserId": USERS}), st.fixed_dictionaries({"FaceId": st.integers(0, 11)})
+            st.fixed_dictionaries({"UserId": USERS}), st.fixed_dictionaries({"FaceId": st.integers(0, 6)})
         )
         documents = st.builds(lambda one, other: one | other, documents, which)
     return st.tuples(st.just(operation), documents, drawn)
@@ -86,7 +85,11 @@ STEPS = st.one_of(
 )
 BEGIN = [
     ("CreateCollection", {"CollectionId": "family"}, None),
+    ("IndexFaces", {"CollectionId": "family"}, [(0, 0, 40), (2, 1, 14)]),
+    ("IndexFaces", {"CollectionId": "family"}, [(0, 1, 40), (3, 0, 14)]),
     ("CreateUser", {"CollectionId": "family", "UserId": "ann"}, None),
+    ("CreateUser", {"CollectionId": "family", "UserId": "bob"}, None),
+    ("AssociateFaces", {"CollectionId": "family", "UserId": "ann", "FaceIds": [0, 2]}, None),
 ]
 """Most histories of nothing but chance would stay in an empty store."""
 
@@ -222,12 +225,12 @@ def essence(operation: str, answer: Document) -> Document:  # noqa: PLR0911 - on
 
 
 @settings(
-    max_examples=60,
+    max_examples=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes: each example has processes
 )
-@given(st.lists(STEPS, min_size=28, max_size=28))
+@given(st.lists(STEPS, min_size=24, max_size=24))
 def test_histories_get_the_answers_of_a_simple_model(steps: list[Any]) -> None:
     with server() as running:
         model, ours, theirs = Model(), Side(), Side()

@@ -156,6 +156,18 @@ def test_processes_see_what_others_change(opened: Open) -> None:
     assert found(other, 3) == []
 
 
+def test_a_face_that_another_process_deleted_takes_no_place_among_the_nearest(opened: Open) -> None:
+    one, other = opened(), opened()
+    one.create_collection({"CollectionId": "family"})
+    (first,), (second,) = index(one, 1), index(one, 1, 2)[:1]
+    search = {"CollectionId": "family", "MaxFaces": 1}
+    nearest = other.search_faces_by_image(search, image((1, 0, 40)))["FaceMatches"]
+    assert [match["Face"]["FaceId"] for match in nearest] == [first]
+    one.delete_faces({"CollectionId": "family", "FaceIds": [first]})
+    nearest = other.search_faces_by_image(search, image((1, 0, 40)))["FaceMatches"]
+    assert [match["Face"]["FaceId"] for match in nearest] == [second]
+
+
 def test_the_same_image_at_the_same_time_adds_one_face(opened: Open) -> None:
     clients = [opened(), opened()]
     clients[0].create_collection({"CollectionId": "family"})
