@@ -76,6 +76,7 @@ def main() -> int:
     if options.mean:
         np.save(options.mean, np.mean([sample.numbers.mean(axis=0) for sample in imagenet], axis=0).astype(np.float32))
     print_rates(people, {"COCO and VOC": photos, "ImageNet": imagenet, "all": [*photos, *imagenet]})
+    print_users(people, [*photos, *imagenet])
     print_sizes(folder, people)
     if options.plot:
         draw(options.plot, people, photos, imagenet)
@@ -210,6 +211,29 @@ def print_rates(people: list[Sample], sets: dict[str, list[Sample]]) -> None:
         shares = [(pairs(samples, engine, same=False) <= bound).mean() for samples in sets.values()]
         found = (true["with caution (the engine)"] <= bound).mean()
         print(f"| {threshold} | {bound:.3f} | {found:.3f} |", *(f"{100 * share:.3f} % |" for share in shares))
+
+
+def print_users(people: list[Sample], others: list[Sample]) -> None:
+    """Print how often a user is right and wrong: the mean of some faces of a person, beside each other one."""
+    vectors, strange = (
+        unit(np.stack([sample.numbers.mean(axis=0) for sample in samples]) - mean_face())
+        for samples in (people, others)
+    )
+    who = np.array([sample.who for sample in people])
+    cautions = np.array([caution_of(sample.eye_distance) for sample in others])
+    print("\n| faces of a user | threshold | its other faces found | strangers and other people |\n|---|---|---|---|")
+    for count in (2, 4):
+        true, false = [], []
+        for index, name in enumerate(who):
+            known = [other for other in np.flatnonzero(who == name) if other != index][:count]
+            if len(known) == count:
+                user = unit(vectors[known].mean(axis=0))
+                true.append(np.linalg.norm(vectors[index] - user))
+                false += [*np.linalg.norm(strange - user, axis=1) + cautions]
+                false += [*np.linalg.norm(vectors[who != name] - user, axis=1)]
+        for threshold in (80, 99):
+            found, wrong = ((np.array(values) <= farthest_at(threshold)).mean() for values in (true, false))
+            print(f"| {count} | {threshold} | {found:.3f} | {100 * wrong:.4f} % |")
 
 
 def print_sizes(folder: Path, people: list[Sample]) -> None:
