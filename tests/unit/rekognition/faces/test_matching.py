@@ -57,3 +57,7 @@ def test_only_the_direction_from_the_mean_face_counts() -> None:
     assert np.linalg.norm(near.vector) == pytest.approx(1, abs=1e-6)
     assert similarity(near, far) == 100
     assert np.isfinite(describe(mean_face(), 40).vector).all()
+
+
+def test_a_description_in_a_log_has_no_numbers_of_the_face() -> None:
+    assert repr(Description(np.ones(128, dtype=np.float32), 0.05)) == "Description(caution=0.05)"
