@@ -256,7 +256,8 @@ async def _picture(request: Request) -> Response:
         return Response(status_code=304, headers={"etag": etag})
     out = io.BytesIO()
     Image.new("RGB", (300, 200), (digest[0], digest[1], digest[2])).save(out, "PNG")
-    return Response(out.getvalue(), media_type="image/png", headers={"etag": etag})
+    headers = {"etag": etag, "last-modified": "Sun, 22 Nov 2026 09:30:00 GMT"}
+    return Response(out.getvalue(), media_type="image/png", headers=headers)
 
 
 def signature_fits(request: Request, body: bytes) -> bool:

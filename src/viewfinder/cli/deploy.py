@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._options import AsJson, Features, ProgressLines, Region, StackName, Yes, print_pairs, template
+from viewfinder.cli._options import (
+    AsJson,
+    ProgressLines,
+    Region,
+    StackName,
+    Yes,
+    features_option,
+    print_pairs,
+    template,
+)
 from viewfinder.cli._target import Profile, environment_of
 
 if TYPE_CHECKING:
@@ -17,6 +26,7 @@ if TYPE_CHECKING:
     from viewfinder.deployment.destroy import Removal
     from viewfinder.deployment.environment import Environment
     from viewfinder.deployment.packages import Platform
+    from viewfinder.deployment.replacements import Loss
     from viewfinder.deployment.stack import Change
     from viewfinder.operations.cost import Estimate
 
@@ -38,13 +48,17 @@ def deploy(
     termination_protection: Annotated[
         bool | None, typer.Option(help="Whether the stack refuses to be deleted.", show_default="as it is")
     ] = None,
+    allow_replacement: Annotated[
+        bool,
+        typer.Option("--allow-replacement", help="Replace queues, tables and buckets without asking again."),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Deploy the pipeline to AWS, after showing what was found and what will change."""
     from rich.console import Console
 
     from viewfinder.deployment.checks import check, prove
-    from viewfinder.deployment.deploy import approve_all, draw
+    from viewfinder.deployment.deploy import approve_all, draw, refuse_losses
     from viewfinder.deployment.deploy import deploy as bring
     from viewfinder.deployment.packages import read_template
     from viewfinder.deployment.stack import Stack
@@ -67,7 +81,15 @@ def deploy(
             status.start()
             return agreed
 
-        changed = bring(target, blueprint, progress, approve_all if yes else approve)
+        def approve_losses(found: list[Loss]) -> bool:
+            status.stop()
+            agreed = _agrees_to(found, console, allowed=allow_replacement)
+            status.start()
+            return agreed
+
+        unasked = yes and not allow_replacement
+        answers = (approve_all if yes else approve, refuse_losses if unasked else approve_losses)
+        changed = bring(target, blueprint, progress, *answers)
         if termination_protection is not None:
             target.protect(termination_protection)
         status.update("Calling the API, unsigned and signed")
@@ -97,6 +119,13 @@ def _show(changes: list[Change], console: Console) -> None:
     for change in changes:
         table.add_row(change.action, change.logical_id, change.resource_type, change.replacement)
     console.print(table)
+
+
+def _agrees_to(found: list[Loss], console: Console, *, allowed: bool) -> bool:
+    """Explain what is replaced, and ask unless that is allowed already: --yes does not answer this question."""
+    for loss in found:
+        console.print(f"[yellow]![/] {loss.explanation}", highlight=False, soft_wrap=True)
+    return allowed or typer.confirm(f"Replace {' and '.join(loss.change.logical_id for loss in found)}?")
 
 
 def destroy(
@@ -152,13 +181,14 @@ def cost(
     ] = 0,
     megabytes: Annotated[float, typer.Option(min=0, help="Size of an image.")] = 3.0,
     api_calls: Annotated[int, typer.Option(min=0, help="Calls of the REST API in the month.")] = 0,
-    features: Annotated[Features, typer.Option(help="What the detector looks for in each image.")] = "LABELS",
+    features: Annotated[str, features_option()] = "LABELS",
     as_json: AsJson = False,
 ) -> None:
     """Estimate a month on AWS, service by service, at list prices."""
+    from viewfinder.domain.feature import read_features
     from viewfinder.operations.cost import Usage, estimate
 
-    found = estimate(Usage(images, reused / 100, megabytes, api_calls, tuple(features.split(","))), region)
+    found = estimate(Usage(images, reused / 100, megabytes, api_calls, read_features(features)), region)
     if as_json:
         typer.echo(json.dumps(_document(found), indent=2))
     else:
@@ -191,7 +221,10 @@ def _show_estimate(found: Estimate, images: int) -> None:
     console.print(
         f"\nThe detector is {found.detector_share:.0%} of it; reuse of known content saves {found.saved:,.2f}."
     )
-    console.print(f"With Viewfinder's engine as the detector (Detector=Engine): {found.with_engine:,.2f} in all.")
+    if found.with_engine is None:
+        console.print("Viewfinder's engine (Detector=Engine) has no model for all of these features.")
+    else:
+        console.print(f"With Viewfinder's engine as the detector (Detector=Engine): {found.with_engine:,.2f} in all.")
     if images:
         console.print(f"1,000 images cost {found.total / images * 1000:,.2f}.", end=" ")
     console.print(f"[dim]List prices of {found.date}, no free tier; see docs/cost.md.[/]")

@@ -13,16 +13,19 @@ from pathlib import Path
 import uvicorn
 from boto3.session import Session
 from starlette.applications import Starlette
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from viewfinder.gallery.connections import new_protocol
+from viewfinder.gallery.downloads import Downloads
 from viewfinder.gallery.guard import Guard, Guarded
 from viewfinder.gallery.inprocess import InProcessApi, load_handler
-from viewfinder.gallery.proxy import HANDLERS, Api, forward, picture
+from viewfinder.gallery.proxy import HANDLERS, Api, error, forward, picture
 from viewfinder.gallery.status import Sources, Status
-from viewfinder.gallery.transfers import Downloads, upload
+from viewfinder.gallery.uploads import upload
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -50,8 +53,17 @@ class Pages:
         name = request.path_params["name"]
         suffix = name[name.rfind(".") :]
         if name not in self._files or suffix not in TYPES:
-            return Response(status_code=404)
+            return error(404, "NotFound", "There is no such file.")
         return Response(self._files[name], headers={"cache-control": "no-cache"}, media_type=TYPES[suffix])
+
+
+class KeyConvertor(PathConvertor):
+    """A key: any characters, line breaks too, which `path` stops at."""
+
+    regex = r"(?s:.*)"
+
+
+register_url_convertor("key", KeyConvertor())
 
 
 def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
@@ -72,13 +84,15 @@ def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
         Route("/web/{name}", pages.file),
         Route("/healthz", healthz),
         Route("/status.json", status.answer),
-        Route("/content/{path:path}", to_api(picture)),
-        Route("/uploads/{path:path}", to_api(upload), methods=["POST"]),
+        Route("/content/{path:key}", to_api(picture)),
+        Route("/uploads/{path:key}", to_api(upload), methods=["POST"]),
         Route("/downloads", downloads.choose, methods=["POST"]),
         Route("/downloads/{ticket}", downloads.send),
-        Route(f"/{api.stage}/{{path:path}}", to_api(forward), methods=["GET", "POST", "PATCH", "DELETE"]),
+        Route(f"/{api.stage}/{{path:key}}", to_api(forward), methods=["GET", "POST", "PATCH", "DELETE"]),
     ]
-    return Guarded(Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS), guard)
+    application = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
+    application.router.redirect_slashes = False
+    return Guarded(application, guard)
 
 
 async def healthz(_: Request) -> Response:
@@ -92,7 +106,9 @@ LOOPBACK = "127.0.0.1"
 def serve(api: Api, guard: Guard, session: Session, sources: Sources) -> None:
     """Serve until it is told to stop."""
     application = gallery_app(api, guard, Status(session, sources))
-    uvicorn.run(application, host=LOOPBACK, port=guard.port, server_header=False, log_level="warning")
+    uvicorn.run(
+        application, host=LOOPBACK, port=guard.port, http=new_protocol(), server_header=False, log_level="warning"
+    )
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ const WIDEST = 3;
 const HEADING = 48;
 
 /** A picture's width by its height; squares for what has no size. */
+/** @param {import("./types").Summary} image */
 function proportion(image) {
   const own = image.Width && image.Height ? image.Width / image.Height : 1;
   return Math.min(WIDEST, Math.max(NARROWEST, own));
@@ -13,31 +14,41 @@ function proportion(image) {
 
 /** Rows that grow at the end as pages arrive: what is placed stays where it is. */
 export class Layout {
-  /** `groupOf` gives the group of an image: each begins with a heading. Without it there are no groups. */
+  /** @type {string | undefined} */
+  group;
+  /** @type {{ top: number, group: string | undefined, first: number }[]} */
+  headings = [];
+  /** @type {{ top: number, height: number, first: number, boxes: { left: number, top: number, width: number, height: number }[] }[]} */
+  rows = [];
+  height = 0;
+  /** @type {import("./types").Summary[]} */
+  images = [];
+
+  /**
+   * @param {number} width
+   * @param {(image: import("./types").Summary) => string | undefined} groupOf  gives the group of an image: each begins with a heading
+   */
   constructor(width, groupOf = () => undefined) {
     this.width = width;
     this.groupOf = groupOf;
-    this.group = undefined;
-    this.headings = [];
     this.target = width < 600 ? 130 : 220;
-    this.rows = [];
-    this.height = 0;
-    this.images = [];
   }
 
-  /** Adds images; the last row is made again since it may have had room left. */
-  add(images, complete) {
+  /** Adds images; the last row is made again since it may have had room left. @param {import("./types").Summary[]} images */
+  add(images) {
     const last = this.rows.pop();
     if (last) this.height = last.top;
     const waiting = last ? this.images.slice(last.first) : [];
     this.images = this.images.concat(images);
-    this.#place([...waiting, ...images], last?.first ?? 0, complete);
+    this.#place([...waiting, ...images], last?.first ?? 0);
   }
 
-  #place(images, first, complete) {
+  /** @type {(images: import("./types").Summary[], first: number) => void} */
+  #place(images, first) {
+    /** @type {number[]} */
     let row = [];
     let sum = 0;
-    const close = (isLast) => {
+    const close = (/** @type {boolean} */ isLast) => {
       this.#close(row, sum, first, isLast);
       first += row.length;
       row = [];
@@ -48,19 +59,22 @@ export class Layout {
         if (row.length) close(true);
         this.#head(this.groupOf(image), first);
       }
-      row.push(proportion(image));
-      sum += row.at(-1);
+      const ratio = proportion(image);
+      row.push(ratio);
+      sum += ratio;
       if (sum * this.target + (row.length - 1) * GAP >= this.width) close(false);
     }
     if (row.length) close(true);
   }
 
+  /** @type {(group: string | undefined, first: number) => void} */
   #head(group, first) {
     this.group = group;
     this.headings.push({ top: this.height, group, first });
     this.height += HEADING;
   }
 
+  /** @type {(row: number[], sum: number, first: number, isLast: boolean) => void} */
   #close(row, sum, first, isLast) {
     const room = this.width - (row.length - 1) * GAP;
     const height = isLast ? Math.min(this.target, room / sum) : room / sum;
@@ -74,43 +88,47 @@ export class Layout {
     this.height += height + GAP;
   }
 
-  /** Gives [first, end) of the images between two heights. */
+  /** Gives [first, end) of the images between two heights. @type {(top: number, bottom: number) => [number, number]} */
   between(top, bottom) {
     const from = this.#rowAt(top);
     const to = this.#rowAt(bottom);
-    if (from === undefined) return [0, 0];
+    if (from === undefined || to === undefined) return [0, 0];
     return [this.rows[from].first, this.rows[to].first + this.rows[to].boxes.length];
   }
 
+  /** @type {(first: number, end: number) => Layout["headings"]} */
   headingsBetween(first, end) {
     return this.headings.filter((heading) => heading.first >= first && heading.first < end);
   }
 
+  /** @param {number} index */
   boxOf(index) {
     const row = this.rowOf(index);
     return row && row.boxes[index - row.first];
   }
 
+  /** @param {number} index @returns {Layout["rows"][number] | undefined} */
   rowOf(index) {
     return this.rows[this.#search((row) => row.first <= index)];
   }
 
-  /** The image below (1) or above (-1) another: the nearest of the next row. */
+  /** The image below (1) or above (-1) another: the nearest of the next row. @type {(index: number, direction: number) => number} */
   neighbour(index, direction) {
     const row = this.rows[this.#search((candidate) => candidate.first <= index) + direction];
-    if (!row) return index;
     const box = this.boxOf(index);
+    if (!row || !box) return index;
     const middle = box.left + box.width / 2;
     const distances = row.boxes.map((other) => Math.abs(other.left + other.width / 2 - middle));
     return row.first + distances.indexOf(Math.min(...distances));
   }
 
+  /** @param {number} height */
   #rowAt(height) {
     if (!this.rows.length) return undefined;
     return Math.max(0, this.#search((row) => row.top <= height));
   }
 
-  /** The last row of which the condition holds; it holds for the first rows only. */
+  /** The last row of which the condition holds; it holds for the first rows only. @param {(row: Layout["rows"][number]) => boolean} condition */
   #search(condition) {
     let low = -1;
     let high = this.rows.length - 1;

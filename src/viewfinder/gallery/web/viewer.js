@@ -16,13 +16,24 @@ const AGAIN_MS = 1000;
 const AGAIN_TRIES = 60;
 
 export class Viewer {
+  /** @type {string | null} */
+  imageId = null;
+  /** @type {import("./types").Image | undefined} */
+  image;
+  /** @type {Zoom | null} */
+  zoom = null;
+  /** @type {Promise<void> | null} */
+  seeking = null;
+  controller = new AbortController();
+  last = -1; // where the image is among the results, or was
+
+  /** @param {import("./results.js").Results} results */
   constructor(results) {
     this.results = results;
     this.dialog = find("viewer");
     this.content = element("div", { class: "content" });
     this.dialog.append(this.content);
     results.onChange = () => this.#renewSteps();
-    this.seeking = null;
     this.dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.#leave()));
     this.dialog.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -41,6 +52,7 @@ export class Viewer {
     return this.results.images.findIndex((image) => image.ImageId === this.imageId);
   }
 
+  /** @param {string} imageId */
   #open(imageId) {
     this.content.replaceChildren(this.#heading({ ImageId: imageId }));
     this.dialog.showModal();
@@ -58,8 +70,9 @@ export class Viewer {
     go(addressOf(readSearch()));
   }
 
+  /** @param {string} imageId */
   async #load(imageId) {
-    this.controller?.abort();
+    this.controller.abort();
     this.controller = new AbortController();
     try {
       const image = await getImage(imageId, this.controller.signal);
@@ -71,13 +84,14 @@ export class Viewer {
     }
   }
 
+  /** @param {import("./types").Image} image */
   #render(image) {
     this.last = this.#index;
     this.image = image;
-    const shown = (record) => this.imageId === record.ImageId && this.#render(record);
+    const shown = (/** @type {import("./types").Image} */ record) => this.imageId === record.ImageId && this.#render(record);
     const { list, boxes } = labelsOf(image, (name) => correct(image, "Remove", name, shown));
     const stage = element("div", { class: "stage" }, stageOf(image, boxes), this.#step(-1), this.#step(1));
-    this.zoom = new Zoom(stage, image.Width, (direction) => this.#go(direction));
+    this.zoom = new Zoom(stage, image.Width ?? 0, (direction) => this.#go(direction));
     const panel = element(
       "div",
       { class: "panel", tabindex: 0, role: "region", "aria-label": "Labels and facts" },
@@ -90,13 +104,14 @@ export class Viewer {
       factsOf(image),
       versionsOf(image, () => this.#follow()),
     );
-    const isFocusInside = this.dialog.contains(document.activeElement);
-    const focused = (isFocusInside && document.activeElement.dataset.role) || "close";
+    const active = /** @type {HTMLElement | null} */ (document.activeElement);
+    const focused = (this.dialog.contains(active) && active?.dataset.role) || "close";
     this.content.replaceChildren(this.#heading(image), stage, panel);
     this.#renewSteps();
-    this.dialog.querySelector(`[data-role="${focused}"]`)?.focus();
+    /** @type {HTMLElement | null} */ (this.dialog.querySelector(`[data-role="${focused}"]`))?.focus();
   }
 
+  /** @param {import("./types").Image | { ImageId: string, Status?: undefined }} image */
   #heading(image) {
     const folder = image.ImageId.slice(0, image.ImageId.length - nameOf(image.ImageId).length);
     const tools = image.Status
@@ -116,6 +131,7 @@ export class Viewer {
     );
   }
 
+  /** @type {(name: string, label: string, onclick: () => unknown) => HTMLButtonElement} */
   #tool(name, label, onclick) {
     return element(
       "button",
@@ -124,6 +140,7 @@ export class Viewer {
     );
   }
 
+  /** @param {number} direction */
   #step(direction) {
     const name = direction < 0 ? "previous" : "next";
     const button = this.#tool(name, direction < 0 ? "Previous image" : "Next image", () => this.#go(direction));
@@ -134,18 +151,20 @@ export class Viewer {
 
   /** The results have grown: the image of a direct link may have neighbours now. */
   #renewSteps() {
-    for (const [name, direction] of [["previous", -1], ["next", 1]]) {
-      const button = this.content.querySelector(`.step.${name}`);
+    for (const [name, direction] of /** @type {const} */ ([["previous", -1], ["next", 1]])) {
+      const button = /** @type {HTMLButtonElement | null} */ (this.content.querySelector(`.step.${name}`));
       if (button) button.disabled = !this.#beside(direction);
     }
     if (this.#index >= 0) this.last = this.#index;
     else if (this.imageId !== null) this.seeking ??= this.results.seek(this.imageId).finally(() => (this.seeking = null));
   }
 
+  /** @param {number} direction */
   #beside(direction) {
     return this.#index < 0 ? undefined : this.results.images[this.#index + direction];
   }
 
+  /** @param {number} direction */
   #go(direction) {
     const image = this.#beside(direction);
     if (!image) return;
@@ -153,8 +172,10 @@ export class Viewer {
     go(addressOf(readSearch(), { image: image.ImageId }), { replace: true });
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || /** @type {Element} */ (event.target).matches("input")) return;
+    /** @type {Record<string, () => void>} */
     const actions = { ArrowLeft: () => this.#go(-1), ArrowRight: () => this.#go(1) };
     if (!this.zoom?.key(event.key)) {
       if (!actions[event.key]) return;
@@ -163,6 +184,7 @@ export class Viewer {
     event.preventDefault();
   }
 
+  /** @param {import("./types").Image} image */
   async #delete(image) {
     if (!(await ask(`Delete ${nameOf(image.ImageId)}? It stays in the trash for 30 days.`, "Delete", "danger"))) return;
     const beside = this.#beside(1) ?? this.#beside(-1);
@@ -172,10 +194,12 @@ export class Viewer {
   /** Shows the record again once it has changed; it does not where a version has the same content. */
   async #follow() {
     const { image } = this;
+    if (!image) return;
     const newer = await changedSince(image).catch(() => null);
     if (newer && this.imageId === image.ImageId) this.#render(newer);
   }
 
+  /** @param {import("./types").Image} image */
   async #again(image) {
     if (!(await ask(`Analyse ${nameOf(image.ImageId)} again? The detector is asked once more, which may cost money.`, "Analyse"))) return;
     try {
@@ -190,7 +214,7 @@ export class Viewer {
   }
 }
 
-/** Waits until the catalog has a newer analysis; gives it, or null after a minute. */
+/** Waits until the catalog has a newer analysis; gives it, or null after a minute. @param {import("./types").Image} image */
 async function changedSince(image) {
   for (let tries = 0; tries < AGAIN_TRIES; tries++) {
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
