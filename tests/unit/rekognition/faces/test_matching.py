@@ -34,12 +34,17 @@ def test_similarity_falls_with_distance(near: float, far: float) -> None:
     assert 0 <= similarity_at(far) <= similarity_at(near) <= 100
 
 
-@given(st.floats(0, 100), st.floats(0, 2.1))
+@given(st.floats(0.001, 100), st.floats(0, 2.1))
 def test_a_distance_is_near_enough_exactly_where_its_similarity_reaches_the_threshold(
     threshold: float, distance: float
 ) -> None:
     if abs(distance - farthest_at(threshold)) > 1e-9:
         assert (distance <= farthest_at(threshold)) == (similarity_at(distance) >= threshold)
+
+
+def test_at_a_threshold_of_nothing_every_distance_is_near_enough() -> None:
+    assert farthest_at(0) == float("inf")
+    assert farthest_at(1e-9) == float("inf")
 
 
 def test_small_faces_are_less_like_others() -> None:
