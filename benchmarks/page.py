@@ -236,6 +236,20 @@ def _quality(result: Result) -> list[str]:
     ]
 
 
+def _collections(result: Result) -> list[str]:
+    levels = result["levels"]
+    names = [name for name in levels[0] if name not in {"faces", "SearchFaces"}]
+    searches = ("SearchFaces, ms", *(spread(level["SearchFaces"]) for level in levels))
+    rows = [searches, *((name, *(f"{level[name]:,g}" for level in levels)) for name in names)]
+    indexing = [(name, spread(value)) for name, value in result["indexing"]["milliseconds"].items()]
+    return [
+        texts.COLLECTIONS,
+        *table(("", *(f"{level['faces']:,} faces" for level in levels)), rows),
+        *table(("one face", "milliseconds"), indexing),
+        f"IndexFaces beside DetectFaces and the network, in pairs: **{result['indexing']['ratio']['median']:g}**\n",
+    ]
+
+
 def _start(result: Result) -> list[str]:
     rows = [(name, spread(value)) for name, value in result["milliseconds"].items()]
     sizes = [(name, f"{value:.2f} MB") for name, value in result["package megabytes on AWS"].items()]
@@ -271,6 +285,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "catalog": _catalog,
     "clients": _clients,
     "engine in process": _in_process,
+    "collections": _collections,
     "engine": _engine,
     "engine in the function": _function,
     "quality": _quality,

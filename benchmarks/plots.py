@@ -135,6 +135,22 @@ def plot_quality(axes: Any, result: Result) -> None:
     axes.legend(bbox_to_anchor=(1.01, 1), loc="upper left", frameon=False, fontsize=8)
 
 
+def plot_collections(axes: Any, result: Result) -> None:
+    """Show the time of a search over the number of faces, both on logarithmic scales."""
+    levels = result["levels"]
+    sizes = [level["faces"] for level in levels]
+    searches = [level["SearchFaces"] for level in levels]
+    axes.plot(sizes, [one["median"] for one in searches], marker="o", color=COLOURS[0], label="SearchFaces")
+    axes.fill_between(
+        sizes, [one["p25"] for one in searches], [one["p95"] for one in searches], color=COLOURS[0], alpha=0.15
+    )
+    after = [level["the search after it, ms"] for level in levels]
+    axes.plot(sizes, after, marker="o", color=COLOURS[1], label="the search after a deletion")
+    axes.set(xscale="log", yscale="log", xlabel="faces in the collection", ylabel="milliseconds")
+    axes.set_title("How long does a search of faces take?", loc="left", weight="bold")
+    axes.legend(bbox_to_anchor=(1.01, 1), loc="upper left", frameon=False, fontsize=8)
+
+
 PLOTS: dict[str, tuple[str, Callable[[Any, Result], None]]] = {
     "processing": ("processing", plot_processing),
     "pipeline": ("pipeline", plot_pipeline),
@@ -142,5 +158,6 @@ PLOTS: dict[str, tuple[str, Callable[[Any, Result], None]]] = {
     "catalog": ("catalog", plot_catalog),
     "memory": ("catalog", plot_memory),
     "quality": ("quality", plot_quality),
+    "collections": ("collections", plot_collections),
 }
 """By file: the benchmark that it shows, and how."""

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,8 +40,11 @@ class Engine:
 
 
 @contextmanager
-def running_engine() -> Iterator[Engine]:
-    """Run the engine for a block; raise RuntimeError with what it printed where it does not start."""
+def running_engine(data_dir: Path | None = None) -> Iterator[Engine]:
+    """Run the engine for a block; raise RuntimeError with what it printed where it does not start.
+
+    Collections of faces are kept in a folder, or in memory without one.
+    """
     command = [
         sys.executable,
         "-m",
@@ -51,6 +55,7 @@ def running_engine() -> Iterator[Engine]:
         "127.0.0.1",
         "--port",
         "0",
+        *(("--data-dir", str(data_dir)) if data_dir else ()),
     ]
     ours = {name: value for name, value in os.environ.items() if not name.startswith("VIEWFINDER_ENGINE_")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=ours) as process:

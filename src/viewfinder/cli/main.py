@@ -18,6 +18,7 @@ from viewfinder.cli import images
 from viewfinder.cli._printing import complain, say
 from viewfinder.cli.analyze import analyze
 from viewfinder.cli.analyze import app as rekognition
+from viewfinder.cli.collections import collections
 from viewfinder.cli.deploy import cost, deploy, destroy
 from viewfinder.cli.import_ import import_images
 from viewfinder.cli.local import down, env, gallery, reset, up
@@ -118,6 +119,7 @@ app.command(rich_help_panel=AWS)(package)
 app.command(rich_help_panel=AWS)(gallery)
 app.command(rich_help_panel=AWS)(cost)
 app.command(rich_help_panel=ENGINE)(analyze)
+rekognition.command()(collections)
 app.add_typer(rekognition, name="rekognition", rich_help_panel=ENGINE)
 
 

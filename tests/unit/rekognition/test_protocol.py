@@ -177,7 +177,7 @@ def test_more_than_five_megabytes_are_too_large() -> None:
         ("DynamoDB_20120810.DetectLabels", "The request names no operation of this service in X-Amz-Target"),
         (
             "RekognitionService.DetectModerationLabels",
-            "DetectModerationLabels is not implemented by this engine",
+            "DetectModerationLabels is not implemented by this engine; see docs/rekognition.md#operations",
         ),
     ],
 )
@@ -185,3 +185,37 @@ def test_any_other_operation_is_refused(target: str | None, message: str) -> Non
     with pytest.raises(EngineError) as raised:
         operation_of(target, ("DetectLabels", "DetectText"))
     assert (raised.value.code, raised.value.message) == ("UnknownOperationException", message)
+
+
+def tagged(tags: Any) -> dict[str, Any]:
+    return parse_request("CreateCollection", json.dumps({"CollectionId": "family", "Tags": tags}).encode())
+
+
+def test_a_map_is_read_with_its_keys_and_values() -> None:
+    tags = {"Größe 2": "a.b:/=+-@ \u2003", "_": ""}
+    assert tagged(tags) == {"CollectionId": "family", "Tags": tags}
+
+
+@pytest.mark.parametrize(
+    ("tags", "problem"),
+    [
+        ({"aws:stage": "x"}, "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "),
+        ({"stage": "a\n"}, "Map values must satisfy constraint: [Member must satisfy regular expression pattern: "),
+        ({"": "x"}, "Map keys must satisfy constraint: [Member must have length greater than or equal to 1]"),
+        ({"x": "y" * 257}, "Map values must satisfy constraint: [Member must have length less than or equal to 256]"),
+        ({str(number): "" for number in range(201)}, "Member must have length less than or equal to 200"),
+    ],
+)
+def test_the_limits_of_maps_are_those_of_the_model(tags: dict[str, str], problem: str) -> None:
+    with pytest.raises(EngineError) as raised:
+        tagged(tags)
+    assert raised.value.code == "InvalidParameterException"
+    assert problem in raised.value.message
+    assert "at 'tags' failed to satisfy constraint: " in raised.value.message
+
+
+@pytest.mark.parametrize("tags", [[], "x", {"x": 1}, {"x": None}, {"x": {}}, {"\ud800": "x"}])
+def test_a_map_of_another_type_can_not_be_read(tags: Any) -> None:
+    with pytest.raises(EngineError) as raised:
+        tagged(tags)
+    assert raised.value.code == "SerializationException"
