@@ -34,14 +34,14 @@ from viewfinder.rekognition.pictures import read_picture  # noqa: E402
 
 WORDS = (
     "Outdoors", "Indoors", "Sky", "Cloud", "Water", "Underwater", "Beach", "Grass", "Tree", "Flower", "Plant", "Mountain",
-    "Rock", "Snow", "Sand", "Road", "City", "Building", "Room", "Table", "Night", "Food", "Crowd", "Text",
+    "Rock", "Snow", "Sand", "Road", "City", "Building", "Room", "Table", "Night", "Food", "Crowd", "Text", "Person",
 )  # fmt: skip
 """Words that are tried; each is taken in only where it holds PRECISION on photos that its weights were not made from."""
 
-PRECISION = 0.94
-"""Of what a word is said of when cross-validated: two points more than is promised, for the luck of the threshold."""
+PRECISION = 0.92
+"""Share of the photos that a word is said of on which it is right, when cross-validated."""
 
-HITS = 12
+HITS = 6
 """Photos that a word must be right on, at that precision, when cross-validated."""
 
 FOLDS = 5

@@ -109,7 +109,7 @@ def _clean_jpeg(content: bytes) -> Container:
         segments.note(kind, data)
         if _is_kept(kind, data):
             kept.append(content[marker.end() - 2 : position])
-    has_end = bool(marker) and marker[1][0] == END_OF_IMAGE
+    has_end = marker is not None and marker[1][0] == END_OF_IMAGE
     rest = content[position : marker.start() if marker else len(content)]
     return Container(b"".join([*kept, rest, JPEG_END]), has_end, segments.are_complete)
 

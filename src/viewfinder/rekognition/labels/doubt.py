@@ -16,7 +16,7 @@ from viewfinder.rekognition.networks import MODELS, Floats
 
 FILE = MODELS / "scenes.npz"
 
-LIKELY, LIMITS = (0.0, 0.35, 0.8, 1.0), (0.2, 0.55, 0.8, 1.0)
+LIKELY, LIMITS = (0.0, 0.15, 0.8, 1.0), (0.2, 0.55, 0.8, 1.0)
 """Highest confidence by how likely a class is right: lenient around the default of 55, as it is from 80."""
 
 KINDS = {
@@ -75,7 +75,7 @@ class Doubt:
     def limit(self, claims: Claims) -> Floats:
         """Return (classes,) the highest confidence that each class may have."""
         odds = evidence_of(claims, self._shows) @ self._weights[:-1] + self._weights[-1] + self._offsets
-        return np.interp(1 / (1 + np.exp(-odds)), LIKELY, LIMITS).astype(np.float32)
+        return np.asarray(np.interp(1 / (1 + np.exp(-odds)), LIKELY, LIMITS), dtype=np.float32)
 
 
 def evidence_of(claims: Claims, shows: Any) -> Any:
