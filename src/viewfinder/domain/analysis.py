@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -92,12 +92,18 @@ class Parameters:
     """What is asked of the detector: one feature, a maximum of labels, a minimum of confidence (percent).
 
     `detector` names ours with its version; Amazon's has no name here, for its version is known only from its answers.
+    `former` are the names of older versions, whose analyses stay valid until somebody asks for a new one.
     """
 
     max_labels: int
     min_confidence: float
     feature: Feature = Feature.LABELS
     detector: str = ""
+    former: tuple[str, ...] = ()
+
+    def with_versions(self) -> tuple[Parameters, ...]:
+        """Return these parameters, and the same of each older version, the newest first."""
+        return self, *(replace(self, detector=detector, former=()) for detector in self.former)
 
     def __str__(self) -> str:
         detector = f"{self.detector}-" if self.detector else ""

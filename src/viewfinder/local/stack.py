@@ -211,8 +211,8 @@ class LocalStack:
             blueprint = draw(template, this_machine(), parameters_of(wanted), report)
             if not options.rebuild and wanted == before and self._is_up(wanted, blueprint, report):
                 return False
-            if wanted.detector and wanted.detector != (before and before.detector):
-                self._try_detector(wanted)
+            if _networks(wanted) != (_networks(before) if before else ()) and any(_networks(wanted)):
+                self._try_networks(wanted)
             try:
                 stop(self.data, before)
                 self._drop_leases()
@@ -265,8 +265,8 @@ class LocalStack:
         except ClientError:
             return False
 
-    def _try_detector(self, wanted: Record) -> None:
-        """Raise ComponentDiedError where the engine can't use the detector; what runs goes on meanwhile."""
+    def _try_networks(self, wanted: Record) -> None:
+        """Raise ComponentDiedError where the engine can't use the user's networks; what runs goes on meanwhile."""
         trial = replace(wanted, ports=replace(wanted.ports, engine=processes.free_port()))
         self.data.logs.mkdir(exist_ok=True)
         component = replace(components.engine(self.data, trial), log=self.data.logs / "trial.log")
@@ -302,3 +302,8 @@ def _settle_ports(record: Record) -> Record:
     engine = record.ports.engine
     kept = engine and processes.is_free(engine)
     return replace(record, ports=replace(record.ports, engine=engine if kept else processes.free_port()))
+
+
+def _networks(record: Record) -> tuple[str | float | None, ...]:
+    """Return what the user gave the engine: detector, classifier, its classes, and when they are labels."""
+    return record.detector, record.classifier, record.classes, record.min_probability

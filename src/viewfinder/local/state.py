@@ -6,6 +6,7 @@ import json
 import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from viewfinder.local.processes import LocalStackError, Process
 
@@ -49,6 +50,9 @@ class Options:
     """Whether the gallery is locked; None: as last time, and at first where `has_other_users`."""
     has_other_users: bool = False
     in_process: bool | None = None
+    classifier: str | None = None
+    classes: str | None = None
+    min_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,10 @@ class Record:
     gallery_token: str | None = None
     """What opens the gallery; "" where it is open, None where nobody has chosen yet."""
     in_process: bool = False
+    classifier: str | None = None
+    """An image classifier of the user's, with the file of its classes and the probability that makes a label."""
+    classes: str | None = None
+    min_probability: float | None = None
 
     @property
     def running(self) -> bool:
@@ -150,16 +158,34 @@ def with_options(before: Record | None, options: Options) -> Record:
     detector = None if options.detector == BUILTIN else options.detector or record.detector
     features = options.features or record.features
     in_process = record.in_process if options.in_process is None else options.in_process
+    classifier = _classifier(record, options)
+    if in_process and classifier["classifier"]:
+        raise LocalStackError("A classifier of your own needs --detector-over-the-wire.")
     return replace(
         record,
         ports=ports,
         detector=detector,
+        **classifier,
         catalog=catalog,
         layout=LAYOUT,
         features=features,
         in_process=in_process,
         gallery_token=_gallery_token(record, options),
     )
+
+
+def _classifier(record: Record, options: Options) -> dict[str, Any]:
+    """Return the classifier's members of the record; raise LocalStackError for a graph without names."""
+    if options.classifier == BUILTIN:
+        return {"classifier": None, "classes": None, "min_probability": None}
+    found = {
+        "classifier": options.classifier or record.classifier,
+        "classes": options.classes or record.classes,
+        "min_probability": options.min_probability or record.min_probability,
+    }
+    if bool(found["classifier"]) != bool(found["classes"]):
+        raise LocalStackError("--classifier and --classes belong together: one is missing.")
+    return found
 
 
 def _gallery_token(record: Record, options: Options) -> str | None:

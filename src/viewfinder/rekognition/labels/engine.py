@@ -24,6 +24,9 @@ from viewfinder.rekognition.pictures import read_picture
 from viewfinder.rekognition.settings import Settings
 
 MODEL_VERSION = "viewfinder-1.2"
+FORMER_VERSIONS = ("viewfinder-1.1",)
+"""Older ones, newest first: what they said of a picture is coarser, but not wrong."""
+
 LEAST_SCORE = 0.1
 """Below it a detector's boxes are noise, whatever confidence is asked for."""
 
@@ -37,6 +40,12 @@ def model_version(settings: Settings) -> str:
     custom = [digest(Path(file)) for file in (settings.detector, settings.classifier, settings.classes) if file]
     sure = [f"{settings.min_probability:g}"] if settings.classifier else []
     return "-".join([MODEL_VERSION, *single, *custom, *sure])
+
+
+def former_versions(settings: Settings) -> tuple[str, ...]:
+    """Return the versions of older engines with these settings, newest first; raise ModelFileError."""
+    own = model_version(settings).removeprefix(MODEL_VERSION)
+    return tuple(version + own for version in FORMER_VERSIONS) if not settings.classifier else ()
 
 
 class LabelEngine:
