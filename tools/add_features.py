@@ -1,9 +1,9 @@
-"""Opens the classifier's graph: it takes pictures of other shapes, and returns what its middle layers know of the scene.
+"""Opens the classifier's graph: it takes pictures of other shapes, and returns what its middle layers see.
 
     python tools/add_features.py efficientnet_lite3.onnx src/viewfinder/rekognition/models/efficientnet_lite3.onnx
 
-The first file is what tools/convert_models.py makes of the classifier. Of each layer in LAYERS two outputs are added: the
-mean of each row of each channel, and the mean square of each channel. The same file comes out byte for byte.
+The first file is what tools/convert_models.py makes of the classifier. Of each layer in LAYERS two outputs are added:
+the mean of each row of each channel, and the mean square of each channel. The same file comes out byte for byte.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import onnx
 from onnx import TensorProto, helper
 
 LAYERS = (6, 10, 15, 20, 21, 22)
-"""Blocks whose sums (the ends of their residual connections) are read; later blocks know things, earlier ones texture."""
+"""Blocks whose sums (the ends of their residual connections) are read; early ones see texture, later ones things."""
 
 BLOCK = "efficientnet-lite3/model/blocks_{}/Add_prequant"
 POOLED = "efficientnet-lite3/model/head/AvgPool_prequant"

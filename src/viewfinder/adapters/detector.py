@@ -120,7 +120,7 @@ def engine_version(file: str = "") -> str:
 
 
 def former_engine_versions(file: str = "") -> tuple[str, ...]:
-    """Return the older versions whose analyses stay valid until they are asked for again; `file` as in EngineDetector."""
+    """Return the older versions whose analyses stay valid until a new one is asked for; `file` as in EngineDetector."""
     from viewfinder.rekognition.labels.engine import former_versions
     from viewfinder.rekognition.settings import Settings
 

@@ -98,6 +98,12 @@ def test_a_value_of_the_wrong_type_is_a_serialization_fault_that_names_it(docume
         ({"Image": IMAGE, "MinConfidence": 101}, "'101.0' at 'minConfidence'", "have value less than or equal to 100"),
         ({"Image": IMAGE, "MaxLabels": -1}, "'-1' at 'maxLabels'", "have value greater than or equal to 0"),
         (
+            {"Image": IMAGE, "MaxLabels": 2**31},
+            "'2147483648' at 'maxLabels'",
+            "have value less than or equal to 2147483647",
+        ),
+        ({"Image": IMAGE, "MaxLabels": -(2**40)}, "'-1099511627776' at 'maxLabels'", "greater than or equal to 0"),
+        (
             {"Image": IMAGE, "Features": ["FACES"]},
             "'FACES' at 'features.1.member'",
             "satisfy enum value set: [GENERAL_LABELS, IMAGE_PROPERTIES]",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,5 +63,5 @@ def _layer(rows: Floats, squares: Floats) -> Floats:
     mean = rows.mean(axis=1)
     deviation = np.sqrt(np.maximum(squares - mean**2, 0))
     edges = [round(part * rows.shape[1] / BANDS) for part in range(BANDS + 1)]
-    bands = [rows[:, top:bottom].mean(axis=1) for top, bottom in zip(edges, edges[1:], strict=False)]
+    bands = [rows[:, top:bottom].mean(axis=1) for top, bottom in pairwise(edges)]
     return np.concatenate([mean, deviation, *bands])

@@ -1,4 +1,7 @@
-"""Words for the scene: a linear head on the classifier's middle layers (models/scenes.npz, made by tools/train_scenes.py)."""
+"""Words for the scene: a linear head on the classifier's middle layers.
+
+Its weights are in models/scenes.npz, made by tools/train_scenes.py.
+"""
 
 from __future__ import annotations
 
