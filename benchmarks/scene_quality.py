@@ -1,8 +1,8 @@
 """Measures words for the scene, wrong labels and labels a photo, on photos that nothing was learnt from.
 
-The photos are not ours to give away: they are read from the folders imagenet, imagen and coco_val of VIEWFINDER_HELD_OUT
-(tools/README.md says where from); what is on them is in held_out.json. A word with a question mark is doubtful, and counts
-for nothing.
+The photos are not ours to give away: they are read from the folders imagenet, imagen and coco_val of
+VIEWFINDER_HELD_OUT (tools/README.md says where from). What is on them is in held_out.json; a word with a question mark
+is doubtful, and counts for nothing.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def test_scores_that_are_no_probabilities_are_made_some(monkeypatch: pytest.Monk
         ([1, 96, 128, 3], "tensor(uint8)", (1, 96, 128, 3), 255),
     ],
 )
-def test_the_picture_is_scaled_as_the_input_is_usually_trained(
+def test_the_picture_is_scaled_as_the_input_is_usually_trained(  # noqa: PLR0917
     monkeypatch: pytest.MonkeyPatch, classes: Path, shape: list[Any], kind: str, given: tuple[int, ...], white: float
 ) -> None:
     session = FakeSession(shape, [0, 0, 0], kind)

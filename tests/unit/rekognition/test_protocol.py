@@ -102,7 +102,11 @@ def test_a_value_of_the_wrong_type_is_a_serialization_fault_that_names_it(docume
             "'2147483648' at 'maxLabels'",
             "have value less than or equal to 2147483647",
         ),
-        ({"Image": IMAGE, "MaxLabels": -(2**40)}, "'-1099511627776' at 'maxLabels'", "greater than or equal to 0"),
+        (
+            {"Image": IMAGE, "MaxLabels": -(2**31)},
+            "'-2147483648' at 'maxLabels'",
+            "have value greater than or equal to 0",
+        ),
         (
             {"Image": IMAGE, "Features": ["FACES"]},
             "'FACES' at 'features.1.member'",

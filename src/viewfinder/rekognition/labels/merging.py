@@ -199,7 +199,7 @@ class LabelMerger:
         return max(rows, key=lambda row: len(self._entries[row].parents), default=-1)
 
     def _relations(self, leaves: tuple[str | None, ...]) -> tuple[Bools, Bools]:
-        """(classes, 1000): which of the classifier's classes speak for each of the detector's, and which are akin to it."""
+        """(classes, 1000): the classifier's classes that speak for each of the detector's, and those akin to it."""
         spoken = [set(self._spoken_for(leaf)) if leaf else set() for leaf in leaves]
         categories = np.array([self._entries[self._rows[leaf]].category if leaf else "" for leaf in leaves])
         rows = [self._rows[target] for target in self._targets]
