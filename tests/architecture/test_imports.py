@@ -138,5 +138,5 @@ def _needed(path: Path, modules: Collection[str]) -> Iterator[str]:
 
 def test_the_source_stays_in_few_and_readable_files() -> None:
     lines = {str(path.relative_to(SOURCE)): len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
-    assert len(lines) <= 120
+    assert len(lines) <= 130
     assert {name for name, count in lines.items() if count > 320} == set()

@@ -100,8 +100,6 @@ DECIMALS = 4
 
 NO_WORDS: Mapping[str, float] = MappingProxyType({})
 
-Bools = NDArray[np.bool_]
-
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -198,7 +196,7 @@ class LabelMerger:
         rows = [self._rows[target] for target in self._targets if target in kinds]
         return max(rows, key=lambda row: len(self._entries[row].parents), default=-1)
 
-    def _relations(self, leaves: tuple[str | None, ...]) -> tuple[Bools, Bools]:
+    def _relations(self, leaves: tuple[str | None, ...]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """(classes, 1000): the classifier's classes that speak for each of the detector's, and those akin to it."""
         spoken = [set(self._spoken_for(leaf)) if leaf else set() for leaf in leaves]
         categories = np.array([self._entries[self._rows[leaf]].category if leaf else "" for leaf in leaves])
