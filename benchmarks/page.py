@@ -227,12 +227,18 @@ def _quality(result: Result) -> list[str]:
     rows = [
         (f"{way}, {name}", *(f"{one[name][figure]:.3f}" for figure in one[name]), f"{one['milliseconds']:.1f}")
         for way, one in result.items()
+        if way.startswith("passes")
         for name in one
         if name != "milliseconds"
+    ]
+    words = [
+        (word, *(f"{value:.3f}" if isinstance(value, float) else str(value) for value in figures.values()))
+        for word, figures in result.get("words", {}).items()
     ]
     return [
         texts.QUALITY,
         *table(("engine and photos", "precision", "recall", "F1", "milliseconds an image"), rows),
+        *(table(("word for the scene", "precision", "recall", "photos"), words) if words else ()),
     ]
 
 

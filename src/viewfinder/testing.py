@@ -32,11 +32,12 @@ class Engine:
     endpoint_url: str
 
     def client(self) -> RekognitionClient:
-        """Return a client of boto3; any key pair will do."""
+        """Return a client of boto3; any key pair will do, and a proxy in the environment is passed by."""
         import boto3
+        from botocore.config import Config
 
         session = boto3.Session("test", "test", region_name="us-east-1")
-        return session.client("rekognition", endpoint_url=self.endpoint_url)
+        return session.client("rekognition", endpoint_url=self.endpoint_url, config=Config(proxies={}))
 
 
 @contextmanager

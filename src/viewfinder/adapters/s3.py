@@ -86,7 +86,11 @@ class S3DerivedStore:
         self._bucket = bucket
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
-        """Read the JSON object of the content."""
+        """Read the JSON object of the content, of the newest version that there is."""
+        found = (self._find(each, sha256) for each in parameters.with_versions())
+        return next((analysis for analysis in found if analysis), None)
+
+    def _find(self, parameters: Parameters, sha256: str) -> Analysis | None:
         try:
             with misconfiguration_told(f"s3://{self._bucket} can't be read"):
                 answer = self._client.get_object(Bucket=self._bucket, Key=analysis_key(parameters, sha256))
@@ -97,8 +101,8 @@ class S3DerivedStore:
         return Analysis.from_document(json.loads(answer["Body"].read()), parameters.feature)
 
     def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
-        """Ask for the JSON object's head only."""
-        return self._exists(analysis_key(parameters, sha256))
+        """Ask for the JSON object's head only, of any version."""
+        return any(self._exists(analysis_key(each, sha256)) for each in parameters.with_versions())
 
     def save_analysis(self, parameters: Parameters, analysis: Analysis) -> None:
         """Write the JSON object of the content."""

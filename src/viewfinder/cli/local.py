@@ -61,6 +61,22 @@ def up(
         str | None,
         typer.Option(metavar="FILE|builtin", help="A better ONNX detector.", show_default="builtin, or as last time"),
     ] = None,
+    classifier: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|builtin",
+            help="An ONNX image classifier of your own, beside the engine's.",
+            show_default="builtin, or as last time",
+        ),
+    ] = None,
+    classes: Annotated[
+        Path | None,
+        typer.Option(help="Its class names, one a line.", exists=True, dir_okay=False, show_default="as last time"),
+    ] = None,
+    min_probability: Annotated[
+        float | None,
+        typer.Option(help="Probability that makes a label of 55.", min=0, max=1, show_default="0.5, or as last time"),
+    ] = None,
     catalog: Annotated[
         Literal["sqlite", "dynamodb"] | None,
         typer.Option(help="Where the catalog is; dynamodb is emulated.", show_default="sqlite, or as last time"),
@@ -94,6 +110,9 @@ def up(
         gallery_token=gallery_token,
         has_other_users=others_use_this_machine(),
         in_process=in_process,
+        classifier=_absolute(classifier, "--classifier"),
+        classes=str(classes.absolute()) if classes else None,
+        min_probability=min_probability,
     )
     running, started = _start(stack, options, console)
     stays = started and not detach
@@ -108,12 +127,12 @@ def up(
             raise _StoppedFromElsewhereError
 
 
-def _absolute(detector: str | None) -> str | None:
-    if detector in {None, "builtin"}:
-        return detector
-    path = Path(str(detector)).absolute()
+def _absolute(network: str | None, option: str = "--detector") -> str | None:
+    if network in {None, "builtin"}:
+        return network
+    path = Path(str(network)).absolute()
     if not path.is_file():
-        raise typer.BadParameter(f"{path} is not a file", param_hint="--detector")
+        raise typer.BadParameter(f"{path} is not a file", param_hint=option)
     return str(path)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
@@ -37,13 +37,18 @@ class Parameters:
     """What is asked of the detector: one feature, a maximum of labels, a minimum of confidence (percent).
 
     `detector` names our engine with its version; Amazon's has no name here, for its version is known only from its
-    answers.
+    answers. `former` are the names of older versions, whose analyses stay valid until somebody asks for new ones.
     """
 
     max_labels: int
     min_confidence: float
     feature: Feature = Feature.LABELS
     detector: str = ""
+    former: tuple[str, ...] = ()
+
+    def with_versions(self) -> tuple[Parameters, ...]:
+        """Return these parameters, and the same of each older version, the newest first."""
+        return self, *(replace(self, detector=detector, former=()) for detector in self.former)
 
     def __str__(self) -> str:
         """Return the folder in which analyses under these parameters are stored."""

@@ -54,6 +54,9 @@ class Options:
     """Whether the gallery is locked; None: as last time, and at first where `has_other_users`."""
     has_other_users: bool = False
     in_process: bool | None = None
+    classifier: str | None = None
+    classes: str | None = None
+    min_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ class Record:
     gallery_token: str | None = None
     """What opens the gallery; "" where it is open, None where nobody has chosen yet."""
     in_process: bool = False
+    classifier: str | None = None
+    """An image classifier of the user's, with the file of its classes and the probability that makes a label."""
+    classes: str | None = None
+    min_probability: float | None = None
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """Members of the file that this version doesn't know; they stay in it."""
 
@@ -141,6 +148,9 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "catalog": (str,),
     "layout": (int,),
     "features": (str,),
+    "classifier": (str, type(None)),
+    "classes": (str, type(None)),
+    "min_probability": (float, int, type(None)),
     "gallery_token": (str, type(None)),
     "in_process": (bool,),
 }
@@ -211,16 +221,34 @@ def with_options(before: Record | None, options: Options) -> Record:
     features = options.features or record.features
     check_engine(read_features(features))
     in_process = record.in_process if options.in_process is None else options.in_process
+    classifier = _classifier(record, options)
+    if in_process and classifier["classifier"]:
+        raise LocalStackError("A classifier of your own needs --detector-over-the-wire.")
     return replace(
         record,
         ports=ports,
         detector=detector,
+        **classifier,
         catalog=catalog,
         layout=LAYOUT,
         features=features,
         in_process=in_process,
         gallery_token=_gallery_token(record, options),
     )
+
+
+def _classifier(record: Record, options: Options) -> dict[str, Any]:
+    """Return the classifier's members of the record; raise LocalStackError for a graph without names."""
+    if options.classifier == BUILTIN:
+        return {"classifier": None, "classes": None, "min_probability": None}
+    found = {
+        "classifier": options.classifier or record.classifier,
+        "classes": options.classes or record.classes,
+        "min_probability": options.min_probability or record.min_probability,
+    }
+    if bool(found["classifier"]) != bool(found["classes"]):
+        raise LocalStackError("--classifier and --classes belong together: one is missing.")
+    return found
 
 
 def _gallery_token(record: Record, options: Options) -> str | None:

@@ -130,7 +130,7 @@ def test_the_sdk_gets_labels_and_boxes(client: Any) -> None:
     cat = next(label for label in response["Labels"] if label["Name"] == "Cat")
     assert cat["Confidence"] > 90
     assert len(cat["Instances"]) == 1
-    assert response["LabelModelVersion"] == "viewfinder-1.1"
+    assert response["LabelModelVersion"] == "viewfinder-1.2"
     assert len(response["ResponseMetadata"]["RequestId"]) == 36
 
 

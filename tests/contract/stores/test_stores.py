@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +162,21 @@ def test_an_analysis_is_found_by_content_and_parameters(buckets: Buckets) -> Non
     assert buckets.derived.find_analysis(PARAMETERS, ANALYSIS.sha256) == ANALYSIS
     assert buckets.derived.has_analysis(PARAMETERS, ANALYSIS.sha256)
     assert buckets.derived.find_analysis(Parameters(40, 60.0), ANALYSIS.sha256) is None
+
+
+def test_an_analysis_of_an_older_engine_stays_valid(buckets: Buckets) -> None:
+    older, newer = (replace(PARAMETERS, detector=f"viewfinder-1.{minor}") for minor in (1, 2))
+    buckets.derived.save_analysis(older, ANALYSIS)
+
+    assert buckets.derived.find_analysis(newer, ANALYSIS.sha256) is None
+    upgraded = replace(newer, former=("viewfinder-1.1",))
+    assert buckets.derived.find_analysis(upgraded, ANALYSIS.sha256) == ANALYSIS
+    assert buckets.derived.has_analysis(upgraded, ANALYSIS.sha256)
+
+    again = replace(ANALYSIS, model_version="viewfinder-1.2")
+    buckets.derived.save_analysis(upgraded, again)
+    assert buckets.derived.find_analysis(upgraded, ANALYSIS.sha256) == again
+    assert buckets.derived.find_analysis(older, ANALYSIS.sha256) == ANALYSIS
 
 
 def test_a_thumbnail_is_copied_where_it_is_there(buckets: Buckets) -> None:

@@ -106,6 +106,14 @@ def test_the_options_are_put_over_what_is_remembered() -> None:
     assert with_options(remembered, Options(port=1, gallery_port=2)).ports == Ports(1, 2, engine=9000)
     assert with_options(remembered, Options(detector="best.onnx")).detector == "best.onnx"
     assert with_options(remembered, Options(detector="builtin")).detector is None
+    places = with_options(remembered, Options(classifier="places.onnx", classes="places.txt", min_probability=0.3))
+    assert with_options(places, Options()) == places
+    assert with_options(places, Options(classifier="builtin")) == remembered
+    assert (places.classifier, places.classes, places.min_probability) == ("places.onnx", "places.txt", 0.3)
+    with pytest.raises(LocalStackError, match="--classifier and --classes belong together"):
+        with_options(remembered, Options(classifier="places.onnx"))
+    with pytest.raises(LocalStackError, match="needs --detector-over-the-wire"):
+        with_options(places, Options(in_process=True))
     within = with_options(remembered, Options(in_process=True))
     assert (within.in_process, with_options(within, Options()).in_process) == (True, True)
     assert with_options(within, Options(in_process=False)) == remembered

@@ -79,7 +79,6 @@ def test_what_is_no_json_object_is_a_serialization_fault(body: bytes) -> None:
         ({"Image": IMAGE, "MaxLabels": "7"}, "maxLabels"),
         ({"Image": IMAGE, "MaxLabels": True}, "maxLabels"),
         ({"Image": IMAGE, "MaxLabels": 1.5}, "maxLabels"),
-        ({"Image": IMAGE, "MaxLabels": 2**31}, "maxLabels"),
         ({"Image": IMAGE, "MinConfidence": "high"}, "minConfidence"),
         ({"Image": IMAGE, "Features": "GENERAL_LABELS"}, "features"),
         ({"Image": IMAGE, "Features": [7]}, "features.1.member"),
@@ -98,6 +97,16 @@ def test_a_value_of_the_wrong_type_is_a_serialization_fault_that_names_it(docume
         ({"Image": IMAGE, "MinConfidence": -0.5}, "'-0.5' at 'minConfidence'", "have value greater than or equal to 0"),
         ({"Image": IMAGE, "MinConfidence": 101}, "'101.0' at 'minConfidence'", "have value less than or equal to 100"),
         ({"Image": IMAGE, "MaxLabels": -1}, "'-1' at 'maxLabels'", "have value greater than or equal to 0"),
+        (
+            {"Image": IMAGE, "MaxLabels": 2**31},
+            "'2147483648' at 'maxLabels'",
+            "have value less than or equal to 2147483647",
+        ),
+        (
+            {"Image": IMAGE, "MaxLabels": -(2**31)},
+            "'-2147483648' at 'maxLabels'",
+            "have value greater than or equal to 0",
+        ),
         (
             {"Image": IMAGE, "Features": ["FACES"]},
             "'FACES' at 'features.1.member'",
