@@ -11,6 +11,7 @@ export function readSearch(address = location.search) {
   const lists = Object.fromEntries(LISTS.map((name) => [name, given.getAll(name)]));
   const singles = Object.fromEntries(Object.entries(SINGLES).map(([name, usual]) => [name, given.get(name) ?? usual]));
   const search = /** @type {Search} */ (/** @type {unknown} */ ({ ...lists, ...singles }));
+  if (search.status === "ANALYZED") search.status = ""; // what is shown anyway
   if (search.order === "confidence" && !isConfidenceKnown(search)) search.order = "newest";
   return search;
 }

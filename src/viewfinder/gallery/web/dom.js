@@ -51,6 +51,10 @@ export function place(node, properties) {
   return node;
 }
 
+/** Whether a key is for a field, or for a dialog. @param {Event} event */
+export const isTyping = ({ target }) =>
+  target instanceof Element && target.closest("input:not([type=range], [type=radio]), textarea, select, dialog") !== null;
+
 const DECIMALS = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const WHOLE = new Intl.NumberFormat();
 
