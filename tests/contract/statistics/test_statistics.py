@@ -12,19 +12,23 @@ from typing import Any
 import pytest
 
 from tests.support.databases import empty_database
+from tests.support.findings import found
 from tests.support.memory_index import MemoryCopies, MemoryStatistics
 from tests.support.tables import create_table
-from viewfinder.adapters.dynamodb.index import DynamoDbCopies
-from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbCounters, DynamoDbStatistics
+from viewfinder.adapters.dynamodb.copies import DynamoDbCopies
+from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
+from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbStatistics
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.copies import SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteCopies, SqliteStatistics
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.domain.counting import Counted, ImageState
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Corrections, Label
-from viewfinder.domain.query import Counted, ImageState, KnownName, LabelCount
+from viewfinder.domain.statistics import KnownName, LabelCount
 from viewfinder.ports import Copies, Statistics
-from viewfinder.usecases.statistics import count_labels
+from viewfinder.usecases.count_labels import count_labels
 
 Fill = Callable[[Collection[Image]], Statistics]
 
@@ -72,7 +76,7 @@ def _saved(database: Database, images: Collection[Image]) -> Statistics:
 
 
 def an_image(number: int, *labels: Label, status: Status = Status.ANALYZED) -> Image:
-    return Image(f"{number}.jpg", status, "", "2026-01-01T00:00:00.000000Z", labels=labels, version=1)
+    return Image(f"{number}.jpg", status, "", "2026-01-01T00:00:00.000000Z", findings=found(labels), version=1)
 
 
 def a_state(image: Image) -> ImageState:
@@ -139,6 +143,21 @@ def test_corrected_labels_are_counted_and_a_persons_tells_nothing_of_a_label_but
         LabelCount("Dog", 3, ("Animal",), ("Animals and Pets",), ("Canine",)),
         LabelCount("Tree", 2),
     ]
+
+
+def test_a_removed_image_counts_for_no_label_though_a_person_gave_it_one(fill: Fill) -> None:
+    removed = replace(an_image(0, DOG, status=Status.REMOVED), corrections=Corrections(("Holiday",)))
+    statistics = fill([removed, an_image(1, DOG)])
+    assert [(label.name, label.count) for label in statistics.labels("", "")] == [("Dog", 1)]
+    assert statistics.find(["holiday", "dog"]) == {"holiday": KnownName(0), "dog": KnownName(1)}
+
+
+def test_labels_that_were_counted_of_a_tombstone_go_with_it(client_and_table: Any) -> None:
+    """Version 0.2.0 counted those that a person had added."""
+    counters, statistics = DynamoDbCounters(*client_and_table), DynamoDbStatistics(*client_and_table)
+    counters.apply([(ImageState("1.jpg", 2, Status.REMOVED, {"dog": DOG}), Counted())])
+    count_labels([ImageState("1.jpg", 2, Status.REMOVED, {})], counters)
+    assert list(statistics.labels("", "")) == []
 
 
 FOLDERS = [
