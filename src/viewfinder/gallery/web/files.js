@@ -8,8 +8,8 @@ const KNOWN = new Set(Object.values(TYPES));
 const MAX_BYTES = 100 * 1024 * 1024;
 const MAX_KEY_BYTES = 1024;
 
-/** Names that systems make without being asked: anything hidden, and these. */
-const SYSTEM = /^(\..*|@eaDir|#recycle|\$RECYCLE\.BIN|__MACOSX|System Volume Information|Thumbs\.db|desktop\.ini)$/i;
+/** Names that systems make without being asked: anything hidden, and these (the folders are those of adapters/folders.py). */
+const SYSTEM = /^(\..*|@eadir|#recycle|__macosx|\$recycle\.bin|system volume information|lost\+found|thumbs\.db|desktop\.ini)$/i;
 
 /** @typedef {import("./types").Picked} Picked */
 
