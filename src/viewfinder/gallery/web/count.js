@@ -48,8 +48,7 @@ export function tellCount(shown, total) {
 
 /** Names the files that are no pictures beside all pictures; elsewhere nothing. @param {Search} search */
 export async function tellBeside(search) {
-  find("beside").hidden = true;
-  if (filtersOf(search)) return;
+  if (filtersOf(search)) return void (find("beside").hidden = true);
   const { Images } = await getStatistics();
   const links = [
     Images.REJECTED && linkTo("REJECTED", counted(Images.REJECTED, "rejected file")),
@@ -57,6 +56,7 @@ export async function tellBeside(search) {
   ].filter((link) => link !== 0);
   find("beside").replaceChildren(...links);
   find("beside").hidden = !links.length;
+  return undefined;
 }
 
 /** @type {(status: import("./types").Status, text: string) => HTMLElement} */

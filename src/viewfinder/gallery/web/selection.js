@@ -78,7 +78,7 @@ export class Selection {
 
   /** Deletes what is chosen; nothing chosen, the image that has the focus. */
   #deleteByKey() {
-    const isInGrid = this.grid.list.contains(document.activeElement) && this.grid.images[this.grid.active];
+    const isInGrid = this.grid.list.contains(document.activeElement?.closest(".cell") ?? null);
     if (!this.chosen.size && isInGrid) this.#toggle(this.grid.active);
     if (this.chosen.size) this.#delete();
   }

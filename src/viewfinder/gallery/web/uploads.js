@@ -87,6 +87,7 @@ export class Uploads {
     });
     addEventListener("beforeunload", (event) => this.#unsent().length && event.preventDefault());
     addEventListener("pagehide", () => this.#rememberUnsent());
+    addEventListener("pageshow", (event) => event.persisted && sessionStorage.removeItem(UNSENT)); // they go on
   }
 
   #unsent() {
