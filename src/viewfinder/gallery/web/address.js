@@ -26,7 +26,10 @@ export const isSearch = (search) => parametersOf(search).size > 0;
 export function parametersOf(search) {
   const parameters = new URLSearchParams();
   for (const name of LISTS) for (const value of search[name]) parameters.append(name, value);
-  for (const [name, usual] of Object.entries(SINGLES)) if (search[name] !== usual) parameters.set(name, search[name]);
+  for (const [name, usual] of Object.entries(SINGLES)) {
+    const value = search[/** @type {keyof typeof SINGLES} */ (name)];
+    if (value !== usual) parameters.set(name, value);
+  }
   return parameters;
 }
 

@@ -62,7 +62,7 @@ const WHOLE = new Intl.NumberFormat();
 export const percent = (value) => `${DECIMALS.format(value)} %`;
 /** @param {number} value */
 export const whole = (value) => WHOLE.format(value);
-/** @param {number} number */
+/** @type {(number: number, one: string, many?: string) => string} */
 export const counted = (number, one, many = `${one}s`) => `${whole(number)} ${number === 1 ? one : many}`;
 
 /** @param {number} size */

@@ -121,7 +121,7 @@ export class Grid {
     this.list.insertBefore(node, later ?? null);
   }
 
-  /** The headings of the groups that begin among these tiles. */
+  /** The headings of the groups that begin among these tiles. @type {(first: number, end: number) => void} */
   #head(first, end) {
     const wanted = new Map(this.layout.headingsBetween(first, end).map((heading) => [heading.first, heading]));
     for (const [at, node] of this.headings) if (!wanted.has(at)) this.headings.delete(at) && node.remove();
@@ -166,7 +166,7 @@ export class Grid {
     this.active = 0;
   }
 
-  /** One tile is in the tab order: the active one, or the first that is seen. */
+  /** One tile is in the tab order: the active one, or the first that is seen. @type {(first: number, end: number) => void} */
   #rove(first, end) {
     const current = this.active >= first && this.active < end ? this.active : first;
     for (const [index, tile] of this.tiles) linkOf(tile).tabIndex = index === current ? 0 : -1;

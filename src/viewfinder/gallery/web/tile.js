@@ -47,7 +47,7 @@ export function tileOf(image) {
 /** What was searched for is why the image is here: it is always shown. @param {import("./types").Confident[]} labels */
 function searchedFirst(labels) {
   const searched = new Set(readSearch().label.map((name) => name.toLowerCase()));
-  const isSearched = (label) => searched.has(label.Name.toLowerCase());
+  const isSearched = (/** @type {import("./types").Confident} */ label) => searched.has(label.Name.toLowerCase());
   return [...labels.filter(isSearched), ...labels.filter((label) => !isSearched(label))];
 }
 

@@ -32,19 +32,22 @@ export async function show(section, results) {
   await load();
 }
 
+/** @type {(image: import("./types").Trashed, results: import("./results.js").Results) => HTMLElement} */
 function rowOf(image, results) {
   const name = nameOf(image.ImageId);
-  const button = (text, symbol, onclick) =>
+  const button = (/** @type {string} */ text, /** @type {string} */ symbol, /** @type {() => unknown} */ onclick) =>
     element("button", { class: "button quiet", type: "button", "aria-label": `${text}: ${name}`, onclick }, icon(symbol), element("span", {}, text));
+  /** @type {HTMLElement} */
   const row = element("li", {}, pictureOf(image),
     element("div", {}, element("b", { title: image.ImageId }, image.ImageId),
       element("small", {}, `Deleted ${moment(image.DeletedAt)} · ${bytes(image.Bytes)} · kept until ${moment(image.ExpiresAt)}`)),
     button("Restore", "again", () => settle(restore)),
     button("Delete for good", "delete", () => settle(purge)));
-  const settle = (action) => action(image.ImageId, row, results).catch((error) => say(`${name}: ${error.message}`, "fault"));
+  const settle = (/** @type {typeof restore} */ action) => action(image.ImageId, row, results).catch((error) => say(`${name}: ${error.message}`, "fault"));
   return row;
 }
 
+/** @param {import("./types").Trashed} image */
 function pictureOf(image) {
   const fallback = icon("photos");
   const src = pictureUrl({ ImageId: image.ImageId, AnalyzedAt: image.DeletedAt }, "last");
@@ -86,6 +89,7 @@ async function restore(imageId, row, results) {
   say(`${nameOf(imageId)} is restored.`, "plain", { label: "Undo", act });
 }
 
+/** @type {(imageId: string, row: HTMLElement) => Promise<void>} */
 async function purge(imageId, row) {
   if (!(await ask(`Delete ${nameOf(imageId)} for good? It can't come back.`, "Delete for good", "danger"))) return;
   await purgeImage(imageId);

@@ -66,6 +66,9 @@ export interface Image extends Omit<Summary, "Labels"> {
   Labels: Label[];
 }
 
+/** An image whose picture was read. */
+export type Measured = Image & { Width: number; Height: number };
+
 /** Enough of an image to make the URL of its picture. */
 export type Pictured = Pick<Summary, "ImageId" | "AnalyzedAt">;
 
