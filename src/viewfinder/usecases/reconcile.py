@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from viewfinder.domain import formats
 from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.image import Image, Status, image_digest, is_folder_marker
 from viewfinder.domain.thumbnail import outdated_thumbnails
@@ -32,6 +33,7 @@ class Difference(StrEnum):
     FAILED = "FAILED"  # the record says so
     INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, or failed
     ORPHANED = "ORPHANED"  # a record without an object
+    OLD = "OLD"  # the record is in the format of an earlier release
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _difference(
         return Difference.OUTDATED
     if image.status is Status.ANALYZED and not set(features) <= set(image.features):
         return Difference.INCOMPLETE
-    return None
+    return Difference.OLD if image.stored_format < formats.RECORD else None
 
 
 def _orphans(
