@@ -88,9 +88,10 @@ def test_rejected_files_are_shown_to_who_asks_for_them(open_page: OpenPage, serv
         ]
     )
     expect(page.locator(".tile").first).to_have_attribute("aria-label", "letter.jpg. This file is not a picture.")
-    page.get_by_label("Status").select_option("ANY")
+    status = page.get_by_role("combobox", name="Status")
+    status.select_option("ANY")
     expect(page.locator(".tile")).to_have_count(7)
-    page.get_by_label("Status").select_option("")
+    status.select_option("")
     expect(page.locator(".tile")).to_have_count(3)
 
 

@@ -41,7 +41,7 @@ def test_the_first_screen_of_ten_thousand_images_waits_for_one_search_only(
 
     searches = wait_for(lambda: page.evaluate(SEARCHES_BEFORE_TILES), seconds=20, what="the first screen")
 
-    assert [search.partition("?")[2] for search in searches] == ["limit=50"]
+    assert [search.partition("?")[2] for search in searches] == ["limit=50&status=ANALYZED"]
 
 
 SEARCHES_BEFORE_TILES = """() => {
