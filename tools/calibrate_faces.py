@@ -276,9 +276,13 @@ def draw(file: Path, people: list[Sample], photos: list[Sample], imagenet: list[
         bound = farthest_at(threshold)
         place = 100 * (false <= bound).mean(), (true <= bound).mean()
         rates.plot(*place, marker="o", color=colours[-1])
-        rates.annotate(str(threshold), place, textcoords="offset points", xytext=(6, -12), fontsize=9)
+        rates.annotate(str(threshold), place, textcoords="offset points", xytext=(8, -14), fontsize=9)
         distances.axvline(bound, color="#3d405b", linewidth=0.8, linestyle="--")
-        distances.annotate(str(threshold), (bound, 0), textcoords="offset points", xytext=(2, 4), fontsize=9)
+        side, shift = ("right", -2) if threshold == 90 else ("left", 2)  # 90 and 80 lie close together
+        distances.annotate(
+            str(threshold), (bound, 0.94), xycoords=("data", "axes fraction"), xytext=(shift, 0),
+            textcoords="offset points", ha=side, fontsize=9,
+        )  # fmt: skip
     rates.set(
         xscale="log", ylim=(0, 1.02), xlabel="% of false pairs taken for the same person", ylabel="true pairs found"
     )
@@ -293,7 +297,8 @@ def draw(file: Path, people: list[Sample], photos: list[Sample], imagenet: list[
         distances.hist(values, bins, density=True, alpha=0.6, label=name, color=colour)
     distances.set(xlabel="distance, with the similarities at the dashed lines", yticks=[])
     distances.set_title("Distances of the engine", loc="left", weight="bold")
-    distances.legend(frameon=False, fontsize=8, loc="upper left")
+    distances.set_ylim(0, 1.15 * distances.get_ylim()[1])
+    distances.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0.45, 1))
     for axes in (rates, distances):
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(file, dpi=140, facecolor="white", metadata={"Software": None})

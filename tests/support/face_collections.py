@@ -175,7 +175,7 @@ class Model:
         for face in done:
             face.user = user
         status = self._status(collection, user)
-        return {"AssociatedFaces": [face.face_id for face in done], "Unsuccessful": sorted(failed), "Status": status}
+        return {"AssociatedFaces": [face.face_id for face in done], "Unsuccessful": failed, "Status": status}
 
     def DisassociateFaces(self, collection: Collection, request: Document) -> Document:  # noqa: N802
         user = self._check_user(collection, request)
@@ -190,7 +190,7 @@ class Model:
             elif face.user is not None:
                 failed.append([face_id, "ASSOCIATED_TO_A_DIFFERENT_USER"])
         status = self._status(collection, user)
-        return {"DisassociatedFaces": done, "Unsuccessful": sorted(failed), "Status": status}
+        return {"DisassociatedFaces": done, "Unsuccessful": failed, "Status": status}
 
     def SearchUsers(self, collection: Collection, request: Document) -> Document:  # noqa: N802
         if "FaceId" in request:

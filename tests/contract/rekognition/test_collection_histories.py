@@ -218,7 +218,7 @@ def essence(operation: str, answer: Document) -> Document:  # noqa: PLR0911 - on
             ]
             return {
                 done: [one["FaceId"] for one in answer[done]],
-                "Unsuccessful": sorted([one["FaceId"], *one["Reasons"]] for one in failed),
+                "Unsuccessful": [[one["FaceId"], *one["Reasons"]] for one in failed],
                 "Status": answer["UserStatus"],
             }
     return answer
@@ -254,8 +254,10 @@ def test_histories_get_the_answers_of_a_simple_model(steps: list[Any]) -> None:
 
 
 def same(answer: Any) -> Any:
-    """Return an answer whose equally alike matches are in one order."""
+    """Return an answer with one order for what has none: equally alike matches, and failures."""
     for name in ("FaceMatches", "UserMatches"):
         if name in answer:
             return answer | {name: sorted(answer[name], key=lambda match: (-match[0], match[1]))}
+    if "Unsuccessful" in answer:
+        return answer | {"Unsuccessful": sorted(answer["Unsuccessful"], key=str)}
     return answer

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from viewfinder.rekognition.faces.matching import DIMENSIONS, Description, farthest_at, similarity_at, unit
 from viewfinder.rekognition.faces.store import Row, Store
-from viewfinder.rekognition.faces.vectors import BLOCK, Integers, Vectors
+from viewfinder.rekognition.faces.vectors import Integers, Vectors
 
 Floats = NDArray[np.float32]
+
+ROWS = 16_384
+"""Rows that are read at a time: a collection is never in memory twice."""
 
 Match = tuple[int, float]
 """The number of a face or user, and its similarity in percent."""
@@ -61,7 +64,7 @@ class FaceIndex(_Index):
             if changes == self._changes:
                 return
             added = connection.execute(_FACES_AFTER, (self._collection, self._last))
-            while rows := added.fetchmany(BLOCK):
+            while rows := added.fetchmany(ROWS):
                 self._add(rows)
             if len(self._vectors) != count:
                 self._drop(connection)
@@ -102,7 +105,7 @@ class UserIndex(_Index):
         users = np.array(connection.execute(_USERS, (self._collection,)).fetchall(), dtype=np.int64).reshape(-1)
         sums, cautions, counts = (np.zeros((len(users), width), np.float32) for width in (DIMENSIONS, 1, 1))
         faces = connection.execute(_FACES_OF_USERS, (self._collection,))
-        while rows := faces.fetchmany(BLOCK):
+        while rows := faces.fetchmany(ROWS):
             numbers, some_cautions, vectors = _columns(rows)
             places = np.searchsorted(users, numbers)
             np.add.at(sums, places, vectors)

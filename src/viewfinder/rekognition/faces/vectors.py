@@ -13,8 +13,9 @@ from viewfinder.rekognition.faces.matching import DIMENSIONS, Description
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
-BLOCK = 16_384
-"""Vectors of a block, 8 MB: growing copies none of the others, and wastes at most one block."""
+BLOCK = 65_536
+"""Vectors of a block, 32 MB: growing copies none of the others. What is not used of a block takes no memory, as the
+system gives it out page by page; each block costs a search the start and the end of the product's threads."""
 
 ROUNDING = 1e-3
 """How far a distance from a product of 32-bit floats may be off; what is that close is computed again."""
