@@ -103,7 +103,8 @@ def _table(file: Path, labels: list[dict[str, Any]]) -> Table:
 def _specific_first(labels: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put labels that are ancestors of others behind them: they tell a reader nothing more."""
     ancestors = {parent["Name"] for label in labels for parent in label["Parents"]}
-    return sorted(labels, key=lambda label: label["Name"] in ancestors)
+    # Among those, too, a label has more ancestors than each of its own.
+    return sorted(labels, key=lambda label: -len(label["Parents"]) if label["Name"] in ancestors else -1_000)
 
 
 def _output(annotate: Path, file: Path, count: int) -> Path:
