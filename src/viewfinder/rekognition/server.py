@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -42,7 +43,7 @@ PORT = re.compile(r":\d*$")
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
-Answered = tuple[bytes, dict[str, str]]
+Answered = tuple[bytes, Mapping[str, str]]
 """The body of a response, and its own headers."""
 
 access_log = logging.getLogger("viewfinder.rekognition.access")
@@ -145,8 +146,8 @@ class Wire:
 
     def _answer(self, headers: dict[str, str], body: bytes) -> Answered:
         try:
-            reply = self._service.reply(headers, body)
-            return json.dumps(reply.document, separators=(",", ":")).encode(), reply.headers
+            reply = self._service.answer(headers, body)
+            return json.dumps(reply, separators=(",", ":")).encode(), getattr(reply, "headers", {})
         except EngineError:
             raise
         except Exception as error:  # the boundary: whatever went wrong, the client gets a documented code
