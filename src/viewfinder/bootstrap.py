@@ -158,18 +158,22 @@ class Application(AwsClients):
         parameters = Parameters(self.settings.max_labels, self.settings.min_confidence)
         if not self._uses_engine:
             return parameters
-        from viewfinder.adapters.detector import engine_version
+        from viewfinder.adapters.detector import engine_version, former_engine_versions
 
-        return replace(parameters, detector=engine_version(self.settings.engine_detector))
+        file = self.settings.engine_detector
+        return replace(parameters, detector=engine_version(file), former=former_engine_versions(file))
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """What the detector looks for; raise MisconfiguredError for a feature that there is not."""
-        from viewfinder.domain.feature import read_features
+        from viewfinder.domain.feature import EngineLacksModelError, check_engine, read_features
 
         try:
-            return read_features(self.settings.features)
-        except ValueError as error:
+            features = read_features(self.settings.features)
+            if self._uses_engine:
+                check_engine(features)
+            return features
+        except (ValueError, EngineLacksModelError) as error:
             raise MisconfiguredError(f"VIEWFINDER_FEATURES is {self.settings.features!r}: {error}") from error
 
     @cached_property

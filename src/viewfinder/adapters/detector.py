@@ -120,6 +120,14 @@ def engine_version(file: str = "") -> str:
     return model_version(Settings(detector=file))
 
 
+def former_engine_versions(file: str = "") -> tuple[str, ...]:
+    """Return the older versions whose analyses stay valid until a new one is asked for; `file` as in EngineDetector."""
+    from viewfinder.rekognition.labels.engine import former_versions
+    from viewfinder.rekognition.settings import Settings
+
+    return former_versions(Settings(detector=file))
+
+
 class _EngineClient:
     """The engine's operations as the SDK's client has them."""
 
@@ -150,7 +158,7 @@ def _ask(client: Client, rendition: bytes, parameters: Parameters) -> Detection:
     row = FEATURES[parameters.feature]
     operation = getattr(client, xform_name(row.operation))
     answer: Mapping[str, Any] = operation(Image={"Bytes": rendition}, **row.request(parameters))
-    found = tuple(map(row.read, answer.get(row.answer, ())))
+    found = tuple(row.read(entry) for member in row.answers for entry in answer.get(member, ()))
     # DetectFaces takes no minimum of confidence.
     kept = tuple(finding for finding in found if finding.confidence >= parameters.min_confidence)
     return Detection(kept, answer.get(row.version, ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,8 @@ class S3ImageStore:
         with answer["Body"] as body:
             size = answer["ContentLength"]
             content = body.read() if size <= max_bytes else None
+        if content and "gzip" in answer.get("ContentEncoding", "").lower():
+            content = _unpacked(content, max_bytes)
         return StoredObject(content, size, answer["ETag"].strip('"'), version_id=answer.get("VersionId", ""))
 
     def _archived(self, image_id: str) -> StoredObject:
@@ -60,6 +63,19 @@ class S3ImageStore:
             head = self._client.head_object(Bucket=self._bucket, Key=image_id)
         size, etag, version_id = head["ContentLength"], head["ETag"].strip('"'), head.get("VersionId", "")
         return StoredObject(None, size, etag, is_archived=True, version_id=version_id)
+
+
+def _unpacked(content: bytes, max_bytes: int) -> bytes | None:
+    """Unpack an object that is stored with Content-Encoding gzip, as browsers do; None where it becomes too large.
+
+    What is no gzip, whatever its header says, is taken as it is.
+    """
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        unpacked = unpacker.decompress(content, max_bytes + 1)
+    except zlib.error:
+        return content
+    return unpacked if len(unpacked) <= max_bytes else None
 
 
 class S3DerivedStore:
@@ -70,7 +86,11 @@ class S3DerivedStore:
         self._bucket = bucket
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
-        """Read the JSON object of the content."""
+        """Read the JSON object of the content, of the newest version that there is."""
+        found = (self._find(each, sha256) for each in parameters.with_versions())
+        return next((analysis for analysis in found if analysis), None)
+
+    def _find(self, parameters: Parameters, sha256: str) -> Analysis | None:
         try:
             with misconfiguration_told(f"s3://{self._bucket} can't be read"):
                 answer = self._client.get_object(Bucket=self._bucket, Key=analysis_key(parameters, sha256))
@@ -81,8 +101,8 @@ class S3DerivedStore:
         return Analysis.from_document(json.loads(answer["Body"].read()), parameters.feature)
 
     def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
-        """Ask for the JSON object's head only."""
-        return self._exists(analysis_key(parameters, sha256))
+        """Ask for the JSON object's head only, of any version."""
+        return any(self._exists(analysis_key(each, sha256)) for each in parameters.with_versions())
 
     def save_analysis(self, parameters: Parameters, analysis: Analysis) -> None:
         """Write the JSON object of the content."""

@@ -16,6 +16,7 @@ from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.packages import Template
 from viewfinder.deployment.progress import DeploymentError
 from viewfinder.deployment.stack import NEVER_CREATED, UNFINISHED, Stack
+from viewfinder.domain.feature import check_engine, read_features
 
 ENGINE = "Engine"
 LONGEST_BUCKET_NAME = 63
@@ -64,7 +65,10 @@ class Findings:
 
 
 def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Findings:
-    """Return what a deployment would meet; raise DeploymentError where it can't succeed. Change nothing."""
+    """Return what a deployment would meet; change nothing.
+
+    Raise DeploymentError or EngineLacksModelError where it can't succeed.
+    """
     environment = stack.environment
     account = environment.account
     _check_name(stack, template)
@@ -73,13 +77,16 @@ def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Fi
     present = {} if status in NEVER_CREATED | UNFINISHED else stack.parameters
     values = {**_defaults(template), **present, **parameters}
     detector = values.get("Detector", "Rekognition")
-    if detector != ENGINE:
+    if detector == ENGINE:
+        check_engine(read_features(values.get("Features", "LABELS")))
+    else:
         _check_region(environment)
     if values.get("SnapStart") == "On":
         _check_snapstart(environment, values)
     # Named even where it stays: the package follows it.
     carried = {"Detector": ENGINE} if detector == ENGINE else {}
-    chosen = {**parameters, **carried, **_api_logs(environment, {**present, **parameters})}
+    kept = {} if status in NEVER_CREATED | UNFINISHED else _kept_queue(stack)
+    chosen = {**kept, **parameters, **carried, **_api_logs(environment, {**present, **parameters})}
     concurrency = _concurrency(environment)
     advice = list(_advice(chosen, values, concurrency))
     return Findings(account, environment.region, detector, _calls_per_second(environment), concurrency, chosen, advice)
@@ -158,6 +165,12 @@ def _has_api_logs_role(environment: Environment) -> bool:
             raise
         return False
     return True
+
+
+def _kept_queue(stack: Stack) -> dict[str, str]:
+    """Name the queue of a stack of 0.1.0, which CloudFormation has named: under another name it would be a new one."""
+    name = stack.outputs.get("QueueUrl", "").rpartition("/")[2]
+    return {"KeptImageQueue": name} if name not in ("", f"{stack.name}-images") else {}
 
 
 def _concurrency(environment: Environment) -> int | None:

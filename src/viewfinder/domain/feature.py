@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
+from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.label import Face, Label, Text
+from viewfinder.domain.moderation import ModerationLabel
 
 
 class Finding(Protocol):
@@ -27,6 +29,7 @@ class Feature(StrEnum):
     LABELS = "LABELS"
     TEXT = "TEXT"
     FACES = "FACES"
+    MODERATION = "MODERATION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,18 @@ class Parameters:
     """What is asked of the detector: one feature, a maximum of labels, a minimum of confidence (percent).
 
     `detector` names our engine with its version; Amazon's has no name here, for its version is known only from its
-    answers.
+    answers. `former` are the names of older versions, whose analyses stay valid until somebody asks for new ones.
     """
 
     max_labels: int
     min_confidence: float
     feature: Feature = Feature.LABELS
     detector: str = ""
+    former: tuple[str, ...] = ()
+
+    def with_versions(self) -> tuple[Parameters, ...]:
+        """Return these parameters, and the same of each older version, the newest first."""
+        return self, *(replace(self, detector=detector, former=()) for detector in self.former)
 
     def __str__(self) -> str:
         """Return the folder in which analyses under these parameters are stored."""
@@ -54,15 +62,15 @@ class Parameters:
 class FeatureRow:
     """What there is to know of a feature.
 
-    `operation` is Rekognition's; `request` returns its members beside Image, `answer` and `version` name members of its
-    answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
+    `operation` is Rekognition's; `request` returns its members beside Image, `answers` and `version` name members of
+    its answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
     operations/prices.json. `engine_seconds` is the time that our engine takes for a picture of 12 megapixels in a
     function of 1,769 MB (docs/benchmarks, with room for a slower core); None: the engine has no model for it.
     """
 
     operation: str
     request: Callable[[Parameters], dict[str, Any]]
-    answer: str
+    answers: tuple[str, ...]
     member: str
     read: Callable[[Mapping[str, Any]], Finding]
     version: str
@@ -83,7 +91,7 @@ FEATURES: Mapping[Feature, FeatureRow] = {
             "MinConfidence": asked.min_confidence,
             "Features": ["GENERAL_LABELS"],
         },
-        answer="Labels",
+        answers=("Labels",),
         member="Labels",
         read=Label.from_document,
         version="LabelModelVersion",
@@ -93,7 +101,7 @@ FEATURES: Mapping[Feature, FeatureRow] = {
     Feature.TEXT: FeatureRow(
         operation="DetectText",
         request=lambda asked: {"Filters": {"WordFilter": {"MinConfidence": asked.min_confidence}}},
-        answer="TextDetections",
+        answers=("TextDetections",),
         member="Texts",
         read=Text.from_document,
         version="TextModelVersion",
@@ -103,12 +111,22 @@ FEATURES: Mapping[Feature, FeatureRow] = {
     Feature.FACES: FeatureRow(
         operation="DetectFaces",
         request=lambda _: {"Attributes": ["DEFAULT"]},
-        answer="FaceDetails",
+        answers=("FaceDetails",),
         member="Faces",
         read=Face.from_document,
         version="",
         price="RekognitionPer1000",
         engine_seconds=0.1,
+    ),
+    Feature.MODERATION: FeatureRow(
+        operation="DetectModerationLabels",
+        request=lambda asked: {"MinConfidence": asked.min_confidence},
+        answers=("ModerationLabels", "ContentTypes"),
+        member="ModerationLabels",
+        read=ModerationLabel.from_document,
+        version="ModerationModelVersion",
+        price="RekognitionPer1000",
+        engine_seconds=None,
     ),
 }
 
@@ -125,9 +143,15 @@ def read_features(text: str) -> tuple[Feature, ...]:
     return tuple(feature for feature in Feature if feature in names)
 
 
-def beyond_the_engine(features: Iterable[Feature]) -> tuple[Feature, ...]:
-    """Return the features that our engine has no model for."""
-    return tuple(feature for feature in features if FEATURES[feature].engine_seconds is None)
+class EngineLacksModelError(ViewfinderError):
+    """A feature is asked for that our engine has no model for."""
+
+
+def check_engine(features: Iterable[Feature]) -> None:
+    """Raise EngineLacksModelError where our engine has no model for one of the features."""
+    lacking = ", ".join(feature for feature in features if FEATURES[feature].engine_seconds is None)
+    if lacking:
+        raise EngineLacksModelError(f"Viewfinder's engine has no model for {lacking}; Amazon Rekognition has.")
 
 
 Findings: TypeAlias = Mapping[Feature, tuple[Any, ...]]

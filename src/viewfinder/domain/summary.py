@@ -8,6 +8,7 @@ from typing import Any
 
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import category_confidences
+from viewfinder.domain.posting import moderated
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Summary:
     categories: Mapping[str, float] = field(default_factory=dict)
     taken_at: str = ""
     words: Collection[str] = ()
+    camera: str = ""
+    moderated: str = ""  # "true", "false", or not looked for
     size: int = 0  # of a removed image only, and so is `version_id`
     version_id: str = ""
 
@@ -45,6 +48,8 @@ class Summary:
             categories=category_confidences(labels),
             taken_at=image.facts.taken_at or "",
             words=image.words,
+            camera=image.facts.camera or "",
+            moderated=moderated(image),
             size=image.size if image.is_in_trash else 0,
             version_id=image.version_id if image.is_in_trash else "",
         )
@@ -59,6 +64,14 @@ class Summary:
         """Return the stored document; what equals its default is left out."""
         members = {member: _stored(getattr(self, name)) for member, (name, _) in _MEMBERS.items()}
         return {member: value for member, value in members.items() if value}
+
+    def listed(self) -> dict[str, Any]:
+        """Return the members that a list shows as they are, of those that are known."""
+        return {member: value for member, value in self.to_document().items() if member not in _UNLISTED}
+
+
+_UNLISTED = {"Labels", "Categories", "Words", "Camera", "Size", "VersionId"}
+"""Members for filters and the trash; labels are listed in another form."""
 
 
 def _floats(numbers: Mapping[str, Any]) -> dict[str, float]:
@@ -87,6 +100,8 @@ _MEMBERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Categories": ("categories", _floats),
     "TakenAt": ("taken_at", str),
     "Words": ("words", tuple),
+    "Camera": ("camera", str),
+    "Moderated": ("moderated", str),
     "Size": ("size", int),
     "VersionId": ("version_id", str),
 }

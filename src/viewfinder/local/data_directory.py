@@ -215,6 +215,18 @@ class DataDirectory:
         finally:
             os.umask(before)
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether another command is starting or stopping the stack at this moment."""
+        try:
+            with (self.path / "lock").open() as lock:
+                self._take(lock.fileno())
+        except FileNotFoundError:
+            return False
+        except LocalStackError:
+            return True
+        return False
+
     def _take(self, lock: int) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -64,14 +64,26 @@ class FaceIndex(_Index):
             while rows := added.fetchmany(BLOCK):
                 self._add(rows)
             if len(self._vectors) != count:
-                numbers = connection.execute(_NUMBERS, (self._collection,)).fetchall()
-                self._vectors.keep(np.array([number for (number,) in numbers], dtype=np.int64))
+                self._drop(connection)
         self._changes = changes
 
     def _add(self, rows: Sequence[Row]) -> None:
         numbers, cautions, vectors = _columns(rows)
         self._vectors.add(numbers, vectors, cautions)
         self._last = int(numbers[-1])
+
+    def _drop(self, connection: sqlite3.Connection) -> None:
+        """Drop the faces that are no more: counting is quick, so only blocks that lack some are compared."""
+
+        def count(first: int, last: int) -> int:
+            (found,) = connection.execute(_COUNT, (self._collection, first, last)).fetchone()
+            return int(found)
+
+        def numbers(first: int, last: int) -> Integers:
+            rows = connection.execute(_NUMBERS, (self._collection, first, last)).fetchall()
+            return np.array([number for (number,) in rows], dtype=np.int64)
+
+        self._vectors.drop_missing(count, numbers)
 
 
 class UserIndex(_Index):
@@ -164,7 +176,8 @@ _FACES_AFTER = """
     SELECT faces.number, caution, vector FROM faces JOIN descriptors USING (slot)
     WHERE collection = ? AND faces.number > ? ORDER BY faces.number
 """
-_NUMBERS = "SELECT number FROM faces WHERE collection = ?"
+_COUNT = "SELECT count(*) FROM faces WHERE collection = ? AND number BETWEEN ? AND ?"
+_NUMBERS = "SELECT number FROM faces WHERE collection = ? AND number BETWEEN ? AND ?"
 _USERS = "SELECT DISTINCT user FROM faces WHERE collection = ? AND user IS NOT NULL ORDER BY user"
 _FACES_OF_USERS = """
     SELECT user AS number, caution, vector FROM faces JOIN descriptors USING (slot)

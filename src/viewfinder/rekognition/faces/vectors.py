@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,19 +71,22 @@ class Vectors:
         return sum(block.used for block in self._blocks)
 
     def add(self, numbers: Integers, vectors: Floats, cautions: Floats) -> None:
-        """Add vectors (n, 128)."""
+        """Add vectors (n, 128); their numbers grow, and are greater than those that are there."""
         done = 0
         while done < len(numbers):
             if not self._blocks or self._blocks[-1].used == BLOCK:
                 self._blocks.append(_Block())
             done += self._blocks[-1].add(numbers[done:], vectors[done:], cautions[done:])
 
-    def keep(self, numbers: Integers) -> None:
-        """Drop the vectors with other numbers."""
+    def drop_missing(self, count: Callable[[int, int], int], numbers: Callable[[int, int], Integers]) -> None:
+        """Drop the vectors whose numbers are no more.
+
+        Both functions take a first and a last number: how many there are between them, and which.
+        """
         for block in self._blocks:
-            kept = np.isin(block.numbers[: block.used], numbers)
-            if not kept.all():
-                block.keep(kept)
+            first, last = int(block.numbers[0]), int(block.numbers[block.used - 1])
+            if count(first, last) != block.used:
+                block.keep(np.isin(block.numbers[: block.used], numbers(first, last)))
         self._blocks = [block for block in self._blocks if block.used]
 
     def nearest(self, wanted: Description, farthest: float, limit: int) -> list[tuple[int, float]]:
