@@ -55,9 +55,9 @@ export const correctImage = (imageId, corrections) => change("PATCH", `${ROOT}/i
 export const analyzeAgain = (imageId) => change("POST", `${ROOT}/analyses`, { ImageId: imageId });
 export const chooseDownload = (imageIds) => change("POST", "/downloads", { ImageIds: imageIds });
 
-/** Where a picture is; the version makes a new analysis a new URL. */
-export const pictureUrl = (image, rendition) =>
-  `/content/${segment(image.ImageId)}?${new URLSearchParams({ rendition, v: image.AnalyzedAt })}`;
+/** Where a picture is; the version, where it is known, makes a new analysis a new URL. */
+export const pictureUrl = ({ ImageId, AnalyzedAt }, rendition) =>
+  `/content/${segment(ImageId)}?${new URLSearchParams(AnalyzedAt ? { rendition, v: AnalyzedAt } : { rendition })}`;
 
 /** Sends a file and gives the ETag of its object; `progress` is called with 0 to 1. (fetch tells nothing of an upload's progress.) */
 export function uploadFile(imageId, file, type, progress) {

@@ -39,6 +39,7 @@ function pictureOf(image) {
     src: pictureUrl(image, "thumbnail"),
     alt: "",
     decoding: "async",
+    loading: "lazy", // none is loaded behind the viewer
     draggable: "false",
     onload: () => picture.classList.add("ready"),
     onerror: () => picture.replaceWith(element("span", { class: "missing" }, icon("photos"))),

@@ -7,7 +7,8 @@ import { correct, correctionsOf } from "./corrections.js";
 import { element, find, icon, nameOf } from "./dom.js";
 import { factsOf, problemOf } from "./facts.js";
 import { labelsOf } from "./labels.js";
-import { stageOf, textsOf } from "./layers.js";
+import { layOn, textsOf } from "./layers.js";
+import { Picture } from "./picture.js";
 import { ask, noticesInFront, say } from "./talk.js";
 import { versionsOf } from "./versions.js";
 import { Zoom } from "./zoom.js";
@@ -33,7 +34,7 @@ export class Viewer {
     if (imageId === this.imageId && this.dialog.open) return;
     this.imageId = imageId;
     if (imageId === null) return this.#close();
-    if (!this.dialog.open) this.#open(imageId);
+    this.#preview(this.results.images[this.#index] ?? { ImageId: imageId });
     await this.#load(imageId);
   }
 
@@ -41,15 +42,19 @@ export class Viewer {
     return this.results.images.findIndex((image) => image.ImageId === this.imageId);
   }
 
-  #open(imageId) {
-    this.content.replaceChildren(this.#heading({ ImageId: imageId }));
-    this.dialog.showModal();
-    noticesInFront();
+  /** Shows what is known before the record is here: the picture of the tile, or of the link. */
+  #preview(image) {
+    if (!this.dialog.open) {
+      this.dialog.showModal();
+      noticesInFront();
+    }
+    this.#replace(this.#heading(image), this.#stageOf(image), element("div", { class: "panel", "aria-busy": "true" }));
   }
 
   #close() {
     if (!this.dialog.open) return;
     this.dialog.close();
+    this.#leavePicture();
     this.content.replaceChildren();
     if (this.last >= 0) this.results.grid.focus(this.last);
   }
@@ -66,7 +71,7 @@ export class Viewer {
       if (this.imageId === imageId) this.#render(image);
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.zoom = null;
+      this.#leavePicture();
       this.content.replaceChildren(this.#heading({ ImageId: imageId }), element("p", { class: "problem" }, error.message));
     }
   }
@@ -76,8 +81,8 @@ export class Viewer {
     this.image = image;
     const shown = (record) => this.imageId === record.ImageId && this.#render(record);
     const { list, boxes } = labelsOf(image, (name) => correct(image, "Remove", name, shown));
-    const stage = element("div", { class: "stage" }, stageOf(image, boxes), this.#step(-1), this.#step(1));
-    this.zoom = new Zoom(stage, image.Width, (direction) => this.#go(direction));
+    const stage = this.#stageOf(image);
+    this.#lay(stage, image, boxes);
     const panel = element(
       "div",
       { class: "panel", tabindex: 0, role: "region", "aria-label": "Labels and facts" },
@@ -90,11 +95,41 @@ export class Viewer {
       factsOf(image),
       versionsOf(image, () => this.#follow()),
     );
+    this.#replace(this.#heading(image), stage, panel);
+  }
+
+  /** Puts new parts in the place of the old; the focus stays where it was. */
+  #replace(...parts) {
     const isFocusInside = this.dialog.contains(document.activeElement);
     const focused = (isFocusInside && document.activeElement.dataset.role) || "close";
-    this.content.replaceChildren(this.#heading(image), stage, panel);
+    this.content.replaceChildren(...parts);
     this.#renewSteps();
     this.dialog.querySelector(`[data-role="${focused}"]`)?.focus();
+  }
+
+  /** The stage with the image's picture: the one that is there, zoom and all, as long as it is of the same content. */
+  #stageOf(image) {
+    const isAnalyzed = (image.Status ?? "ANALYZED") === "ANALYZED";
+    if (isAnalyzed && this.picture?.isOf(image)) return this.stage;
+    this.#leavePicture();
+    this.picture = isAnalyzed ? new Picture(image) : null;
+    const nothing = () => element("div", { class: "nothing" }, icon("warning"));
+    this.stage = element("div", { class: "stage" }, this.picture?.frame ?? nothing(), this.#step(-1), this.#step(1));
+    this.zoom = new Zoom(this.stage, this.picture, (direction) => this.#go(direction));
+    return this.stage;
+  }
+
+  #leavePicture() {
+    this.picture?.leave();
+    this.picture = this.zoom = null;
+  }
+
+  #lay(stage, image, boxes) {
+    stage.querySelector(".layers")?.remove();
+    if (!this.picture) return;
+    this.picture.learn(image);
+    const switches = layOn(this.picture.frame, image, boxes);
+    if (switches) this.picture.frame.after(switches);
   }
 
   #heading(image) {

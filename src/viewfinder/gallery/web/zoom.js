@@ -11,9 +11,9 @@ const TRACKPAD = 0.012; // a pinch on a trackpad arrives as a wheel with the con
 const DEEPEST = 3; // screen pixels for one pixel of the picture
 
 export class Zoom {
-  /** `width` is the picture's own; `swipe(direction)` goes to the previous (-1) or next (1) image. */
-  constructor(stage, width, swipe) {
-    Object.assign(this, { stage, width, swipe, frame: stage.querySelector(".frame"), pointers: new Map(), scale: 1, x: 0, y: 0 });
+  /** `picture` is null where there is none; `swipe(direction)` goes to the previous (-1) or next (1) image. */
+  constructor(stage, picture, swipe) {
+    Object.assign(this, { stage, picture, swipe, frame: picture?.frame, pointers: new Map(), scale: 1, x: 0, y: 0 });
     stage.addEventListener("pointerdown", (event) => this.#down(event));
     stage.addEventListener("pointermove", (event) => this.#move(event));
     for (const type of ["pointerup", "pointercancel"]) stage.addEventListener(type, (event) => this.#up(event));
@@ -39,7 +39,7 @@ export class Zoom {
 
   /** Scales about a point, given from the middle of the stage. */
   #to(wanted, x, y) {
-    const deepest = Math.max(4, (this.width * DEEPEST) / this.frame.offsetWidth);
+    const deepest = Math.max(4, (this.picture.width * DEEPEST) / this.frame.offsetWidth);
     const scale = Math.min(Math.max(wanted, 1), deepest);
     this.x = x - ((x - this.x) * scale) / this.scale;
     this.y = y - ((y - this.y) * scale) / this.scale;
@@ -53,6 +53,7 @@ export class Zoom {
     this.y = within(this.y + dy, this.frame.offsetHeight * this.scale, this.stage.clientHeight);
     place(this.frame, { transform: this.isZoomed ? `translate(${this.x}px, ${this.y}px) scale(${this.scale})` : "none", "--zoom": this.scale });
     this.stage.classList.toggle("zoomed", this.isZoomed);
+    this.picture.look(this.scale);
   }
 
   /** The point of an event, from the middle of the stage. */
@@ -68,7 +69,7 @@ export class Zoom {
   }
 
   #toggle(event) {
-    const full = Math.max(2, this.width / this.frame.offsetWidth);
+    const full = Math.max(2, this.picture.width / this.frame.offsetWidth);
     this.#to(this.isZoomed ? 1 : full, ...this.#pointOf(event));
   }
 
