@@ -14,7 +14,7 @@ export class Grid {
     this.wantMore = wantMore;
     this.images = [];
     this.tiles = new Map();
-    this.headings = new Map();
+    this.headings = new Map(); // of the layout -> its node
     this.grouping = null;
     this.onMake = () => {};
     this.active = 0;
@@ -26,7 +26,7 @@ export class Grid {
     list.addEventListener("focusin", (event) => this.#activate(Number(event.target.closest("li").dataset.index)));
   }
 
-  /** Shows other images; `grouping` is { of, text }: the group of an image, and what stands above a group. */
+  /** Shows other images; `grouping` is { of, text, short }: the group of an image, and what stands above a group, or above its only picture. */
   show(images, complete, grouping = this.grouping) {
     this.images = [];
     this.grouping = grouping;
@@ -42,7 +42,7 @@ export class Grid {
   add(images, complete) {
     this.complete = complete;
     this.images = this.images.concat(images);
-    this.layout.add(images, complete);
+    this.layout.add(images);
     // The last row of a page may have been made again.
     for (const [index, tile] of this.tiles) this.#put(tile, index);
     place(this.list, { height: `${this.layout.height}px` });
@@ -109,12 +109,14 @@ export class Grid {
 
   /** The headings of the groups that begin among these tiles. */
   #head(first, end) {
-    const wanted = new Map(this.layout.headingsBetween(first, end).map((heading) => [heading.first, heading]));
-    for (const [at, node] of this.headings) if (!wanted.has(at)) this.headings.delete(at) && node.remove();
-    for (const [at, { group, top }] of wanted) {
-      if (this.headings.has(at)) continue;
-      const node = element("li", { class: "day", "data-index": at - 0.5 }, element("h2", {}, this.grouping.text(group)));
-      this.headings.set(at, place(node, { transform: `translateY(${top}px)` }));
+    const wanted = new Set(this.layout.headingsBetween(first, end));
+    for (const [heading, node] of this.headings) if (!wanted.has(heading)) this.headings.delete(heading) && node.remove();
+    for (const heading of wanted) {
+      if (this.headings.has(heading)) continue;
+      const { group, first: at, left, top, width } = heading;
+      const [text, short] = [this.grouping.text(group), this.grouping.short(group)];
+      const node = element("li", { class: "day", "data-index": at - 0.5 }, element("h2", { title: text }, width < this.layout.width ? short : text));
+      this.headings.set(heading, place(node, { transform: `translate(${left}px, ${top}px)`, width: `${width}px` }));
       this.#insert(node);
     }
   }

@@ -4,6 +4,7 @@ const GAP = 6;
 const NARROWEST = 0.5;
 const WIDEST = 3;
 const HEADING = 48;
+const NARROWEST_ALONE = 0.85; // room for a date above it
 
 /** A picture's width by its height; squares for what has no size. */
 function proportion(image) {
@@ -17,7 +18,6 @@ export class Layout {
   constructor(width, groupOf = () => undefined) {
     this.width = width;
     this.groupOf = groupOf;
-    this.group = undefined;
     this.headings = [];
     this.target = width < 600 ? 130 : 220;
     this.rows = [];
@@ -25,47 +25,103 @@ export class Layout {
     this.images = [];
   }
 
-  /** Adds images; the last row is made again since it may have had room left. */
-  add(images, complete) {
-    const last = this.rows.pop();
-    if (last) this.height = last.top;
-    const waiting = last ? this.images.slice(last.first) : [];
+  /** Adds images; the last row is made again since it may have had room left, or its day more pictures. */
+  add(images) {
+    const first = this.#reopen();
+    const waiting = this.images.slice(first);
     this.images = this.images.concat(images);
-    this.#place([...waiting, ...images], last?.first ?? 0, complete);
+    this.#place([...waiting, ...images], first);
   }
 
-  #place(images, first, complete) {
-    let row = [];
-    let sum = 0;
-    const close = (isLast) => {
-      this.#close(row, sum, first, isLast);
-      first += row.length;
-      row = [];
-      sum = 0;
-    };
-    for (const image of images) {
-      if (this.groupOf(image) !== this.group) {
-        if (row.length) close(true);
-        this.#head(this.groupOf(image), first);
+  /** Takes the last row back with its headings; gives the first image that is to be placed. */
+  #reopen() {
+    const last = this.rows.pop();
+    if (!last) return 0;
+    const own = this.headings.findIndex((heading) => heading.first >= last.first);
+    const [heading] = own < 0 ? [] : this.headings.splice(own);
+    this.height = heading?.top ?? last.top;
+    return last.first;
+  }
+
+  #place(images, first) {
+    let alone = []; // pictures in a row that are the only ones of their groups
+    for (const run of this.#runs(images, first)) {
+      if (run.images.length === 1 && run.isHeaded) {
+        alone.push(run);
+        continue;
       }
-      row.push(proportion(image));
-      sum += row.at(-1);
-      if (sum * this.target + (row.length - 1) * GAP >= this.width) close(false);
+      this.#placeAlone(alone);
+      alone = [];
+      if (run.isHeaded) this.#head(run.first, run.group);
+      this.#placeRows(run.images, run.first);
     }
-    if (row.length) close(true);
+    this.#placeAlone(alone);
   }
 
-  #head(group, first) {
-    this.group = group;
-    this.headings.push({ top: this.height, group, first });
+  /** The images group by group; the first may go on with the group of what is placed already. */
+  #runs(images, first) {
+    let group = first ? this.groupOf(this.images[first - 1]) : undefined;
+    const runs = [];
+    for (const [place, image] of images.entries()) {
+      const own = this.groupOf(image);
+      if (!place || own !== group) runs.push({ first: first + place, group: own, isHeaded: own !== group, images: [] });
+      runs.at(-1).images.push(image);
+      group = own;
+    }
+    return runs;
+  }
+
+  /** Rows of pictures of one group. */
+  #placeRows(images, first) {
+    for (const { ratios, isLast } of this.#filled(images)) {
+      this.#close(ratios, first, isLast);
+      first += ratios.length;
+    }
+  }
+
+  /** Rows of pictures that are alone in their groups: each has its heading above itself. */
+  #placeAlone(runs) {
+    if (runs.length === 1) this.#head(runs[0].first, runs[0].group);
+    if (runs.length < 2) return this.#placeRows(runs.flatMap((run) => run.images), runs[0]?.first);
+    let done = 0;
+    for (const { ratios, isLast } of this.#filled(runs.map((run) => run.images[0]), NARROWEST_ALONE)) {
+      const top = this.height;
+      this.height += HEADING;
+      this.#close(ratios, runs[done].first, isLast);
+      for (const [place, { left, width }] of this.rows.at(-1).boxes.entries()) {
+        const { first, group } = runs[done + place];
+        this.headings.push({ top, left, width, group, first });
+      }
+      done += ratios.length;
+    }
+  }
+
+  /** The proportions of images row by row, each as many as fill the width at the height aimed for; the last may not. */
+  *#filled(images, narrowest = NARROWEST) {
+    let ratios = [];
+    let sum = 0;
+    for (const image of images) {
+      ratios.push(Math.max(proportion(image), narrowest));
+      sum += ratios.at(-1);
+      if (sum * this.target + (ratios.length - 1) * GAP < this.width) continue;
+      yield { ratios, isLast: false };
+      ratios = [];
+      sum = 0;
+    }
+    if (ratios.length) yield { ratios, isLast: true };
+  }
+
+  #head(first, group) {
+    this.headings.push({ top: this.height, left: 0, width: this.width, group, first });
     this.height += HEADING;
   }
 
-  #close(row, sum, first, isLast) {
-    const room = this.width - (row.length - 1) * GAP;
+  #close(ratios, first, isLast) {
+    const sum = ratios.reduce((total, ratio) => total + ratio, 0);
+    const room = this.width - (ratios.length - 1) * GAP;
     const height = isLast ? Math.min(this.target, room / sum) : room / sum;
     let left = 0;
-    const boxes = row.map((ratio) => {
+    const boxes = ratios.map((ratio) => {
       const box = { left, top: this.height, width: ratio * height, height };
       left += box.width + GAP;
       return box;

@@ -10,6 +10,7 @@ import { Grid } from "./grid.js";
 const DAYS = {
   of: (image) => (image.TakenAt ?? image.AnalyzedAt).slice(0, 10),
   text: (day) => new Date(`${day}T00:00Z`).toLocaleDateString(undefined, { dateStyle: "full", timeZone: "UTC" }),
+  short: (day) => new Date(`${day}T00:00Z`).toLocaleDateString(undefined, { dateStyle: "medium", timeZone: "UTC" }),
 };
 
 const PAGE = 100;

@@ -145,7 +145,7 @@ export class Viewer {
     return element(
       "div",
       { class: "heading" },
-      element("h2", { id: "viewer-name", title: image.ImageId }, folder ? element("small", {}, folder) : null, nameOf(image.ImageId)),
+      element("h2", { id: "viewer-name", title: image.ImageId }, folder ? element("small", {}, folder) : null, element("span", { class: "name" }, nameOf(image.ImageId))),
       tools,
       this.#tool("close", "Close", () => this.#leave()),
     );
