@@ -9,6 +9,10 @@ SETUP := .venv/.complete
 # In an environment of its own: its pins conflict with ours. Without --skip-download it asks its maker's server.
 CHECKOV := $(BIN)/uvx --quiet --from checkov==3.3.30 checkov --quiet --compact --skip-download
 
+JAVASCRIPT := .tools/javascript/node_modules
+ESLINT := NODE_PATH=$(JAVASCRIPT) $(JAVASCRIPT)/.bin/eslint --config tests/js/eslint.config.cjs
+TSC := $(JAVASCRIPT)/.bin/tsc --project
+
 # Without telemetry; `validate` asks AWS for nothing, but wants a region.
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(BIN)/uvx --quiet --from aws-sam-cli==1.170.0 sam
 
@@ -34,13 +38,17 @@ wheel: $(SETUP) ## Build the wheel into dist/: it runs `up` and `deploy` outside
 	$(BIN)/uv build --quiet --wheel --out-dir dist .
 
 test: check ## Run every check and every test
-	tools/setup-browser
+	tools/setup-programs chromium npm
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(SETUP) ## Format, lint, types and templates; changes nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	tools/setup-javascript
+	$(ESLINT) .
+	$(TSC) tests/js/tsconfig.json
+	$(TSC) tests/js/tsconfig.node.json
 	$(BIN)/cfn-lint infrastructure/template.yaml
 	$(CHECKOV) --framework cloudformation --file infrastructure/template.yaml
 
@@ -55,7 +63,7 @@ soak: $(SETUP) ## Run the long variants of the fault tests (about 15 minutes)
 	$(BIN)/pytest -m soak
 
 bench: $(SETUP) ## Measure everything (under 25 minutes) and write docs/benchmarks
-	tools/setup-browser
+	tools/setup-programs chromium npm
 	$(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks
 
@@ -66,7 +74,7 @@ postman: $(SETUP) ## Run the Postman collection against a local stack
 	$(BIN)/pytest tests/e2e/test_postman.py
 
 docs: $(SETUP) ## Draw the architecture, and take the gallery's pictures from a real stack
-	tools/setup-browser
+	tools/setup-programs chromium npm
 	$(BIN)/python tools/draw_architecture.py
 	VIEWFINDER_SCREENSHOTS=docs/images $(BIN)/pytest tests/e2e/gallery -k documentation -q
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
+from viewfinder.domain.feature import Feature
 from viewfinder.domain.image import Facts, Image, Status
 from viewfinder.domain.label import BoundingBox, Instance, Label, Text
 from viewfinder.ports import Catalog
@@ -51,7 +52,7 @@ def crowd(first: int, last: int) -> Iterator[Image]:
             analyzed_at=(START + timedelta(seconds=number)).isoformat(timespec="microseconds"),
             width=1600,
             height=1200,
-            labels=tuple(sorted(labels, key=lambda label: -label.confidence)),
+            findings={Feature.LABELS: tuple(sorted(labels, key=lambda label: -label.confidence))},
         )
 
 
@@ -73,7 +74,8 @@ def complete(image: Image) -> Image:
     )
     facts = Facts(taken_at=taken.isoformat(timespec="microseconds"), camera="Example Camera 1")
     names = {"etag": f"{number:032x}", "sha256": f"{number:064x}", "thumbnail": f"thumbnails/{number:024x}/0-0.webp"}
-    return replace(image, labels=labels, texts=texts, facts=facts, model_version="1.0", format="JPEG", **names)
+    findings = {Feature.LABELS: labels, Feature.TEXT: texts}
+    return replace(image, findings=findings, facts=facts, model_version="1.0", format="JPEG", **names)
 
 
 def _label(rank: int, chance: random.Random) -> Label:

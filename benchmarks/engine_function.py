@@ -34,7 +34,7 @@ start = time.perf_counter()
 import handler
 from viewfinder.adapters.detector import EngineDetector
 from viewfinder.adapters.pictures import Pictures
-from viewfinder.domain.analysis import Feature, Parameters
+from viewfinder.domain.feature import Feature, Parameters
 detector, pictures = EngineDetector(), Pictures()
 init = time.perf_counter() - start
 photos = [open(path, "rb").read() for path in sys.argv[2:]]

@@ -25,30 +25,17 @@ from viewfinder.adapters.http.responses import (
 from viewfinder.bootstrap import Application
 from viewfinder.domain.query import Query
 from viewfinder.observability import correlated, logger
-from viewfinder.usecases.images import (
-    TrashedImage,
-    analyze_again,
-    correct_labels,
-    create_upload,
-    delete_for_good,
-    delete_image,
-    get_image,
-    list_trash,
-    list_versions,
-    original_url,
-    restore_image,
-    restore_version,
-    thumbnail_url,
-)
+from viewfinder.usecases.corrections import correct_labels
+from viewfinder.usecases.duplicates import Duplicates, list_duplicates
+from viewfinder.usecases.folders import list_folders
+from viewfinder.usecases.images import delete_image, get_image, original_url, thumbnail_url
+from viewfinder.usecases.list_labels import list_categories, list_labels
+from viewfinder.usecases.reanalyze import analyze_again
 from viewfinder.usecases.search_images import search_images
-from viewfinder.usecases.statistics import (
-    Duplicates,
-    get_statistics,
-    list_categories,
-    list_duplicates,
-    list_folders,
-    list_labels,
-)
+from viewfinder.usecases.statistics import get_statistics
+from viewfinder.usecases.trash import TrashedImage, delete_for_good, list_trash, restore_image
+from viewfinder.usecases.uploads import create_upload
+from viewfinder.usecases.versions import list_versions, restore_version
 
 application = Application()
 application.prepare("search", "catalog", "links")
@@ -77,7 +64,7 @@ def _search_images(request: Request) -> Response:
     given = read_query(fields.SEARCH, request.query)
     paging = {keyword: given.pop(keyword) for keyword in ("limit", "token") if keyword in given}
     page = search_images(Query(**given), application.search, **paging)
-    return document_response(page_document("Images", map(summary_document, page.entries), page.next_token))
+    return document_response(page_document("Images", map(summary_document, page.images), page.next_token))
 
 
 def _create_upload(request: Request) -> Response:

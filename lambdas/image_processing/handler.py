@@ -6,7 +6,8 @@ import os
 from typing import Any, Protocol
 
 from viewfinder.adapters.pictures.limits import limit_memory
-from viewfinder.adapters.sqs import Record, events_of, postpone, receive_count, retry_delay, run_batch
+from viewfinder.adapters.s3_events import events_of
+from viewfinder.adapters.sqs import Record, postpone, receive_count, retry_delay, run_batch
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.domain.image import ImageEvent, Status

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from viewfinder.adapters.dynamodb.statistics import image_states
+from viewfinder.adapters.dynamodb.stream import image_states
 from viewfinder.bootstrap import Application
-from viewfinder.domain.query import ImageState
+from viewfinder.domain.counting import ImageState
 from viewfinder.observability import correlated, logger
-from viewfinder.usecases.statistics import count_labels
+from viewfinder.usecases.count_labels import count_labels
 
 application = Application()
 application.prepare("counters")

@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from viewfinder.adapters.aws import AwsClients
 from viewfinder.domain.errors import MisconfiguredError
@@ -15,27 +15,56 @@ from viewfinder.settings import Settings
 
 if TYPE_CHECKING:
     from viewfinder import ports
-    from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
     from viewfinder.adapters.s3 import S3Objects
-    from viewfinder.adapters.sqlite.catalog import SqliteCatalog
-    from viewfinder.adapters.sqlite.database import Database
-    from viewfinder.domain.analysis import Feature, Parameters
-    from viewfinder.usecases.images import Limits, Trash
+    from viewfinder.domain.feature import Feature, Parameters
     from viewfinder.usecases.index_image import IndexImage
+    from viewfinder.usecases.reanalyze import Limits
     from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
+    from viewfinder.usecases.trash import Trash
+
+
+class Parts(TypedDict, total=False):
+    """What a caller may hand in instead of having it made: clients, and stand-ins for tests."""
+
+    session: Any
+    endpoint_url: str | None
+    s3_client: Any
+    sqs_client: Any
+    dynamodb_client: Any
+    rekognition_client: Any
+    catalog: ports.Catalog
+    records: ports.Records
+    leases: ports.Leases
+    index: ports.Index
+    statistics: ports.Statistics
+    copies: ports.Copies
+    counters: ports.Counters
+    images: ports.ImageStore
+    image_objects: S3Objects
+    derived: ports.DerivedStore
+    pictures: ports.PictureReader
+    detector: ports.Detector
+    requests: ports.Requests
+    links: ports.Links
+    clock: ports.Clock
+    index_image: IndexImage
+    search: Search
+    trash: Trash
+    stores: Stores
+    analysis_limits: Limits
 
 
 class Application(AwsClients):
     """The parts of one function, made on first use and kept for the next invocations."""
 
-    def __init__(self, settings: Settings | None = None, **parts: Any) -> None:
+    def __init__(self, settings: Settings | None = None, **parts: Unpack[Parts]) -> None:
         """`parts` replaces attributes below: `Application(settings, catalog=FakeCatalog())`; others raise TypeError."""
         for name in parts:
             if not isinstance(getattr(type(self), name, None), cached_property):
                 raise TypeError(f"Application has no part {name!r}")
         # A cached_property yields to an attribute of the same name in the instance.
-        self.__dict__.update(parts | ({"settings": settings} if settings else {}))
+        self.__dict__.update({**parts, **({"settings": settings} if settings else {})})
 
     def prepare(self, *parts: str) -> None:
         """Make parts that every request needs, if this is a Lambda function in its INIT phase.
@@ -52,54 +81,33 @@ class Application(AwsClients):
             snapshot_restore_py.register_after_restore(random.seed)
 
     @cached_property
-    def database(self) -> Database | None:
-        """The file of the catalog; None where the catalog is the stack's table."""
-        if self.settings.catalog == "dynamodb":
-            return None
+    def catalog_parts(self) -> ports.CatalogParts:
+        """The catalog that the settings name; raise MisconfiguredError for an unknown kind."""
         kind, _, path = self.settings.catalog.partition(":")
-        if kind != "sqlite" or not path:
-            raise MisconfiguredError(f"VIEWFINDER_CATALOG is {self.settings.catalog!r}: dynamodb, or sqlite:PATH")
-        from viewfinder.adapters.sqlite.database import Database
+        if kind == "sqlite" and path:
+            from viewfinder.adapters.sqlite.factory import sqlite_catalog
 
-        return Database(path)
+            return sqlite_catalog(path, self.settings)
+        if self.settings.catalog == "dynamodb":
+            from viewfinder.adapters.dynamodb.factory import dynamodb_catalog
+
+            return dynamodb_catalog(self.dynamodb_client, self.settings)
+        raise MisconfiguredError(f"VIEWFINDER_CATALOG is {self.settings.catalog!r}: dynamodb, or sqlite:PATH")
 
     @cached_property
     def catalog(self) -> ports.Catalog:
         """The catalog's records, one at a time."""
-        return self._catalog
+        return self.catalog_parts.catalog
 
     @cached_property
     def records(self) -> ports.Records:
         """The catalog's records in bulk."""
-        return self._catalog
-
-    @cached_property
-    def _catalog(self) -> DynamoDbCatalog | SqliteCatalog:
-        tombstone_seconds = max(self.settings.tombstone_seconds, self.settings.image_version_days * 86_400)
-        if self.database:
-            from viewfinder.adapters.sqlite.catalog import SqliteCatalog
-
-            return SqliteCatalog(self.database, tombstone_seconds=tombstone_seconds)
-        from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
-
-        return DynamoDbCatalog(
-            self.dynamodb_client, self.settings.table, shards=self.settings.shards, tombstone_seconds=tombstone_seconds
-        )
+        return self.catalog_parts.records
 
     @cached_property
     def leases(self) -> ports.Leases:
         """The leases on contents that are being analysed."""
-        terms: dict[str, Any] = {
-            "seconds": self.settings.lease_seconds,
-            "patience": self.settings.lease_patience_seconds,
-        }
-        if self.database:
-            from viewfinder.adapters.sqlite.catalog import SqliteLeases
-
-            return SqliteLeases(self.database, **terms)
-        from viewfinder.adapters.dynamodb.catalog import DynamoDbLeases
-
-        return DynamoDbLeases(self.dynamodb_client, self.settings.table, **terms)
+        return self.catalog_parts.leases
 
     @cached_property
     def images(self) -> ports.ImageStore:
@@ -145,7 +153,7 @@ class Application(AwsClients):
     @cached_property
     def parameters(self) -> Parameters:
         """What is asked of the detector."""
-        from viewfinder.domain.analysis import Parameters
+        from viewfinder.domain.feature import Parameters
 
         parameters = Parameters(self.settings.max_labels, self.settings.min_confidence)
         if not self._uses_engine:
@@ -157,7 +165,7 @@ class Application(AwsClients):
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """What the detector looks for; raise MisconfiguredError for a feature that there is not."""
-        from viewfinder.domain.analysis import read_features
+        from viewfinder.domain.feature import read_features
 
         try:
             return read_features(self.settings.features)
@@ -194,7 +202,7 @@ class Application(AwsClients):
     def trash(self) -> Trash:
         """What is done with removed images and earlier versions."""
         from viewfinder.adapters.s3 import S3Versions
-        from viewfinder.usecases.images import Trash
+        from viewfinder.usecases.trash import Trash
 
         versions = S3Versions(self.s3_client, self.settings.images_bucket)
         return Trash(self.catalog, self.search, versions, self.links, self.settings.image_version_days)
@@ -218,29 +226,17 @@ class Application(AwsClients):
     @cached_property
     def statistics(self) -> ports.Statistics:
         """The counts of labels and statuses."""
-        if self.database:
-            from viewfinder.adapters.sqlite.index import SqliteStatistics
-
-            return SqliteStatistics(self.database)
-        from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
-
-        return DynamoDbStatistics(self.dynamodb_client, self.settings.table)
+        return self.catalog_parts.statistics
 
     @cached_property
     def copies(self) -> ports.Copies:
         """Which images have the same content."""
-        if self.database:
-            from viewfinder.adapters.sqlite.index import SqliteCopies
-
-            return SqliteCopies(self.database)
-        from viewfinder.adapters.dynamodb.index import DynamoDbCopies
-
-        return DynamoDbCopies(self.dynamodb_client, self.settings.table)
+        return self.catalog_parts.copies
 
     @cached_property
     def counters(self) -> ports.Counters:
         """The same counts, for the function that writes them (SQLite counts by itself)."""
-        from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters
+        from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
 
         return DynamoDbCounters(self.dynamodb_client, self.settings.table)
 
@@ -254,18 +250,12 @@ class Application(AwsClients):
     @cached_property
     def index(self) -> ports.Index:
         """The catalog as a search reads it."""
-        if self.database:
-            from viewfinder.adapters.sqlite.index import SqliteIndex
-
-            return SqliteIndex(self.database)
-        from viewfinder.adapters.dynamodb.index import DynamoDbIndex
-
-        return DynamoDbIndex(self.dynamodb_client, self.settings.table, shards=self.settings.shards)
+        return self.catalog_parts.index
 
     @cached_property
     def analysis_limits(self) -> Limits:
         """What `POST /analyses` may cost."""
-        from viewfinder.usecases.images import Limits
+        from viewfinder.usecases.reanalyze import Limits
 
         return Limits(self.settings.analysis_interval_seconds, self._quota)
 
@@ -274,11 +264,9 @@ class Application(AwsClients):
         per_minute = self.settings.analyses_per_minute
         if not per_minute:
             return None
-        if self.database:
+        if self.catalog_parts.quota is None:
             raise MisconfiguredError("VIEWFINDER_ANALYSES_PER_MINUTE is not 0: callers are counted in the table only")
-        from viewfinder.adapters.dynamodb.catalog import DynamoDbQuota
-
-        return DynamoDbQuota(self.dynamodb_client, self.settings.table, per_minute=per_minute)
+        return self.catalog_parts.quota(per_minute)
 
     @cached_property
     def links(self) -> ports.Links:

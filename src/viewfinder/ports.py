@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from viewfinder.domain.analysis import Analysis, Detection, Parameters
+from viewfinder.domain.analysis import Analysis, Detection
+from viewfinder.domain.candidate import Candidate
+from viewfinder.domain.counting import Counted, ImageState
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image, Picture, UploadForm
-from viewfinder.domain.query import Counted, Entry, ImageState, KnownName, LabelCount, Source, Stretch
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An image that may be imported. `etag` is "" while the content has not been read."""
-
-    image_id: str
-    size: int
-    location: str
-    etag: str = ""
-    modified: float = 0.0
-    is_beside: bool = False
-
-    def beside(self) -> Candidate:
-        """Return the same content under a key of its own: `a.jpg` becomes `a~1f3870be.jpg`, by the ETag."""
-        stem, dot, suffix = self.image_id.rpartition(".")
-        if not stem or "/" in suffix:
-            stem, dot, suffix = self.image_id, "", ""
-        return replace(self, image_id=f"{stem}~{self.etag[:8]}{dot}{suffix}", is_beside=True)
+from viewfinder.domain.lease import Lease
+from viewfinder.domain.posting import Source
+from viewfinder.domain.query import Entry, Stretch
+from viewfinder.domain.statistics import KnownName, LabelCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,29 +89,6 @@ class Catalog(Protocol):
 
         Raises CatalogConflictError when the record is no longer the one that it replaces.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to do a thing alone until `expires_at` (seconds since 1970).
-
-    `is_inherited` where an earlier holder let it expire, or did the thing too early: it may be done. The holder sets
-    `done_at`: when it was done (ISO 8601, UTC).
-    """
-
-    name: str
-    holder: str
-    expires_at: int
-    is_inherited: bool = False
-    done_at: str = ""
-
-    def inherited(self) -> Lease:
-        """Return the lease of one who is not the first holder."""
-        return replace(self, is_inherited=True)
-
-    def done(self, when: str) -> Lease:
-        """Return the lease of one who has done the thing."""
-        return replace(self, done_at=when)
 
 
 class Leases(Protocol):
@@ -268,6 +232,25 @@ class Counters(Protocol):
         Raises CatalogConflictError when that is no longer what was counted; changes may then be applied in part, each
         as a whole.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogParts:
+    """One catalog, whole: each implementation has a factory that returns this.
+
+    `quota` takes the requests that a caller may send in a minute; None where callers are not counted. `close` ends its
+    connections; `drop_leases` ends every lease of a catalog that no function uses at the time, where that is of use.
+    """
+
+    catalog: Catalog
+    records: Records
+    leases: Leases
+    index: Index
+    statistics: Statistics
+    copies: Copies
+    quota: Callable[[int], Quota] | None = None
+    close: Callable[[], None] = lambda: None
+    drop_leases: Callable[[], None] = lambda: None
 
 
 class Links(Protocol):

@@ -64,6 +64,11 @@ class Settings:
     )
     link_seconds: int = _setting("VIEWFINDER_LINK_SECONDS", "How long upload and content URLs are good", 900)
 
+    @property
+    def kept_tombstone_seconds(self) -> int:
+        """How long the catalog keeps a tombstone: as long as something of the image can come back."""
+        return max(self.tombstone_seconds, self.image_version_days * 86_400)
+
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, str], **others: Any) -> Settings:
         """Return the settings of an operator's command from what the stack gives out."""

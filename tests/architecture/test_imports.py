@@ -11,35 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.rooms import BESIDES, MAY_IMPORT, PAGE, rooms_of, with_imports
+
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src"
 PACKAGE = SOURCE / "viewfinder"
-
-# Room -> the rooms of viewfinder that it may import. A room not named here is an error: give it its place.
-MAY_IMPORT = {
-    "domain": {"domain"},
-    "ports": {"domain"},
-    "settings": {"domain"},
-    "observability": {"domain", "settings", "observability"},
-    "usecases": {"domain", "ports", "observability", "usecases"},
-    "adapters": {"domain", "ports", "observability", "settings", "adapters"},
-    "bootstrap": {"domain", "ports", "settings", "observability", "adapters", "usecases"},
-    "rekognition": {"rekognition"},
-    "operations": {"domain", "operations", "deployment"},
-    "gallery": {"domain", "gallery", "operations"},
-    "deployment": {"domain", "deployment"},
-    "local": {"adapters", "bootstrap", "domain", "settings", "usecases", "local", "deployment", "gallery"},
-    "cli": {
-        *("domain", "ports", "settings", "observability", "usecases", "adapters", "bootstrap"),
-        *("rekognition", "gallery", "operations", "deployment", "local", "cli"),
-    },
-    "testing": set(),
-    "lambdas": {"bootstrap", "domain", "observability", "usecases", "adapters", "settings"},
-}
-
-
-BESIDES = {"adapters/detector.py": {"rekognition"}}
-"""The one way from the pipeline into the engine: an adapter wraps it as a detector in the same process."""
 
 
 def _modules() -> Iterator[tuple[str, Path]]:
@@ -98,12 +74,10 @@ def test_nothing_scans_the_table() -> None:
 
 
 def test_the_page_about_the_architecture_shows_the_rooms_as_they_are() -> None:
-    page = (REPOSITORY / "docs" / "architecture.md").read_text()
-    table = page.split("## The rooms")[1].split("## ")[0]
-    first_columns = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
-    assert {name.strip("/") for column in first_columns for name in re.findall(r"`([\w/]+)`", column)} == set(
-        MAY_IMPORT
-    )
+    """`python -m tools.write_import_table` writes its column "may import"."""
+    page = PAGE.read_text()
+    assert sorted(rooms_of(page)) == sorted(MAY_IMPORT)
+    assert with_imports(page) == page
 
 
 def test_docstrings_are_in_the_imperative() -> None:

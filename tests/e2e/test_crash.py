@@ -22,7 +22,7 @@ from tests.support.detector_proxy import DetectorProxy
 from tests.support.waiting import wait_for
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteStatistics
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port, kill_stragglers

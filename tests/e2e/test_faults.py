@@ -19,7 +19,7 @@ from PIL import Image as PillowImage
 from tests.e2e.conftest import RunningStack
 from tests.support.detector_proxy import DetectorProxy
 from tests.support.waiting import wait_for
-from viewfinder.adapters.sqs import redrive
+from viewfinder.adapters.dead_letters import redrive
 from viewfinder.bootstrap import Application
 from viewfinder.domain.image import Image, Status
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from hypothesis import strategies as st
 
+from tests.support.findings import found
 from tests.support.memory_index import folded
 from viewfinder.domain.image import Facts, Image, Status, image_digest
 from viewfinder.domain.label import BoundingBox, Label, Text
@@ -49,9 +50,8 @@ def images(draw: st.DrawFn, image_id: str) -> Image:
         status,
         "",
         draw(st.sampled_from(TIMES)),
-        labels=labels,
+        findings=found(labels, texts=read_words(*words)),
         facts=facts,
-        texts=read_words(*words),
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from viewfinder.domain.analysis import Analysis, Detection, Feature, Parameters
+from viewfinder.domain.analysis import Analysis, Detection
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
@@ -14,9 +14,11 @@ from viewfinder.domain.errors import (
     ImageRejectedError,
     ObjectNotFoundError,
 )
+from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Facts, Image, Picture
 from viewfinder.domain.label import BoundingBox, Face, Label, Text
-from viewfinder.ports import Lease, ObjectSummary, StoredObject
+from viewfinder.domain.lease import Lease
+from viewfinder.ports import ObjectSummary, StoredObject
 
 
 class FakeBucket:
@@ -152,9 +154,9 @@ class FakeDetector:
             raise DetectorUnavailableError("ThrottlingException: slow down")
         self.calls[rendition] = self.calls.get(rendition, 0) + 1
         if parameters.feature is Feature.TEXT:
-            return Detection(texts=(Text(0, "LINE", "STOP", 99.0, BoundingBox(0.1, 0.1, 0.5, 0.2)),))
+            return Detection((Text(0, "LINE", "STOP", 99.0, BoundingBox(0.1, 0.1, 0.5, 0.2)),))
         if parameters.feature is Feature.FACES:
-            return Detection(faces=(Face(BoundingBox(0.2, 0.2, 0.1, 0.1), 99.5),))
+            return Detection((Face(BoundingBox(0.2, 0.2, 0.1, 0.1), 99.5),))
         return Detection(labels(rendition), self.model_version)
 
 

@@ -13,18 +13,13 @@ from types import ModuleType
 from typing import Any, Protocol
 from urllib.parse import quote_plus
 
-from tests.support.fakes import (
-    FakeBucket,
-    FakeClock,
-    FakeDerivedStore,
-    FakeDetector,
-    FakePictures,
-)
-from viewfinder.adapters.sqs import request_body
+from tests.support.fakes import FakeBucket, FakeClock, FakeDerivedStore, FakeDetector, FakePictures
+from viewfinder.adapters.s3_events import request_body
 from viewfinder.bootstrap import Application
-from viewfinder.domain.analysis import Parameters
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image
-from viewfinder.ports import Catalog, Lease, Leases
+from viewfinder.domain.lease import Lease
+from viewfinder.ports import Catalog, Leases
 from viewfinder.settings import Settings
 from viewfinder.usecases.index_image import IndexImage
 

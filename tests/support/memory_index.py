@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from viewfinder.domain.image import Image, folders_of, image_digest
-from viewfinder.domain.label import category_confidences
-from viewfinder.domain.query import Entry, KnownName, LabelCount, Order, Source, SourceKind, Stretch
+from viewfinder.domain.posting import Source, postings_of
+from viewfinder.domain.query import Entry, Order, Stretch
+from viewfinder.domain.statistics import KnownName, LabelCount
+from viewfinder.domain.summary import Summary
 
 
 @dataclass
@@ -45,35 +47,13 @@ class MemoryIndex:
                 Order.TAKEN: image.taken_or_analyzed,
                 Order.CONFIDENCE: f"{100 - confidence:011.6f}",
             }
-            yield Entry(
-                position=f"{place[order]}#{digest}",
-                image_id=image.image_id,
-                status=image.status,
-                analyzed_at=image.analyzed_at,
-                labels={label.name: label.confidence for label in image.corrected_labels},
-                categories=category_confidences(image.corrected_labels),
-                confidence=confidence,
-                width=image.width,
-                height=image.height,
-                reason=image.reason,
-                taken_at=image.facts.taken_at or "",
-                words=image.words,
-                size=image.size if image.is_in_trash else 0,
-                version_id=image.version_id if image.is_in_trash else "",
-            )
+            yield Entry(f"{place[order]}#{digest}", Summary.of(image), confidence)
 
 
 def _confidences(image: Image, source: Source) -> list[float]:
     """Return the confidence of each entry that the image has in a source."""
-    if source.kind is SourceKind.STATUS:
-        return [0.0] if image.status == source.name else []
-    if source.kind is SourceKind.WORD:
-        return [0.0] if source.name in image.words else []
-    if source.kind is SourceKind.LABEL:
-        confidences = {label.name: label.confidence for label in image.corrected_labels}
-    else:
-        confidences = category_confidences(image.corrected_labels)
-    return [value for name, value in confidences.items() if name.casefold() == source.name.casefold()]
+    postings = [posting for posting in postings_of(image) if posting.source.kind is source.kind]
+    return [posting.confidence for posting in postings if posting.source.name.casefold() == source.name.casefold()]
 
 
 @dataclass

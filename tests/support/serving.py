@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,10 +15,10 @@ from tests.support.waiting import wait_for
 
 
 @contextmanager
-def serving(application: ASGIApp, listener: socket.socket | None = None) -> Iterator[str]:
-    """Return the server's URL; `listener` is a socket that listens already."""
+def serving(application: ASGIApp, listener: socket.socket | None = None, **settings: Any) -> Iterator[str]:
+    """Return the server's URL; `listener` is a socket that listens already, `settings` are uvicorn's."""
     bound = listener or listening()
-    server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning", **settings))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
     thread.start()
     try:

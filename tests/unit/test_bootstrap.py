@@ -13,8 +13,8 @@ import pytest
 
 from tests.support.fakes import FakeCatalog
 from viewfinder.bootstrap import Application
-from viewfinder.domain.analysis import Feature
 from viewfinder.domain.errors import MisconfiguredError
+from viewfinder.domain.feature import Feature
 from viewfinder.settings import Settings
 
 RESOURCES = {"images_bucket": "images", "derived_bucket": "derived", "table": "catalog", "queue_url": "queue"}

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from viewfinder.domain.analysis import Detection, Feature, Parameters
+from viewfinder.domain.analysis import Detection
 from viewfinder.domain.errors import (
     DetectorUnavailableError,
     ImageRejectedError,
     MisconfiguredError,
     ViewfinderError,
 )
-from viewfinder.domain.label import Face, Label, Text
+from viewfinder.domain.feature import FEATURES, Parameters
 from viewfinder.observability import measure
 
 if TYPE_CHECKING:
     from types_boto3_rekognition import RekognitionClient
-    from types_boto3_rekognition.type_defs import ImageTypeDef
 
     from viewfinder.rekognition.engines import Engines
 
@@ -146,31 +147,13 @@ Client: TypeAlias = "RekognitionClient | _EngineClient"
 
 
 def _ask(client: Client, rendition: bytes, parameters: Parameters) -> Detection:
-    ask = {Feature.LABELS: _labels, Feature.TEXT: _texts, Feature.FACES: _faces}[parameters.feature]
-    return ask(client, {"Bytes": rendition}, parameters)
-
-
-def _labels(client: Client, image: ImageTypeDef, parameters: Parameters) -> Detection:
-    answer = client.detect_labels(
-        Image=image,
-        MaxLabels=parameters.max_labels,
-        MinConfidence=parameters.min_confidence,
-        Features=["GENERAL_LABELS"],
-    )
-    labels = tuple(Label.from_document(entry) for entry in answer.get("Labels", ()))
-    return Detection(labels=labels, model_version=answer.get("LabelModelVersion", ""))
-
-
-def _texts(client: Client, image: ImageTypeDef, parameters: Parameters) -> Detection:
-    answer = client.detect_text(Image=image, Filters={"WordFilter": {"MinConfidence": parameters.min_confidence}})
-    texts = tuple(Text.from_document(entry) for entry in answer.get("TextDetections", ()))
-    return Detection(texts=texts, model_version=answer.get("TextModelVersion", ""))
-
-
-def _faces(client: Client, image: ImageTypeDef, parameters: Parameters) -> Detection:
-    answer = client.detect_faces(Image=image, Attributes=["DEFAULT"])
-    faces = tuple(Face.from_document(entry) for entry in answer.get("FaceDetails", ()))
-    return Detection(faces=tuple(face for face in faces if face.confidence >= parameters.min_confidence))
+    row = FEATURES[parameters.feature]
+    operation = getattr(client, xform_name(row.operation))
+    answer: Mapping[str, Any] = operation(Image={"Bytes": rendition}, **row.request(parameters))
+    found = tuple(map(row.read, answer.get(row.answer, ())))
+    # DetectFaces takes no minimum of confidence.
+    kept = tuple(finding for finding in found if finding.confidence >= parameters.min_confidence)
+    return Detection(kept, answer.get(row.version, ""))
 
 
 def _measure_throttle(parsed_response: dict[str, Any] | None, **_: object) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path, PurePath
 
 from viewfinder.adapters.pictures.formats import recognise
 from viewfinder.adapters.s3 import S3Objects
+from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.errors import ImageRejectedError, KeyTakenError
 from viewfinder.domain.image import Image, is_folder_marker
-from viewfinder.ports import Candidate, ObjectSummary, Requests
+from viewfinder.ports import ObjectSummary, Requests
 
 _HEADER_BYTES = 4096
 _LONGEST_KEY = 1015

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from viewfinder.adapters.aws import is_missing, misconfiguration_told
-from viewfinder.domain.analysis import Analysis, Parameters, analysis_key
+from viewfinder.domain.analysis import Analysis, analysis_key
 from viewfinder.domain.errors import KeyTakenError, ObjectNotFoundError, VersionNotFoundError
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import UploadForm
 from viewfinder.ports import ObjectSummary, ObjectVersion, StoredObject
 
@@ -77,7 +78,7 @@ class S3DerivedStore:
             if is_missing(error):
                 return None
             raise
-        return Analysis.from_document(json.loads(answer["Body"].read()))
+        return Analysis.from_document(json.loads(answer["Body"].read()), parameters.feature)
 
     def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
         """Ask for the JSON object's head only."""

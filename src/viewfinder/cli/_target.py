@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -11,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote, urlencode
 
 import typer
 
+from viewfinder.cli._api import LARGEST_PAGE, Api
 from viewfinder.cli._options import DATA_DIR_VARIABLE, DataDir, Region, local_stack
 from viewfinder.domain.errors import ViewfinderError
 
@@ -57,7 +56,7 @@ def complete_label(context: typer.Context, incomplete: str) -> list[str]:
     """Name the labels in use; none where the stack does not answer."""
     options = {name: context.params.get(name) for name in ("stack", "region", "profile", "data_dir")}
     with suppress(Exception):
-        found, _ = find_target(**options).api.entries("/labels", "Labels", {"prefix": incomplete}, _LARGEST_PAGE)
+        found, _ = find_target(**options).api.entries("/labels", "Labels", {"prefix": incomplete}, LARGEST_PAGE)
         return [label["Name"] for label in found]
     return []
 
@@ -236,61 +235,3 @@ def _on_aws(name: str, environment: Environment) -> Target:
         )
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in description.get("Parameters", ())}
     return Target(name, environment.session, outputs, parameters)
-
-
-_LARGEST_PAGE = 100
-_SECONDS = 30
-_JSON = {"Content-Type": "application/json"}
-
-Document = dict[str, Any]
-
-
-class ApiError(ViewfinderError):
-    """The API refused a request, or does not answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """An API by the URL of its stage, and the session that signs for it."""
-
-    url: str
-    session: Session
-
-    def call(
-        self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Document | None = None
-    ) -> Document:
-        """Return the document of the answer; `path` is percent-encoded; raise ApiError."""
-        import httpx
-        from botocore.exceptions import NoCredentialsError
-
-        from viewfinder.operations.signing import Signer
-
-        written = urlencode({name: value for name, value in (query or {}).items() if value}, doseq=True)
-        try:
-            content, headers = (json.dumps(body).encode(), _JSON) if body else (b"", {})
-            signed = Signer(self.session).sign(method, f"{self.url}{path}?{written}", content, headers)
-            response = httpx.request(method, signed.url, content=content, headers=signed.headers, timeout=_SECONDS)
-            document: Document = response.json() if response.content else {}
-        except NoCredentialsError:
-            raise ApiError("There are no AWS credentials to sign the request with.") from None
-        except (httpx.HTTPError, ValueError) as error:
-            raise ApiError(f"The API at {self.url} does not answer: {error}") from error
-        if response.is_error:
-            fault = document.get("Error", {})
-            raise ApiError(fault.get("Message") or document.get("message") or f"the API answers {response.status_code}")
-        return document
-
-    def entries(self, path: str, member: str, query: Mapping[str, Any], limit: int) -> tuple[list[Document], bool]:
-        """Return the first so many entries of a list, and whether there are more."""
-        found: list[Document] = []
-        page: Document = {}
-        while not page or (len(found) < limit and "NextToken" in page):
-            token = {"nextToken": page["NextToken"]} if page else {}
-            page = self.call("GET", path, {**query, "limit": min(limit, _LARGEST_PAGE), **token})
-            found += page[member]
-        return found[:limit], len(found) > limit or "NextToken" in page
-
-
-def image_path(image_id: str, collection: str = "images") -> str:
-    """Return the path of an image; its key is one segment, in which slashes and dots mean nothing to a server."""
-    return f"/{collection}/{quote(image_id, safe='')}"

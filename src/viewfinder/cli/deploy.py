@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from viewfinder.deployment.destroy import Removal
     from viewfinder.deployment.environment import Environment
     from viewfinder.deployment.packages import Platform
+    from viewfinder.deployment.replacements import Loss
     from viewfinder.deployment.stack import Change
     from viewfinder.operations.cost import Estimate
 
@@ -38,13 +39,17 @@ def deploy(
     termination_protection: Annotated[
         bool | None, typer.Option(help="Whether the stack refuses to be deleted.", show_default="as it is")
     ] = None,
+    allow_replacement: Annotated[
+        bool,
+        typer.Option("--allow-replacement", help="Replace queues, tables and buckets without asking again."),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Deploy the pipeline to AWS, after showing what was found and what will change."""
     from rich.console import Console
 
     from viewfinder.deployment.checks import check, prove
-    from viewfinder.deployment.deploy import approve_all, draw
+    from viewfinder.deployment.deploy import approve_all, draw, refuse_losses
     from viewfinder.deployment.deploy import deploy as bring
     from viewfinder.deployment.packages import read_template
     from viewfinder.deployment.stack import Stack
@@ -67,7 +72,15 @@ def deploy(
             status.start()
             return agreed
 
-        changed = bring(target, blueprint, progress, approve_all if yes else approve)
+        def approve_losses(found: list[Loss]) -> bool:
+            status.stop()
+            agreed = _agrees_to(found, console, allowed=allow_replacement)
+            status.start()
+            return agreed
+
+        unasked = yes and not allow_replacement
+        answers = (approve_all if yes else approve, refuse_losses if unasked else approve_losses)
+        changed = bring(target, blueprint, progress, *answers)
         if termination_protection is not None:
             target.protect(termination_protection)
         status.update("Calling the API, unsigned and signed")
@@ -97,6 +110,13 @@ def _show(changes: list[Change], console: Console) -> None:
     for change in changes:
         table.add_row(change.action, change.logical_id, change.resource_type, change.replacement)
     console.print(table)
+
+
+def _agrees_to(found: list[Loss], console: Console, *, allowed: bool) -> bool:
+    """Explain what is replaced, and ask unless that is allowed already: --yes does not answer this question."""
+    for loss in found:
+        console.print(f"[yellow]![/] {loss.explanation}", highlight=False, soft_wrap=True)
+    return allowed or typer.confirm(f"Replace {' and '.join(loss.change.logical_id for loss in found)}?")
 
 
 def destroy(

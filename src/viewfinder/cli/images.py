@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from viewfinder.cli._api import Api, ApiError, Document, image_path
 from viewfinder.cli._options import AsJson, print_rows, specific_first
-from viewfinder.cli._target import Api, ApiError, Document, Target, complete_label, image_path, on_stack
+from viewfinder.cli._target import Target, complete_label, on_stack
 
 app = typer.Typer(help="Show, remove and restore single images.", no_args_is_help=True)
 

@@ -70,8 +70,8 @@ def redrive(
     from rich.console import Console
     from rich.progress import Progress
 
-    from viewfinder.adapters.sqs import count_messages
-    from viewfinder.adapters.sqs import redrive as move
+    from viewfinder.adapters.dead_letters import count_messages
+    from viewfinder.adapters.dead_letters import redrive as move
 
     client, dead = target.application.sqs_client, target.outputs["DeadLetterQueueUrl"]
     waiting, moved = count_messages(client, dead), 0
@@ -102,7 +102,7 @@ def reanalyze(
     """Analyse images again; each distinct content costs a detector call."""
     from rich.console import Console
 
-    from viewfinder.usecases.images import find_images
+    from viewfinder.usecases.reanalyze import find_images
 
     target.require("emulator", "engine")
     console = Console(stderr=as_json)
@@ -120,8 +120,8 @@ def reanalyze(
 def _run(images: list[Image], target: Target, patience: float, console: Console) -> list[Image]:
     from rich.progress import Progress
 
-    from viewfinder.usecases.images import reanalyze_images
     from viewfinder.usecases.import_images import await_images
+    from viewfinder.usecases.reanalyze import reanalyze_images
 
     application = target.application
     sent = reanalyze_images(images, application.requests, application.clock)

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
+from viewfinder.cli._api import Api
 from viewfinder.cli._options import AsJson, print_rows, specific_first
-from viewfinder.cli._target import Api, Target, complete_label, on_stack
+from viewfinder.cli._target import Target, complete_label, on_stack
 from viewfinder.domain.image import VISIBLE_STATUSES
-from viewfinder.domain.query import LabelOrder, Match, Order
+from viewfinder.domain.query import Match, Order
+from viewfinder.domain.statistics import LabelOrder
 
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number to show.")]
 VisibleStatus = StrEnum("VisibleStatus", {str(status): str(status) for status in VISIBLE_STATUSES})  # type: ignore[misc]

@@ -24,6 +24,7 @@ from viewfinder.deployment.packages import (
     to_json,
 )
 from viewfinder.deployment.progress import DeploymentDeclinedError, Progress, Report
+from viewfinder.deployment.replacements import Loss, losses
 from viewfinder.deployment.stack import UNFINISHED, Change, Stack
 
 if TYPE_CHECKING:
@@ -31,11 +32,21 @@ if TYPE_CHECKING:
 
 
 Approve = Callable[[list[Change]], bool]
+ApproveLosses = Callable[[list[Loss]], bool]
 
 
-def approve_all(_: list[Change]) -> bool:
+def approve_all(_: object) -> bool:
     """Approve without prompting."""
     return True
+
+
+def refuse_losses(found: list[Loss]) -> bool:
+    """Refuse a replacement that nobody was asked about; raise DeploymentDeclinedError that explains each."""
+    explanations = "\n".join(f"- {loss.explanation}" for loss in found)
+    raise DeploymentDeclinedError(
+        f"Nothing was changed. This deployment replaces resources that hold messages or data:\n{explanations}\n"
+        "If that is what you want: --allow-replacement"
+    )
 
 
 @dataclass(frozen=True)
@@ -75,10 +86,17 @@ def draw(
     return Blueprint(template, content, packages, parameters, tags or {})
 
 
-def deploy(stack: Stack, blueprint: Blueprint, report: Report, approve: Approve = approve_all) -> bool:
+def deploy(
+    stack: Stack,
+    blueprint: Blueprint,
+    report: Report,
+    approve: Approve = approve_all,
+    approve_losses: ApproveLosses = approve_all,
+) -> bool:
     """Make the stack what the blueprint says; return False where it was so already.
 
-    Raises DeploymentError with the first real cause, DeploymentDeclinedError when `approve` says no.
+    `approve_losses` is asked as well where a queue, a table or a bucket is replaced or removed.
+    Raises DeploymentError with the first real cause, DeploymentDeclinedError when one of them says no.
     """
     url = _upload(stack.environment, blueprint, report)
     if stack.status in UNFINISHED:
@@ -88,7 +106,8 @@ def deploy(stack: Stack, blueprint: Blueprint, report: Report, approve: Approve 
     if proposal is None:
         return False
     try:
-        agreed = approve(proposal.changes)
+        found = losses(proposal.changes)
+        agreed = approve(proposal.changes) and (not found or approve_losses(found))
     except BaseException:  # a Ctrl-C at the prompt, too
         stack.discard(proposal.name)
         raise

@@ -43,12 +43,18 @@ CONSEQUENCES = ("cancelled", "following resource(s) failed")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a change set would do to one resource; `replacement` is True, False or Conditional where it applies."""
+    """What a change set would do to one resource; `replacement` is True, False or Conditional where it applies.
+
+    `policy_action` says what becomes of the resource that is there (ResourceChange in CloudFormation's API Reference),
+    `causes` are the properties whose change makes CloudFormation create a new one.
+    """
 
     action: str
     logical_id: str
     resource_type: str
     replacement: str
+    policy_action: str = ""
+    causes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +259,17 @@ def _change(resource: ResourceChangeTypeDef) -> Change:
         logical_id=resource["LogicalResourceId"],
         resource_type=resource["ResourceType"],
         replacement=resource.get("Replacement", ""),
+        policy_action=resource.get("PolicyAction", ""),
+        causes=tuple(dict.fromkeys(_recreating(resource))),
     )
+
+
+def _recreating(resource: ResourceChangeTypeDef) -> Iterator[str]:
+    """Yield the properties that can't change in place."""
+    for detail in resource.get("Details", ()):
+        target = detail.get("Target", {})
+        if target.get("RequiresRecreation", "Never") != "Never" and "Name" in target:
+            yield target["Name"]
 
 
 def _progress(event: StackEventTypeDef) -> Progress:

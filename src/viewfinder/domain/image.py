@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from viewfinder.domain import formats
+from viewfinder.domain.feature import Feature, Findings, findings_document, read_findings
 from viewfinder.domain.label import NO_CORRECTIONS, Corrections, Face, Label, Text, search_words
 
 MAX_FOLDERS = 8
@@ -121,7 +123,8 @@ class Image:
     """One image of the catalog.
 
     `sequencer` is that of the last S3 event the record accounts for; `version` grows with every write (the catalog
-    sets it). `features` are those that it was analysed for. Times are ISO 8601, UTC.
+    sets it). `features` are those that it was analysed for, `findings` what was found of each. `stored_format` is the
+    format that the record was read in. Times are ISO 8601, UTC.
     """
 
     image_id: str
@@ -134,9 +137,7 @@ class Image:
     format: str = ""
     width: int = 0
     height: int = 0
-    labels: tuple[Label, ...] = ()
-    texts: tuple[Text, ...] = ()
-    faces: tuple[Face, ...] = ()
+    findings: Findings = field(default_factory=dict, hash=False)
     features: tuple[str, ...] = ()
     model_version: str = ""
     thumbnail: str = ""
@@ -147,6 +148,22 @@ class Image:
     facts: Facts = Facts()
     version_id: str = ""  # the bucket's, of the object
     corrections: Corrections = NO_CORRECTIONS
+    stored_format: int = formats.RECORD
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The detector's labels."""
+        return self.findings.get(Feature.LABELS, ())
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """Lines and words of text."""
+        return self.findings.get(Feature.TEXT, ())
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        """Faces."""
+        return self.findings.get(Feature.FACES, ())
 
     @property
     def content(self) -> str:
@@ -155,7 +172,9 @@ class Image:
 
     @property
     def corrected_labels(self) -> tuple[Label, ...]:
-        """The labels that the image is shown with and found by; `labels` are the detector's."""
+        """The labels that the image is shown with and found by; `labels` are the detector's. A removed one has none."""
+        if not self.is_visible:
+            return ()
         return self.corrections.apply(self.labels) if self.corrections else self.labels
 
     @property
@@ -180,30 +199,30 @@ class Image:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Image:
-        """Read a record as a catalog keeps it."""
-        members = {name: document[member] for member, name in _MEMBERS.items()}
-        members |= {"status": Status(members["status"]), "effort": Effort(members["effort"])}
+        """Read a record as a catalog keeps it, of any release."""
+        members = {name: document[member] for member, name in _MEMBERS.items() if member in document}
+        status = Status(members.pop("status"))
+        analyzed_for = (str(Feature.LABELS),) if status is Status.ANALYZED else ()  # all that 0.1.0 looked for
         return cls(
             **members,
-            labels=tuple(Label.from_document(entry) for entry in document["Labels"]),
-            texts=tuple(Text.from_document(entry) for entry in document.get("Texts", ())),
-            faces=tuple(Face.from_document(entry) for entry in document.get("Faces", ())),
+            status=status,
+            effort=Effort(document.get("Effort", Effort.RECORD)),
+            findings=read_findings(document),
             facts=Facts.from_document(document.get("Facts", {})),
-            features=tuple(document.get("Features", ())),
+            features=tuple(document.get("Features", analyzed_for)),
             version_id=document.get("VersionId", ""),
             corrections=Corrections.from_document(document.get("Corrections", {})),
+            stored_format=formats.stored_format(document),
         )
 
     def to_document(self) -> dict[str, Any]:
         """Return the record as a catalog keeps it: texts, numbers, lists and mappings."""
         members = {member: getattr(self, name) for member, name in _MEMBERS.items()}
-        members |= {"Status": str(self.status), "Effort": str(self.effort)}
-        members |= {"Texts": [text.to_document() for text in self.texts]} if self.texts else {}
-        members |= {"Faces": [face.to_document() for face in self.faces]} if self.faces else {}
-        members |= {"Features": list(self.features)} if self.features else {}
+        members |= {formats.MEMBER: formats.RECORD, "Status": str(self.status), "Effort": str(self.effort)}
+        members |= findings_document(self.findings) | {"Features": list(self.features)}
         members |= {"VersionId": self.version_id} if self.version_id else {}
         members |= {"Corrections": self.corrections.to_document()} if self.corrections else {}
-        return members | {"Labels": [label.to_document() for label in self.labels], "Facts": self.facts.to_document()}
+        return members | {"Facts": self.facts.to_document()}
 
 
 _MEMBERS = {
@@ -219,12 +238,11 @@ _MEMBERS = {
     "Height": "height",
     "LabelModelVersion": "model_version",
     "Thumbnail": "thumbnail",
-    "Effort": "effort",
     "Reason": "reason",
     "Message": "message",
     "Version": "version",
 }
-"""Member of a document -> attribute, of those that are written as they are."""
+"""Member of a document -> attribute, of those that are written as they are; a missing one has the default of Image."""
 
 
 def image_digest(image_id: str) -> str:

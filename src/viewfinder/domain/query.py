@@ -1,18 +1,16 @@
-"""What is asked of the catalog and answered: queries with their pages, and the statistics of labels and statuses."""
+"""What is asked of the catalog, and its answers."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import Image, Status, folders_of
-from viewfinder.domain.label import Label, search_words
+from viewfinder.domain.image import Status
+from viewfinder.domain.label import search_words
+from viewfinder.domain.summary import Summary
 
 
 class Match(StrEnum):
@@ -33,13 +31,6 @@ class Order(StrEnum):
     def is_descending(self) -> bool:
         """Whether the positions of this order fall (times do, ranks don't)."""
         return self is not Order.CONFIDENCE
-
-
-class LabelOrder(StrEnum):
-    """Which label comes first."""
-
-    NAME = "name"
-    COUNT = "count"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,43 +69,15 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An image as the index holds it: what a list shows, and what a search filters by.
+    """An image as a source of the index holds it.
 
-    `position` orders the entries of a partition; only the index knows how it is made. `confidence` is that of the label
-    or category whose partition this entry is of (0 in a listing).
+    `position` orders the entries of a source; only the index knows how it is made. `confidence` is that of the label
+    or category that the source is of (0 for other sources).
     """
 
     position: str
-    image_id: str
-    status: Status
-    analyzed_at: str
-    labels: Mapping[str, float]
-    categories: Mapping[str, float]
+    summary: Summary
     confidence: float = 0.0
-    width: int = 0
-    height: int = 0
-    reason: str = ""
-    taken_at: str = ""
-    words: Collection[str] = ()
-    size: int = 0  # of a removed image only, and so is `version_id`
-    version_id: str = ""
-
-
-class SourceKind(StrEnum):
-    """What the entries of a part of the index have in common."""
-
-    STATUS = "STATUS"
-    LABEL = "LABEL"
-    CATEGORY = "CATEGORY"
-    WORD = "WORD"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The entries of one status, label, category or word; names in any case."""
-
-    kind: SourceKind
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,157 +109,44 @@ class Criteria:
     exclude: tuple[Term, ...]
     words: tuple[str, ...] = ()
 
-    def admit(self, entry: Entry) -> bool:
+    def admit(self, image: Summary) -> bool:
         """Return whether an image answers the query."""
-        return self._admits_facts(entry) and self._admits_labels(entry) and self._admits_taking(entry)
+        return self._admits_facts(image) and self._admits_labels(image) and self._admits_taking(image)
 
-    def _admits_taking(self, entry: Entry) -> bool:
+    def _admits_taking(self, image: Summary) -> bool:
         query = self.query
         return (
-            all(word in entry.words for word in self.words)
-            and (not query.taken_since or query.taken_since <= entry.taken_at)
-            and (not query.taken_until or "" < entry.taken_at < query.taken_until)
+            all(word in image.words for word in self.words)
+            and (not query.taken_since or query.taken_since <= image.taken_at)
+            and (not query.taken_until or "" < image.taken_at < query.taken_until)
         )
 
-    def _admits_facts(self, entry: Entry) -> bool:
+    def _admits_facts(self, image: Summary) -> bool:
         query = self.query
         return (
-            entry.image_id.startswith(query.prefix)
-            and (query.status is None or entry.status is query.status)
-            and query.since <= entry.analyzed_at
-            and (not query.until or entry.analyzed_at < query.until)
+            image.image_id.startswith(query.prefix)
+            and (query.status is None or image.status is query.status)
+            and query.since <= image.analyzed_at
+            and (not query.until or image.analyzed_at < query.until)
         )
 
-    def _admits_labels(self, entry: Entry) -> bool:
-        least, category = self.query.min_confidence, self.query.category
-        if category and not has(entry.categories, (category.casefold(),), least):
+    def _admits_labels(self, image: Summary) -> bool:
+        minimum, category = self.query.min_confidence, self.query.category
+        if category and not has(image.categories, (category.casefold(),), minimum):
             return False
-        if any(has(entry.labels, term, least) for term in self.exclude):
+        if any(has(image.labels, term, minimum) for term in self.exclude):
             return False
         if self.labels:
             quantifier = all if self.query.match is Match.ALL else any
-            return quantifier(has(entry.labels, term, least) for term in self.labels)
-        return bool(category or self.exclude) or max(entry.labels.values(), default=0.0) >= least
+            return quantifier(has(image.labels, term, minimum) for term in self.labels)
+        return bool(category or self.exclude) or max(image.labels.values(), default=0.0) >= minimum
 
 
-def has(confidences: Mapping[str, float], names: Iterable[str], least: float) -> bool:
-    """Return whether one of the case-folded names is among the confidences with at least so much."""
-    return any(confidence >= least and name.casefold() in names for name, confidence in confidences.items())
+def has(confidences: Mapping[str, float], names: Iterable[str], minimum: float) -> bool:
+    """Return whether one of the case-folded names has at least the minimum confidence."""
+    return any(confidence >= minimum and name.casefold() in names for name, confidence in confidences.items())
 
 
-def surest(confidences: Mapping[str, float], names: Iterable[str]) -> float:
+def highest(confidences: Mapping[str, float], names: Iterable[str]) -> float:
     """Return the highest confidence of the case-folded names; 0 where there is none."""
     return max((value for name, value in confidences.items() if name.casefold() in names), default=0.0)
-
-
-_LONGEST_POSITION = 200
-"""Of a position made here; a longer one would not fit a sort key's 1,024 bytes (AWS)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The position of the last entry that was looked at, and the time (ISO 8601) of the first page.
-
-    It holds a place in the merged order, nothing of a partition: it stays good whatever the number of shards.
-    """
-
-    position: str
-    as_of: str
-    fingerprint: str
-
-    def to_token(self) -> str:
-        """Return the text that a caller hands back."""
-        return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode().rstrip("=")
-
-
-def cursor_from_token(token: str, fingerprint: str) -> Cursor:
-    """Read a token; raise InvalidRequestError when it is none, or of another query."""
-    try:
-        members = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
-        cursor = Cursor(**members)
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        raise _refusal("is not a token of this API") from None
-    if not all(isinstance(value, str) and value.isprintable() for value in members.values()):
-        raise _refusal("is not a token of this API")
-    if not 1 <= len(cursor.position) <= _LONGEST_POSITION:
-        raise _refusal("is not a token of this API")
-    if cursor.fingerprint != fingerprint:
-        raise _refusal("belongs to another query")
-    return cursor
-
-
-def _refusal(message: str) -> InvalidRequestError:
-    return InvalidRequestError(message, parameter="nextToken", code="InvalidNextToken")
-
-
-@dataclass(frozen=True, slots=True)
-class LabelCount:
-    """A label in use: how many images have it, and what is known of it."""
-
-    name: str
-    count: int
-    parents: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    matched_by: str = ""  # the alias that a search for labels found it by
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryCount:
-    """A category in use: at least how many images have a label of it, and how many labels it has."""
-
-    name: str
-    count: int
-    labels: int
-
-
-@dataclass(frozen=True, slots=True)
-class KnownName:
-    """What is known of a case-folded name: how many images have it, and the labels it is an alias of."""
-
-    count: int = 0
-    alias_of: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What of an image is counted: case-folded names of labels, folders, SHA-256, and status (None: nothing yet)."""
-
-    version: int = 0
-    status: Status | None = None
-    labels: frozenset[str] = frozenset()
-    folders: frozenset[str] = frozenset()
-    content: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageState:
-    """An image's record at one time; labels by case-folded name.
-
-    REMOVED stands for a tombstone, and for a record that is no longer there. A tombstone is forgotten at `expires_at`
-    (seconds since 1970; 0: never).
-    """
-
-    image_id: str
-    version: int
-    status: Status
-    labels: Mapping[str, Label]
-    expires_at: int = 0
-    content: str = ""  # its SHA-256; "" for a tombstone
-
-    @classmethod
-    def of(cls, image: Image, *, most_labels: int, expires_at: int = 0) -> ImageState:
-        """Take the labels that searches find the image by: the first so many."""
-        labels = {label.name.casefold(): label for label in image.corrected_labels[:most_labels]}
-        content = image.sha256 if image.is_visible else ""
-        return cls(image.image_id, image.version, image.status, labels, expires_at, content)
-
-    @property
-    def folders(self) -> frozenset[str]:
-        """The folders that it counts in."""
-        return frozenset() if self.status is Status.REMOVED else frozenset(folders_of(self.image_id))
-
-    def is_newer_than(self, other: Counted | ImageState) -> bool:
-        """Return whether this came later; of one version, the end comes after the beginning."""
-        end = Status.REMOVED
-        return (self.version, self.status is end) > (other.version, other.status is end)

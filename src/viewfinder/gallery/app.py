@@ -12,17 +12,29 @@ from pathlib import Path
 import uvicorn
 from boto3.session import Session
 from starlette.applications import Starlette
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from viewfinder.gallery.connections import new_protocol
+from viewfinder.gallery.downloads import Downloads
 from viewfinder.gallery.guard import Guard, Guarded
 from viewfinder.gallery.inprocess import InProcessApi, load_handler
 from viewfinder.gallery.pages import Pages
 from viewfinder.gallery.proxy import HANDLERS, Api, forward, picture
 from viewfinder.gallery.status import Sources, Status
-from viewfinder.gallery.transfers import Downloads, upload
+from viewfinder.gallery.uploads import upload
+
+
+class KeyConvertor(PathConvertor):
+    """A key: any characters, line breaks too, which `path` stops at."""
+
+    regex = r"(?s:.*)"
+
+
+register_url_convertor("key", KeyConvertor())
 
 
 def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
@@ -44,13 +56,15 @@ def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
         Route("/web/{version}/{name}", pages.file),
         Route("/healthz", healthz),
         Route("/status.json", status.answer),
-        Route("/content/{path:path}", to_api(picture)),
-        Route("/uploads/{path:path}", to_api(upload), methods=["POST"]),
+        Route("/content/{path:key}", to_api(picture)),
+        Route("/uploads/{path:key}", to_api(upload), methods=["POST"]),
         Route("/downloads", downloads.choose, methods=["POST"]),
         Route("/downloads/{ticket}", downloads.send),
-        Route(f"/{api.stage}/{{path:path}}", to_api(forward), methods=["GET", "POST", "PATCH", "DELETE"]),
+        Route(f"/{api.stage}/{{path:key}}", to_api(forward), methods=["GET", "POST", "PATCH", "DELETE"]),
     ]
-    return Guarded(Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS), guard)
+    application = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
+    application.router.redirect_slashes = False
+    return Guarded(application, guard)
 
 
 async def healthz(_: Request) -> Response:
@@ -64,7 +78,9 @@ LOOPBACK = "127.0.0.1"
 def serve(api: Api, guard: Guard, session: Session, sources: Sources) -> None:
     """Serve until it is told to stop."""
     application = gallery_app(api, guard, Status(session, sources))
-    uvicorn.run(application, host=LOOPBACK, port=guard.port, server_header=False, log_level="warning")
+    uvicorn.run(
+        application, host=LOOPBACK, port=guard.port, http=new_protocol(), server_header=False, log_level="warning"
+    )
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ a browser gets by the address (`/?token=...`) and then keeps in a cookie, as Jup
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import pwd
 import secrets
@@ -84,7 +83,7 @@ class Guard:
 
     def entrance(self, request: Request) -> RedirectResponse | None:
         """Return the way from the address with the access token to the same one without it; None from elsewhere."""
-        if request.url.path != "/" or not self._is_access_token(request.query_params.get("token", "")):
+        if request.scope["path"] != "/" or not self._is_access_token(request.query_params.get("token", "")):
             return None
         others = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
         response = RedirectResponse(f"/?{urlencode(others)}" if others else "/", 303)
@@ -110,7 +109,7 @@ def _password(headers: Headers) -> str:
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     try:
         return base64.b64decode(credentials).decode().partition(":")[2] if scheme.lower() == "basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # other characters than ASCII, no base64, no UTF-8
         return ""
 
 
@@ -151,13 +150,14 @@ class Guarded:
         await self._answer(Request(scope))(scope, receive, send_with_headers)
 
     def _answer(self, request: Request) -> ASGIApp:
-        if refusal := self.guard.refusal(request.method, request.url.path, request.headers):
+        path = request.scope["path"]  # not request.url: a Host header can make it one that can't be parsed
+        if refusal := self.guard.refusal(request.method, path, request.headers):
             return error(403, "Forbidden", refusal)
-        if request.url.path == "/healthz" or self.guard.admits(request):
+        if path == "/healthz" or self.guard.admits(request):
             return self.application
         if entrance := self.guard.entrance(request):
             return entrance
-        return PlainTextResponse(_LOCKED, 403) if request.url.path == "/" else error(403, "Forbidden", _LOCKED)
+        return PlainTextResponse(_LOCKED, 403) if path == "/" else error(403, "Forbidden", _LOCKED)
 
 
 _ENCODED = [(name.encode(), value.encode()) for name, value in HEADERS.items()]

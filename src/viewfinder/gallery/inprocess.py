@@ -6,7 +6,6 @@ calls the gateway.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import uuid
@@ -18,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import httpx
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
-from viewfinder.gallery.proxy import new_client, picture_turns
+from viewfinder.gallery.proxy import new_client
+from viewfinder.gallery.turns import Lanes, Turns
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -39,15 +39,15 @@ class InProcessApi:
     handler: Handler
     stage: str
     client: httpx.AsyncClient = field(default_factory=new_client)
-    pictures: asyncio.Semaphore = field(default_factory=picture_turns)
-    turns: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HANDLERS_AT_ONCE))
+    lanes: Lanes = field(default_factory=lambda: Lanes(calls=Turns(HANDLERS_AT_ONCE)))
 
     async def call(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
         """Call the handler in a thread; `target` is a path below the stage, percent-encoded, with its query."""
         event = proxy_event(method, target, body, headers or {}, self.stage)
-        answer = await to_thread.run_sync(self.handler, event, None, limiter=self.turns)
+        async with self.lanes.calls.one():
+            answer = await to_thread.run_sync(self.handler, event, None)
         identity = {"x-amzn-requestid": event["requestContext"]["requestId"]}
         return httpx.Response(answer["statusCode"], headers=answer["headers"] | identity, text=answer["body"])
 

@@ -13,6 +13,8 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from viewfinder.gallery.proxy import error
+
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -68,7 +70,7 @@ class Pages:
         """Return a script, a style sheet or an icon; `version` is a page's, which may be of an earlier release."""
         found = self._files.get(request.path_params["name"])
         if found is None:
-            return Response(status_code=404)
+            return error(404, "NotFound", "There is no such file.")
         is_ours = request.path_params.get("version") == self.version
         return _sent(request, found, _FOR_EVER if is_ours else _ASKED_EACH_TIME)
 

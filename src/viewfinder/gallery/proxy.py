@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import random
 import string
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote, unquote_to_bytes
 
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from viewfinder.gallery.turns import CONNECTIONS, BusyError, Lanes, StalledError, unless_not_taken, unless_stalled
 from viewfinder.operations.signing import Signer
 
 
 class UnsafePathError(Exception):
-    """A path with dot segments could leave the API's stage on its way."""
+    """A path with dot segments could leave the API's stage on its way; one that is not UTF-8 has no meaning."""
 
 
 def error(status: int, code: str, message: str) -> Response:
@@ -52,8 +54,33 @@ async def refused_by_aws(_: Request, failure: Exception) -> Response:
 
 
 async def unsafe_path(_: Request, __: Exception) -> Response:
-    """Answer a path that could mean another one."""
-    return error(400, "InvalidPath", "The path has a segment of dots.")
+    """Answer a path that could mean another one, or none."""
+    return error(400, "InvalidPath", "The path has a segment of dots, or is not UTF-8.")
+
+
+async def busy(_: Request, __: Exception) -> Response:
+    """Answer where every turn stayed taken."""
+    answer = error(503, "Busy", "The gallery has too much to do. Try again a little later.")
+    answer.headers["retry-after"] = "5"
+    return answer
+
+
+async def stalled(_: Request, __: Exception) -> Response:
+    """Answer a request whose body did not come."""
+    return error(408, "RequestTimeout", "The request's body did not arrive in time.")
+
+
+async def hung_up(_: Request, __: Exception) -> Response:
+    """Answer a client that is gone."""
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+async def no_route(_: Request, failure: Exception) -> Response:
+    """Answer a path or a method that the gallery does not have."""
+    known = failure if isinstance(failure, HTTPException) else HTTPException(404)
+    answer = error(known.status_code, HTTPStatus(known.status_code).phrase.replace(" ", ""), str(known.detail))
+    answer.headers.update(known.headers or {})
+    return answer
 
 
 HANDLERS = {
@@ -63,6 +90,10 @@ HANDLERS = {
     HTTPClientError: unreachable,
     ClientError: refused_by_aws,
     UnsafePathError: unsafe_path,
+    BusyError: busy,
+    StalledError: stalled,
+    ClientDisconnect: hung_up,
+    HTTPException: no_route,
 }
 
 
@@ -72,18 +103,6 @@ TIMEOUT_SECONDS = 35
 IDLE_SECONDS = 2
 """Shorter than any server's: a connection is not used again just as the other side closes it."""
 
-MAX_CONNECTIONS = 8
-"""A page of thumbnails asks for many at once; the API and its quota are not this browser's alone."""
-
-PICTURES_AT_ONCE = 6
-"""Fewer than connections: a search never waits behind the thumbnails of a page."""
-
-
-def picture_turns() -> asyncio.Semaphore:
-    """Return the turns that pictures take."""
-    return asyncio.Semaphore(PICTURES_AT_ONCE)
-
-
 RETRY_SECONDS = (0.2, 0.4, 0.8, 1.6, 3.2)
 """Pauses before a request that was throttled is sent again, each up to double by chance."""
 
@@ -92,9 +111,8 @@ _ASCII = string.ascii_letters + string.digits + string.punctuation
 
 def new_client() -> httpx.AsyncClient:
     """Return a client for the API and for the URLs that it hands out."""
-    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS)
-    # Whoever waits for a connection is not late: a browser that no longer waits hangs up.
-    return httpx.AsyncClient(timeout=httpx.Timeout(TIMEOUT_SECONDS, pool=None), limits=limits)
+    limits = httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=IDLE_SECONDS)
+    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits)
 
 
 class Api(Protocol):
@@ -109,8 +127,8 @@ class Api(Protocol):
         """The client of the buckets."""
 
     @property
-    def pictures(self) -> asyncio.Semaphore:
-        """The turns that pictures take, so that other calls find a connection."""
+    def lanes(self) -> Lanes:
+        """The turns that its requests take, each kind its own."""
 
     async def call(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
@@ -126,7 +144,7 @@ class SignedApi:
     signer: Signer
     client: httpx.AsyncClient = field(default_factory=new_client)
     pauses: Sequence[float] = RETRY_SECONDS
-    pictures: asyncio.Semaphore = field(default_factory=picture_turns)
+    lanes: Lanes = field(default_factory=Lanes)
 
     @property
     def stage(self) -> str:
@@ -145,8 +163,9 @@ class SignedApi:
         return await self._send(method, target, body, headers)
 
     async def _send(self, method: str, target: str, body: bytes, headers: Mapping[str, str] | None) -> httpx.Response:
-        signed = self.signer.sign(method, self.url + target, body, headers)
-        return await self.client.request(method, signed.url, content=body, headers=signed.headers)
+        async with self.lanes.calls.one():
+            signed = self.signer.sign(method, self.url + target, body, headers)
+            return await self.client.request(method, signed.url, content=body, headers=signed.headers)
 
 
 CLIENT_CLOSED_REQUEST = 499
@@ -156,7 +175,11 @@ CLIENT_CLOSED_REQUEST = 499
 def path_below(request: Request, prefix: str) -> str:
     """Return the path below `/prefix`, still percent-encoded; raise UnsafePathError where it has a dot segment."""
     path = raw_path(request).removeprefix(f"/{prefix}")
-    if {".", ".."} & {unquote_to_bytes(segment).decode("latin-1") for segment in path.split("/")}:
+    try:
+        segments = {unquote_to_bytes(segment).decode() for segment in path.split("/")}
+    except UnicodeDecodeError:
+        raise UnsafePathError from None
+    if {".", ".."} & segments:
         raise UnsafePathError
     return path
 
@@ -183,11 +206,17 @@ async def forward(api: Api, request: Request) -> Response:
     body = await body_of(request)
     if body is None:
         return error(413, "RequestTooLarge", f"A body has at most {MAX_BODY_BYTES:,} bytes.")
-    headers = {name: request.headers[name] for name in FORWARDED if name in request.headers}
+    headers = sent_headers(request, FORWARDED)
     path = path_below(request, api.stage)
     if "%2f" in path.removeprefix("/").partition("/")[0].lower():  # only a key, which follows, may hold slashes
         raise UnsafePathError
     return relayed(await api.call(request.method, path + raw_query(request), body, headers))
+
+
+def sent_headers(request: Request, names: Sequence[str]) -> dict[str, str]:
+    """Return these headers of a request; one with other bytes than ASCII has no meaning, and is left out."""
+    found = {name: request.headers[name] for name in names if name in request.headers}
+    return {name: value for name, value in found.items() if value.isascii()}
 
 
 def relayed(answer: httpx.Response) -> Response:
@@ -199,7 +228,7 @@ def relayed(answer: httpx.Response) -> Response:
 async def body_of(request: Request) -> bytes | None:
     """Read the body; None where it is too large."""
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in unless_stalled(request.stream(), MAX_BODY_BYTES):
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             return None
@@ -226,14 +255,13 @@ async def picture(api: Api, request: Request) -> Response:
     rendition = request.query_params.get("rendition", "original")
     path = path_below(request, "content")
     async with AsyncExitStack() as held:
-        await held.enter_async_context(api.pictures)
+        await held.enter_async_context(api.lanes.pictures.one())
         if await request.is_disconnected():  # the browser has scrolled on while the picture waited for its turn
             return Response(status_code=CLIENT_CLOSED_REQUEST)
         answer, location = await _located(api, path, rendition)
         if not location:
-            return relayed(answer)
-        known = {name: request.headers[name] for name in ("if-none-match",) if name in request.headers}
-        asked = api.client.build_request("GET", location, headers=known)
+            return relayed(answer) if answer.is_error else error(404, "ImageNotFound", "There is no such picture.")
+        asked = api.client.build_request("GET", location, headers=sent_headers(request, ("if-none-match",)))
         found = await api.client.send(asked, stream=True)
         held.push_async_callback(found.aclose)
         return Relayed(found, held.pop_all())
@@ -243,24 +271,37 @@ async def _located(api: Api, path: str, rendition: str) -> tuple[httpx.Response,
     """Return the API's answer, and the URL of the picture; no URL where the answer is an error."""
     if rendition == LAST:
         answer = await api.call("GET", f"/versions{path}")
-        return answer, answer.json()["Versions"][0]["Url"] if answer.is_success else ""
+        versions = answer.json()["Versions"] if answer.is_success else []
+        return answer, versions[0]["Url"] if versions else ""
     answer = await api.call("GET", f"/content{path}?rendition={rendition if rendition in RENDITIONS else 'original'}")
     if rendition == SCREEN and answer.status_code == HTTPStatus.BAD_REQUEST:  # a stack of an earlier release
         answer = await api.call("GET", f"/content{path}?rendition=original")
     return answer, answer.headers["location"] if answer.is_redirect else ""
 
 
-class Relayed(StreamingResponse):
+class Held(StreamingResponse):
+    """A response that lets go what it holds once it is sent; a client that does not take it on is hung up on."""
+
+    def __init__(self, content: AsyncIterable[bytes], held: AsyncExitStack, **options: Any) -> None:
+        super().__init__(content, **options)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; what is held is let go even where the client is gone before the first byte."""
+        async with self._held:
+            with suppress(StalledError):
+                await super().__call__(scope, receive, self.patient(send))
+
+    def patient(self, send: Send) -> Send:
+        """Return `send` with a limit to how long the client may take."""
+        return unless_not_taken(send, int(self.headers.get("content-length", 0)))
+
+
+class Relayed(Held):
     """A picture, passed on as it comes from its bucket."""
 
     def __init__(self, found: httpx.Response, held: AsyncExitStack) -> None:
         headers = {name: found.headers[name] for name in _PICTURE_HEADERS if name in found.headers}
         if found.is_client_error or found.is_server_error:
             headers = {"content-type": "text/plain"}
-        super().__init__(found.aiter_raw(), found.status_code, headers | HEADERS)
-        self._held = held
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass it on, and let go what it holds even where the browser has hung up before the first byte."""
-        async with self._held:
-            await super().__call__(scope, receive, send)
+        super().__init__(found.aiter_raw(), held, status_code=found.status_code, headers=headers | HEADERS)

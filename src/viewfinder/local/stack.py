@@ -12,8 +12,6 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from viewfinder.adapters.sqlite.catalog import drop_leases
-from viewfinder.adapters.sqlite.database import Database
 from viewfinder.bootstrap import Application
 from viewfinder.deployment.deploy import Blueprint, deploy, draw
 from viewfinder.deployment.environment import Environment
@@ -280,9 +278,11 @@ class LocalStack:
     def _drop_leases(self) -> None:
         """Free the contents that killed functions had in hand: nobody is to wait until their time is over."""
         if self.data.database.exists():
-            database = Database(str(self.data.database))
-            drop_leases(database)
-            database.close()
+            catalog = f"sqlite:{self.data.database}"
+            settings = Settings(images_bucket="", derived_bucket="", table="", queue_url="", catalog=catalog)
+            parts = Application(settings).catalog_parts
+            parts.drop_leases()
+            parts.close()
 
     def _note_what_is_missing(self, before: Record | None, options: Options) -> None:
         """Ask for a recovery where the catalog may not have what the buckets hold."""

@@ -8,14 +8,10 @@ import logging
 import re
 import resource
 import socket
-import sys
-import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
-from types import TracebackType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -26,6 +22,7 @@ from starlette.routing import Route
 
 from viewfinder.rekognition.connections import protocol_of
 from viewfinder.rekognition.errors import EngineError
+from viewfinder.rekognition.logs import log, log_as_json
 from viewfinder.rekognition.service import Service
 from viewfinder.rekognition.settings import Settings
 
@@ -187,23 +184,10 @@ def _log_access(
 GRACE = 20
 """Seconds that requests under way get after a stop was asked for."""
 
-log = logging.getLogger("viewfinder.rekognition")
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, message, and the entry's own members."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {"time": datetime.fromtimestamp(record.created, UTC).isoformat(), "level": record.levelname.lower()}
-        line |= {"message": record.getMessage(), **getattr(record, "entry", {})}
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line)
-
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then let requests under way end; the first log line gives the URL."""
-    _log_as_json()
+    log_as_json()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a descriptor; 1,024 are soon taken
     wire = Wire(Service.from_settings(settings), settings)
@@ -231,18 +215,3 @@ def listen(config: uvicorn.Config) -> socket.socket:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # inherited by each connection
     listener.listen(config.backlog)
     return listener
-
-
-def _log_as_json() -> None:
-    """Make JSON lines of everything that this process says: our log, the libraries' and Python's own."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.captureWarnings(True)
-    log.setLevel(logging.INFO)
-    sys.excepthook = _log_uncaught
-    threading.excepthook = lambda thrown: _log_uncaught(thrown.exc_type, thrown.exc_value, thrown.exc_traceback)
-
-
-def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-    log.error("uncaught", exc_info=(kind, error or kind(), trace))

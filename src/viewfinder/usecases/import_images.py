@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
-from viewfinder.domain.analysis import Parameters
+from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.errors import KeyTakenError, ViewfinderError
+from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Effort, Image, Status
-from viewfinder.ports import Candidate, DerivedStore, ImportSource, ObjectSummary, Records, Requests
+from viewfinder.ports import DerivedStore, ImportSource, ObjectSummary, Records, Requests
 
 _THREADS = 8
 _BATCH = 200

@@ -10,14 +10,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from viewfinder.domain.analysis import (
-    Analysis,
-    Feature,
-    Parameters,
-    outdated_thumbnails,
-    thumbnail_key,
-    thumbnail_prefix,
-)
+from viewfinder.domain import formats
+from viewfinder.domain.analysis import Analysis
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
@@ -26,6 +20,7 @@ from viewfinder.domain.errors import (
     ObjectNotFoundError,
     failure_reason,
 )
+from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import (
     DELETED,
     Effort,
@@ -38,18 +33,10 @@ from viewfinder.domain.image import (
     later_sequencer,
 )
 from viewfinder.domain.label import NO_CORRECTIONS
+from viewfinder.domain.lease import Lease
+from viewfinder.domain.thumbnail import outdated_thumbnails, thumbnail_key, thumbnail_prefix
 from viewfinder.observability import span, timed
-from viewfinder.ports import (
-    Catalog,
-    Clock,
-    DerivedStore,
-    Detector,
-    ImageStore,
-    Lease,
-    Leases,
-    PictureReader,
-    StoredObject,
-)
+from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, Leases, PictureReader, StoredObject
 
 Analyses = Mapping[Feature, Analysis]
 
@@ -163,7 +150,7 @@ class IndexImage:
             analyses, lease = self._analyze(event, _Content(stored.content, sha256, thumbnail))
         except ImageRejectedError as rejection:
             return replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE]), None
-        facts = self._kept(analyses[Feature.LABELS].facts)
+        facts = self._kept(analyses[Feature.LABELS].facts or Facts())
         image = replace(_analyzed(image, analyses, thumbnail), facts=facts)
         return image, lease and lease.done(min(analysis.analyzed_at for analysis in analyses.values()))
 
@@ -183,10 +170,19 @@ class IndexImage:
     def _known_analyses(self, event: ImageEvent, content: _Content) -> Analyses:
         found = {feature: self.derived.find_analysis(self._asked(feature), content.sha256) for feature in self.features}
         return {
-            feature: analysis
+            feature: self._brought_up(analysis, content)
             for feature, analysis in found.items()
             if analysis and analysis.analyzed_at >= event.analyzed_since
         }
+
+    def _brought_up(self, analysis: Analysis, content: _Content) -> Analysis:
+        """Return an analysis of an older format in today's, without a detector call: its picture has what it lacks."""
+        if analysis.stored_format == formats.ANALYSIS:
+            return analysis
+        facts = self._kept(self.pictures.read(content.original).facts) if analysis.facts is None else analysis.facts
+        current = replace(analysis, facts=facts, stored_format=formats.ANALYSIS)
+        self.derived.save_analysis(self._asked(analysis.feature), current)
+        return current
 
     def _are_complete(self, analyses: Analyses) -> bool:
         return all(feature in analyses for feature in self.features)
@@ -231,11 +227,10 @@ class IndexImage:
             width=picture.width,
             height=picture.height,
             model_version=detection.model_version,
-            labels=detection.labels,
-            texts=detection.texts,
-            faces=detection.faces,
             thumbnail=content.thumbnail,
             analyzed_at=self.clock.now(),
+            feature=feature,
+            findings=detection.findings,
             facts=self._kept(picture.facts),
         )
         self.derived.save_analysis(self._asked(feature), analysis)
@@ -279,9 +274,12 @@ def _is_known(event: ImageEvent, known: Image) -> bool:
     return is_accounted_for(event.sequencer, known.sequencer)
 
 
+_BOOKKEEPING = ("sequencer", "analyzed_at", "thumbnail", "effort", "version", "version_id", "stored_format")
+
+
 def _says_the_same(image: Image, known: Image) -> bool:
     """Return whether the records differ in their bookkeeping only: then the image keeps its place among the newest."""
-    bookkeeping = dict.fromkeys(("sequencer", "analyzed_at", "thumbnail", "effort", "version", "version_id"), "")
+    bookkeeping = dict.fromkeys(_BOOKKEEPING, "")
     return replace(image, **bookkeeping) == replace(known, **bookkeeping)  # type: ignore[arg-type]
 
 
@@ -295,9 +293,7 @@ def _analyzed(image: Image, analyses: Analyses, thumbnail: str) -> Image:
         format=labels.format,
         width=labels.width,
         height=labels.height,
-        labels=labels.labels,
-        texts=analyses[Feature.TEXT].texts if Feature.TEXT in analyses else (),
-        faces=analyses[Feature.FACES].faces if Feature.FACES in analyses else (),
+        findings={feature: analysis.findings for feature, analysis in analyses.items() if analysis.findings},
         features=tuple(str(feature) for feature in analyses),
         model_version=labels.model_version,
         thumbnail=thumbnail,

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from viewfinder.domain.analysis import outdated_thumbnails
 from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.image import Image, Status, image_digest, is_folder_marker
+from viewfinder.domain.thumbnail import outdated_thumbnails
 from viewfinder.ports import Objects, ObjectSummary, Records, Requests
 
 _GRACE_SECONDS = 3600

@@ -10,23 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from viewfinder.domain.cursor import Cursor, cursor_from_token
 from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.label import search_words
-from viewfinder.domain.query import (
-    Criteria,
-    Cursor,
-    Entry,
-    KnownName,
-    Match,
-    Order,
-    Query,
-    Source,
-    SourceKind,
-    Stretch,
-    Term,
-    cursor_from_token,
-    surest,
-)
+from viewfinder.domain.posting import Source, SourceKind
+from viewfinder.domain.query import Criteria, Entry, Match, Order, Query, Stretch, Term, highest
+from viewfinder.domain.statistics import KnownName
+from viewfinder.domain.summary import Summary
 from viewfinder.ports import Clock, Index, Statistics
 
 PATIENCE_SECONDS = 5.0
@@ -50,7 +40,7 @@ class Search:
 class Page:
     """Images in order, and the token of the next page ("" on the last)."""
 
-    entries: tuple[Entry, ...]
+    images: tuple[Summary, ...]
     next_token: str
 
 
@@ -118,7 +108,7 @@ def _merge(index: Index, sources: list[Source], stretch: Stretch, size: int) -> 
 
 
 def _entries(index: Index, source: Source, shard: int, stretch: Stretch, size: int) -> Iterator[Entry]:
-    """Read a shard to its end, in ever larger portions: who asks for more has filtered much out."""
+    """Read a shard to its end, in portions that double: a filter has rejected most of what was read."""
     is_last = False
     while not is_last:
         entries, is_last = index.read(source, shard, stretch, size)
@@ -133,28 +123,29 @@ def _filter(criteria: Criteria, sources: list[Source], cursor: Cursor) -> Callab
     by_confidence = criteria.query.order is Order.CONFIDENCE
 
     def wanted(entry: Entry) -> bool:
-        if by_confidence and criteria.labels and entry.confidence < surest(entry.labels, names):
-            return False  # a surer one of the labels has put it on a place before this
-        if criteria.query.order is not Order.NEWEST and cursor.position and entry.analyzed_at > cursor.as_of:
+        if by_confidence and criteria.labels and entry.confidence < highest(entry.summary.labels, names):
+            return False  # another of the labels, of higher confidence, has put it on a place before this
+        if criteria.query.order is not Order.NEWEST and cursor.position and entry.summary.analyzed_at > cursor.as_of:
             return False  # analysed anew since the first page, where it may have been already
-        return criteria.admit(entry)
+        return criteria.admit(entry.summary)
 
     return wanted
 
 
 def _collect(
     entries: Iterator[Entry], wanted: Callable[[Entry], bool], limit: int, is_late: Callable[[], bool]
-) -> tuple[tuple[Entry, ...], str]:
+) -> tuple[tuple[Summary, ...], str]:
     """Return the page, and the position behind which the next one begins ("" where nothing comes)."""
-    page: dict[str, Entry] = {}
+    page: dict[str, Summary] = {}
     position = ""
     for entry in entries:
         if position and is_late():
             return tuple(page.values()), position
         # An image has as many entries as sources, all on one place, or on two while it is being written.
-        if entry.image_id not in page and wanted(entry):
+        image_id = entry.summary.image_id
+        if image_id not in page and wanted(entry):
             if len(page) == limit:
                 return tuple(page.values()), position
-            page[entry.image_id] = entry
+            page[image_id] = entry.summary
         position = entry.position
     return tuple(page.values()), ""

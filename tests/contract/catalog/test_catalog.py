@@ -12,10 +12,14 @@ import pytest
 from tests.support.catalogs import read_words
 from tests.support.databases import empty_database
 from tests.support.fakes import FakeCatalog
+from tests.support.findings import found
 from tests.support.tables import TABLE, create_table
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog, DynamoDbLeases, DynamoDbQuota
-from viewfinder.adapters.sqlite.catalog import SqliteCatalog, SqliteLeases
+from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
+from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
+from viewfinder.adapters.dynamodb.quota import DynamoDbQuota
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
@@ -24,6 +28,7 @@ from viewfinder.domain.errors import (
 )
 from viewfinder.domain.image import Effort, Facts, Image, Location, Status
 from viewfinder.domain.label import BoundingBox, Corrections, Instance, Label
+from viewfinder.domain.posting import SourceKind
 from viewfinder.ports import Catalog, Leases, Records
 
 BOX = Instance(BoundingBox(0.1, 0.2, 0.3, 0.4), 91.5)
@@ -43,7 +48,7 @@ def an_image(image_id: str = "a.jpg", *labels: Label, status: Status = Status.AN
         format="JPEG",
         width=640,
         height=480,
-        labels=labels or (CAT,),
+        findings=found(labels or (CAT,)),
         model_version="3.0",
         thumbnail="thumbnails/a/0-ab.webp",
         effort=Effort.DETECTED,
@@ -223,7 +228,7 @@ def test_an_image_of_as_many_labels_as_can_be_changes_in_one_transaction(emulato
 
         stored = {(item["PK"]["S"], item["SK"]["S"]) for item in client.scan(TableName=TABLE)["Items"]}
         assert stored == {("IMAGE#a.jpg", "IMAGE"), *schema.posting_confidences(second, shards=3)}
-        assert len(stored) == 1 + schema.MAX_LABEL_POSTINGS + schema.MAX_CATEGORY_POSTINGS
+        assert len(stored) == 1 + schema.MAX_POSTINGS[SourceKind.LABEL] + schema.MAX_POSTINGS[SourceKind.CATEGORY]
     finally:
         client.delete_table(TableName=TABLE)
 
@@ -235,8 +240,11 @@ def test_an_image_of_very_many_words_is_replaced_in_two_steps(emulator: Callable
     catalog = DynamoDbCatalog(client, TABLE, shards=3, tombstone_seconds=3600)
     old, new = (
         replace(
-            an_image("a.jpg", *(Label(f"{kind} {number}", 60.0 + number) for number in range(40))),
-            texts=read_words(*(f"{kind}{number}" for number in range(40))),
+            an_image("a.jpg"),
+            findings=found(
+                (Label(f"{kind} {number}", 60.0 + number) for number in range(40)),
+                texts=read_words(*(f"{kind}{number}" for number in range(40))),
+            ),
         )
         for kind in ("old", "new")
     )

@@ -13,16 +13,20 @@ from tests.support.fakes import etag, labels, thumbnail
 from tests.support.histories import Gate, Gated, World
 from tests.support.tables import TABLE, create_table
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog, DynamoDbLeases
-from viewfinder.adapters.dynamodb.statistics import DynamoDbCounters, DynamoDbStatistics
-from viewfinder.adapters.sqlite.catalog import SqliteCatalog, SqliteLeases
+from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
+from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
+from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
+from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteStatistics
+from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.adapters.sqlite.schema import posting_rows
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.domain.counting import ImageState
 from viewfinder.domain.image import Image, Status
-from viewfinder.domain.query import ImageState
+from viewfinder.domain.posting import SourceKind
 from viewfinder.ports import Catalog, Counters, Leases
-from viewfinder.usecases.statistics import count_labels
+from viewfinder.usecases.count_labels import count_labels
 
 KEYS = ("a.jpg", "b/ü +.jpg")
 CONTENTS = (b"Dog Cat", b"Cat", b"Dog Tree", b"bad one", b"", b"x" * 1001)
@@ -95,7 +99,9 @@ def assert_calls_are_saved(world: World, history: Sequence[tuple[Any, ...]]) -> 
 
 def count(world: World, counters: Counters) -> None:
     """Tell the statistics of every write, of some more than once."""
-    states = [ImageState.of(image, most_labels=schema.MAX_LABEL_POSTINGS) for image in world.catalog.written]
+    states = [
+        ImageState.of(image, most_labels=schema.MAX_POSTINGS[SourceKind.LABEL]) for image in world.catalog.written
+    ]
     for start in range(0, len(states), 3):
         count_labels(states[max(0, start - 2) : start + 3], counters)
 

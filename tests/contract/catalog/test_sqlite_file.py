@@ -16,20 +16,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import found
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.copies import _COPIED, _COPIES, SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import (
-    _ALL,
-    _BELOW_PREFIX,
-    _COPIED,
-    _COPIES,
-    _FEW_BELOW_PREFIX,
-    _FOLDERS,
-    SqliteCopies,
-    SqliteIndex,
-    SqliteStatistics,
-)
+from viewfinder.adapters.sqlite.index import _ALL, _BELOW_PREFIX, _FEW_BELOW_PREFIX, SqliteIndex
 from viewfinder.adapters.sqlite.schema import APPLICATION_ID, MIGRATIONS
+from viewfinder.adapters.sqlite.statistics import _FOLDERS, SqliteStatistics
 from viewfinder.bootstrap import Application, SystemClock
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
 from viewfinder.domain.image import DELETED, Image, Status
@@ -52,7 +45,7 @@ def database(path: str) -> Iterator[Database]:
 
 def an_image(image_id: str) -> Image:
     labels = tuple(Label(name, 90.0, aliases=(f"{name} alias",)) for name in ("Cat", "Dog", "Tree"))
-    return Image(image_id, Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", labels=labels)
+    return Image(image_id, Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", findings=found(labels))
 
 
 def save(path: str, *image_ids: str) -> None:
@@ -186,15 +179,15 @@ def test_the_setting_chooses_the_file(path: str) -> None:
     application = Application(
         Settings(images_bucket="", derived_bucket="", table="", queue_url="", catalog=f"sqlite:{path}")
     )
-    with closing(application.database) as database:  # type: ignore[type-var]
+    with closing(application.catalog_parts), closing(Database(path)) as database:
         lease = application.leases.claim("content")
         assert lease
         saved = application.catalog.save(an_image("a.jpg"), replacing=None, lease=lease.done("2026"))
-        assert database.rows("SELECT name, done_at FROM leases") == [("content", "2026")]  # type: ignore[union-attr]
+        assert database.rows("SELECT name, done_at FROM leases") == [("content", "2026")]
         assert list(application.records.list_all()) == [saved]
         assert application.statistics.statuses() == {"ANALYZED": 1}
         page = search_images(Query(labels=("cat alias",)), application.search)
-        assert [entry.image_id for entry in page.entries] == ["a.jpg"]
+        assert [image.image_id for image in page.images] == ["a.jpg"]
 
 
 @pytest.mark.parametrize("catalog", ["sqlite", "sqlite:", "postgres:x", ""])
@@ -243,7 +236,7 @@ def test_a_search_below_a_prefix_finds_its_images_in_order_page_by_page(
     token = ""
     while token or not found:
         page = search_images(query, search, limit=4, token=token)
-        found += [entry.image_id for entry in page.entries]
+        found += [image.image_id for image in page.images]
         token = page.next_token
 
     expected = [key for key in reversed(keys) if key.startswith("trip/")]

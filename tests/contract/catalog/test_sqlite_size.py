@@ -11,8 +11,9 @@ import pytest
 
 from tests.support.databases import empty_database
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteIndex, SqliteStatistics
+from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.adapters.sqlite.schema import microseconds
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.bootstrap import SystemClock
 from viewfinder.domain.query import Order, Query
 from viewfinder.usecases.search_images import Search, search_images
@@ -64,7 +65,7 @@ def fill(database: Database, images: int) -> None:
 def milliseconds(database: Database, query: Query) -> float:
     search = Search(SqliteIndex(database), SqliteStatistics(database), SystemClock())
     start = time.perf_counter()
-    assert len(search_images(query, search, limit=50).entries) == 50
+    assert len(search_images(query, search, limit=50).images) == 50
     return (time.perf_counter() - start) * 1000
 
 

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from viewfinder.adapters.sqlite.catalog import SqliteCatalog, SqliteLeases
+from tests.support.findings import found
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteStatistics
+from viewfinder.adapters.sqlite.leases import SqliteLeases
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
@@ -61,7 +63,7 @@ def _write(database: Database, folder: str, deadline: float) -> Written:
 
 def an_image(image_id: str, number: int) -> Image:
     labels = tuple(Label(word, 60.0 + number % 40) for place, word in enumerate(WORDS) if number % (place + 1) == 0)
-    return Image(image_id, Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", labels=labels)
+    return Image(image_id, Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", findings=found(labels))
 
 
 @pytest.mark.parametrize("seconds", [5, pytest.param(60, marks=pytest.mark.soak)])

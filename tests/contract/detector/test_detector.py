@@ -9,8 +9,8 @@ import pytest
 
 from tests.contract.rekognition.conftest import rekognition, started
 from viewfinder.adapters.detector import EngineDetector, RekognitionDetector
-from viewfinder.domain.analysis import Feature, Parameters
 from viewfinder.domain.errors import ImageRejectedError
+from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.ports import Detector
 
 SAMPLES = sorted((Path(__file__).parents[3] / "samples").glob("*.jpg"))
@@ -38,7 +38,7 @@ def test_a_photo_shows_the_same_both_ways(
 
 
 def test_the_samples_show_something(in_process: Detector) -> None:
-    assert all(in_process.detect(photo.read_bytes(), Parameters(40, 55.0)).labels for photo in SAMPLES)
+    assert all(in_process.detect(photo.read_bytes(), Parameters(40, 55.0)).findings for photo in SAMPLES)
 
 
 def test_what_is_no_picture_is_rejected_both_ways(over_the_wire: Detector, in_process: Detector) -> None:

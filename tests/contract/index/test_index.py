@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.catalogs import read_words
 from tests.support.databases import empty_database
+from tests.support.findings import found
 from tests.support.memory_index import MemoryIndex
 from tests.support.tables import create_table
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
@@ -20,7 +21,9 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.domain.image import DELETED, Facts, Image, Status
 from viewfinder.domain.label import Corrections, Label
-from viewfinder.domain.query import Entry, Order, Source, SourceKind, Stretch
+from viewfinder.domain.posting import Source, SourceKind
+from viewfinder.domain.query import Entry, Order, Stretch
+from viewfinder.domain.summary import Summary
 from viewfinder.ports import Index
 
 Fill = Callable[[Collection[Image], int], Index]
@@ -59,9 +62,10 @@ def _filled(client: Any, table: str, images: Collection[Image], shards: int) -> 
     return DynamoDbIndex(client, table, shards=shards)
 
 
-def a_dog(name: str, confidence: float, day: int, **facts: Any) -> Image:
+def a_dog(name: str, confidence: float, day: int, words: Collection[str] = (), **facts: Any) -> Image:
     label = Label("Dog", confidence, ("Animal",), ("Animals and Pets",), ("Canine",))
-    return Image(name, Status.ANALYZED, "", f"2026-01-{day:02d}T00:00:00.000000Z", labels=(label,), **facts)
+    findings = found([label], texts=read_words(*words))
+    return Image(name, Status.ANALYZED, "", f"2026-01-{day:02d}T00:00:00.000000Z", findings=findings, **facts)
 
 
 DOG_PICTURES = [a_dog("b.jpg", 90.5, 2), a_dog("a.jpg", 100.0, 3), a_dog("c.jpg", 0.0001, 1)]
@@ -72,7 +76,7 @@ OTHERS = [
 
 
 def ids(entries: list[Entry]) -> list[str]:
-    return [entry.image_id for entry in entries]
+    return [entry.summary.image_id for entry in entries]
 
 
 @pytest.mark.parametrize(
@@ -94,21 +98,16 @@ def test_a_source_is_read_in_order(fill: Fill, source: Source, stretch: Stretch,
 
 
 def test_an_entry_has_what_a_list_shows_and_a_search_filters_by(fill: Fill) -> None:
-    [entry], _ = fill([a_dog("ü +%.jpg", 98.7654, 1, width=640, height=480)], 1).read(DOGS, 0, NEWEST, 10)
-    assert (entry.image_id, entry.status, entry.analyzed_at) == (
-        "ü +%.jpg",
-        Status.ANALYZED,
-        "2026-01-01T00:00:00.000000Z",
-    )
-    assert (entry.labels, entry.categories) == ({"Dog": 98.7654}, {"Animals and Pets": 98.7654})
-    assert (entry.confidence, entry.width, entry.height) == (98.7654, 640, 480)
+    image = a_dog("ü +%.jpg", 98.7654, 1, width=640, height=480)
+    [entry], _ = fill([image], 1).read(DOGS, 0, NEWEST, 10)
+    assert (entry.summary, entry.confidence) == (Summary.of(image), 98.7654)
 
 
 def test_a_listed_record_has_the_same_labels_and_a_reason(fill: Fill) -> None:
     index = fill([*DOG_PICTURES, *OTHERS], 1)
     dog = index.read(Source(SourceKind.STATUS, "ANALYZED"), 0, NEWEST, 10)[0][0]
     text = index.read(Source(SourceKind.STATUS, "REJECTED"), 0, NEWEST, 10)[0][0]
-    assert (dog.labels, text.labels, text.reason) == ({"Dog": 100.0}, {}, "NOT_AN_IMAGE")
+    assert (dog.summary.labels, text.summary.labels, text.summary.reason) == ({"Dog": 100.0}, {}, "NOT_AN_IMAGE")
 
 
 @pytest.mark.parametrize("order", Order)
@@ -169,7 +168,11 @@ def test_images_are_read_in_the_order_in_which_they_were_taken(fill: Fill) -> No
     )
     entries, is_last = index.read(DOGS, 0, Stretch(Order.TAKEN), 10)
     assert (ids(entries), is_last) == (["new.jpg", "unknown.jpg", "old.jpg"], True)
-    assert [entry.taken_at for entry in entries] == ["2026-06-01T12:30:00.500000", "", "1969-07-20T20:17:40.000000"]
+    assert [entry.summary.taken_at for entry in entries] == [
+        "2026-06-01T12:30:00.500000",
+        "",
+        "1969-07-20T20:17:40.000000",
+    ]
     bounds = Stretch(Order.TAKEN, since="1969-07-20T20:17:40.000000", until="2026-06-01T12:30:00.500000")
     assert ids(index.read(DOGS, 0, bounds, 10)[0])[-2:] == ["unknown.jpg", "old.jpg"]
 
@@ -177,13 +180,13 @@ def test_images_are_read_in_the_order_in_which_they_were_taken(fill: Fill) -> No
 def test_images_are_found_by_the_words_that_are_read_in_them(fill: Fill) -> None:
     index = fill(
         [
-            a_dog("a.jpg", 90.0, 1, texts=read_words("EXIT", "Straße")),
-            a_dog("b.jpg", 90.0, 2, texts=read_words("Exit!")),
+            a_dog("a.jpg", 90.0, 1, words=("EXIT", "Straße")),
+            a_dog("b.jpg", 90.0, 2, words=("Exit!",)),
         ],
         1,
     )
     entries, _ = index.read(Source(SourceKind.WORD, "exit"), 0, NEWEST, 10)
-    assert [(entry.image_id, list(entry.words)) for entry in entries] == [
+    assert [(entry.summary.image_id, list(entry.summary.words)) for entry in entries] == [
         ("b.jpg", ["exit"]),
         ("a.jpg", ["exit", "strasse"]),
     ]
@@ -196,7 +199,10 @@ def test_the_trash_is_listed_by_time_of_removal_with_size_and_version(fill: Fill
     )
     index = fill([a_dog("here", 90.0, 4), early, late, for_good], 1)
     found, is_last = index.read(Source(SourceKind.STATUS, "REMOVED"), 0, NEWEST, 10)
-    assert [(entry.image_id, entry.size, entry.version_id) for entry in found] == [("late", 2, ""), ("early", 1, "v1")]
+    assert [(entry.summary.image_id, entry.summary.size, entry.summary.version_id) for entry in found] == [
+        ("late", 2, ""),
+        ("early", 1, "v1"),
+    ]
     assert is_last
     assert ids(index.read(Source(SourceKind.STATUS, "ANALYZED"), 0, NEWEST, 10)[0]) == ["here"]
 
@@ -208,4 +214,4 @@ def test_an_image_is_found_by_its_corrected_labels_only(fill: Fill) -> None:
     assert ids(index.read(Source(SourceKind.CATEGORY, "animals and pets"), 0, NEWEST, 10)[0]) == []
     for source in (Source(SourceKind.LABEL, "tree"), Source(SourceKind.STATUS, "ANALYZED")):
         [entry] = index.read(source, 0, NEWEST, 10)[0]
-        assert entry.labels == {"Tree": 100.0}
+        assert entry.summary.labels == {"Tree": 100.0}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.findings import found
 from tests.support.tables import create_table
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.index import DynamoDbIndex
@@ -18,8 +19,8 @@ from viewfinder.bootstrap import SystemClock
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.query import Match, Order, Query
+from viewfinder.usecases.list_labels import list_labels
 from viewfinder.usecases.search_images import Search, search_images
-from viewfinder.usecases.statistics import list_labels
 
 SHARDS = 4
 LIMIT = 10
@@ -63,7 +64,7 @@ class Shelf:
         cost.watch(self.client)
         index = DynamoDbIndex(self.client, self.table, shards=SHARDS)
         search = Search(index, DynamoDbStatistics(self.client, self.table), SystemClock())
-        assert len(search_images(query, search, limit=LIMIT).entries) == LIMIT
+        assert len(search_images(query, search, limit=LIMIT).images) == LIMIT
         self.client.meta.events.unregister("after-call.dynamodb.*", cost._count)
         return cost
 
@@ -74,7 +75,7 @@ class Shelf:
 
 def an_image(number: int) -> Image:
     label = Label("Dog", 50.0 + number % 50)
-    return Image(f"{number}.jpg", Status.ANALYZED, "", f"2026-01-01T00:00:00.{number:06d}Z", labels=(label,))
+    return Image(f"{number}.jpg", Status.ANALYZED, "", f"2026-01-01T00:00:00.{number:06d}Z", findings=found([label]))
 
 
 def _items_of(image: Image) -> Iterator[Any]:

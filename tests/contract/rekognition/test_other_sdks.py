@@ -41,7 +41,7 @@ def javascript_sdk() -> Path:
     if not installed.exists() or installed.read_text() != manifest:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "package.json").write_text(manifest)
-        done = run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", cwd=folder)
+        done = run("npm", "install", "--omit=dev", "--no-package-lock", "--no-audit", "--no-fund", cwd=folder)
         assert done.returncode == 0, done.stderr
         installed.write_text(manifest)
     shutil.copy(SCRIPTS / "detect.mjs", folder)

@@ -194,7 +194,7 @@ def test_a_bug_is_logged_and_answered_as_an_internal_error(caplog: pytest.LogCap
 
 
 def test_every_request_leaves_one_structured_line(caplog: pytest.LogCaptureFixture) -> None:
-    from viewfinder.rekognition.server import JsonLines
+    from viewfinder.rekognition.logs import JsonLines
 
     async def scenario() -> None:
         service = HeldService()

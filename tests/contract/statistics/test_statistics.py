@@ -12,19 +12,23 @@ from typing import Any
 import pytest
 
 from tests.support.databases import empty_database
+from tests.support.findings import found
 from tests.support.memory_index import MemoryCopies, MemoryStatistics
 from tests.support.tables import create_table
-from viewfinder.adapters.dynamodb.index import DynamoDbCopies
-from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbCounters, DynamoDbStatistics
+from viewfinder.adapters.dynamodb.copies import DynamoDbCopies
+from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
+from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbStatistics
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.copies import SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import SqliteCopies, SqliteStatistics
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.domain.counting import Counted, ImageState
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Corrections, Label
-from viewfinder.domain.query import Counted, ImageState, KnownName, LabelCount
+from viewfinder.domain.statistics import KnownName, LabelCount
 from viewfinder.ports import Copies, Statistics
-from viewfinder.usecases.statistics import count_labels
+from viewfinder.usecases.count_labels import count_labels
 
 Fill = Callable[[Collection[Image]], Statistics]
 
@@ -72,7 +76,7 @@ def _saved(database: Database, images: Collection[Image]) -> Statistics:
 
 
 def an_image(number: int, *labels: Label, status: Status = Status.ANALYZED) -> Image:
-    return Image(f"{number}.jpg", status, "", "2026-01-01T00:00:00.000000Z", labels=labels, version=1)
+    return Image(f"{number}.jpg", status, "", "2026-01-01T00:00:00.000000Z", findings=found(labels), version=1)
 
 
 def a_state(image: Image) -> ImageState:

@@ -13,8 +13,9 @@ from moto import mock_aws
 
 from tests.support.fakes import FakeBucket, FakeDerivedStore, etag
 from viewfinder.adapters.s3 import S3DerivedStore, S3ImageStore, S3Objects
-from viewfinder.domain.analysis import Analysis, Parameters
+from viewfinder.domain.analysis import Analysis
 from viewfinder.domain.errors import KeyTakenError, MisconfiguredError, ObjectNotFoundError
+from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Facts, Location
 from viewfinder.domain.label import BoundingBox, Instance, Label
 from viewfinder.ports import DerivedStore, ImageStore, Objects, StoredObject
@@ -24,7 +25,16 @@ BOX = Instance(BoundingBox(0.1, 0.2, 0.3, 0.4), 91.5)
 FACTS = Facts(taken_at="2026-06-01T12:30:00.000000", f_number=1.8, location=Location(1.5, -2.0, 9.0))
 LABELS = (Label("Cat", 99.1234, ("Animal",), ("Animals and Pets",), ("Kitty",), (BOX,)),)
 ANALYSIS = Analysis(
-    "ab" * 32, "JPEG", 640, 480, "3.0", LABELS, "thumbnails/a/0-ab.webp", "2026-01-01T00:00:00.000000Z", FACTS
+    sha256="ab" * 32,
+    format="JPEG",
+    width=640,
+    height=480,
+    model_version="3.0",
+    thumbnail="thumbnails/a/0-ab.webp",
+    analyzed_at="2026-01-01T00:00:00.000000Z",
+    feature=Feature.LABELS,
+    findings=LABELS,
+    facts=FACTS,
 )
 KEYS = ("a.jpg", "ü b+%20.jpg", "/x//y.jpg", "🐈" * 256)
 

@@ -17,6 +17,7 @@ from benchmarks.browser import CHROMIUM, SWITCHES
 from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi
 from tests.support.serving import listening, serving
 from viewfinder.gallery.app import gallery_app
+from viewfinder.gallery.connections import new_protocol
 from viewfinder.gallery.guard import Guard
 from viewfinder.gallery.proxy import SignedApi
 from viewfinder.gallery.status import Sources, Status
@@ -81,7 +82,7 @@ def serve_fake() -> Iterator[ServeFake]:
             Guard(listener.getsockname()[1], access_token),
             Status(session, Sources()),
         )
-        before = serving(application, listener)
+        before = serving(application, listener, http=new_protocol())
         open_servers.append(before)
         return before.__enter__()
 

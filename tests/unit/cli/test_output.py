@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from viewfinder.cli._api import Api, ApiError
 from viewfinder.cli._options import specific_first
-from viewfinder.cli._target import Api, ApiError
 from viewfinder.cli.main import app
 from viewfinder.local.data_directory import DataDirectory, default_path
 

@@ -15,6 +15,7 @@ from viewfinder.gallery.app import gallery_app
 from viewfinder.gallery.guard import TOKEN_HEADER, Guard
 from viewfinder.gallery.proxy import SignedApi
 from viewfinder.gallery.status import Sources, Status
+from viewfinder.gallery.turns import Lanes
 from viewfinder.operations.signing import Signer
 
 PORT = 8080
@@ -29,6 +30,7 @@ class Door:
     api: FakeApi
     session: Session = field(default_factory=lambda: Session(KEY_ID, SECRET, region_name=REGION))
     sources: Sources = field(default_factory=Sources)
+    lanes: Lanes = field(default_factory=Lanes)
 
     def __post_init__(self) -> None:
         self.guard = Guard(PORT)
@@ -42,7 +44,7 @@ class Door:
 
         async def answer() -> httpx.Response:
             behind = httpx.AsyncClient(transport=httpx.ASGITransport(self.api.application()))
-            api = SignedApi(f"http://api.test/{STAGE}", Signer(self.session), behind, PAUSES)
+            api = SignedApi(f"http://api.test/{STAGE}", Signer(self.session), behind, PAUSES, self.lanes)
             application = gallery_app(api, self.guard, Status(self.session, self.sources))
             async with behind, httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=HOME) as client:
                 return await client.request(method, path, **request)

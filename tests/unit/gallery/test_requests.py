@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote
-from zipfile import ZIP_STORED, ZipFile
 
 import httpx
 import pytest
@@ -19,11 +17,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
 from tests.support.fake_api import image, label
-from tests.unit.gallery.conftest import HOME, Door
-from viewfinder.gallery.app import gallery_app
+from tests.unit.gallery.conftest import Door
 from viewfinder.gallery.proxy import Relayed, SignedApi, UnsafePathError, path_below, picture
-from viewfinder.gallery.status import Sources, Status
-from viewfinder.gallery.transfers import free_name
+from viewfinder.gallery.status import Sources
 from viewfinder.operations.signing import Signer
 
 KEYS = [
@@ -285,61 +281,3 @@ def test_the_status_shows_what_has_a_source_only(door: Door) -> None:
     assert (status["Queue"], status["DeadLetters"], status["Recent"]) == (None, None, [])
     assert status["Recovery"] is None
     assert [minute["Images"] for minute in status["Minutes"]] == [0] * 15
-
-
-def zipped(door: Door, image_ids: list[str]) -> dict[str, bytes]:
-    """Choose images and fetch their zip; the address is good in the same application only."""
-
-    async def fetch() -> bytes:
-        behind = httpx.AsyncClient(transport=httpx.ASGITransport(door.api.application()))
-        api = SignedApi("http://api.test/prod", Signer(door.session), behind)
-        application = gallery_app(api, door.guard, Status(door.session, door.sources))
-        async with behind, httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=HOME) as client:
-            chosen = await client.post("/downloads", json={"ImageIds": image_ids}, headers=door.token)
-            answer = await client.get(chosen.json()["Url"])
-            assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
-            assert (await client.get(chosen.json()["Url"])).status_code == 404, "it is fetched once"
-            return answer.content
-
-    with ZipFile(io.BytesIO(asyncio.run(fetch()))) as archive:
-        assert archive.testzip() is None
-        assert {entry.compress_type for entry in archive.infolist()} == {ZIP_STORED}
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def test_several_images_come_as_one_zip_and_what_is_gone_is_named(door: Door) -> None:
-    door.api.images = [image("trip/a b.jpg"), image("trip/\u00e9.png")]
-
-    found = zipped(door, ["trip/a b.jpg", "gone.jpg", "../up.jpg", "trip/\u00e9.png", "trip/a b.jpg"])
-
-    assert list(found) == ["trip/a b.jpg", "trip/\u00e9.png", "NOT INCLUDED.txt"]
-    assert found["trip/a b.jpg"].startswith(b"\x89PNG")
-    assert found["NOT INCLUDED.txt"] == b"gone.jpg\n../up.jpg"
-
-
-@pytest.mark.parametrize(
-    ("image_id", "name"),
-    [
-        ("/etc/passwd", "etc/passwd"),
-        ("a//b.jpg", "a/b.jpg"),
-        ("C:\\windows\\x.jpg", "C__windows_x.jpg"),
-        ("line\nbreak.jpg", "line_break.jpg"),
-        ("TRIP/A.JPG", "TRIP/A (2).JPG"),
-        ("NOT INCLUDED.txt", "NOT INCLUDED (2).txt"),
-    ],
-)
-def test_a_name_in_a_zip_is_relative_and_its_own(image_id: str, name: str) -> None:
-    assert free_name(image_id, {"trip/a.jpg"}) == name
-
-
-@pytest.mark.parametrize(
-    "body", [{}, [], {"ImageIds": []}, {"ImageIds": [1]}, {"ImageIds": "a"}, {"ImageIds": ["a"] * 1001}]
-)
-def test_a_download_names_between_one_and_a_thousand_images(door: Door, body: object) -> None:
-    answer = door.ask("POST", "/downloads", json=body, headers=door.token)
-
-    assert (answer.status_code, answer.json()["Error"]["Code"]) == (400, "InvalidBody")
-
-
-def test_a_download_is_chosen_with_the_token_only(door: Door) -> None:
-    assert door.ask("POST", "/downloads", json={"ImageIds": ["a.jpg"]}).status_code == 403

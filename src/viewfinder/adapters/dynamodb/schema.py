@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from viewfinder.domain import formats
+from viewfinder.domain.feature import Feature, Findings
 from viewfinder.domain.image import Image, Status, image_digest
-from viewfinder.domain.label import Label, category_confidences, confidence_rank
-from viewfinder.ports import Lease
+from viewfinder.domain.label import Label, confidence_rank
+from viewfinder.domain.lease import Lease
+from viewfinder.domain.posting import Posting, Source, SourceKind, postings_of
+from viewfinder.domain.summary import Summary
 
 Item = dict[str, Any]
 """An item in the form of DynamoDB's API: attribute name -> typed value."""
-
-MAX_LABEL_POSTINGS = 40
-MAX_CATEGORY_POSTINGS = 9
-"""With 40 words, an image and a lease they fit one transaction: 40 + 9 + 40 + 2 <= 100 items (AWS limit)."""
 
 MAX_RECORD_BYTES = 250_000
 """Of labels, in an item of at most 400 KB (AWS limit); the rest is for texts and faces, 100 of each."""
@@ -37,12 +37,9 @@ _deserialize = TypeDeserializer().deserialize
 
 def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
     """Return the record of an image; a tombstone expires, and of the listings only that of the trash has it."""
-    key = image_key(image.image_id)
-    attributes = dataclasses.replace(image, labels=trimmed(image.labels)).to_document()
-    # All that a listing reads of labels, facts and texts, as in a posting.
-    taken_at, words = image.facts.taken_at or "", list(image.words)
-    attributes |= {"Confidences": _confidences(image), "TakenAt": taken_at, "Words": words}
-    item = {**marshalled_key(key), **{name: marshalled(value) for name, value in attributes.items()}}
+    attributes = dataclasses.replace(image, findings=_trimmed(image.findings)).to_document()
+    attributes |= {"Summary": Summary.of(image).to_document()}
+    item = stored(image_key(image.image_id), attributes, formats.RECORD)
     if image.status is Status.REMOVED:
         expires_at = int(datetime.fromisoformat(image.analyzed_at).timestamp()) + tombstone_seconds
         return item | {"ExpiresAt": {"N": str(expires_at)}} | (_trash_key(image, shards) if image.is_in_trash else {})
@@ -50,50 +47,85 @@ def image_item(image: Image, *, shards: int, tombstone_seconds: int) -> Item:
 
 
 def image_from_item(item: Mapping[str, Any]) -> Image:
-    """Read a record."""
+    """Read a record of any release."""
     attributes = unmarshalled(item)
     numbers = {name: int(value) for name, value in attributes.items() if isinstance(value, Decimal)}
     return Image.from_document(attributes | numbers)
 
 
+SUMMARY_OF_FORMAT_0 = (
+    *("ImageId", "Status", "AnalyzedAt", "Width", "Height", "Reason", "Confidences", "Categories"),
+    *("TakenAt", "Words", "Size", "VersionId"),
+)
+"""Attributes of records and postings before format 1, which lie beside one another instead of in `Summary`."""
+
+
+def summary_from_item(item: Mapping[str, Any]) -> Summary:
+    """Read the summary of a record or a posting of any release."""
+    attributes = unmarshalled(item)
+    if "Summary" in attributes:
+        return Summary.from_document(attributes["Summary"])
+    return Summary.from_document(attributes | {"Labels": attributes.get("Confidences", {})})
+
+
 def posting_items(image: Image, *, shards: int) -> dict[Key, Item]:
-    """Return a posting per label and category, each with what a search needs to know of the image."""
+    """Return the postings of an image, each with its summary."""
     confidences = posting_confidences(image, shards=shards)
     if not confidences:
         return {}
-    summary = marshalled(_summary(image))
-    shared = {name: summary["M"][name] for name in summary["M"]}
+    summary = marshalled(Summary.of(image).to_document())
     return {
         key: {
-            **marshalled_key(key),
+            **stored(key, {"Confidence": confidence}, formats.RECORD),
             **_index_key(key[0], image),
-            **shared,
-            "Confidence": {"N": str(confidence)},
+            "Summary": summary,
         }
         for key, confidence in confidences.items()
     }
 
 
 def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
-    """Return the keys of the image's postings with the confidence of each."""
-    if not image.is_visible:
-        return {}
+    """Return the keys of the image's postings with the confidence of each; of equal keys the first stays."""
     shard = shard_of(image.image_id, shards)
-    found = image.corrected_labels
-    labels = [(label_partition(label.name, shard), label.confidence) for label in found[:MAX_LABEL_POSTINGS]]
-    surest = sorted(category_confidences(found).items(), key=lambda entry: -entry[1])[:MAX_CATEGORY_POSTINGS]
-    categories = [(category_partition(name, shard), confidence) for name, confidence in surest]
-    words = [(word_partition(word, shard), 0.0) for word in image.words]
-    return posting_keys(image, labels + categories + words)
+    keys: dict[Key, float] = {}
+    for posting in _kept_postings(image):
+        position = confidence_position(posting.confidence, image.image_id)
+        keys.setdefault((partition(posting.source, shard), position), posting.confidence)
+    return keys
 
 
-def trimmed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
-    """Return the labels with as many instances each (the surest first) as fit an item."""
+MAX_POSTINGS = {SourceKind.STATUS: 0, SourceKind.LABEL: 40, SourceKind.CATEGORY: 9, SourceKind.WORD: 40}
+"""Postings of an image by kind: with its record and a lease they fit one transaction of 100 items (AWS limit).
+
+The listing by status is an index of the records themselves.
+"""
+
+
+def _kept_postings(image: Image) -> Iterator[Posting]:
+    """Yield the postings that have room: the first labels and words, the categories of highest confidence."""
+    found: dict[SourceKind, list[Posting]] = {}
+    for posting in postings_of(image):
+        found.setdefault(posting.source.kind, []).append(posting)
+    for kind, postings in found.items():
+        if kind is SourceKind.CATEGORY:
+            postings.sort(key=lambda posting: -posting.confidence)
+        yield from postings[: MAX_POSTINGS[kind]]
+
+
+def _trimmed(findings: Findings) -> Findings:
+    """Return the findings, of each label as many instances (those of highest confidence) as fit an item."""
+    labels = findings.get(Feature.LABELS, ())
     for most in (1000, 100, 50, 20, 10, 5, 0):
-        shortened = tuple(dataclasses.replace(label, instances=_surest(label, most)) for label in labels)
+        shortened = tuple(dataclasses.replace(label, instances=_most_confident(label, most)) for label in labels)
         if len(json.dumps([label.to_document() for label in shortened])) <= MAX_RECORD_BYTES:
             break
-    return shortened
+    return {**findings, Feature.LABELS: shortened} if labels else findings
+
+
+def stored(key: Key, attributes: Mapping[str, Any], number: int) -> Item:
+    """Return an item with the number of its format."""
+    numbered = {formats.MEMBER: number, **attributes}
+    return {**marshalled_key(key), **{name: marshalled(value) for name, value in numbered.items()}}
 
 
 def marshalled(value: Any) -> Any:
@@ -104,24 +136,6 @@ def marshalled(value: Any) -> Any:
 def unmarshalled(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item's attributes as plain values; numbers are Decimal."""
     return {name: _deserialize(value) for name, value in item.items()}
-
-
-def _summary(image: Image) -> dict[str, Any]:
-    return {
-        "ImageId": image.image_id,
-        "Status": str(image.status),
-        "AnalyzedAt": image.analyzed_at,
-        "Width": image.width,
-        "Height": image.height,
-        "Confidences": _confidences(image),
-        "Categories": category_confidences(image.corrected_labels),
-        "TakenAt": image.facts.taken_at or "",
-        "Words": list(image.words),
-    }
-
-
-def _confidences(image: Image) -> dict[str, float]:
-    return {label.name: label.confidence for label in image.corrected_labels}
 
 
 def _index_key(partition: str, image: Image) -> Item:
@@ -139,7 +153,7 @@ def _trash_key(image: Image, shards: int) -> Item:
     return {name: keys[name] for name in ("GSI1PK", "GSI1SK")}
 
 
-def _surest(label: Label, most: int) -> tuple[Any, ...]:
+def _most_confident(label: Label, most: int) -> tuple[Any, ...]:
     return tuple(sorted(label.instances, key=lambda instance: -instance.confidence)[:most])
 
 
@@ -166,10 +180,9 @@ def lease_key(name: str) -> Key:
 
 def lease_item(lease: Lease) -> Item:
     """Return a lease; one that is done says when."""
-    attributes = {"Holder": {"S": lease.holder}, "ExpiresAt": {"N": str(lease.expires_at)}}
-    if lease.done_at:
-        attributes["DoneAt"] = {"S": lease.done_at}
-    return marshalled_key(lease_key(lease.name)) | attributes
+    attributes: dict[str, Any] = {"Holder": lease.holder, "ExpiresAt": lease.expires_at}
+    attributes |= {"DoneAt": lease.done_at} if lease.done_at else {}
+    return stored(lease_key(lease.name), attributes, formats.LEASE)
 
 
 def quota_key(caller: str, minute: int) -> Key:
@@ -187,19 +200,11 @@ def listing(status: Status, shard: int) -> str:
     return f"IMAGES#{status}#{shard}"
 
 
-def label_partition(name: str, shard: int) -> str:
-    """Return the partition of a label's postings; names that differ in case only are one."""
-    return f"LABEL#{name.casefold()}#{shard}"
-
-
-def category_partition(name: str, shard: int) -> str:
-    """Return the partition of a category's postings."""
-    return f"CATEGORY#{name.casefold()}#{shard}"
-
-
-def word_partition(word: str, shard: int) -> str:
-    """Return the partition of a word's postings."""
-    return f"WORD#{word.casefold()}#{shard}"
+def partition(source: Source, shard: int) -> str:
+    """Return the partition of a source; names that differ in case only are one."""
+    if source.kind is SourceKind.STATUS:
+        return listing(Status(source.name), shard)
+    return f"{source.kind}#{source.name.casefold()}#{shard}"
 
 
 def confidence_position(confidence: float, image_id: str) -> str:
@@ -215,14 +220,6 @@ def rank_digits(confidence: float) -> str:
 def time_position(time: str, image_id: str) -> str:
     """Return a sort key in the order of times."""
     return f"{time}#{image_digest(image_id)}"
-
-
-def posting_keys(image: Image, postings: list[tuple[str, float]]) -> dict[Key, float]:
-    """Return the key of each posting with its confidence; of equal keys the first stays."""
-    keys: dict[Key, float] = {}
-    for partition, confidence in postings:
-        keys.setdefault((partition, confidence_position(confidence, image.image_id)), confidence)
-    return keys
 
 
 def marshalled_key(key: Key) -> dict[str, Any]:

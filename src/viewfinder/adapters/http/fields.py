@@ -16,7 +16,8 @@ from urllib.parse import unquote
 
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, VISIBLE_STATUSES, has_dot_segment
-from viewfinder.domain.query import LabelOrder, Match, Order
+from viewfinder.domain.query import Match, Order
+from viewfinder.domain.statistics import LabelOrder
 
 Check = Callable[[Any], Any]
 """Return the value as the use case takes it, or raise ValueError that says what is wrong."""

@@ -19,8 +19,10 @@ from viewfinder.domain.errors import (
     TooManyRequestsError,
     VersionNotFoundError,
 )
+from viewfinder.domain.feature import findings_document
 from viewfinder.domain.image import Image, Status
-from viewfinder.domain.query import Entry, LabelCount
+from viewfinder.domain.statistics import LabelCount
+from viewfinder.domain.summary import Summary
 from viewfinder.observability import logger
 from viewfinder.ports import ObjectVersion
 
@@ -101,7 +103,7 @@ def page_document(member: str, documents: Iterable[Document], next_token: str) -
     return {member: list(documents)} | ({"NextToken": next_token} if next_token else {})
 
 
-def summary_document(entry: Entry) -> Document:
+def summary_document(entry: Summary) -> Document:
     """Return an image of a list; of one that was not analysed, why."""
     document: Document = {"ImageId": entry.image_id, "Status": entry.status, "AnalyzedAt": entry.analyzed_at}
     if entry.status is Status.ANALYZED:
@@ -132,8 +134,7 @@ def image_document(image: Image) -> Document:
         "Facts": image.facts.to_document(),
     }
     document |= {name: value for name, value in facts.items() if value}
-    document |= {"Texts": [text.to_document() for text in image.texts]} if image.texts else {}
-    document |= {"Faces": [face.to_document() for face in image.faces]} if image.faces else {}
+    document |= findings_document(image.findings)
     document |= {"Features": list(image.features)} if image.features else {}
     if image.corrections:
         corrections = {"Added": list(image.corrections.added), "Removed": list(image.corrections.removed)}
@@ -164,8 +165,8 @@ def version_document(version: ObjectVersion, url: str) -> Document:
 
 
 def _confidences(labels: Mapping[str, float]) -> list[Document]:
-    surest_first = sorted(labels.items(), key=lambda label: (-label[1], label[0]))
-    return [{"Name": name, "Confidence": confidence} for name, confidence in surest_first]
+    by_confidence = sorted(labels.items(), key=lambda label: (-label[1], label[0]))
+    return [{"Name": name, "Confidence": confidence} for name, confidence in by_confidence]
 
 
 def _names(names: Iterable[str]) -> list[Document]:

@@ -1,4 +1,4 @@
-"""Records and leases: an image changes with its postings, and the counts with them, in one transaction."""
+"""Records: an image changes with its postings, and the counts with them, in one transaction."""
 
 from __future__ import annotations
 
@@ -6,25 +6,30 @@ import dataclasses
 import json
 import sqlite3
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
-from viewfinder.domain.errors import AnalysisInProgressError, CatalogConflictError
+from viewfinder.domain import formats
+from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
-from viewfinder.ports import Lease
+from viewfinder.domain.lease import Lease
 
 _PAGE = 500
 _FORGOTTEN_AT_ONCE = 20
 
-_SAVE = """
+_ADD = """
     INSERT INTO images (image_id, version, expires_at, summary, record, sha256)
     VALUES (:image_id, :version, :expires_at, :summary, :record, :sha256)
-    ON CONFLICT (image_id) DO UPDATE
+    ON CONFLICT (image_id) DO NOTHING
+    RETURNING id
+"""
+_REPLACE = """
+    UPDATE images
     SET version = :version, expires_at = :expires_at, summary = :summary, record = :record, sha256 = :sha256
+    WHERE image_id = :image_id AND version = :replaced
     RETURNING id
 """
 _ADD_TERM = """
@@ -79,12 +84,10 @@ class SqliteCatalog:
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
         """Write record and postings in the place of those that the image had."""
+        version = self._next_version(replacing)
+        image = dataclasses.replace(image, version=version, stored_format=formats.RECORD)
         with self._database.transaction() as connection:
-            found = connection.execute("SELECT version FROM images WHERE image_id = ?", [image.image_id]).fetchone()
-            if found != ((replacing.version,) if replacing else None):
-                raise CatalogConflictError("the image was written by someone else meanwhile")
-            image = dataclasses.replace(image, version=self._next_version(replacing))
-            self._write(connection, image)
+            self._write(connection, image, replacing)
             if lease:
                 connection.execute(_END_LEASE, [lease.done_at, lease.name, lease.holder])
             now = self._microseconds() // 1_000_000
@@ -97,8 +100,12 @@ class SqliteCatalog:
         # Grows even where a tombstone has expired in between: time goes on.
         return max(self._microseconds(), replacing.version + 1 if replacing else 0)
 
-    def _write(self, connection: sqlite3.Connection, image: Image) -> None:
-        [number] = connection.execute(_SAVE, self._row(image)).fetchone()
+    def _write(self, connection: sqlite3.Connection, image: Image, replacing: Image | None) -> None:
+        row = self._row(image) | {"replaced": replacing.version if replacing else None}
+        written = connection.execute(_REPLACE if replacing else _ADD, row).fetchall()
+        if not written:
+            raise CatalogConflictError("the image was written by someone else meanwhile")
+        [(number,)] = written
         connection.execute("DELETE FROM postings WHERE image = ?", [number])
         postings = [row | {"image": number} for row in posting_rows(image)]
         for statement in (_ADD_TERM, _ADD_ALIAS, _ADD_POSTING):
@@ -118,63 +125,3 @@ class SqliteCatalog:
 
 def _image(row: Sequence[Any]) -> Image:
     return Image.from_document(json.loads(row[0]))
-
-
-_POLL_SECONDS = 0.1
-
-_TAKE = """
-    INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)
-    ON CONFLICT DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at, done_at = NULL
-"""
-
-
-class SqliteLeases:
-    """Implements `ports.Leases`.
-
-    A lease ends after `seconds`, which must be more than the holder can live; `patience` is how long one waits for it.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        seconds: int,
-        patience: float,
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._database = database
-        self._seconds = seconds
-        self._patience = patience
-        self._clock = clock
-        self._sleep = sleep
-
-    def claim(self, name: str, *, since: str = "") -> Lease | None:
-        """Write the row unless it is there."""
-        deadline = self._clock() + self._patience
-        while True:
-            now = int(self._clock())
-            lease = Lease(name, uuid.uuid4().hex, now + self._seconds)
-            with self._database.transaction() as connection:
-                connection.execute("DELETE FROM leases WHERE expires_at < ? AND name != ?", [now, name])
-                row = connection.execute("SELECT expires_at, done_at FROM leases WHERE name = ?", [name]).fetchone()
-                expires_at, done_at = row or (0, None)
-                if expires_at < now or (done_at and done_at < since):
-                    connection.execute(_TAKE, [name, lease.holder, lease.expires_at])
-                    return lease.inherited() if row else lease
-            if done_at:
-                return None
-            if self._clock() > deadline:
-                raise AnalysisInProgressError(f"{name} is held by someone else")
-            self._sleep(_POLL_SECONDS)
-
-    def release(self, lease: Lease) -> None:
-        """Delete the row if it is still that of this holder."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", [lease.name, lease.holder])
-
-
-def drop_leases(database: Database) -> None:
-    """Drop every lease: for a file that no function uses at the time, so that all holders are dead."""
-    with database.transaction() as connection:
-        connection.execute("DELETE FROM leases")

@@ -1,18 +1,19 @@
-"""What a search and the statistics read of the file; the counts are kept by the transaction that saves an image."""
+"""The catalog as a search reads it: each page a stretch of an index of postings."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import microseconds
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import Status
 from viewfinder.domain.label import confidence_rank
-from viewfinder.domain.query import Entry, KnownName, LabelCount, Order, Source, Stretch
+from viewfinder.domain.posting import Source
+from viewfinder.domain.query import Entry, Order, Stretch
+from viewfinder.domain.summary import Summary
 
 _POSITION = re.compile("([0-9]{18})#([0-9]{18})")
 _HIGHEST = 10**18 - 1
@@ -87,7 +88,7 @@ class SqliteIndex:
 
 
 def _prefix(prefix: str) -> dict[str, str]:
-    return {"prefix": prefix, "behind_prefix": prefix + _BEHIND_ALL}
+    return {"prefix": prefix, "behind_prefix": prefix + BEHIND_ALL}
 
 
 def _bounds(stretch: Stretch) -> dict[str, Any]:
@@ -110,105 +111,9 @@ def _place(position: str) -> tuple[int, int]:
 
 
 def _entry(value: int, image: int, rank: int, summary: str) -> Entry:
-    document: dict[str, Any] = json.loads(summary)
-    return Entry(
-        position=f"{value:018d}#{image:018d}",
-        image_id=document["ImageId"],
-        status=Status(document["Status"]),
-        analyzed_at=document["AnalyzedAt"],
-        labels=document["Labels"],
-        categories=document["Categories"],
-        confidence=(confidence_rank(0) - rank) / 10_000,
-        width=document["Width"],
-        height=document["Height"],
-        reason=document["Reason"],
-        taken_at=document["TakenAt"],
-        words=document["Words"],
-        size=document.get("Size", 0),
-        version_id=document.get("VersionId", ""),
-    )
+    confidence = (confidence_rank(0) - rank) / 10_000
+    return Entry(f"{value:018d}#{image:018d}", Summary.from_document(json.loads(summary)), confidence)
 
 
-_MOST_ROWS = 1000
-_BEHIND_ALL = "\U0010ffff" * 257
+BEHIND_ALL = "\U0010ffff" * 257
 """Behind whatever else of 1,024 bytes begins as the text before it."""
-
-_COUNTS = "SELECT name, count FROM terms WHERE kind = 'LABEL' AND name IN (SELECT value FROM json_each(?))"
-_ALIASES = """
-    SELECT alias, name FROM aliases JOIN terms ON terms.id = term WHERE alias IN (SELECT value FROM json_each(?))
-"""
-_LABELS = """
-    SELECT name, count, description FROM terms
-    WHERE kind = 'LABEL' AND name >= ? AND name != ? AND name < ? ORDER BY name LIMIT ?
-"""
-_FOLDERS = """
-    SELECT substr(image_id, 1, :parent + instr(substr(image_id, :parent + 1), '/')) AS folder, count(*)
-    FROM images INDEXED BY images_by_folder
-    WHERE expires_at IS NULL AND image_id >= :first AND image_id < :last
-        AND instr(substr(image_id, :parent + 1), '/') BETWEEN 1 AND length(image_id) - :parent - 1
-    GROUP BY folder ORDER BY folder LIMIT :most
-"""
-
-
-class SqliteStatistics:
-    """Implements `ports.Statistics`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
-        """Read the counts and the aliases of the names."""
-        wanted = [json.dumps(list(names))]
-        counts = dict(self._database.rows(_COUNTS, wanted))
-        stands_for: dict[str, set[str]] = {}
-        for alias, name in self._database.rows(_ALIASES, wanted):
-            stands_for.setdefault(alias, set()).add(name)
-        return {name: KnownName(counts.get(name, 0), frozenset(stands_for.get(name, ()))) for name in names}
-
-    def labels(self, prefix: str, after: str, *, portion: int = _MOST_ROWS) -> Iterator[LabelCount]:
-        """Read the labels in the order of their names, a page at a time."""
-        while rows := self._database.rows(_LABELS, [max(after, prefix), after, prefix + _BEHIND_ALL, portion]):
-            yield from (_label_count(count, description) for _, count, description in rows)
-            after = rows[-1][0]
-
-    def statuses(self) -> Mapping[str, int]:
-        """Read the counts of the statuses."""
-        rows = self._database.rows("SELECT name, count FROM terms WHERE kind = 'STATUS' AND name != 'removed'")
-        return {name.upper(): count for name, count in rows}
-
-    def folders(self, prefix: str, most: int) -> Mapping[str, int]:
-        """Walk the stretch of an index that has the images below the prefix."""
-        parent = prefix.rfind("/") + 1
-        values = {"parent": parent, "first": prefix, "last": prefix + _BEHIND_ALL, "most": most}
-        return dict(self._database.rows(_FOLDERS, values))
-
-
-def _label_count(count: int, description: str) -> LabelCount:
-    name, *lists = json.loads(description)
-    parents, categories, aliases = (tuple(names) for names in lists)
-    return LabelCount(name, count, parents, categories, aliases)
-
-
-_COPIED = """
-    SELECT sha256 FROM images INDEXED BY images_by_content WHERE expires_at IS NULL AND sha256 > ?
-    GROUP BY sha256 HAVING count(*) > 1 ORDER BY sha256 LIMIT ?
-"""
-_COPIES = """
-    SELECT image_id FROM images INDEXED BY images_by_content WHERE expires_at IS NULL AND sha256 = ?
-    ORDER BY image_id LIMIT ?
-"""
-
-
-class SqliteCopies:
-    """Implements `ports.Copies`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def contents(self, after: str, most: int) -> list[str]:
-        """Walk the index of contents until there are enough."""
-        return [content for (content,) in self._database.rows(_COPIED, [after, most])]
-
-    def images(self, content: str, most: int) -> list[str]:
-        """Read a stretch of the same index."""
-        return [image_id for (image_id,) in self._database.rows(_COPIES, [content, most])]

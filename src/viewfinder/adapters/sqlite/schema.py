@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from viewfinder.domain import formats
 from viewfinder.domain.image import Image
-from viewfinder.domain.label import Label, category_confidences, confidence_rank
-from viewfinder.domain.query import SourceKind
+from viewfinder.domain.label import Label, confidence_rank
+from viewfinder.domain.posting import Posting, postings_of
+from viewfinder.domain.summary import Summary
 
 Row = dict[str, Any]
 
@@ -103,32 +104,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 
 
 def summary(image: Image) -> str:
-    """Return what a list shows of an image, and a search filters by."""
-    removed = {"Size": image.size, "VersionId": image.version_id} if image.is_in_trash else {}
-    return to_json(
-        removed
-        | {
-            "ImageId": image.image_id,
-            "Status": str(image.status),
-            "AnalyzedAt": image.analyzed_at,
-            "Width": image.width,
-            "Height": image.height,
-            "Reason": image.reason,
-            "Labels": {label.name: label.confidence for label in image.corrected_labels},
-            "Categories": category_confidences(image.corrected_labels),
-            "TakenAt": image.facts.taken_at or "",
-            "Words": image.words,
-        }
-    )
+    """Return the summary of an image as its row keeps it."""
+    return to_json({formats.MEMBER: formats.RECORD} | Summary.of(image).to_document())
 
 
 def posting_rows(image: Image) -> list[Row]:
-    """Return a row for each term that the image is found by, with what has to be known of the term."""
-    if not image.is_visible and not image.is_in_trash:
-        return []
+    """Return a row for each source that the image is found in, with what has to be known of the source."""
     times = {"analyzed_at": microseconds(image.analyzed_at), "taken_at": microseconds(image.taken_or_analyzed)}
     rows: dict[tuple[str, str], Row] = {}
-    for row in _terms(image):  # of names that differ in case only the first stays
+    for row in map(_row, postings_of(image)):  # of names that differ in case only the first stays
         rows.setdefault((row["kind"], row["name"]), row | times)
     return list(rows.values())
 
@@ -143,21 +127,12 @@ def to_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _terms(image: Image) -> Iterator[Row]:
-    yield _term(SourceKind.STATUS, image.status, 0.0)
-    for label in image.corrected_labels:
-        yield _term(SourceKind.LABEL, label.name, label.confidence, label)
-    for name, confidence in category_confidences(image.corrected_labels).items():
-        yield _term(SourceKind.CATEGORY, name, confidence)
-    for word in image.words:
-        yield _term(SourceKind.WORD, word, 0.0)
-
-
-def _term(kind: SourceKind, name: str, confidence: float, label: Label | None = None) -> Row:
+def _row(posting: Posting) -> Row:
+    label = posting.label
     return {
-        "kind": str(kind),
-        "name": name.casefold(),
-        "rank": confidence_rank(confidence),
+        "kind": str(posting.source.kind),
+        "name": posting.source.name.casefold(),
+        "rank": confidence_rank(posting.confidence),
         "description": _description(label) if label else None,
         "is_described": label is not None and not label.is_bare,
         "aliases": to_json([alias.casefold() for alias in label.aliases] if label else []),

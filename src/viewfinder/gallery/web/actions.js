@@ -9,10 +9,17 @@ const MAX_DOWNLOAD = 1000; // the gallery's server takes no more in one zip
 const BACK_MS = 700;
 const BACK_TRIES = 60;
 
-/** Does one thing for each image; gives the images for which it was done, and the first error. */
+/**
+ * Does one thing for each image; gives the images for which it was done, and the first error.
+ *
+ * @param {string[]} imageIds
+ * @param {(imageId: string) => Promise<unknown>} action
+ */
 async function each(imageIds, action) {
   const waiting = [...imageIds];
+  /** @type {string[]} */
   const done = [];
+  /** @type {Error | null} */
   let error = null;
   const work = async () => {
     for (let imageId = waiting.shift(); imageId !== undefined; imageId = waiting.shift()) {
@@ -20,14 +27,15 @@ async function each(imageIds, action) {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { done, error };
+  return { done, error: /** @type {Error | null} */ (error) };
 }
 
+/** @type {(number: number, error: Error | null, what: string) => void} */
 function sayFailed(number, error, what) {
   if (error) say(`${counted(number, "image")} could not be ${what}: ${error.message}`, "fault");
 }
 
-/** Moves images to the trash; the notice can take that back. Gives how many were moved. */
+/** Moves images to the trash; the notice can take that back. Gives how many were moved. @type {(imageIds: string[], results: import("./types").Shown) => Promise<number>} */
 export async function removeAll(imageIds, results) {
   const { done, error } = await each(imageIds, deleteImage);
   results.remove(done);
@@ -37,7 +45,7 @@ export async function removeAll(imageIds, results) {
   return done.length;
 }
 
-/** Brings images back from the trash, and shows them once the catalog has them again. */
+/** Brings images back from the trash, and shows them once the catalog has them again. @type {(imageIds: string[], results: import("./types").Shown) => Promise<void>} */
 export async function restoreAll(imageIds, results) {
   const { done, error } = await each(imageIds, restoreImage);
   sayFailed(imageIds.length - done.length, error, "restored");
@@ -46,6 +54,7 @@ export async function restoreAll(imageIds, results) {
   if (done.length) say(`${counted(done.length, "image")} restored.`);
 }
 
+/** @param {string} imageId */
 async function isBack(imageId) {
   for (let tries = 0; tries < BACK_TRIES; tries++) {
     if (await getImage(imageId).then(() => true, () => false)) return;
@@ -53,13 +62,14 @@ async function isBack(imageId) {
   }
 }
 
+/** @param {string[]} imageIds */
 export async function analyzeAll(imageIds) {
   const { done, error } = await each(imageIds, analyzeAgain);
   sayFailed(imageIds.length - done.length, error, "analysed");
   if (done.length) say(`${counted(done.length, "image")} ${done.length === 1 ? "is" : "are"} being analysed.`);
 }
 
-/** Has the browser write the zip to its disk as it comes. */
+/** Has the browser write the zip to its disk as it comes. @param {string[]} imageIds */
 export async function downloadAll(imageIds) {
   if (imageIds.length > MAX_DOWNLOAD) return say(`One download has at most ${counted(MAX_DOWNLOAD, "image")}: select fewer.`, "fault");
   try {

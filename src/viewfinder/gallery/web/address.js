@@ -1,23 +1,27 @@
 // The address bar holds what is seen: the search, the view and the open image. A link or a reload brings it back.
 
-const LISTS = ["label", "exclude", "text"];
+/** @typedef {import("./types").Search} Search */
+
+const LISTS = /** @type {const} */ (["label", "exclude", "text"]);
 const SINGLES = { match: "all", order: "newest", minConfidence: "0", status: "", category: "", prefix: "", takenFrom: "", takenTo: "" };
 
-/** Reads the search of the address; what is not there has its default. */
+/** Reads the search of the address; what is not there has its default. @returns {Search} */
 export function readSearch(address = location.search) {
   const given = new URLSearchParams(address);
-  const search = Object.fromEntries(LISTS.map((name) => [name, given.getAll(name)]));
-  for (const [name, usual] of Object.entries(SINGLES)) search[name] = given.get(name) ?? usual;
+  const lists = Object.fromEntries(LISTS.map((name) => [name, given.getAll(name)]));
+  const singles = Object.fromEntries(Object.entries(SINGLES).map(([name, usual]) => [name, given.get(name) ?? usual]));
+  const search = /** @type {Search} */ (/** @type {unknown} */ ({ ...lists, ...singles }));
   if (search.order === "confidence" && !isConfidenceKnown(search)) search.order = "newest";
   return search;
 }
 
-/** Whether there is something to be confident of. */
+/** Whether there is something to be confident of. @param {Search} search */
 export const isConfidenceKnown = (search) => search.label.length > 0 || search.category !== "";
 
+/** @param {Search} search */
 export const isSearch = (search) => parametersOf(search).size > 0;
 
-/** Gives a search as query parameters, defaults left out. */
+/** Gives a search as query parameters, defaults left out. @param {Search} search */
 export function parametersOf(search) {
   const parameters = new URLSearchParams();
   for (const name of LISTS) for (const value of search[name]) parameters.append(name, value);
@@ -27,25 +31,29 @@ export function parametersOf(search) {
 
 export const openImage = () => new URLSearchParams(location.search).get("image");
 
+/** @type {(string | null)[]} */
 const VIEWS = ["status", "browse", "trash", "duplicates"];
 
-/** The view that is open instead of the pictures, or null. */
+/** The view that is open instead of the pictures. @returns {import("./types").View | null} */
 export function openView() {
   const view = new URLSearchParams(location.search).get("view");
-  return VIEWS.includes(view) ? view : null;
+  return VIEWS.includes(view) ? /** @type {import("./types").View} */ (view) : null;
 }
 
+/** @type {(search: Search, extra?: Record<string, string>) => string} */
 export function addressOf(search, extra = {}) {
   const parameters = parametersOf(search);
   for (const [name, value] of Object.entries(extra)) parameters.set(name, value);
   return parameters.size ? `/?${parameters}` : "/";
 }
 
+/** @type {Set<() => void>} */
 const listeners = new Set();
 
+/** @param {() => void} listener */
 export const onAddress = (listener) => listeners.add(listener);
 
-/** Goes to an address of this page; `replace` leaves no step to go back to. */
+/** Goes to an address of this page; `replace` leaves no step to go back to. @param {string} address */
 export function go(address, { replace = false } = {}) {
   history[replace ? "replaceState" : "pushState"](null, "", address);
   tell();
@@ -58,9 +66,9 @@ function tell() {
 window.addEventListener("popstate", tell);
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[href]");
+  const link = event.target instanceof Element ? /** @type {HTMLAnchorElement | null} */ (event.target.closest("a[href]")) : null;
   const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
   if (!link || !plain || link.target || link.origin !== location.origin || link.pathname !== "/" || link.hash) return;
   event.preventDefault();
-  go(link.getAttribute("href"));
+  go(`${link.pathname}${link.search}`);
 });

@@ -1,6 +1,7 @@
 // The REST API, through the gallery.
 
-const meta = (name) => document.querySelector(`meta[name="viewfinder-${name}"]`).content;
+/** @param {string} name */
+const meta = (name) => /** @type {HTMLMetaElement} */ (document.querySelector(`meta[name="viewfinder-${name}"]`)).content;
 const ROOT = `/${meta("stage")}`;
 const TOKEN = { "X-Viewfinder-Token": meta("token") };
 
@@ -8,6 +9,11 @@ const UNREACHABLE = "The gallery does not answer. Start it again, on this machin
 
 /** What the API answered when it was no success. */
 export class ApiError extends Error {
+  /**
+   * @param {number} status  of HTTP; 0 where nothing answered
+   * @param {string} code
+   * @param {string} message
+   */
   constructor(status, code, message) {
     super(message);
     this.status = status;
@@ -15,9 +21,16 @@ export class ApiError extends Error {
   }
 }
 
-/** A key as one segment: slashes too, so that no part of it can pass for a dot segment. */
+/** A key as one segment: slashes too, so that no part of it can pass for a dot segment. @param {string} imageId */
 const segment = (imageId) => encodeURIComponent(imageId);
 
+/**
+ * Asks for a document of JSON; raises ApiError for what is no success.
+ *
+ * @param {string} path
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>}
+ */
 async function json(path, options = {}) {
   const response = await fetch(path, options).catch((error) => {
     throw error.name === "AbortError" ? error : new ApiError(0, "Unreachable", UNREACHABLE);
@@ -27,39 +40,79 @@ async function json(path, options = {}) {
   return body;
 }
 
+/**
+ * @param {number} status
+ * @param {{ Error?: { Code?: string, Message?: string } } | null} body
+ */
 export function errorOf(status, body) {
   const error = body?.Error ?? {};
   return new ApiError(status, error.Code ?? "Unknown", error.Message ?? `The server answered ${status}.`);
 }
 
+/** Gives query parameters; what is undefined is left out. @param {Record<string, string | number | undefined>} query */
+const queryOf = (query) => {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+};
+
+/** @type {(parameters: URLSearchParams, signal?: AbortSignal) => Promise<import("./types").Images>} */
 export const searchImages = (parameters, signal) => json(`${ROOT}/images?${parameters}`, { signal });
+/** @type {(imageId: string, signal?: AbortSignal) => Promise<import("./types").Image>} */
 export const getImage = (imageId, signal) => json(`${ROOT}/images/${segment(imageId)}`, { signal });
+/** @type {() => Promise<import("./types").Statistics>} */
 export const getStatistics = () => json(`${ROOT}/stats`);
+/** @type {() => Promise<import("./types").StackStatus>} */
 export const getStatus = () => json("/status.json");
 
-export const listLabels = (query, signal) => json(`${ROOT}/labels?${new URLSearchParams(query)}`, { signal });
+/** @type {(query: Record<string, string | number>, signal?: AbortSignal) => Promise<{ Labels: import("./types").LabelCount[] }>} */
+export const listLabels = (query, signal) => json(`${ROOT}/labels?${queryOf(query)}`, { signal });
+/** @type {() => Promise<{ Categories: import("./types").CategoryCount[] }>} */
 export const listCategories = () => json(`${ROOT}/categories`);
-export const listFolders = (prefix, signal) => json(`${ROOT}/folders?${new URLSearchParams(prefix ? { prefix } : {})}`, { signal });
-export const listTrash = (token) => json(`${ROOT}/trash?${new URLSearchParams(token ? { nextToken: token } : {})}`);
-export const listDuplicates = (token) => json(`${ROOT}/duplicates?${new URLSearchParams(token ? { nextToken: token } : {})}`);
+/** @type {(prefix?: string, signal?: AbortSignal) => Promise<{ Folders: import("./types").Folder[] }>} */
+export const listFolders = (prefix, signal) => json(`${ROOT}/folders?${queryOf({ prefix })}`, { signal });
+/** @type {(nextToken?: string) => Promise<import("./types").Trash>} */
+export const listTrash = (nextToken) => json(`${ROOT}/trash?${queryOf({ nextToken })}`);
+/** @type {(nextToken?: string) => Promise<import("./types").Duplicates>} */
+export const listDuplicates = (nextToken) => json(`${ROOT}/duplicates?${queryOf({ nextToken })}`);
+/** @type {(imageId: string) => Promise<{ Versions: import("./types").Version[] }>} */
 export const listVersions = (imageId) => json(`${ROOT}/versions/${segment(imageId)}`);
 
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ */
 const change = (method, path, body) =>
   json(path, { method, headers: { ...TOKEN, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
 
+/** @param {string} imageId */
 export const deleteImage = (imageId) => change("DELETE", `${ROOT}/images/${segment(imageId)}`);
+/** @param {string} imageId */
 export const restoreImage = (imageId) => change("POST", `${ROOT}/trash/${segment(imageId)}`);
+/** @param {string} imageId */
 export const purgeImage = (imageId) => change("DELETE", `${ROOT}/trash/${segment(imageId)}`);
+/** @type {(imageId: string, versionId: string) => Promise<unknown>} */
 export const restoreVersion = (imageId, versionId) => change("POST", `${ROOT}/versions/${segment(imageId)}`, { VersionId: versionId });
+/** @type {(imageId: string, corrections: import("./types").Corrections) => Promise<import("./types").Image>} */
 export const correctImage = (imageId, corrections) => change("PATCH", `${ROOT}/images/${segment(imageId)}`, corrections);
+/** @param {string} imageId */
 export const analyzeAgain = (imageId) => change("POST", `${ROOT}/analyses`, { ImageId: imageId });
+/** @type {(imageIds: string[]) => Promise<{ Url: string }>} */
 export const chooseDownload = (imageIds) => change("POST", "/downloads", { ImageIds: imageIds });
 
-/** Where a picture is; the version, where it is known, makes a new analysis a new URL. */
+/** Where a picture is; the version, where it is known, makes a new analysis a new URL. @type {(image: import("./types").Pictured, rendition: string) => string} */
 export const pictureUrl = ({ ImageId, AnalyzedAt }, rendition) =>
   `/content/${segment(ImageId)}?${new URLSearchParams(AnalyzedAt ? { rendition, v: AnalyzedAt } : { rendition })}`;
 
-/** Sends a file and gives the ETag of its object; `progress` is called with 0 to 1. (fetch tells nothing of an upload's progress.) */
+/**
+ * Sends a file and gives the ETag of its object. (fetch tells nothing of an upload's progress.)
+ *
+ * @param {string} imageId
+ * @param {File} file
+ * @param {string} type
+ * @param {(part: number) => void} progress  called with 0 to 1
+ * @returns {Promise<string>}
+ */
 export function uploadFile(imageId, file, type, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

@@ -5,9 +5,12 @@ import { counted, element, icon } from "./dom.js";
 
 const LABELS = 12; // of a category
 
+/** @type {IntersectionObserver} */
 let seen; // asks for what comes into sight
+/** @type {WeakMap<Element, () => Promise<void>>} */
+const fillers = new WeakMap(); // what to do once an element is in sight
 
-/** Shows folders and categories; labels and pictures are asked for as they come into sight. */
+/** Shows folders and categories; labels and pictures are asked for as they come into sight. @param {HTMLElement} section */
 export async function show(section) {
   seen?.disconnect();
   seen = new IntersectionObserver(whenSeen, { rootMargin: "200px" });
@@ -23,37 +26,42 @@ export async function show(section) {
   }
 }
 
+/** @param {IntersectionObserverEntry[]} entries */
 function whenSeen(entries) {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
     seen.unobserve(target);
-    target.fill().catch(() => {}); // without its picture the link still works
+    fillers.get(target)?.().catch(() => {}); // without its picture the link still works
   }
 }
 
+/** @param {Record<string, string>} search */
 const linkTo = (search) => `/?${new URLSearchParams(search)}`;
 
+/** @param {import("./types").Folder} folder */
 const folderOf = ({ Prefix, Count }) =>
   element("li", {}, element("a", { class: "button", href: linkTo({ prefix: Prefix }) }, icon("folder"), Prefix, element("small", {}, counted(Count, "image"))));
 
+/** @param {import("./types").CategoryCount} category */
 function categoryOf({ Name, Count }) {
   const list = element("ul", { class: "kinds" });
   const section = element("section", {}, element("h2", {}, element("a", { href: linkTo({ category: Name }) }, Name), " ", element("small", {}, counted(Count, "image"))), list);
-  section.fill = async () => {
+  fillers.set(section, async () => {
     const { Labels } = await listLabels({ category: Name, order: "count", limit: LABELS });
     list.append(...Labels.map(cardOf));
-  };
+  });
   seen.observe(section);
   return section;
 }
 
+/** @param {import("./types").LabelCount} label */
 function cardOf({ Name, Count }) {
   const picture = element("span", { class: "picture", "aria-hidden": "true" });
   const card = element("li", {}, element("a", { href: linkTo({ label: Name }) }, picture, element("b", {}, Name), " ", element("small", {}, counted(Count, "image"))));
-  card.fill = async () => {
-    const { Images } = await searchImages(new URLSearchParams({ label: Name, order: "confidence", limit: 1 }));
+  fillers.set(card, async () => {
+    const { Images } = await searchImages(new URLSearchParams({ label: Name, order: "confidence", limit: "1" }));
     if (Images.length) picture.append(element("img", { src: pictureUrl(Images[0], "thumbnail"), alt: "", decoding: "async" }));
-  };
+  });
   seen.observe(card);
   return card;
 }

@@ -8,9 +8,27 @@ const MOST_FOLDERS = 3;
 const WAIT_MS = 1000; // how long Enter waits for the options of what was typed
 
 export class Completion {
-  /** `choose(kind, name, isExcluded)` takes a label, a word ("text") or a folder ("prefix"); `back()` is backspace in an empty field. */
+  /** @type {HTMLLIElement[]} */
+  options = [];
+  active = -1;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
+  controller = new AbortController();
+  /** @type {string | undefined} */
+  completed;
+
+  /**
+   * @param {HTMLInputElement} input
+   * @param {HTMLElement} list
+   * @param {(kind: string, name: string, isExcluded: boolean) => unknown} choose  takes a label, a word ("text") or a folder ("prefix")
+   * @param {() => void} back  is called for backspace in an empty field
+   */
   constructor(input, list, choose, back, { onlyLabels = false } = {}) {
-    Object.assign(this, { input, list, choose, back, onlyLabels, options: [], active: -1 });
+    this.input = input;
+    this.list = list;
+    this.choose = choose;
+    this.back = back;
+    this.onlyLabels = onlyLabels;
     input.addEventListener("input", () => this.#later());
     if (!onlyLabels) input.addEventListener("focus", () => this.#later()); // over a panel, a list waits until something is typed
     input.addEventListener("blur", () => this.#close());
@@ -32,7 +50,7 @@ export class Completion {
   }
 
   async #complete() {
-    this.controller?.abort();
+    this.controller.abort();
     this.controller = new AbortController();
     const typed = this.input.value;
     try {
@@ -47,6 +65,7 @@ export class Completion {
 
   /** The labels that fit; the commonest ones while nothing is typed. */
   #labels() {
+    /** @type {Record<string, string | number>} */
     const query = this.#text ? { prefix: this.#text, limit: 8 } : { order: "count", limit: 8 };
     return listLabels(query, this.controller.signal);
   }
@@ -58,6 +77,10 @@ export class Completion {
     return found.Folders.slice(0, MOST_FOLDERS);
   }
 
+  /**
+   * @param {import("./types").LabelCount[]} labels
+   * @param {import("./types").Folder[]} folders
+   */
   #open(labels, folders) {
     const nothing = element("li", { role: "option", "aria-disabled": "true", class: "none" }, "No such label");
     const words = !this.onlyLabels && this.#text && !this.#isExcluded ? [this.#option("text", this.#text, `“${this.#text}”`, "word in a picture")] : [];
@@ -71,26 +94,30 @@ export class Completion {
     this.#activate(this.#text && labels.length ? 0 : -1);
   }
 
+  /** @param {import("./types").LabelCount} label */
   #labelOption(label) {
     const name = label.MatchedBy ? `${label.Name} (${label.MatchedBy})` : label.Name;
     const under = label.Parents.map((parent) => parent.Name).join(", ");
     return this.#option("label", label.Name, this.#isExcluded ? `Without ${name}` : name, under, label.Count);
   }
 
+  /** @type {(kind: string, value: string, text: string, note: string, count?: number) => HTMLLIElement} */
   #option(kind, value, text, note, count) {
     const number = count === undefined ? null : element("span", { class: "number", "aria-label": `${count} images` }, whole(count));
     const take = () => this.#take(kind, value);
     return element("li", { role: "option", "data-kind": kind, "data-name": value, onclick: take }, element("span", {}, text), element("small", {}, note), number);
   }
 
+  /** @param {number} index */
   #activate(index) {
     this.active = index;
-    this.options.forEach((option, at) => option.setAttribute("aria-selected", at === index));
+    this.options.forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
     const option = this.options[index];
     if (option) this.input.setAttribute("aria-activedescendant", option.id);
     else this.input.removeAttribute("aria-activedescendant");
   }
 
+  /** @type {(kind: string, name: string) => void} */
   #take(kind, name) {
     const isExcluded = this.#isExcluded;
     this.input.value = "";
@@ -100,13 +127,14 @@ export class Completion {
 
   #close() {
     clearTimeout(this.timer);
-    this.controller?.abort();
+    this.controller.abort();
     this.list.hidden = true;
     this.active = -1;
     this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const count = this.options.length;
     const isOpen = !this.list.hidden;

@@ -5,12 +5,13 @@ import { bytes, element, moment } from "./dom.js";
 export const STATES = { ANALYZED: "Analysed", REJECTED: "Rejected", FAILED: "Failed" };
 const DECIMALS = 5; // of a degree: about a metre
 
-/** The camera's local time, as it stood on the camera: no zone is known, so none is applied. */
+/** The camera's local time, as it stood on the camera: no zone is known, so none is applied. @param {string} iso */
 export function localTime(iso, offset = "") {
   const time = new Date(`${iso.slice(0, 23)}Z`).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
   return offset ? `${time} (${offset})` : time;
 }
 
+/** @param {import("./types").Facts} facts */
 function exposureOf({ ExposureTime, FNumber, IsoSpeed, FocalLength }) {
   const parts = [
     ExposureTime && `${ExposureTime < 0.4 ? `1/${Math.round(1 / ExposureTime)}` : ExposureTime} s`,
@@ -21,16 +22,16 @@ function exposureOf({ ExposureTime, FNumber, IsoSpeed, FocalLength }) {
   return parts.filter(Boolean).join(" · ");
 }
 
-/** A link to a map, which is asked for only if somebody follows it. */
+/** A link to a map, which is asked for only if somebody follows it. @param {import("./types").Facts} facts */
 function placeOf({ Latitude, Longitude, Altitude }) {
   if (Latitude === undefined || Longitude === undefined) return null;
-  const query = new URLSearchParams({ mlat: Latitude, mlon: Longitude, zoom: 15 });
+  const query = new URLSearchParams({ mlat: String(Latitude), mlon: String(Longitude), zoom: "15" });
   const height = Altitude === undefined ? "" : `, ${Math.round(Altitude)} m`;
   return element("a", { href: `https://www.openstreetmap.org/?${query}`, target: "_blank", rel: "noopener noreferrer", title: "Open a map" },
     `${Latitude.toFixed(DECIMALS)}, ${Longitude.toFixed(DECIMALS)}${height}`);
 }
 
-/** The list of facts, for the panel of the viewer. */
+/** The list of facts, for the panel of the viewer. @param {import("./types").Image} image */
 export function factsOf(image) {
   const taken = image.Facts ?? {};
   const facts = {
@@ -52,6 +53,7 @@ export function factsOf(image) {
   return element("dl", { class: "facts" }, known.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
 
+/** @param {import("./types").Image} image */
 export const problemOf = (image) =>
   image.Status === "ANALYZED"
     ? null

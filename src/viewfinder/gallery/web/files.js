@@ -10,7 +10,7 @@ const MAX_KEY_BYTES = 1024;
 
 /** Reads a drop: [{ file, path }]. Entries must be taken before the first await: the list is empty afterwards. */
 export async function filesOfDrop(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry);
   if (!entries.length) return filesOfChoice(transfer.files);
   return (await Promise.all(entries.map(filesOfEntry))).flat();
 }

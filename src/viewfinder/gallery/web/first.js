@@ -5,19 +5,20 @@ import { searchImages } from "./api.js";
 
 export const FIRST_PAGE = 50;
 
-const key = parametersOf(readSearch()).toString();
-let page = openView() ? null : ask(key);
+const firstKey = parametersOf(readSearch()).toString();
+let page = openView() ? null : ask(firstKey);
 page?.catch(() => {}); // told to who takes it
 
+/** @type {(key: string, signal?: AbortSignal) => ReturnType<typeof searchImages>} */
 function ask(key, signal) {
   const parameters = new URLSearchParams(key);
-  parameters.set("limit", FIRST_PAGE);
+  parameters.set("limit", String(FIRST_PAGE));
   return searchImages(parameters, signal);
 }
 
-/** Gives the first page of a search: the one asked for at the start, once, or a new one. */
+/** Gives the first page of a search: the one asked for at the start, once, or a new one. @type {typeof ask} */
 export function firstPage(wanted, signal) {
-  const known = wanted === key ? page : null;
+  const known = wanted === firstKey ? page : null;
   page = null;
   return known ?? ask(wanted, signal);
 }

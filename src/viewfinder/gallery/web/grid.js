@@ -8,14 +8,24 @@ const MARGIN = 600; // pixels above and below the window that are ready
 const AHEAD = 2000; // pixels before the end at which more is asked for
 
 export class Grid {
-  /** `wantMore` is called when the end comes near. */
+  /**
+   * @param {HTMLUListElement} list
+   * @param {() => unknown} wantMore  is called when the end comes near
+   */
   constructor(list, wantMore) {
     this.list = list;
     this.wantMore = wantMore;
+    this.complete = true;
+    this.pending = false;
+    /** @type {import("./types").Summary[]} */
     this.images = [];
+    /** @type {Map<number, HTMLElement>} */
     this.tiles = new Map();
-    this.headings = new Map(); // of the layout -> its node
+    /** @type {Map<import("./types").Heading, HTMLElement>} */
+    this.headings = new Map();
+    /** @type {import("./types").Grouping | null} */
     this.grouping = null;
+    /** @type {(tile: HTMLElement, image: import("./types").Summary) => void} */
     this.onMake = () => {};
     this.active = 0;
     this.layout = this.#emptyLayout();
@@ -23,10 +33,10 @@ export class Grid {
     addEventListener("scroll", () => this.#soon(), { passive: true });
     new ResizeObserver(() => this.#resized()).observe(list);
     list.addEventListener("keydown", (event) => this.#key(event));
-    list.addEventListener("focusin", (event) => this.#activate(Number(event.target.closest("li").dataset.index)));
+    list.addEventListener("focusin", ({ target }) => this.#activate(indexOf(/** @type {Element} */ (target).closest("li"))));
   }
 
-  /** Shows other images; `grouping` is { of, text, short }: the group of an image, and what stands above a group, or above its only picture. */
+  /** Shows other images, all there are or the first of them. @type {(images: import("./types").Summary[], complete: boolean, grouping?: import("./types").Grouping | null) => void} */
   show(images, complete, grouping = this.grouping) {
     this.images = [];
     this.grouping = grouping;
@@ -39,6 +49,7 @@ export class Grid {
     return new Layout(this.list.clientWidth, this.grouping?.of);
   }
 
+  /** @type {(images: import("./types").Summary[], complete: boolean) => void} */
   add(images, complete) {
     this.complete = complete;
     this.images = this.images.concat(images);
@@ -49,18 +60,20 @@ export class Grid {
     this.render();
   }
 
+  /** @param {string[]} imageIds */
   remove(imageIds) {
     const gone = new Set(imageIds);
     this.show(this.images.filter((image) => !gone.has(image.ImageId)), this.complete);
   }
 
+  /** @param {number} index */
   focus(index) {
     this.active = Math.min(Math.max(index, 0), this.images.length - 1);
     const box = this.layout.boxOf(this.active);
     if (!box) return;
     this.#reveal(box);
     this.render();
-    this.tiles.get(this.active)?.firstChild.focus({ preventScroll: true });
+    this.#linkAt(this.active)?.focus({ preventScroll: true });
   }
 
   render() {
@@ -92,30 +105,32 @@ export class Grid {
     this.add(images, this.complete);
   }
 
+  /** @param {number} index */
   #make(index) {
     const tile = tileOf(this.images[index]);
-    tile.dataset.index = index;
+    tile.dataset.index = String(index);
     this.tiles.set(index, tile);
     this.#put(tile, index);
     this.onMake(tile, this.images[index]);
     this.#insert(tile);
   }
 
-  /** The document's order is the reading order, whichever tile came first. */
+  /** The document's order is the reading order, whichever tile came first. @param {HTMLElement} node */
   #insert(node) {
-    const later = [...this.list.children].find((other) => Number(other.dataset.index) > Number(node.dataset.index));
+    const later = [...this.list.children].find((other) => indexOf(other) > indexOf(node));
     this.list.insertBefore(node, later ?? null);
   }
 
-  /** The headings of the groups that begin among these tiles. */
+  /** The headings of the groups that begin among these tiles. @type {(first: number, end: number) => void} */
   #head(first, end) {
     const wanted = new Set(this.layout.headingsBetween(first, end));
     for (const [heading, node] of this.headings) if (!wanted.has(heading)) this.headings.delete(heading) && node.remove();
     for (const heading of wanted) {
       if (this.headings.has(heading)) continue;
-      const { group, first: at, left, top, width } = heading;
-      const [text, short] = [this.grouping.text(group), this.grouping.short(group)];
-      const node = element("li", { class: "day", "data-index": at - 0.5 }, element("h2", { title: text }, width < this.layout.width ? short : text));
+      const { first: at, left, top, width, group = "" } = heading;
+      const text = this.grouping?.text(group);
+      const short = width < this.layout.width ? this.grouping?.short(group) : text;
+      const node = element("li", { class: "day", "data-index": at - 0.5 }, element("h2", { title: text ?? "" }, short));
       this.headings.set(heading, place(node, { transform: `translate(${left}px, ${top}px)`, width: `${width}px` }));
       this.#insert(node);
     }
@@ -126,10 +141,12 @@ export class Grid {
     this.headings.clear();
   }
 
+  /** @type {(tile: HTMLElement, index: number) => void} */
   #put(tile, index) {
     const box = this.layout.boxOf(index);
-    tile.setAttribute("aria-posinset", index + 1);
-    tile.setAttribute("aria-setsize", this.complete ? this.images.length : -1);
+    if (!box) return;
+    tile.setAttribute("aria-posinset", String(index + 1));
+    tile.setAttribute("aria-setsize", String(this.complete ? this.images.length : -1));
     place(tile, {
       transform: `translate(${box.left}px, ${box.top}px)`,
       width: `${box.width}px`,
@@ -137,6 +154,7 @@ export class Grid {
     });
   }
 
+  /** @type {(index: number, tile: HTMLElement) => void} */
   #drop(index, tile) {
     if (tile.contains(document.activeElement)) return; // the keyboard is here
     tile.querySelector("img")?.removeAttribute("src"); // stops a load that nobody waits for
@@ -154,16 +172,25 @@ export class Grid {
   /** One tile is in the tab order: the active one, or the first that is seen. */
   #rove(first, end) {
     const current = this.active >= first && this.active < end ? this.active : first;
-    for (const [index, tile] of this.tiles) tile.firstChild.tabIndex = index === current ? 0 : -1;
+    for (const [index, tile] of this.tiles) linkOf(tile).tabIndex = index === current ? 0 : -1;
   }
 
+  /** @param {number} index */
   #activate(index) {
-    this.tiles.get(this.active)?.firstChild.setAttribute("tabindex", "-1");
+    this.#linkAt(this.active)?.setAttribute("tabindex", "-1");
     this.active = index;
-    this.tiles.get(index).firstChild.tabIndex = 0;
+    this.#linkAt(index)?.setAttribute("tabindex", "0");
   }
 
+  /** @param {number} index */
+  #linkAt(index) {
+    const tile = this.tiles.get(index);
+    return tile && linkOf(tile);
+  }
+
+  /** @param {KeyboardEvent} event */
   #key(event) {
+    /** @type {Record<string, () => number>} */
     const steps = {
       ArrowRight: () => this.active + 1,
       ArrowLeft: () => this.active - 1,
@@ -177,6 +204,7 @@ export class Grid {
     this.focus(steps[event.key]());
   }
 
+  /** @param {{ top: number, height: number }} box */
   #reveal(box) {
     const above = this.list.getBoundingClientRect().top + box.top;
     const header = 130;
@@ -184,3 +212,9 @@ export class Grid {
     else if (above + box.height > innerHeight) scrollBy({ top: above + box.height - innerHeight + 16 });
   }
 }
+
+/** @param {HTMLElement} tile */
+const linkOf = (tile) => /** @type {HTMLElement} */ (tile.firstChild);
+
+/** The place of a tile among the images; a heading stands half a place before its first one. @param {Element | null} node */
+const indexOf = (node) => Number(/** @type {HTMLElement} */ (node).dataset.index);

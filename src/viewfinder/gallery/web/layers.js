@@ -29,7 +29,7 @@ function switchesOf(frame, layers) {
     const toggle = () => {
       if (!on.delete(name)) on.add(name);
       localStorage.setItem(KEY, [...on].join(" "));
-      button.setAttribute("aria-pressed", on.has(name));
+      button.setAttribute("aria-pressed", String(on.has(name)));
       show();
     };
     const button = element("button", { type: "button", "aria-pressed": String(on.has(name)), "data-role": name, onclick: toggle },

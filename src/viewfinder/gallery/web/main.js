@@ -9,13 +9,15 @@ import { startTheme } from "./theme.js";
 import { Uploads } from "./uploads.js";
 import { Viewer } from "./viewer.js";
 
+/** @type {Record<"browse" | "trash" | "duplicates", () => Promise<{ show: (section: HTMLElement, results: Results) => unknown }>>} */
 const PAGES = { // scripts come with their view
   browse: () => import("./browse.js"),
   trash: () => import("./trash.js"),
   duplicates: () => import("./duplicates.js"),
 };
 const TITLES = { status: "Status", browse: "Browse", trash: "Trash", duplicates: "Duplicates" };
-const LINKS = { status: "status", browse: "browse", trash: "trash", duplicates: "browse" }; // a view's link in the bar
+/** @type {Record<string, "to-status" | "to-browse" | "to-trash">} */
+const LINKS = { status: "to-status", browse: "to-browse", trash: "to-trash", duplicates: "to-browse" }; // a view's link in the bar
 const REFRESH_MS = 400;
 const NEAR_THE_TOP = 300;
 
@@ -23,6 +25,7 @@ startTheme();
 const results = new Results();
 const viewer = new Viewer(results);
 const statusPage = new StatusPage();
+/** @type {ReturnType<typeof setTimeout> | undefined} */
 let isWanted; // images have arrived that the grid does not show yet
 
 function show() {
@@ -45,24 +48,27 @@ async function showRail() {
   if (isTimeline) (await import("./rail.js")).showRail();
 }
 
+/** @type {string | null} */
 let shownPage = null;
 
+/** @param {import("./types").View | null} view */
 async function showPage(view) {
-  for (const name of new Set(Object.values(LINKS))) {
-    if (name === LINKS[view]) find(`to-${name}`).setAttribute("aria-current", name === view ? "page" : "true");
-    else find(`to-${name}`).removeAttribute("aria-current");
+  for (const id of new Set(Object.values(LINKS))) {
+    if (view && id === LINKS[view]) find(id).setAttribute("aria-current", id === `to-${view}` ? "page" : "true");
+    else find(id).removeAttribute("aria-current");
   }
   const isOther = view !== shownPage;
   shownPage = view;
-  find("page").hidden = !(view in PAGES);
-  if (!(view in PAGES) || !isOther) return;
+  find("page").hidden = view === null || view === "status";
+  if (view === null || view === "status" || !isOther) return;
   find("page").replaceChildren();
-  const { show } = await PAGES[view]();
-  if (openView() === view) show(find("page"), results);
+  const page = await PAGES[view]();
+  if (openView() === view) page.show(find("page"), results);
 }
 
 function titleOf() {
-  const parts = [openImage() === null ? null : nameOf(openImage()), TITLES[openView()], "Viewfinder"];
+  const [imageId, view] = [openImage(), openView()];
+  const parts = [imageId && nameOf(imageId), view && TITLES[view], "Viewfinder"];
   return parts.filter(Boolean).join(" · ");
 }
 

@@ -9,9 +9,17 @@ const NARROWEST = 640; // pixels that a small picture is enlarged to
 const THUMBNAIL = 512; // pixels of a thumbnail's longer side; a smaller one is as large as its picture
 
 export class Picture {
-  /** `image` is a record, the entry of a search, or { ImageId } alone where no more is known yet. */
+  scale = 1;
+  isLeft = false;
+  /** @type {Set<string>} */
+  asked = new Set();
+  /** @type {HTMLImageElement | null} */
+  coming = null;
+
+  /** @param {import("./types").Known} image */
   constructor(image) {
-    Object.assign(this, { image, alt: nameOf(image.ImageId), scale: 1, asked: new Set(), coming: null });
+    this.image = image;
+    this.alt = nameOf(image.ImageId);
     this.shown = this.#rendition("thumbnail");
     this.shown.onload = () => this.#seen();
     this.shown.onerror = () => this.#improve();
@@ -24,12 +32,12 @@ export class Picture {
     return this.image.Width ?? this.shown.naturalWidth;
   }
 
-  /** Whether this is the picture of a record: a new analysis may be that of another content. */
+  /** Whether this is the picture of a record: a new analysis may be that of another content. @param {import("./types").Known} image */
   isOf({ ImageId, AnalyzedAt }) {
     return this.image.ImageId === ImageId && [undefined, AnalyzedAt].includes(this.image.AnalyzedAt);
   }
 
-  /** Takes the record, once it is here. */
+  /** Takes the record, once it is here. @param {import("./types").Image} image */
   learn(image) {
     this.image = image;
     this.alt = this.shown.alt = `${nameOf(image.ImageId)}: ${specificFirst(image.Labels).slice(0, 5).map((label) => label.Name).join(", ")}`;
@@ -37,7 +45,7 @@ export class Picture {
     this.#improve();
   }
 
-  /** Is told how large the picture is shown: 1 fits the stage. */
+  /** Is told how large the picture is shown: 1 fits the stage. @param {number} scale */
   look(scale) {
     this.scale = scale;
     this.#improve();
@@ -49,11 +57,13 @@ export class Picture {
     this.coming?.removeAttribute("src");
   }
 
+  /** @param {string} name */
   #rendition(name) {
     return element("img", { src: pictureUrl(this.image, name), alt: this.alt, draggable: "false", fetchpriority: "high", "data-rendition": name });
   }
 
-  #measure(width, height, natural = `${Math.max(width, NARROWEST)}px`) {
+  /** Takes the size of the picture, in pixels. @type {(width?: number, height?: number, natural?: string) => void} */
+  #measure(width, height, natural = `${Math.max(width ?? 0, NARROWEST)}px`) {
     if (width && height) place(this.frame, { "--proportion": width / height, "--natural": natural });
   }
 
@@ -74,10 +84,10 @@ export class Picture {
   #improve() {
     if (this.coming || this.isLeft) return;
     if (!this.asked.has("screen")) this.#ask("screen");
-    else if (this.scale > 1 && this.#isCoarse && !this.asked.has("original") && SHOWN_BY_BROWSERS.has(this.image.Format)) this.#ask("original");
+    else if (this.scale > 1 && this.#isCoarse && !this.asked.has("original") && SHOWN_BY_BROWSERS.has(this.image.Format ?? "")) this.#ask("original");
   }
 
-  /** Puts a rendition in the place of the one that is shown, once it is decoded; what does not load changes nothing. */
+  /** Puts a rendition in the place of the one that is shown, once it is decoded; what does not load changes nothing. @param {string} name */
   async #ask(name) {
     this.asked.add(name);
     const coming = (this.coming = this.#rendition(name));

@@ -7,10 +7,13 @@ import { element, find } from "./dom.js";
 const MAX_YEARS = 100;
 const END = "9999-12-31";
 
+/** @type {string | undefined} */
 let shown; // the search that the rail is of, without its place in time
+/** @type {string[]} */
 let years = []; // newest first
+/** @type {Map<string, string[]>} */
 let months = new Map(); // of a year that was opened: the months that have pictures, newest first
-let controller;
+let controller = new AbortController();
 
 /** Shows the rail of the search in the address; asks for years only when the search has changed. */
 export async function showRail() {
@@ -27,21 +30,23 @@ export async function showRail() {
   }
 }
 
+/** @param {string} key */
 function begin(key) {
-  controller?.abort();
+  controller.abort();
   controller = new AbortController();
   shown = key;
   years = [];
   months = new Map();
 }
 
-/** The newest picture that was taken between two times: one short call each, however many pictures there are. */
+/** The newest picture that was taken between two times: one short call each, however many pictures there are. @type {(search: import("./types").Search, takenFrom: string, takenTo: string, signal: AbortSignal) => Promise<string | undefined>} */
 async function newestBetween(search, takenFrom, takenTo, signal) {
   const parameters = parametersOf({ ...search, takenFrom, takenTo });
-  parameters.set("limit", 1);
+  parameters.set("limit", "1");
   return (await searchImages(parameters, signal)).Images[0]?.TakenAt;
 }
 
+/** @type {(search: import("./types").Search, signal: AbortSignal) => Promise<void>} */
 async function findYears(search, signal) {
   let end = END;
   for (let found = 0; found < MAX_YEARS; found++) {
@@ -53,6 +58,7 @@ async function findYears(search, signal) {
   }
 }
 
+/** @type {(search: import("./types").Search, year: string | undefined, signal: AbortSignal) => Promise<void>} */
 async function findMonths(search, year, signal) {
   if (!year || months.has(year)) return;
   const found = [];
@@ -71,26 +77,30 @@ function openYear() {
   return takenTo ? years.find((year) => `${year}-01-01` < takenTo) : years[0];
 }
 
-/** The first day after a year or a month. */
+/** The first day after a year or a month. @param {string} span */
 function endOf(span) {
   const [year, month = 12] = span.split("-").map(Number);
   if (year === 9999) return END;
-  const digits = (number, length) => String(number).padStart(length, "0");
+  const digits = (/** @type {number} */ number, /** @type {number} */ length) => String(number).padStart(length, "0");
   return month === 12 ? `${digits(year + 1, 4)}-01-01` : `${digits(year, 4)}-${digits(month + 1, 2)}-01`;
 }
 
+/** @param {string} month */
 const monthName = (month) => new Date(`${month}-01T00:00Z`).toLocaleDateString(undefined, { month: "short", timeZone: "UTC" });
+/** @param {string} month */
 const monthTitle = (month) => new Date(`${month}-01T00:00Z`).toLocaleDateString(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
 
 function render() {
   const rail = find("rail");
-  const focused = rail.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-  const monthsOf = (year) => months.get(year)?.map((month) => element("li", {}, link(month, monthName(month), monthTitle(month), "month")));
+  const focused = rail.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+  const monthsOf = (/** @type {string} */ year) => months.get(year)?.map((month) => element("li", {}, link(month, monthName(month), monthTitle(month), "month")));
   const items = years.map((year) => element("li", {}, link(year, year, year, "year"), months.has(year) && element("ol", {}, monthsOf(year))));
   rail.replaceChildren(element("ol", {}, element("li", {}, link("", "Latest", "Latest pictures", "latest")), items));
-  if (focused !== null) rail.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  const wanted = focused && rail.querySelector(`a[href="${CSS.escape(focused)}"]`);
+  if (wanted) /** @type {HTMLElement} */ (wanted).focus({ preventScroll: true });
 }
 
+/** @type {(span: string, text: string, title: string, kind: string) => HTMLElement} */
 function link(span, text, title, kind) {
   const takenTo = span && endOf(span);
   const search = { ...readSearch(), takenTo };

@@ -6,7 +6,7 @@ import { firstPage } from "./first.js";
 import { counted, element, find, icon, whole } from "./dom.js";
 import { Grid } from "./grid.js";
 
-/** The timeline's groups: days of the camera's time, or of the analysis where no capture time is known. */
+/** The timeline's groups: days of the camera's time, or of the analysis where no capture time is known. @type {import("./types").Grouping} */
 const DAYS = {
   of: (image) => (image.TakenAt ?? image.AnalyzedAt).slice(0, 10),
   text: (day) => new Date(`${day}T00:00Z`).toLocaleDateString(undefined, { dateStyle: "full", timeZone: "UTC" }),
@@ -16,15 +16,26 @@ const DAYS = {
 const PAGE = 100;
 const SOUGHT_PAGES = 20; // to find the image of a direct link, or the place before a reload
 const PLACE = "viewfinder-place";
+/** @type {Record<string, [title: string, text: string]>} */
 const NOTHING = {
   REJECTED: ["No image was rejected", "Every picture could be read."],
   FAILED: ["No image failed", "Every image that was tried has its labels."],
 };
 
 export class Results {
+  controller = new AbortController();
+  /** @type {string | null} */
+  asked = null; // the search that is shown
+  /** @type {string | null} */
+  next = null; // the token of the next page
+  stuck = false; // a page failed, and waits for a button
+  /** @type {number | undefined} */
+  total;
+  /** @type {Promise<void> | null} */
+  loading = null;
+
   constructor() {
     this.grid = new Grid(find("grid"), () => this.#more());
-    this.asked = null;
     this.onChange = () => {};
     history.scrollRestoration = "manual";
     addEventListener("pagehide", () => this.#rememberPlace());
@@ -48,11 +59,12 @@ export class Results {
     await this.#returnToPlace(key);
   }
 
-  /** Asks for pages until the image of a direct link is among them. */
+  /** Asks for pages until the image of a direct link is among them. @param {string} imageId */
   async seek(imageId) {
     await this.#askUntil(() => this.images.some((image) => image.ImageId === imageId));
   }
 
+  /** @param {() => boolean} isThere */
   async #askUntil(isThere) {
     for (let pages = 0; this.next && !this.stuck && !isThere() && pages < SOUGHT_PAGES; pages++) await this.#more();
   }
@@ -62,6 +74,7 @@ export class Results {
   }
 
   /** After a reload: as far down as before it. */
+  /** @param {string} key */
   async #returnToPlace(key) {
     const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "{}");
     sessionStorage.removeItem(PLACE);
@@ -70,7 +83,7 @@ export class Results {
     if (key === this.asked) scrollTo(0, place.top);
   }
 
-  /** Takes images away at once; the catalog follows in a moment. */
+  /** Takes images away at once; the catalog follows in a moment. @param {string[]} imageIds */
   remove(imageIds) {
     this.grid.remove(imageIds);
     this.#shown(readSearch());
@@ -82,8 +95,9 @@ export class Results {
     if (!find("gallery").hidden) this.show();
   }
 
+  /** @param {string} key */
   #begin(key) {
-    this.controller?.abort();
+    this.controller.abort();
     this.controller = new AbortController();
     if (key !== this.asked) scrollTo(0, 0);
     this.asked = key;
@@ -94,14 +108,15 @@ export class Results {
     find("gallery").setAttribute("aria-busy", "true");
   }
 
+  /** @param {AbortSignal} signal */
   #nextPage(signal) {
     const parameters = parametersOf(readSearch());
-    parameters.set("limit", PAGE);
-    parameters.set("nextToken", this.next);
+    parameters.set("limit", String(PAGE));
+    if (this.next) parameters.set("nextToken", this.next);
     return searchImages(parameters, signal);
   }
 
-  /** Gives a page; null for one that failed, or that another search has overtaken. */
+  /** Gives a page; null for one that failed, or that another search has overtaken. @param {(signal: AbortSignal) => Promise<import("./types").Images>} ask */
   async #take(ask) {
     const { signal } = this.controller;
     try {
@@ -138,7 +153,7 @@ export class Results {
     this.onChange();
   }
 
-  /** Says so where the pictures would be: the old ones are not those of the new search. */
+  /** Says so where the pictures would be: the old ones are not those of the new search. @param {Error} error */
   #failed(error) {
     find("gallery").removeAttribute("aria-busy");
     if (this.next) return this.#stuck(error);
@@ -147,7 +162,7 @@ export class Results {
     return tellEmpty("warning", "The search failed", error.message, retry(() => this.show({ again: true })));
   }
 
-  /** A further page failed: the cursor is kept, and asked again by a button. */
+  /** A further page failed: the cursor is kept, and asked again by a button. @param {Error} error */
   #stuck(error) {
     this.stuck = true;
     const again = () => {
@@ -157,6 +172,7 @@ export class Results {
     find("more").replaceChildren(`There are more images: ${error.message} `, retry(again));
   }
 
+  /** @param {import("./types").Search} search */
   #shown(search) {
     find("gallery").removeAttribute("aria-busy");
     find("empty").hidden = this.images.length > 0;
@@ -165,6 +181,7 @@ export class Results {
     this.onChange();
   }
 
+  /** @param {import("./types").Search} search */
   async #count(search) {
     if (!this.next) this.total = this.images.length;
     tellCount(this.images.length, this.total);
@@ -177,11 +194,12 @@ export class Results {
   }
 }
 
-/** The number of all, where it is known: the API's cursor does not count ahead. */
+/** The number of all, where it is known: the API's cursor does not count ahead. @type {(shown: number, total?: number) => void} */
 function tellCount(shown, total) {
   find("count").textContent = total === undefined ? `more than ${whole(shown)} images` : counted(total, "image");
 }
 
+/** @param {import("./types").Search} search */
 function tellNothing(search) {
   const onlyStatus = NOTHING[search.status] && parametersOf(search).size === 1;
   if (onlyStatus) tellEmpty("done", ...NOTHING[search.status]);
@@ -189,8 +207,10 @@ function tellNothing(search) {
   else tellEmpty("photos", "No images yet", "Drop pictures or folders anywhere on this page.");
 }
 
+/** @param {() => unknown} onclick */
 const retry = (onclick) => element("button", { class: "button", type: "button", onclick }, icon("again"), "Try again");
 
+/** @type {(symbol: string, title: string, text: string, ...actions: HTMLElement[]) => void} */
 function tellEmpty(symbol, title, text, ...actions) {
   find("empty").hidden = false;
   find("empty").replaceChildren(icon(symbol), element("h2", {}, title), element("p", {}, text), ...actions);

@@ -4,11 +4,15 @@ import { addressOf, go, isConfidenceKnown, readSearch } from "./address.js";
 import { Completion } from "./completion.js";
 import { element, find, icon } from "./dom.js";
 
-const PLACES = [["prefix", "in"], ["category", "of"], ["takenFrom", "from"], ["takenTo", "before"]];
+const PLACES = /** @type {const} */ ([["prefix", "in"], ["category", "of"], ["takenFrom", "from"], ["takenTo", "before"]]);
 
 let sliding = false; // the slider's moves, one after the other, are one step in the history
 
-const filters = () => find("filters").elements;
+/** @typedef {"match" | "order" | "minConfidence" | "status"} Filter */
+
+const FILTERS = /** @type {const} */ (["match", "order", "minConfidence", "status"]);
+
+const filters = () => /** @type {Record<Filter, HTMLInputElement>} */ (/** @type {unknown} */ (find("filters").elements));
 
 export function startSearch() {
   new Completion(find("query"), find("completions"), add, removeLast);
@@ -24,11 +28,11 @@ export function showSearch() {
   const search = readSearch();
   const labels = [...search.label.map((name) => chip(name, false)), ...search.exclude.map((name) => chip(name, true))];
   const texts = search.text.map((word) => plainChip(`“${word}”`, { ...search, text: search.text.filter((other) => other !== word) }));
-  find("chips").replaceChildren(...labels, ...texts, ...PLACES.map(([name, word]) => placeChip(search, name, word)).filter(Boolean));
+  find("chips").replaceChildren(...labels, ...texts, ...PLACES.filter(([name]) => search[name]).map(([name, word]) => placeChip(search, name, word)));
   find("match").hidden = search.label.length < 2;
-  const sure = [...filters().order].at(-1);
-  sure.disabled = !isConfidenceKnown(search);
-  for (const name of ["match", "order", "minConfidence", "status"]) filters()[name].value = search[name];
+  const byConfidence = /** @type {HTMLInputElement} */ (find("filters").querySelector('[value="confidence"]'));
+  byConfidence.disabled = !isConfidenceKnown(search);
+  for (const name of FILTERS) filters()[name].value = search[name];
   showLeast();
 }
 
@@ -36,14 +40,15 @@ function showLeast() {
   find("least").textContent = `${filters().minConfidence.value} %`;
 }
 
+/** @param {Event} event */
 function changed({ target }) {
-  const chosen = ["match", "order", "minConfidence", "status"].map((name) => [name, filters()[name].value]);
-  const isSlider = target.name === "minConfidence";
+  const chosen = FILTERS.map((name) => [name, filters()[name].value]);
+  const isSlider = target === filters().minConfidence;
   go(addressOf({ ...readSearch(), ...Object.fromEntries(chosen) }), { replace: isSlider && sliding });
   sliding = isSlider;
 }
 
-/** Takes a completion: a label, a word in pictures or a folder. */
+/** Takes a completion: a label, a word in pictures or a folder. @type {(kind: string, value: string, isExcluded: boolean) => void} */
 function add(kind, value, isExcluded) {
   const search = readSearch();
   if (kind === "label") addLabel(value, isExcluded);
@@ -51,6 +56,7 @@ function add(kind, value, isExcluded) {
   else go(addressOf({ ...search, text: [...search.text.filter((other) => other !== value), value] }));
 }
 
+/** @type {(name: string, isExcluded: boolean) => void} */
 function addLabel(name, isExcluded) {
   const search = without(readSearch(), name);
   search[isExcluded ? "exclude" : "label"].push(name);
@@ -59,16 +65,17 @@ function addLabel(name, isExcluded) {
 
 function removeLast() {
   const search = readSearch();
-  const list = ["text", "exclude", "label"].find((name) => search[name].length);
+  const list = /** @type {const} */ (["text", "exclude", "label"]).find((name) => search[name].length);
   if (list) go(addressOf({ ...search, [list]: search[list].slice(0, -1) }));
 }
 
+/** @type {(search: import("./types").Search, name: string) => import("./types").Search} */
 function without(search, name) {
-  const others = (list) => list.filter((other) => other !== name);
+  const others = (/** @type {string[]} */ list) => list.filter((other) => other !== name);
   return { ...search, label: others(search.label), exclude: others(search.exclude) };
 }
 
-/** A label searched for: its name changes between with and without, its cross takes it away. */
+/** A label searched for: its name changes between with and without, its cross takes it away. @type {(name: string, isExcluded: boolean) => HTMLElement} */
 function chip(name, isExcluded) {
   const turn = () => addLabel(name, !isExcluded);
   const remove = () => {
@@ -84,22 +91,22 @@ function chip(name, isExcluded) {
   );
 }
 
-/** What a link asks for: where the key begins, a category, a time. */
-const placeChip = (search, name, word) =>
-  search[name] ? plainChip(`${word} ${search[name]}`, { ...search, [name]: "" }) : null;
+/** What a link asks for: where the key begins, a category, a time. @type {(search: import("./types").Search, name: typeof PLACES[number][0], word: string) => HTMLElement} */
+const placeChip = (search, name, word) => plainChip(`${word} ${search[name]}`, { ...search, [name]: "" });
 
-/** Part of a search that can only be taken away: `without` is the search that remains. */
-function plainChip(text, without) {
+/** Part of a search that can only be taken away: `rest` is the search that remains. @type {(text: string, rest: import("./types").Search) => HTMLElement} */
+function plainChip(text, rest) {
   return element(
     "li",
     { class: "chip" },
     element("span", { class: "name" }, text),
-    element("button", { type: "button", class: "cross", "aria-label": `Remove ${text}`, onclick: () => go(addressOf(without)) }, icon("close")),
+    element("button", { type: "button", class: "cross", "aria-label": `Remove ${text}`, onclick: () => go(addressOf(rest)) }, icon("close")),
   );
 }
 
+/** @param {KeyboardEvent} event */
 function focusOnSlash(event) {
-  const isTyping = event.target.closest("input:not([type=range], [type=radio]), textarea, select, dialog");
+  const isTyping = /** @type {Element} */ (event.target).closest("input:not([type=range], [type=radio]), textarea, select, dialog");
   if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   find("query").focus();

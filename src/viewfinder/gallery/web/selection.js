@@ -9,8 +9,20 @@ const LONG_PRESS_MS = 450;
 const STILL = 10; // pixels that a finger may move in a long press
 
 export class Selection {
+  /** @type {Set<string>} */
+  chosen = new Set();
+  anchor = 0;
+  /** @type {Element | null} */
+  pressed = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  pressing;
+  /** @type {PointerEvent | undefined} */
+  start;
+
+  /** @param {import("./results.js").Results} results */
   constructor(results) {
-    Object.assign(this, { results, grid: results.grid, chosen: new Set(), anchor: 0, pressed: null });
+    this.results = results;
+    this.grid = results.grid;
     this.bar = find("selection");
     this.count = element("b", { role: "status" });
     this.bar.append(this.#tool("close", "Select none", () => this.clear()), this.count, ...this.#actions());
@@ -29,10 +41,12 @@ export class Selection {
     ];
   }
 
+  /** @type {(symbol: string, text: string, onclick: () => unknown) => HTMLButtonElement} */
   #tool(symbol, text, onclick) {
     return element("button", { class: "button quiet", type: "button", "aria-label": text, title: text, onclick }, icon(symbol), element("span", {}, text));
   }
 
+  /** @param {HTMLElement} list */
   #listen(list) {
     list.addEventListener("click", (event) => this.#click(event), true);
     list.addEventListener("keydown", (event) => this.#key(event));
@@ -51,11 +65,12 @@ export class Selection {
 
   /** Another search has other images; an open image is the same search. */
   #moved() {
-    const withoutImage = (address) => address.replace(/[?&]image=[^&]*/, "");
+    const withoutImage = (/** @type {string} */ address) => address.replace(/[?&]image=[^&]*/, "");
     if (withoutImage(this.address) !== withoutImage(location.search)) this.clear();
     this.address = location.search;
   }
 
+  /** @type {(imageIds: string[], isChosen: boolean) => void} */
   #choose(imageIds, isChosen) {
     for (const imageId of imageIds) this.chosen[isChosen ? "add" : "delete"](imageId);
     this.grid.tiles.forEach((tile, index) => this.#mark(tile, this.grid.images[index]));
@@ -63,31 +78,33 @@ export class Selection {
     this.count.textContent = `${counted(this.chosen.size, "image")} selected`;
   }
 
+  /** @type {(tile: HTMLElement, image: import("./types").Summary) => void} */
   #mark(tile, image) {
     const isChosen = this.chosen.has(image.ImageId);
     tile.classList.toggle("chosen", isChosen);
-    tile.querySelector(".tick").setAttribute("aria-pressed", isChosen);
+    tile.querySelector(".tick")?.setAttribute("aria-pressed", String(isChosen));
   }
 
+  /** @param {number} index */
   #toggle(index) {
     const { ImageId } = this.grid.images[index];
     this.anchor = index;
     this.#choose([ImageId], !this.chosen.has(ImageId));
   }
 
-  /** Chooses everything from the last one that was ticked to this one. */
+  /** Chooses everything from the last one that was ticked to this one. @param {number} index */
   #reach(index) {
     const [first, last] = [Math.min(this.anchor, index), Math.max(this.anchor, index)];
     this.#choose(this.grid.images.slice(first, last + 1).map((image) => image.ImageId), true);
   }
 
-  /** A tick always chooses; a picture does while something is chosen, or with the shift key. */
+  /** A tick always chooses; a picture does while something is chosen, or with the shift key. @param {MouseEvent} event */
   #click(event) {
-    const cell = event.target.closest(".cell");
+    const cell = cellOf(event);
     const wasPressed = this.pressed !== null;
     this.pressed = null;
     const isKeyboard = event.detail === 0;
-    const chooses = event.target.closest(".tick") || (!isKeyboard && (this.chosen.size || event.shiftKey));
+    const chooses = /** @type {Element} */ (event.target).closest(".tick") || (!isKeyboard && (this.chosen.size || event.shiftKey));
     if (!cell || !(wasPressed || chooses)) return;
     event.preventDefault();
     event.stopPropagation();
@@ -96,6 +113,7 @@ export class Selection {
     else this.#toggle(Number(cell.dataset.index));
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.shiftKey && event.key.startsWith("Arrow")) return this.#reach(this.grid.active); // the grid has moved already
@@ -104,10 +122,11 @@ export class Selection {
     this.#toggle(this.grid.active);
   }
 
+  /** @param {PointerEvent} event */
   #press(event) {
     clearTimeout(this.pressing);
     this.pressed = null;
-    const cell = event.target.closest(".cell");
+    const cell = cellOf(event);
     if (event.pointerType !== "touch" || !cell) return;
     this.start = event;
     this.pressing = setTimeout(() => {
@@ -116,6 +135,7 @@ export class Selection {
     }, LONG_PRESS_MS);
   }
 
+  /** @param {PointerEvent} event */
   #moveFinger(event) {
     if (this.start && Math.hypot(event.clientX - this.start.clientX, event.clientY - this.start.clientY) > STILL) clearTimeout(this.pressing);
   }
@@ -135,3 +155,6 @@ export class Selection {
     await analyzeAll(imageIds);
   }
 }
+
+/** The tile that an event is in. @param {Event} event */
+const cellOf = (event) => /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".cell"));

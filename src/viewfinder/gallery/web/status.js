@@ -7,11 +7,14 @@ import { counted, element, find, seconds, whole } from "./dom.js";
 const EVERY_MS = 3000;
 
 export class StatusPage {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
+
   constructor() {
     this.section = find("status");
   }
 
-  /** Shows or hides the page; it is kept up to date only while it is seen. */
+  /** Shows or hides the page; it is kept up to date only while it is seen. @param {boolean} isShown */
   show(isShown) {
     this.section.hidden = !isShown;
     clearTimeout(this.timer);
@@ -30,26 +33,35 @@ export class StatusPage {
     document.addEventListener("visibilitychange", () => this.#refresh(), { once: true });
   }
 
+  /**
+   * @param {PromiseSettledResult<import("./types").Statistics>} statistics
+   * @param {PromiseSettledResult<import("./types").StackStatus>} status
+   */
   #render(statistics, status) {
     const focused = document.activeElement?.getAttribute("href");
     const failed = [statistics, status].filter((result) => result.status === "rejected");
+    const counts = statistics.status === "fulfilled" ? countsOf(statistics.value) : [];
+    const queues = status.status === "fulfilled" ? queuesOf(status.value) : [];
     this.section.replaceChildren(
       element("h1", {}, "Status"),
       ...failed.map(({ reason }) => element("p", { class: "problem" }, reason.message)),
-      element("div", { class: "cards" }, countsOf(statistics.value), queuesOf(status.value)),
-      ...(status.value ? timesOf(status.value).filter(Boolean) : []),
+      element("div", { class: "cards" }, counts, queues),
+      ...(status.status === "fulfilled" ? timesOf(status.value) : []),
     );
-    if (focused) this.section.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    const link = focused && this.section.querySelector(`a[href="${CSS.escape(focused)}"]`);
+    if (link) /** @type {HTMLElement} */ (link).focus({ preventScroll: true });
   }
 }
 
+/** @type {(title: string, number: string, note: string, kind?: string) => HTMLElement} */
 const card = (title, number, note, kind = "") =>
   element("div", { class: `card ${kind}` }, element("h2", {}, title), element("b", {}, number), element("small", {}, note));
 
+/** @type {(node: HTMLElement, status: import("./types").Status) => HTMLElement} */
 const linked = (node, status) => element("a", { class: "cardlink", href: `/?${new URLSearchParams({ status })}` }, node);
 
+/** @param {import("./types").Statistics} statistics */
 function countsOf(statistics) {
-  if (!statistics) return [];
   const { Images, Labels } = statistics;
   return [
     card("Images", whole(Images.Total), `${whole(Images.ANALYZED)} analysed`),
@@ -59,8 +71,9 @@ function countsOf(statistics) {
   ];
 }
 
+/** @param {import("./types").StackStatus} status */
 function queuesOf(status) {
-  if (!status?.Queue) return [];
+  if (!status.Queue) return [];
   const { Queue, DeadLetters } = status;
   const note = `${whole(Queue.InWork)} in work${Queue.Delayed ? `, ${whole(Queue.Delayed)} delayed` : ""}`;
   const dead = DeadLetters?.Waiting ?? 0;
@@ -70,10 +83,11 @@ function queuesOf(status) {
   ];
 }
 
+/** @param {import("./types").StackStatus} status */
 function timesOf(status) {
   const latest = status.LastMinutes;
-  const images = (number) => counted(number, "image");
-  const time = (milliseconds) => seconds(milliseconds / 1000);
+  const images = (/** @type {number} */ number) => counted(number, "image");
+  const time = (/** @type {number | null} */ milliseconds) => seconds((milliseconds ?? 0) / 1000);
   const charts = [
     bars(status.Minutes, (minute) => minute.Images, images, "Images a minute"),
     bars(status.Minutes, (minute) => minute.LatencyP50, time, "Median time of an image"),
@@ -84,7 +98,7 @@ function timesOf(status) {
     : element("p", { class: "quiet" }, "No image was analysed in the last quarter of an hour.");
   return [
     element("h2", {}, "The last 15 minutes"),
-    latest.LatencyP95 === null ? null : element("p", { class: "quiet" }, `Half of the images within ${time(latest.LatencyP50)}, 95 of 100 within ${time(latest.LatencyP95)}.`),
+    ...(latest.LatencyP95 === null ? [] : [element("p", { class: "quiet" }, `Half of the images within ${time(latest.LatencyP50)}, 95 of 100 within ${time(latest.LatencyP95)}.`)]),
     element("div", { class: "charts" }, charts),
     element("h2", {}, "Recent images, step by step"),
     recent,

@@ -5,10 +5,15 @@ import { element, find } from "./dom.js";
 const SHOWN_MS = 6000;
 const UNDO_MS = 20_000;
 
-/** Shows a notice; `action` ({ label, act }) is a button in it, once. */
+/**
+ * Shows a notice; `action` is a button in it, once.
+ *
+ * @param {string} text
+ * @param {"plain" | "fault"} kind
+ * @param {import("./types").Action | null} [action]
+ */
 export function say(text, kind = "plain", action = null) {
-  const act = () => (toast.remove(), action.act());
-  const button = action && element("button", { type: "button", onclick: act }, action.label);
+  const button = action && element("button", { type: "button", onclick: () => (toast.remove(), action.act()) }, action.label);
   const toast = element("p", { class: `toast ${kind}` }, text, button);
   noticesInFront();
   find("toasts").append(toast);
@@ -23,21 +28,30 @@ export function noticesInFront() {
 
 document.addEventListener("close", noticesInFront, true);
 
+/** @type {Promise<unknown>} */
 let last = Promise.resolve(); // one question at a time: others wait for their turn
 
-/** Resolves to whether the user agrees. */
+/** Resolves to whether the user agrees. @param {string} text @param {string} verb */
 export const ask = async (text, verb, kind = "main") =>
   (await decide(text, [["", "Cancel", "quiet"], ["yes", verb, kind]])).value === "yes";
 
-/** Asks for one of several choices ([value, label, style]); Escape is "". With `all`, a box asks whether it is for all of them. */
-export function decide(text, choices, all = null) {
-  last = last.then(() => show(text, choices, all));
-  return last;
+/**
+ * Asks for one of several choices; Escape is "". With `all`, a box asks whether it is for all of them.
+ *
+ * @param {string} text
+ * @param {import("./types").Choice[]} choices
+ * @param {string} [all]
+ */
+export function decide(text, choices, all) {
+  const answer = last.then(() => show(text, choices, all));
+  last = answer;
+  return answer;
 }
 
+/** @type {(text: string, choices: import("./types").Choice[], all?: string) => Promise<import("./types").Answer>} */
 function show(text, choices, all) {
   const dialog = find("question");
-  const box = all && element("input", { type: "checkbox" });
+  const box = all === undefined ? null : element("input", { type: "checkbox" });
   const buttons = choices.map(([value, label, style]) =>
     element("button", { class: `button ${style}`, type: "button", onclick: () => dialog.close(value) }, label));
   noticesInFront();

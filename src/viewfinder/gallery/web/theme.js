@@ -9,8 +9,8 @@ const isDark = () => (localStorage.getItem(KEY) ?? (system.matches ? "dark" : "l
 
 function apply() {
   document.documentElement.dataset.theme = isDark() ? "dark" : "light";
-  find("theme").setAttribute("aria-pressed", isDark());
-  find("theme").querySelector("use").setAttribute("href", iconUrl(isDark() ? "sun" : "moon"));
+  find("theme").setAttribute("aria-pressed", String(isDark()));
+  find("theme").querySelector("use")?.setAttribute("href", iconUrl(isDark() ? "sun" : "moon"));
 }
 
 export function startTheme() {

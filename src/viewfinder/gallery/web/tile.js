@@ -6,6 +6,7 @@ import { element, icon, nameOf, percent } from "./dom.js";
 
 const STATES = { REJECTED: "Rejected", FAILED: "Failed" };
 
+/** @param {import("./types").Summary} image */
 export function tileOf(image) {
   const state = STATES[image.Status];
   const undated = readSearch().order === "taken" && !image.TakenAt ? "No capture time" : null;
@@ -27,13 +28,14 @@ export function tileOf(image) {
   return element("li", { class: "cell" }, link, tick);
 }
 
-/** What was searched for is why the image is here: it is always shown. */
+/** What was searched for is why the image is here: it is always shown. @param {import("./types").Confident[]} labels */
 function searchedFirst(labels) {
   const searched = new Set(readSearch().label.map((name) => name.toLowerCase()));
   const isSearched = (label) => searched.has(label.Name.toLowerCase());
   return [...labels.filter(isSearched), ...labels.filter((label) => !isSearched(label))];
 }
 
+/** @param {import("./types").Summary} image */
 function pictureOf(image) {
   const picture = element("img", {
     src: pictureUrl(image, "thumbnail"),
@@ -47,9 +49,11 @@ function pictureOf(image) {
   return picture;
 }
 
+/** @type {(image: import("./types").Summary, state: string) => HTMLElement} */
 const faultOf = (image, state) =>
   element("span", { class: "missing" }, icon("warning"), element("b", {}, state), image.Reason ?? "");
 
+/** @type {(image: import("./types").Summary, labels: import("./types").Confident[]) => unknown[]} */
 function captionOf(image, labels) {
   const sure = labels.map((label) => `${label.Name} ${percent(Math.round(label.Confidence))}`);
   return [element("b", {}, nameOf(image.ImageId)), sure.join(" · ")];

@@ -8,11 +8,26 @@ import { typeOf } from "./files.js";
 const PATIENCE_MS = 10 * 60 * 1000;
 
 /** Whether the same request may do better later: nobody answered, or the server was at fault or busy. */
+/** @param {{ status?: number }} error */
 const isPassing = ({ status }) => status === undefined || status === 0 || status === 429 || status >= 500;
 
 export class Upload {
+  state = "waiting";
+  text = "Waiting";
+  fraction = 0;
+  looked = 0; // when, in milliseconds
+  sentAt = 0;
+  isDecided = false;
+  isFound = false;
+  /** @type {HTMLLIElement | null} */
+  row = null;
+  /** @type {string | undefined} */
+  etag;
+
+  /** @param {import("./types").Chosen} chosen */
   constructor({ file, path }) {
-    Object.assign(this, { file, path, state: "waiting", text: "Waiting", fraction: 0, looked: 0, row: null });
+    this.file = file;
+    this.path = path;
   }
 
   /** Makes the row; `hide` forgets it. Of thousands of uploads only the latest have one. */
@@ -31,6 +46,7 @@ export class Upload {
     return !["waiting", "sending", "sent"].includes(this.state);
   }
 
+  /** @param {() => void} progress */
   async send(progress) {
     this.#set("sending", "Uploading", 0);
     try {
@@ -45,6 +61,7 @@ export class Upload {
     }
   }
 
+  /** @param {Error & { status?: number }} error */
   fail(error) {
     this.end(isPassing(error) ? "failed" : "refused", error.message);
   }
@@ -53,7 +70,7 @@ export class Upload {
     this.#set("waiting", "Waiting", 0);
   }
 
-  /** Goes to another key: the name was taken. */
+  /** Goes to another key: the name was taken. @param {string} path */
   rename(path) {
     this.path = path;
     this.#draw();
@@ -63,15 +80,17 @@ export class Upload {
   async look() {
     this.looked = Date.now();
     const image = await getImage(this.path).catch(() => null);
-    if (image?.ETag === this.etag) this.#found(image);
+    if (image && image.ETag === this.etag) this.#found(image);
     else if (this.looked - this.sentAt > PATIENCE_MS) this.end("unknown", "Not analysed yet: see the status page");
     return this.isEnded;
   }
 
+  /** @type {(state: string, text: string) => void} */
   end(state, text) {
     this.#set(state, text, 1);
   }
 
+  /** @param {import("./types").Image} image */
   #found(image) {
     this.isFound = true;
     const labels = image.Labels.slice(0, 3).map((label) => label.Name).join(", ");
@@ -79,6 +98,7 @@ export class Upload {
     else this.end("refused", `${image.Reason}: ${image.Message ?? ""}`);
   }
 
+  /** @type {(state: string, text: string, fraction: number) => void} */
   #set(state, text, fraction) {
     Object.assign(this, { state, text, fraction });
     this.#draw();
@@ -86,12 +106,12 @@ export class Upload {
 
   #draw() {
     if (!this.row) return;
-    const [name, text, bar] = this.row.children;
+    const [name, text, bar] = /** @type {Iterable<HTMLElement>} */ (this.row.children);
     const href = this.isFound && addressOf(readSearch(), { image: this.path });
     this.row.dataset.state = this.state;
     name.replaceChildren(href ? element("a", { href }, this.path) : this.path);
     name.title = this.path;
     text.textContent = this.text;
-    place(bar.firstChild, { width: `${this.fraction * 100}%` });
+    place(/** @type {HTMLElement} */ (bar.firstChild), { width: `${this.fraction * 100}%` });
   }
 }

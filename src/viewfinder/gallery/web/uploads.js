@@ -10,12 +10,29 @@ const AT_ONCE = 4;
 const POLL_MS = 700;
 const POLLED = 8; // images asked for in one go
 const ROWS = 60; // of thousands of files
+/** @type {import("./types").Choice[]} */
 const CHOICES = [["", "Skip", "quiet"], ["replace", "Replace", "quiet"], ["both", "Keep both", "main"]];
 
 export class Uploads {
-  /** `arrived` is called when analysed images may have changed the results. */
+  /** @type {Upload[]} */
+  all = [];
+  /** @type {Upload[]} */
+  waiting = [];
+  running = 0;
+  polling = false;
+  keys = new Set();
+  /** @type {Upload[]} */
+  rows = [];
+  /** @type {import("./types").Answer | null} */
+  forAll = null;
+  /** @type {Promise<import("./types").Answer> | undefined} */
+  asking;
+  /** @type {number | null} */
+  summing = null;
+
+  /** @param {() => void} arrived  is called when analysed images may have changed the results */
   constructor(arrived) {
-    Object.assign(this, { arrived, all: [], waiting: [], running: 0, polling: false, keys: new Set(), rows: [], forAll: null });
+    this.arrived = arrived;
     this.panel = find("uploads");
     this.list = element("ul", { class: "files" });
     this.total = element("progress", { max: 1, value: 0, "aria-label": "All uploads" });
@@ -32,6 +49,7 @@ export class Uploads {
   }
 
   #footer() {
+    /** @type {(id: "choose-files" | "choose-folder", symbol: string, text: string) => HTMLButtonElement} */
     const choose = (id, symbol, text) =>
       element("button", { class: "button quiet", type: "button", onclick: () => find(id).click() }, icon(symbol), text);
     return element("div", { class: "foot" }, choose("choose-files", "photos", "Choose files"), choose("choose-folder", "folder", "Choose a folder"));
@@ -40,18 +58,18 @@ export class Uploads {
   #listen() {
     find("upload").addEventListener("click", () => {
       this.#show();
-      this.panel.querySelector(".foot button").focus();
+      /** @type {HTMLElement | null} */ (this.panel.querySelector(".foot button"))?.focus();
     });
-    for (const id of ["choose-files", "choose-folder"]) {
-      find(id).addEventListener("change", ({ target }) => {
-        this.add(filesOfChoice(target.files));
-        target.value = "";
+    for (const input of [find("choose-files"), find("choose-folder")]) {
+      input.addEventListener("change", () => {
+        this.add(filesOfChoice(input.files));
+        input.value = "";
       });
     }
-    const overlay = (isShown) => (find("drop").hidden = !isShown);
+    const overlay = (/** @type {boolean} */ isShown) => (find("drop").hidden = !isShown);
     addEventListener("dragover", (event) => {
       event.preventDefault();
-      overlay([...event.dataTransfer.types].includes("Files"));
+      overlay(event.dataTransfer?.types.includes("Files") ?? false);
     });
     addEventListener("dragleave", (event) => event.relatedTarget === null && overlay(false));
     addEventListener("drop", async (event) => {
@@ -66,6 +84,7 @@ export class Uploads {
     this.#summary();
   }
 
+  /** @param {import("./types").Chosen[]} files */
   add(files) {
     const uploads = files.filter((file) => !isClutter(file)).map((file) => new Upload(file));
     if (!this.running) this.forAll = null; // a choice for all is for all of one go
@@ -80,7 +99,7 @@ export class Uploads {
     this.#start();
   }
 
-  /** Puts the row of an upload on top, and forgets the oldest ones. */
+  /** Puts the row of an upload on top, and forgets the oldest ones. @param {Upload} upload */
   #row(upload) {
     upload.hide();
     this.list.prepend(upload.show());
@@ -103,7 +122,7 @@ export class Uploads {
     this.running--;
   }
 
-  /** Whether an upload may be sent: to its own key, or after a question to another one. */
+  /** Whether an upload may be sent: to its own key, or after a question to another one. @param {Upload} upload */
   async #mayGo(upload) {
     try {
       if (!upload.isDecided && (await this.#isTaken(upload.path))) await this.#decide(upload);
@@ -116,6 +135,7 @@ export class Uploads {
     return true;
   }
 
+  /** @param {string} path */
   async #isTaken(path) {
     return this.keys.has(path) || getImage(path).then(() => true, (error) => {
       if (error.status !== 404) throw error;
@@ -123,25 +143,29 @@ export class Uploads {
     });
   }
 
+  /** @param {Upload} upload */
   async #decide(upload) {
     const { value } = this.forAll ?? (await this.#ask(upload.path));
     if (value === "") upload.end("skipped", "Skipped: the name is taken");
     if (value === "both") upload.rename(await this.#freePath(upload.path));
   }
 
-  /** Asks, unless a question that was open meanwhile has been answered for all. */
+  /** Asks, unless a question that was open meanwhile has been answered for all. @param {string} path */
   #ask(path) {
-    this.asking = (this.asking ?? Promise.resolve()).then(() => this.forAll ?? decide(`There is an image ${path} already.`, CHOICES, "The same for all files"));
+    const ask = () => this.forAll ?? decide(`There is an image ${path} already.`, CHOICES, "The same for all files");
+    this.asking = Promise.resolve(this.asking).then(ask);
     return this.asking.then((answer) => {
       if (answer.isForAll) this.forAll = answer;
       return answer;
     });
   }
 
+  /** @param {string} path */
   async #freePath(path) {
-    const [, stem, suffix] = /^(.*?)(\.[^./]*)?$/s.exec(path);
+    const [suffix] = /\.[^./]*$/.exec(path) ?? [""];
+    const stem = path.slice(0, path.length - suffix.length);
     for (let number = 2; ; number++) {
-      const candidate = `${stem} (${number})${suffix ?? ""}`;
+      const candidate = `${stem} (${number})${suffix}`;
       if (!(await this.#isTaken(candidate))) return candidate;
     }
   }
@@ -181,7 +205,7 @@ export class Uploads {
 
   #sum() {
     const states = Object.groupBy(this.all, (upload) => (upload.isEnded ? upload.state : "open"));
-    const number = (state) => states[state]?.length ?? 0;
+    const number = (/** @type {string} */ state) => states[/** @type {"open"} */ (state)]?.length ?? 0;
     const done = this.all.length - number("open");
     const parts = this.all.reduce((sum, upload) => sum + upload.fraction, 0);
     this.total.value = this.all.length ? parts / this.all.length : 0;

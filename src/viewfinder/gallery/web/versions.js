@@ -4,7 +4,9 @@ import { listVersions, restoreVersion } from "./api.js";
 import { bytes, element, icon, moment, nameOf } from "./dom.js";
 import { say } from "./talk.js";
 
+/** @type {string | null} */
 let openFor = null; // the image whose list is open stays so when the panel is drawn again
+/** @type {() => void} */
 let refill; // fills the list that was drawn last: a notice's Undo outlives the list it came from
 
 /** The disclosure of the versions, which are asked for when it opens; `changed` is called after one is brought back. */

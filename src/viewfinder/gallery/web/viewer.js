@@ -17,13 +17,27 @@ const AGAIN_MS = 1000;
 const AGAIN_TRIES = 60;
 
 export class Viewer {
+  /** @type {string | null} */
+  imageId = null;
+  /** @type {import("./types").Image | undefined} */
+  image;
+  /** @type {Zoom | null} */
+  zoom = null;
+  /** @type {Picture | null} */
+  picture = null;
+  stage = element("div");
+  /** @type {Promise<void> | null} */
+  seeking = null;
+  controller = new AbortController();
+  last = -1; // where the image is among the results, or was
+
+  /** @param {import("./results.js").Results} results */
   constructor(results) {
     this.results = results;
     this.dialog = find("viewer");
     this.content = element("div", { class: "content" });
     this.dialog.append(this.content);
     results.onChange = () => this.#renewSteps();
-    this.seeking = null;
     this.dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.#leave()));
     this.dialog.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -42,7 +56,7 @@ export class Viewer {
     return this.results.images.findIndex((image) => image.ImageId === this.imageId);
   }
 
-  /** Shows what is known before the record is here: the picture of the tile, or of the link. */
+  /** Shows what is known before the record is here: the picture of the tile, or of the link. @param {import("./types").Known} image */
   #preview(image) {
     if (!this.dialog.open) {
       this.dialog.showModal();
@@ -63,8 +77,9 @@ export class Viewer {
     go(addressOf(readSearch()));
   }
 
+  /** @param {string} imageId */
   async #load(imageId) {
-    this.controller?.abort();
+    this.controller.abort();
     this.controller = new AbortController();
     try {
       const image = await getImage(imageId, this.controller.signal);
@@ -76,10 +91,11 @@ export class Viewer {
     }
   }
 
+  /** @param {import("./types").Image} image */
   #render(image) {
     this.last = this.#index;
     this.image = image;
-    const shown = (record) => this.imageId === record.ImageId && this.#render(record);
+    const shown = (/** @type {import("./types").Image} */ record) => this.imageId === record.ImageId && this.#render(record);
     const { list, boxes } = labelsOf(image, (name) => correct(image, "Remove", name, shown));
     const stage = this.#stageOf(image);
     this.#lay(stage, image, boxes);
@@ -98,16 +114,16 @@ export class Viewer {
     this.#replace(this.#heading(image), stage, panel);
   }
 
-  /** Puts new parts in the place of the old; the focus stays where it was. */
+  /** Puts new parts in the place of the old; the focus stays where it was. @param {HTMLElement[]} parts */
   #replace(...parts) {
-    const isFocusInside = this.dialog.contains(document.activeElement);
-    const focused = (isFocusInside && document.activeElement.dataset.role) || "close";
+    const active = /** @type {HTMLElement | null} */ (document.activeElement);
+    const focused = (this.dialog.contains(active) && active?.dataset.role) || "close";
     this.content.replaceChildren(...parts);
     this.#renewSteps();
-    this.dialog.querySelector(`[data-role="${focused}"]`)?.focus();
+    /** @type {HTMLElement | null} */ (this.dialog.querySelector(`[data-role="${focused}"]`))?.focus();
   }
 
-  /** The stage with the image's picture: the one that is there, zoom and all, as long as it is of the same content. */
+  /** The stage with the image's picture: the one that is there, zoom and all, as long as it is of the same content. @param {import("./types").Known} image */
   #stageOf(image) {
     const isAnalyzed = (image.Status ?? "ANALYZED") === "ANALYZED";
     if (isAnalyzed && this.picture?.isOf(image)) return this.stage;
@@ -124,6 +140,7 @@ export class Viewer {
     this.picture = this.zoom = null;
   }
 
+  /** @type {(stage: HTMLElement, image: import("./types").Image, boxes: HTMLElement[]) => void} */
   #lay(stage, image, boxes) {
     stage.querySelector(".layers")?.remove();
     if (!this.picture) return;
@@ -151,6 +168,7 @@ export class Viewer {
     );
   }
 
+  /** @type {(name: string, label: string, onclick: () => unknown) => HTMLButtonElement} */
   #tool(name, label, onclick) {
     return element(
       "button",
@@ -159,6 +177,7 @@ export class Viewer {
     );
   }
 
+  /** @param {number} direction */
   #step(direction) {
     const name = direction < 0 ? "previous" : "next";
     const button = this.#tool(name, direction < 0 ? "Previous image" : "Next image", () => this.#go(direction));
@@ -169,18 +188,20 @@ export class Viewer {
 
   /** The results have grown: the image of a direct link may have neighbours now. */
   #renewSteps() {
-    for (const [name, direction] of [["previous", -1], ["next", 1]]) {
-      const button = this.content.querySelector(`.step.${name}`);
+    for (const [name, direction] of /** @type {const} */ ([["previous", -1], ["next", 1]])) {
+      const button = /** @type {HTMLButtonElement | null} */ (this.content.querySelector(`.step.${name}`));
       if (button) button.disabled = !this.#beside(direction);
     }
     if (this.#index >= 0) this.last = this.#index;
     else if (this.imageId !== null) this.seeking ??= this.results.seek(this.imageId).finally(() => (this.seeking = null));
   }
 
+  /** @param {number} direction */
   #beside(direction) {
     return this.#index < 0 ? undefined : this.results.images[this.#index + direction];
   }
 
+  /** @param {number} direction */
   #go(direction) {
     const image = this.#beside(direction);
     if (!image) return;
@@ -188,8 +209,10 @@ export class Viewer {
     go(addressOf(readSearch(), { image: image.ImageId }), { replace: true });
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || /** @type {Element} */ (event.target).matches("input")) return;
+    /** @type {Record<string, () => void>} */
     const actions = { ArrowLeft: () => this.#go(-1), ArrowRight: () => this.#go(1) };
     if (!this.zoom?.key(event.key)) {
       if (!actions[event.key]) return;
@@ -198,6 +221,7 @@ export class Viewer {
     event.preventDefault();
   }
 
+  /** @param {import("./types").Image} image */
   async #delete(image) {
     if (!(await ask(`Delete ${nameOf(image.ImageId)}? It stays in the trash for 30 days.`, "Delete", "danger"))) return;
     const beside = this.#beside(1) ?? this.#beside(-1);
@@ -207,10 +231,12 @@ export class Viewer {
   /** Shows the record again once it has changed; it does not where a version has the same content. */
   async #follow() {
     const { image } = this;
+    if (!image) return;
     const newer = await changedSince(image).catch(() => null);
     if (newer && this.imageId === image.ImageId) this.#render(newer);
   }
 
+  /** @param {import("./types").Image} image */
   async #again(image) {
     if (!(await ask(`Analyse ${nameOf(image.ImageId)} again? The detector is asked once more, which may cost money.`, "Analyse"))) return;
     try {
@@ -225,7 +251,7 @@ export class Viewer {
   }
 }
 
-/** Waits until the catalog has a newer analysis; gives it, or null after a minute. */
+/** Waits until the catalog has a newer analysis; gives it, or null after a minute. @param {import("./types").Image} image */
 async function changedSince(image) {
   for (let tries = 0; tries < AGAIN_TRIES; tries++) {
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));

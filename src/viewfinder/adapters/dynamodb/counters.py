@@ -1,0 +1,211 @@
+"""The statistics as they are written: notes of what is counted of each image, in agreement with the counters."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from viewfinder.adapters.dynamodb import schema
+from viewfinder.adapters.dynamodb.copies import DynamoDbCopiesWriter
+from viewfinder.adapters.dynamodb.statistics import SHARDS
+from viewfinder.adapters.dynamodb.transactions import batch_get, transact
+from viewfinder.domain.counting import Counted, ImageState
+from viewfinder.domain.image import Status
+from viewfinder.domain.label import Label
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+Change = tuple[ImageState, Counted]
+
+_MOST_ITEMS = 100
+"""Of one transaction (AWS limit). One image needs at most 95: its note, 2 x 40 labels, 2 statuses, 8 folders, and a
+count and a copy for each of 2 contents."""
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Changes that go into one transaction, and what they add to which counters."""
+
+    changes: list[Change] = field(default_factory=list)
+    labels: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    folders: Counter[str] = field(default_factory=Counter)
+    contents: Counter[str] = field(default_factory=Counter)
+    copies: dict[schema.Key, str] = field(default_factory=dict)
+    described: dict[str, Label] = field(default_factory=dict)
+
+    def with_change(self, change: Change) -> _Chunk:
+        state, counted = change
+        grown = _Chunk(
+            [*self.changes, change],
+            *(self.labels.copy(), self.statuses.copy(), self.folders.copy(), self.contents.copy()),
+            {**self.copies},
+            {**self.described},
+        )
+        grown.labels.update(dict.fromkeys(state.labels.keys() - counted.labels, 1))
+        grown.labels.update(dict.fromkeys(counted.labels - state.labels.keys(), -1))
+        grown.statuses.update(_status_delta(state.status, counted.status))
+        grown.described.update({name: label for name, label in state.labels.items() if not label.is_bare})
+        grown.described = {**state.labels, **grown.described}
+        grown.add_content(state, counted)
+        grown.folders.update(dict.fromkeys(state.folders - counted.folders, 1))
+        grown.folders.update(dict.fromkeys(counted.folders - state.folders, -1))
+        return grown
+
+    def add_content(self, state: ImageState, counted: Counted) -> None:
+        """Note of which content the image has become a copy ("" in `copies`: is no longer one)."""
+        if state.content == counted.content:
+            return
+        for content, number, image_id in ((counted.content, -1, ""), (state.content, 1, state.image_id)):
+            if content:
+                self.contents[content] += number
+                self.copies[schema.copy_key(content, state.image_id)] = image_id
+
+    def size(self) -> int:
+        counters = self.labels, self.statuses, self.folders, self.contents
+        return len(self.changes) + len(self.copies) + sum(map(len, counters))
+
+
+class DynamoDbCounters:
+    """Implements `ports.Counters`."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+        self._learnt: set[tuple[str, str]] = set()
+
+    def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
+        """Read the notes, strongly consistent."""
+        wanted = [schema.counted_key(image_id) for image_id in image_ids]
+        notes = map(schema.unmarshalled, batch_get(self._client, self._table, wanted, consistent=True))
+        return dict.fromkeys(image_ids, Counted()) | {note["ImageId"]: _counted(note) for note in notes}
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Write as few transactions as hold the changes; each leaves notes and counters in agreement."""
+        for chunk in _chunks(changes):
+            self._learn_aliases(chunk)
+            self._count(chunk)
+
+    def _count(self, chunk: _Chunk) -> None:
+        notes = list(self._notes(chunk))
+        notes += self._copies(chunk)
+        transact(self._client, self._table, lambda: [*notes, *self._additions(chunk)])
+        DynamoDbCopiesWriter(self._client, self._table).list_anew(chunk.contents)
+
+    def _learn_aliases(self, chunk: _Chunk) -> None:
+        """Note for each alias the label it stands for: once in the life of a process, so that no item gets hot."""
+        pairs = {(alias, name) for name, label in chunk.described.items() for alias in label.aliases}
+        for alias, name in sorted(pairs - self._learnt):
+            self._client.update_item(
+                TableName=self._table,
+                Key=schema.marshalled_key(schema.alias_key(alias)),
+                UpdateExpression="SET #alias = :alias ADD #names :name",
+                ExpressionAttributeNames={"#alias": "Alias", "#names": "Names"},
+                ExpressionAttributeValues={":alias": {"S": alias.casefold()}, ":name": {"SS": [name]}},
+            )
+            self._learnt.add((alias, name))
+
+    def _notes(self, chunk: _Chunk) -> Iterator[dict[str, Any]]:
+        for state, counted in chunk.changes:
+            note: dict[str, Any] = {"TableName": self._table, "Item": _note(state)}
+            if counted.status is None:
+                note["ConditionExpression"] = "attribute_not_exists(PK)"
+            else:
+                note["ConditionExpression"] = "#version = :version AND #status = :status"
+                note["ExpressionAttributeNames"] = {"#version": "Version", "#status": "Status"}
+                note["ExpressionAttributeValues"] = {
+                    ":version": {"N": str(counted.version)},
+                    ":status": {"S": counted.status},
+                }
+            yield {"Put": note}
+
+    def _copies(self, chunk: _Chunk) -> Iterator[dict[str, Any]]:
+        for key, image_id in chunk.copies.items():
+            item = schema.marshalled_key(key)
+            if image_id:
+                yield {"Put": {"TableName": self._table, "Item": item | {"ImageId": {"S": image_id}}}}
+            else:
+                yield {"Delete": {"TableName": self._table, "Key": item}}
+
+    def _additions(self, chunk: _Chunk) -> Iterator[dict[str, Any]]:
+        shard = random.randrange(SHARDS)  # noqa: S311 - any will do, and another one where the first is busy
+        for status, number in sorted(chunk.statuses.items()):
+            if number:
+                yield self._addition((schema.status_counts(shard), status), number, {})
+        for name, number in sorted(chunk.labels.items()):
+            if number:
+                description = _description(chunk.described[name]) if number > 0 else {}
+                yield self._addition((schema.label_counts(shard), name), number, description)
+
+        further = [(schema.folder_key(shard, folder), number) for folder, number in sorted(chunk.folders.items())]
+        further += [(schema.content_key(content), number) for content, number in sorted(chunk.contents.items())]
+        yield from (self._addition(key, number, {}) for key, number in further if number)
+
+    def _addition(self, key: schema.Key, number: int, description: Mapping[str, Any]) -> dict[str, Any]:
+        # A name alone is a person's: it is set where nobody knows better.
+        written = "#{0} = :{0}" if len(description) > 1 else "#{0} = if_not_exists(#{0}, :{0})"
+        settings = ", ".join(written.format(name) for name in description)
+        values = {f":{name}": schema.marshalled(value) for name, value in description.items()}
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": schema.marshalled_key(key),
+                "UpdateExpression": (f"SET {settings} " if settings else "") + "ADD #Count :Count",
+                "ExpressionAttributeNames": {f"#{name}": name for name in (*description, "Count")},
+                "ExpressionAttributeValues": values | {":Count": {"N": str(number)}},
+            }
+        }
+
+
+def _chunks(changes: Sequence[Change]) -> Iterator[_Chunk]:
+    chunk = _Chunk()
+    for change in changes:
+        grown = chunk.with_change(change)
+        if grown.size() > _MOST_ITEMS:
+            yield chunk
+            grown = _Chunk().with_change(change)
+        chunk = grown
+    if chunk.changes:
+        yield chunk
+
+
+def _status_delta(new: Status, old: Status | None) -> dict[str, int]:
+    """Return what changes in the counts of statuses; what is gone is not counted."""
+    delta = Counter({str(new): 1})
+    delta.subtract([str(old)])
+    return {status: delta[status] for status in (new, old) if status and status is not Status.REMOVED and delta[status]}
+
+
+def _note(state: ImageState) -> schema.Item:
+    attributes = {
+        "ImageId": state.image_id,
+        "Version": state.version,
+        "Status": str(state.status),
+        "Names": sorted(state.labels),
+        "Folders": sorted(state.folders),
+        "Content": state.content,
+    }
+    if state.expires_at:
+        attributes["ExpiresAt"] = state.expires_at
+    key = schema.marshalled_key(schema.counted_key(state.image_id))
+    return key | {name: schema.marshalled(value) for name, value in attributes.items()}
+
+
+def _counted(note: Mapping[str, Any]) -> Counted:
+    folders, content = frozenset(note.get("Folders", ())), note.get("Content", "")  # older notes have none
+    return Counted(int(note["Version"]), Status(note["Status"]), frozenset(note["Names"]), folders, content)
+
+
+def _description(label: Label) -> dict[str, Any]:
+    if label.is_bare:
+        return {"Name": label.name}
+    return {
+        "Name": label.name,
+        "Parents": list(label.parents),
+        "Categories": list(label.categories),
+        "Aliases": list(label.aliases),
+    }

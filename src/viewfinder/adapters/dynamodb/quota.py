@@ -1,0 +1,49 @@
+"""What a caller may spend: a counter for each minute."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from viewfinder.adapters.dynamodb import schema
+from viewfinder.adapters.dynamodb.transactions import REFUSED
+from viewfinder.domain.errors import TooManyRequestsError
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoDbQuota:
+    """Implements `ports.Quota`: an item per caller and minute, which expires."""
+
+    def __init__(
+        self, client: DynamoDBClient, table: str, *, per_minute: int, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._per_minute = per_minute
+        self._clock = clock
+
+    def spend(self, caller: str) -> None:
+        """Add one to the item, unless it says that the share is used up."""
+        minute, second = divmod(int(self._clock()), 60)
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=schema.marshalled_key(schema.quota_key(caller, minute)),
+                UpdateExpression="ADD Spent :one SET ExpiresAt = :end",
+                ConditionExpression="attribute_not_exists(Spent) OR Spent < :share",
+                ExpressionAttributeValues={
+                    ":one": {"N": "1"},
+                    ":share": {"N": str(self._per_minute)},
+                    ":end": {"N": str((minute + 2) * 60)},
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != REFUSED:
+                raise
+            message = f"{self._per_minute} analyses a minute are a caller's share"
+            raise TooManyRequestsError(message, retry_after=60 - second) from error

@@ -1,0 +1,33 @@
+"""The catalog in an SQLite file, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from viewfinder.adapters.sqlite.catalog import SqliteCatalog
+from viewfinder.adapters.sqlite.copies import SqliteCopies
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.index import SqliteIndex
+from viewfinder.adapters.sqlite.leases import SqliteLeases
+from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.ports import CatalogParts
+
+if TYPE_CHECKING:
+    from viewfinder.settings import Settings
+
+
+def sqlite_catalog(path: str, settings: Settings) -> CatalogParts:
+    """Return the catalog in a file, which is opened at the first call."""
+    database = Database(path)
+    catalog = SqliteCatalog(database, tombstone_seconds=settings.kept_tombstone_seconds)
+    leases = SqliteLeases(database, seconds=settings.lease_seconds, patience=settings.lease_patience_seconds)
+    return CatalogParts(
+        catalog=catalog,
+        records=catalog,
+        leases=leases,
+        index=SqliteIndex(database),
+        statistics=SqliteStatistics(database),
+        copies=SqliteCopies(database),
+        close=database.close,
+        drop_leases=leases.drop_all,
+    )

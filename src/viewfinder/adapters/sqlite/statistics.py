@@ -1,0 +1,67 @@
+"""The statistics of the file; the counts are kept by the transaction that saves an image."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.index import BEHIND_ALL
+from viewfinder.domain.statistics import KnownName, LabelCount
+
+_MOST_ROWS = 1000
+
+_COUNTS = "SELECT name, count FROM terms WHERE kind = 'LABEL' AND name IN (SELECT value FROM json_each(?))"
+_ALIASES = """
+    SELECT alias, name FROM aliases JOIN terms ON terms.id = term WHERE alias IN (SELECT value FROM json_each(?))
+"""
+_LABELS = """
+    SELECT name, count, description FROM terms
+    WHERE kind = 'LABEL' AND name >= ? AND name != ? AND name < ? ORDER BY name LIMIT ?
+"""
+_FOLDERS = """
+    SELECT substr(image_id, 1, :parent + instr(substr(image_id, :parent + 1), '/')) AS folder, count(*)
+    FROM images INDEXED BY images_by_folder
+    WHERE expires_at IS NULL AND image_id >= :first AND image_id < :last
+        AND instr(substr(image_id, :parent + 1), '/') BETWEEN 1 AND length(image_id) - :parent - 1
+    GROUP BY folder ORDER BY folder LIMIT :most
+"""
+
+
+class SqliteStatistics:
+    """Implements `ports.Statistics`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
+        """Read the counts and the aliases of the names."""
+        wanted = [json.dumps(list(names))]
+        counts = dict(self._database.rows(_COUNTS, wanted))
+        stands_for: dict[str, set[str]] = {}
+        for alias, name in self._database.rows(_ALIASES, wanted):
+            stands_for.setdefault(alias, set()).add(name)
+        return {name: KnownName(counts.get(name, 0), frozenset(stands_for.get(name, ()))) for name in names}
+
+    def labels(self, prefix: str, after: str, *, portion: int = _MOST_ROWS) -> Iterator[LabelCount]:
+        """Read the labels in the order of their names, a page at a time."""
+        while rows := self._database.rows(_LABELS, [max(after, prefix), after, prefix + BEHIND_ALL, portion]):
+            yield from (_label_count(count, description) for _, count, description in rows)
+            after = rows[-1][0]
+
+    def statuses(self) -> Mapping[str, int]:
+        """Read the counts of the statuses."""
+        rows = self._database.rows("SELECT name, count FROM terms WHERE kind = 'STATUS' AND name != 'removed'")
+        return {name.upper(): count for name, count in rows}
+
+    def folders(self, prefix: str, most: int) -> Mapping[str, int]:
+        """Walk the stretch of an index that has the images below the prefix."""
+        parent = prefix.rfind("/") + 1
+        values = {"parent": parent, "first": prefix, "last": prefix + BEHIND_ALL, "most": most}
+        return dict(self._database.rows(_FOLDERS, values))
+
+
+def _label_count(count: int, description: str) -> LabelCount:
+    name, *lists = json.loads(description)
+    parents, categories, aliases = (tuple(names) for names in lists)
+    return LabelCount(name, count, parents, categories, aliases)

@@ -1,0 +1,72 @@
+"""A client of a stack's REST API, whose requests are signed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from viewfinder.domain.errors import ViewfinderError
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+
+LARGEST_PAGE = 100
+_SECONDS = 30
+_JSON = {"Content-Type": "application/json"}
+
+Document = dict[str, Any]
+
+
+class ApiError(ViewfinderError):
+    """The API refused a request, or does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """An API by the URL of its stage, and the session that signs for it."""
+
+    url: str
+    session: Session
+
+    def call(
+        self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Document | None = None
+    ) -> Document:
+        """Return the document of the answer; `path` is percent-encoded; raise ApiError."""
+        import httpx
+        from botocore.exceptions import NoCredentialsError
+
+        from viewfinder.operations.signing import Signer
+
+        written = urlencode({name: value for name, value in (query or {}).items() if value}, doseq=True)
+        try:
+            content, headers = (json.dumps(body).encode(), _JSON) if body else (b"", {})
+            signed = Signer(self.session).sign(method, f"{self.url}{path}?{written}", content, headers)
+            response = httpx.request(method, signed.url, content=content, headers=signed.headers, timeout=_SECONDS)
+            document: Document = response.json() if response.content else {}
+        except NoCredentialsError:
+            raise ApiError("There are no AWS credentials to sign the request with.") from None
+        except (httpx.HTTPError, ValueError) as error:
+            raise ApiError(f"The API at {self.url} does not answer: {error}") from error
+        if response.is_error:
+            fault = document.get("Error", {})
+            raise ApiError(fault.get("Message") or document.get("message") or f"the API answers {response.status_code}")
+        return document
+
+    def entries(self, path: str, member: str, query: Mapping[str, Any], limit: int) -> tuple[list[Document], bool]:
+        """Return the first so many entries of a list, and whether there are more."""
+        found: list[Document] = []
+        page: Document = {}
+        while not page or (len(found) < limit and "NextToken" in page):
+            token = {"nextToken": page["NextToken"]} if page else {}
+            page = self.call("GET", path, {**query, "limit": min(limit, LARGEST_PAGE), **token})
+            found += page[member]
+        return found[:limit], len(found) > limit or "NextToken" in page
+
+
+def image_path(image_id: str, collection: str = "images") -> str:
+    """Return the path of an image; its key is one segment, in which slashes and dots mean nothing to a server."""
+    return f"/{collection}/{quote(image_id, safe='')}"

@@ -1,0 +1,92 @@
+"""Which changes of a change set cost messages or data, and what an operator does afterwards, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from viewfinder.deployment.stack import Change
+
+_RECONCILE = "Afterwards run `viewfinder reconcile`"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a resource holds, and what to do when it has lost that."""
+
+    data: str
+    remedy: str
+
+
+HOLDINGS: dict[str, Holding] = {
+    "ImageQueue": Holding(
+        "the messages that wait in it: uploads and deletions that are not in the catalog yet",
+        f"{_RECONCILE}: it finds each image whose message was lost. To lose none, deploy when `viewfinder status` "
+        "says that nothing waits.",
+    ),
+    "ImageDeadLetterQueue": Holding(
+        "the dead letters: messages of images that failed",
+        f"Before it run `viewfinder redrive`. {_RECONCILE}: it finds each image whose message was lost.",
+    ),
+    "UncountedRecordsQueue": Holding(
+        "notes of changes that could not be counted",
+        'Act on them before: docs/operations.md, "uncounted-records".',
+    ),
+    "CatalogTable": Holding(
+        "the catalog: records, counts, the trash, and the labels that people corrected",
+        f"{_RECONCILE}: it fills the new table from the buckets without a detector call. The trash, and labels that "
+        "people corrected, are in the old table only.",
+    ),
+    "ImagesBucket": Holding(
+        "the images with their earlier versions",
+        "Copy the objects into the new bucket: `aws s3 sync s3://OLD s3://NEW`. Earlier versions stay in the old one.",
+    ),
+    "DerivedBucket": Holding(
+        "analyses and thumbnails: without them every image costs its detector calls again",
+        "Copy the objects into the new bucket before anything is analysed: `aws s3 sync s3://OLD s3://NEW`.",
+    ),
+}
+"""The template's resources, by their logical ids."""
+
+KINDS: dict[str, Holding] = {
+    "AWS::SQS::Queue": Holding("the messages that wait in it", "Empty it before, or read them from it."),
+    "AWS::DynamoDB::Table": Holding("its items", "Export them before, or copy them into the new table."),
+    "AWS::S3::Bucket": Holding("its objects", "Copy them into the new bucket: `aws s3 sync s3://OLD s3://NEW`."),
+}
+"""Types of resources that hold messages or data; CloudFormation calls them so."""
+
+_HAPPENS = {"True": "will be replaced", "Conditional": "may be replaced", "Remove": "will be removed"}
+_FATES = {
+    "Retain": "The old one stays, and nothing reads it any more.",
+    "ReplaceAndRetain": "The old one stays, and nothing reads it any more.",
+    "Delete": "It is deleted with what it holds.",
+    "ReplaceAndDelete": "The old one is deleted with what it holds.",
+}
+"""CloudFormation's PolicyAction -> what becomes of the resource that is there now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A change that takes a resource with messages or data out of use."""
+
+    change: Change
+    holding: Holding
+
+    @property
+    def explanation(self) -> str:
+        """What happens and why, which data it is about, and what to do: some sentences for an operator."""
+        change = self.change
+        cause = f" because {' and '.join(change.causes)} changes" if change.causes else ""
+        happens = f"{change.logical_id} {_HAPPENS[_what_happens(change)]}{cause}."
+        fate = _FATES.get(change.policy_action, _FATES["ReplaceAndDelete"])
+        return f"{happens} It holds {self.holding.data}. {fate} {self.holding.remedy}"
+
+
+def losses(changes: Iterable[Change]) -> list[Loss]:
+    """Return the changes that replace or remove a queue, a table or a bucket, in the order of the change set."""
+    found = (change for change in changes if change.resource_type in KINDS and _what_happens(change) in _HAPPENS)
+    return [Loss(change, HOLDINGS.get(change.logical_id, KINDS[change.resource_type])) for change in found]
+
+
+def _what_happens(change: Change) -> str:
+    return change.action if change.action == "Remove" else change.replacement

@@ -1,0 +1,53 @@
+"""What of an image is counted, and the states of it that counts follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from viewfinder.domain.image import Image, Status, folders_of
+from viewfinder.domain.label import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What of an image is counted: case-folded names of labels, folders, SHA-256, and status (None: nothing yet)."""
+
+    version: int = 0
+    status: Status | None = None
+    labels: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageState:
+    """An image's record at one time; labels by case-folded name.
+
+    REMOVED stands for a tombstone, and for a record that is no longer there. A tombstone is forgotten at `expires_at`
+    (seconds since 1970; 0: never).
+    """
+
+    image_id: str
+    version: int
+    status: Status
+    labels: Mapping[str, Label]
+    expires_at: int = 0
+    content: str = ""  # its SHA-256; "" for a tombstone
+
+    @classmethod
+    def of(cls, image: Image, *, most_labels: int, expires_at: int = 0) -> ImageState:
+        """Take the labels that searches find the image by: the first so many."""
+        labels = {label.name.casefold(): label for label in image.corrected_labels[:most_labels]}
+        content = image.sha256 if image.is_visible else ""
+        return cls(image.image_id, image.version, image.status, labels, expires_at, content)
+
+    @property
+    def folders(self) -> frozenset[str]:
+        """The folders that it counts in."""
+        return frozenset() if self.status is Status.REMOVED else frozenset(folders_of(self.image_id))
+
+    def is_newer_than(self, other: Counted | ImageState) -> bool:
+        """Return whether this came later; of one version, the end comes after the beginning."""
+        end = Status.REMOVED
+        return (self.version, self.status is end) > (other.version, other.status is end)

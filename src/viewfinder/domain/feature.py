@@ -1,0 +1,149 @@
+"""The features: what a detector can look for. Settings, prices, permissions and documents follow from one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, TypeAlias
+
+from viewfinder.domain.label import Face, Label, Text
+
+
+class Finding(Protocol):
+    """One thing that a detector found; each feature has a class of them."""
+
+    @property
+    def confidence(self) -> float:
+        """Percent, 0 to 100."""
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it in the form of Rekognition's answer."""
+
+
+class Feature(StrEnum):
+    """What a detector can look for; each takes a call of its own for each picture."""
+
+    LABELS = "LABELS"
+    TEXT = "TEXT"
+    FACES = "FACES"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What is asked of the detector: one feature, a maximum of labels, a minimum of confidence (percent).
+
+    `detector` names our engine with its version; Amazon's has no name here, for its version is known only from its
+    answers.
+    """
+
+    max_labels: int
+    min_confidence: float
+    feature: Feature = Feature.LABELS
+    detector: str = ""
+
+    def __str__(self) -> str:
+        """Return the folder in which analyses under these parameters are stored."""
+        detector = f"{self.detector}-" if self.detector else ""
+        if self.feature is Feature.LABELS:
+            return f"{detector}general-labels-max{self.max_labels}-min{self.min_confidence:g}"
+        return f"{detector}{self.feature.lower()}-min{self.min_confidence:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """What there is to know of a feature.
+
+    `operation` is Rekognition's; `request` returns its members beside Image, `answer` and `version` name members of its
+    answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
+    operations/prices.json. `engine_seconds` is the time that our engine takes for a picture of 12 megapixels in a
+    function of 1,769 MB (docs/benchmarks, with room for a slower core); None: the engine has no model for it.
+    """
+
+    operation: str
+    request: Callable[[Parameters], dict[str, Any]]
+    answer: str
+    member: str
+    read: Callable[[Mapping[str, Any]], Finding]
+    version: str
+    price: str
+    engine_seconds: float | None
+
+    @property
+    def action(self) -> str:
+        """The IAM action that the call needs."""
+        return f"rekognition:{self.operation}"
+
+
+FEATURES: Mapping[Feature, FeatureRow] = {
+    Feature.LABELS: FeatureRow(
+        operation="DetectLabels",
+        request=lambda asked: {
+            "MaxLabels": asked.max_labels,
+            "MinConfidence": asked.min_confidence,
+            "Features": ["GENERAL_LABELS"],
+        },
+        answer="Labels",
+        member="Labels",
+        read=Label.from_document,
+        version="LabelModelVersion",
+        price="RekognitionPer1000",
+        engine_seconds=0.15,
+    ),
+    Feature.TEXT: FeatureRow(
+        operation="DetectText",
+        request=lambda asked: {"Filters": {"WordFilter": {"MinConfidence": asked.min_confidence}}},
+        answer="TextDetections",
+        member="Texts",
+        read=Text.from_document,
+        version="TextModelVersion",
+        price="RekognitionPer1000",
+        engine_seconds=0.2,
+    ),
+    Feature.FACES: FeatureRow(
+        operation="DetectFaces",
+        request=lambda _: {"Attributes": ["DEFAULT"]},
+        answer="FaceDetails",
+        member="Faces",
+        read=Face.from_document,
+        version="",
+        price="RekognitionPer1000",
+        engine_seconds=0.1,
+    ),
+}
+
+
+def read_features(text: str) -> tuple[Feature, ...]:
+    """Read `LABELS,TEXT`, in any order; raise ValueError for an unknown feature, a repeated one, or no LABELS."""
+    names = [name.strip() for name in text.split(",")]
+    if Feature.LABELS not in names or not set(names) <= set(Feature) or len(set(names)) < len(names):
+        others = ", ".join(feature for feature in Feature if feature is not Feature.LABELS)
+        raise ValueError(f"LABELS, and any of {others}, separated by commas")
+    return tuple(feature for feature in Feature if feature in names)
+
+
+def beyond_the_engine(features: Iterable[Feature]) -> tuple[Feature, ...]:
+    """Return the features that our engine has no model for."""
+    return tuple(feature for feature in features if FEATURES[feature].engine_seconds is None)
+
+
+Findings: TypeAlias = Mapping[Feature, tuple[Any, ...]]
+"""What was found, by feature: `Label` for LABELS, and so on; a feature without findings may be missing."""
+
+
+def read_findings(document: Mapping[str, Any]) -> dict[Feature, tuple[Any, ...]]:
+    """Read the findings of every feature from a document of ours; numbers may be Decimal."""
+    return {
+        feature: tuple(map(row.read, document[row.member]))
+        for feature, row in FEATURES.items()
+        if document.get(row.member)
+    }
+
+
+def findings_document(findings: Findings) -> dict[str, Any]:
+    """Return the members of a document that hold the findings; features without findings have none."""
+    return {
+        FEATURES[feature].member: [finding.to_document() for finding in found]
+        for feature, found in findings.items()
+        if found
+    }

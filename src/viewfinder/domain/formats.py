@@ -1,0 +1,29 @@
+"""The numbers of the stored formats. Every stored document carries its number, and readers take every older one.
+
+A document without the member is of format 0: what releases before 0.3.0 wrote. Raise a number when what a writer
+stores changes, keep reading the older ones, and add golden files (tests/formats/README.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+MEMBER = "StoredFormat"
+
+RECORD = 1
+"""An image's record with its postings, its summary and its tombstone: they are written in one transaction."""
+
+ANALYSIS = 1
+"""An analysis in the derived bucket."""
+
+COUNTING = 1
+"""Counters of labels, statuses, folders and contents, notes of what is counted, copies and aliases."""
+
+LEASE = 1
+"""Leases on contents, and counts of what callers spent."""
+
+
+def stored_format(document: Mapping[str, Any]) -> int:
+    """Return the format that a document was stored in."""
+    return int(document.get(MEMBER, 0))

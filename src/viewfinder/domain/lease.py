@@ -1,0 +1,28 @@
+"""The right to do a thing alone for a while."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to do a thing alone until `expires_at` (seconds since 1970).
+
+    `is_inherited` where an earlier holder let it expire, or did the thing too early: it may be done. The holder sets
+    `done_at`: when it was done (ISO 8601, UTC).
+    """
+
+    name: str
+    holder: str
+    expires_at: int
+    is_inherited: bool = False
+    done_at: str = ""
+
+    def inherited(self) -> Lease:
+        """Return the lease of one who is not the first holder."""
+        return replace(self, is_inherited=True)
+
+    def done(self, when: str) -> Lease:
+        """Return the lease of one who has done the thing."""
+        return replace(self, done_at=when)

@@ -1,0 +1,54 @@
+"""Postings: the sources that an image is found in. A search reads a source instead of the whole catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from viewfinder.domain.image import Image
+from viewfinder.domain.label import Label, category_confidences
+
+
+class SourceKind(StrEnum):
+    """What the images of a source have in common."""
+
+    STATUS = "STATUS"
+    LABEL = "LABEL"
+    CATEGORY = "CATEGORY"
+    WORD = "WORD"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The images of one status, label, category or word; names in any case."""
+
+    kind: SourceKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An image's entry in a source; `confidence` (percent) is that of the label or category, else 0."""
+
+    source: Source
+    confidence: float = 0.0
+    label: Label | None = None
+
+
+def postings_of(image: Image) -> Iterator[Posting]:
+    """Yield the postings of an image: of one in the trash its status only, of another tombstone none.
+
+    Names that differ in case only may come twice; the first counts.
+    """
+    if image.is_visible or image.is_in_trash:
+        yield Posting(Source(SourceKind.STATUS, image.status))
+    if not image.is_visible:
+        return
+    labels = image.corrected_labels
+    for label in labels:
+        yield Posting(Source(SourceKind.LABEL, label.name), label.confidence, label)
+    for name, confidence in category_confidences(labels).items():
+        yield Posting(Source(SourceKind.CATEGORY, name), confidence)
+    for word in image.words:
+        yield Posting(Source(SourceKind.WORD, word))

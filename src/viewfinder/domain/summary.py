@@ -1,0 +1,93 @@
+"""The summary of an image: what a list shows of it, and what a search filters by. Both catalogs store it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from viewfinder.domain.image import Image, Status
+from viewfinder.domain.label import category_confidences
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """An image in a list; labels and categories with their confidences (percent), times as in `Image`.
+
+    A member that the document of an older release lacks has its default here: unknown, or none.
+    """
+
+    image_id: str
+    status: Status
+    analyzed_at: str
+    width: int = 0
+    height: int = 0
+    reason: str = ""
+    labels: Mapping[str, float] = field(default_factory=dict)
+    categories: Mapping[str, float] = field(default_factory=dict)
+    taken_at: str = ""
+    words: Collection[str] = ()
+    size: int = 0  # of a removed image only, and so is `version_id`
+    version_id: str = ""
+
+    @classmethod
+    def of(cls, image: Image) -> Summary:
+        """Summarise an image: its labels are the corrected ones."""
+        labels = image.corrected_labels
+        return cls(
+            image_id=image.image_id,
+            status=image.status,
+            analyzed_at=image.analyzed_at,
+            width=image.width,
+            height=image.height,
+            reason=image.reason,
+            labels={label.name: label.confidence for label in labels},
+            categories=category_confidences(labels),
+            taken_at=image.facts.taken_at or "",
+            words=image.words,
+            size=image.size if image.is_in_trash else 0,
+            version_id=image.version_id if image.is_in_trash else "",
+        )
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Summary:
+        """Read a summary that any release has stored; numbers may be Decimal."""
+        known = {name: read(document[member]) for member, (name, read) in _MEMBERS.items() if member in document}
+        return cls(**known)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the stored document; what equals its default is left out."""
+        members = {member: _stored(getattr(self, name)) for member, (name, _) in _MEMBERS.items()}
+        return {member: value for member, value in members.items() if value}
+
+
+def _floats(numbers: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(number) for name, number in numbers.items()}
+
+
+def _stored(value: Any) -> Any:
+    match value:
+        case Status():
+            return str(value)
+        case Mapping():
+            return dict(value)
+        case str() | int():
+            return value
+    return list(value)
+
+
+_MEMBERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "ImageId": ("image_id", str),
+    "Status": ("status", Status),
+    "AnalyzedAt": ("analyzed_at", str),
+    "Width": ("width", int),
+    "Height": ("height", int),
+    "Reason": ("reason", str),
+    "Labels": ("labels", _floats),
+    "Categories": ("categories", _floats),
+    "TakenAt": ("taken_at", str),
+    "Words": ("words", tuple),
+    "Size": ("size", int),
+    "VersionId": ("version_id", str),
+}
+"""Member of the stored document -> attribute, and how it is read."""

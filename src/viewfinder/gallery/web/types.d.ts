@@ -1,0 +1,171 @@
+// The documents of the REST API as the page reads them (infrastructure/openapi.yaml), and the page's own shapes.
+
+export interface Named { Name: string }
+export interface Confident extends Named { Confidence: number }
+export interface Box { Left: number; Top: number; Width: number; Height: number }
+export interface Point { X: number; Y: number }
+
+export interface Label extends Confident {
+  Source?: "PERSON";
+  Parents: Named[];
+  Categories: Named[];
+  Aliases: Named[];
+  Instances: { BoundingBox: Box; Confidence: number }[];
+}
+
+export interface Text {
+  Id: number;
+  ParentId?: number;
+  Type: "LINE" | "WORD";
+  DetectedText: string;
+  Confidence: number;
+  Geometry: { BoundingBox: Box; Polygon: Point[] };
+}
+
+export interface Face { BoundingBox: Box; Confidence: number }
+
+export type Status = "ANALYZED" | "REJECTED" | "FAILED";
+
+export interface Summary {
+  ImageId: string;
+  Status: Status;
+  AnalyzedAt: string;
+  TakenAt?: string;
+  Width?: number;
+  Height?: number;
+  Reason?: string;
+  Labels: Confident[];
+}
+
+export interface Facts {
+  TakenAt?: string;
+  TakenOffset?: string;
+  Camera?: string;
+  Lens?: string;
+  ExposureTime?: number;
+  FNumber?: number;
+  IsoSpeed?: number;
+  FocalLength?: number;
+  Latitude?: number;
+  Longitude?: number;
+  Altitude?: number;
+}
+
+export interface Image extends Omit<Summary, "Labels"> {
+  Size: number;
+  ETag?: string;
+  Sha256?: string;
+  Format?: string;
+  LabelModelVersion?: string;
+  Message?: string;
+  Facts?: Facts;
+  Features?: string[];
+  Texts?: Text[];
+  Faces?: Face[];
+  Corrections?: { Added: string[]; Removed: string[] };
+  Labels: Label[];
+}
+
+/** Enough of an image to make the URL of its picture. */
+export interface Pictured { ImageId: string; AnalyzedAt?: string }
+
+/** What is known of an image before its record is here: the entry of a search, or no more than its key. */
+export interface Known extends Pictured { Status?: Status; Width?: number; Height?: number; Format?: string }
+
+export interface Trashed { ImageId: string; DeletedAt: string; ExpiresAt: string; Bytes: number }
+export interface Version { VersionId: string; LastModified: string; Bytes: number; IsLatest: boolean }
+export interface Copy extends Pictured { AnalyzedAt: string; Bytes: number }
+export interface LabelCount extends Named { Count: number; Parents: Named[]; MatchedBy?: string }
+export interface CategoryCount extends Named { Count: number; Labels: number }
+export interface Folder { Prefix: string; Count: number }
+
+interface Paged { NextToken?: string }
+export interface Images extends Paged { Images: Summary[] }
+export interface Trash extends Paged { Images: Trashed[] }
+export interface Duplicates extends Paged { Groups: { Sha256: string; Images: Copy[] }[] }
+export interface Statistics { Images: Record<Status | "Total", number>; Labels: number }
+
+export interface Minute { Start: number; Images: number; LatencyP50: number | null; LatencyP95: number | null }
+export interface Recent { ImageId: string; Seconds: number; Failed: boolean; Steps: { Name: string; Start: number; Seconds: number }[] }
+
+/** `/status.json` of the gallery's server. */
+export interface StackStatus {
+  Queue: { Waiting: number; InWork: number; Delayed: number } | null;
+  DeadLetters: { Waiting: number } | null;
+  LastMinutes: { LatencyP50: number | null; LatencyP95: number | null };
+  Minutes: Minute[];
+  Recent: Recent[];
+  Recovery: { State: string; Left: number; Images: number } | null;
+}
+
+export interface Corrections { Add?: string[]; Remove?: string[]; Undo?: string[] }
+
+/** The search that the address holds; "" is no filter. */
+export interface Search {
+  label: string[];
+  exclude: string[];
+  text: string[];
+  match: string;
+  order: string;
+  minConfidence: string;
+  status: string;
+  category: string;
+  prefix: string;
+  takenFrom: string;
+  takenTo: string;
+}
+
+export type View = "status" | "browse" | "trash" | "duplicates";
+
+/** A button of a notice. */
+export interface Action { label: string; act: () => unknown }
+
+/** A button of a question: its value, its text and its style. */
+export type Choice = [value: string, label: string, style: string];
+export interface Answer { value: string; isForAll: boolean }
+
+/** A file to upload, and its key. */
+export interface Chosen { file: File; path: string }
+
+/** How a grid is divided: the group of an image, its heading, and the heading above its only picture. */
+export interface Grouping { of: (image: Summary) => string; text: (group: string) => string; short: (group: string) => string }
+
+/** Images of one group that follow one another; `isHeaded` where the group begins with them. */
+export interface Run { first: number; group: string | undefined; isHeaded: boolean; images: Summary[] }
+
+/** A heading of the layout; `first` is the index of the group's first image. */
+export interface Heading { top: number; left: number; width: number; group: string | undefined; first: number }
+
+/** What other parts do with the images that are shown. */
+export interface Shown { remove: (imageIds: string[]) => void; show: (options: { again: boolean }) => unknown }
+
+/** The elements of index.html that scripts look for, by their id. */
+export interface Places {
+  "choose-files": HTMLInputElement;
+  "choose-folder": HTMLInputElement;
+  chips: HTMLUListElement;
+  completions: HTMLUListElement;
+  count: HTMLParagraphElement;
+  drop: HTMLDivElement;
+  empty: HTMLDivElement;
+  filters: HTMLFormElement;
+  gallery: HTMLElement;
+  grid: HTMLUListElement;
+  least: HTMLOutputElement;
+  match: HTMLFieldSetElement;
+  more: HTMLParagraphElement;
+  page: HTMLElement;
+  query: HTMLInputElement;
+  question: HTMLDialogElement;
+  rail: HTMLElement;
+  selection: HTMLDivElement;
+  status: HTMLElement;
+  theme: HTMLButtonElement;
+  "to-browse": HTMLAnchorElement;
+  "to-status": HTMLAnchorElement;
+  "to-trash": HTMLAnchorElement;
+  toasts: HTMLDivElement;
+  upload: HTMLButtonElement;
+  uploads: HTMLElement;
+  viewer: HTMLDialogElement;
+}

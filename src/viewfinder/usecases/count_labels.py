@@ -1,0 +1,38 @@
+"""Keeps the statistics in agreement with the catalog, from the states that its records went through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from viewfinder.domain.counting import ImageState
+from viewfinder.domain.errors import CatalogConflictError
+from viewfinder.ports import Counters
+
+_ATTEMPTS = 5
+
+
+def count_labels(states: Iterable[ImageState], counters: Counters) -> int:
+    """Count each image as its newest state says, and return the number of images that this changed.
+
+    A state that was counted already, or that is older than one that was, changes nothing: states may come twice, late
+    or again after a failure half way. Raises CatalogConflictError.
+    """
+    newest = _newest(states)
+    for _ in range(_ATTEMPTS):
+        counted = counters.find(newest)
+        changes = [(state, counted[name]) for name, state in newest.items() if state.is_newer_than(counted[name])]
+        try:
+            counters.apply(changes)
+        except CatalogConflictError:
+            continue
+        return len(changes)
+    raise CatalogConflictError(f"the counters were written {_ATTEMPTS} times by others while they were read")
+
+
+def _newest(states: Iterable[ImageState]) -> dict[str, ImageState]:
+    newest: dict[str, ImageState] = {}
+    for state in states:
+        known = newest.get(state.image_id)
+        if known is None or state.is_newer_than(known):
+            newest[state.image_id] = state
+    return newest

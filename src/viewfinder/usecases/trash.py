@@ -1,0 +1,98 @@
+"""Removed images: list, restore, and delete for good."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from viewfinder.domain.errors import ImageNotFoundError, KeyTakenError
+from viewfinder.domain.image import Image, Status
+from viewfinder.domain.query import Query
+from viewfinder.domain.summary import Summary
+from viewfinder.ports import Catalog, Links, ObjectVersion, Versions
+from viewfinder.usecases.search_images import Search, search_images
+from viewfinder.usecases.write_again import write_again
+
+
+@dataclass(frozen=True, slots=True)
+class Trash:
+    """What the use cases of removed images and earlier versions need; the bucket keeps those for `days`."""
+
+    catalog: Catalog
+    search: Search
+    versions: Versions
+    links: Links
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrashedImage:
+    """A removed image that can come back; `url` is that of its last content ("": not known)."""
+
+    image_id: str
+    deleted_at: str
+    expires_at: str
+    size: int
+    url: str
+
+
+def list_trash(trash: Trash, *, limit: int = 50, token: str = "") -> tuple[list[TrashedImage], str]:
+    """Return a page of the trash, the last removed first, and the token of the next; raise InvalidRequestError."""
+    page = search_images(Query(status=Status.REMOVED), trash.search, limit=limit, token=token)
+    now = trash.search.clock.now()
+    found = [_trashed(entry, trash) for entry in page.images]
+    kept = [image for image in found if image.expires_at > now]
+    return kept, page.next_token if len(kept) == len(found) else ""
+
+
+def _trashed(entry: Summary, trash: Trash) -> TrashedImage:
+    expires_at = datetime.fromisoformat(entry.analyzed_at) + timedelta(days=trash.days)
+    url = trash.links.version(entry.image_id, entry.version_id) if entry.version_id else ""
+    expiry = expires_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return TrashedImage(entry.image_id, entry.analyzed_at, expiry, entry.size, url)
+
+
+def restore_image(image_id: str, trash: Trash) -> None:
+    """Make the last version of a removed image its object again; raise ImageNotFoundError or KeyTakenError.
+
+    The new object is announced like an upload; its analysis is known by its content.
+    """
+    contents, _ = _removed(image_id, trash)
+    if not contents:
+        raise ImageNotFoundError("there is nothing to restore")
+    trash.versions.copy(image_id, contents[0].version_id, replace=False)
+
+
+def delete_for_good(image_id: str, trash: Trash) -> None:
+    """Delete all versions of a removed image, and take it out of the trash.
+
+    Raises ImageNotFoundError, or KeyTakenError where the image is not removed.
+    """
+    contents, markers = _removed(image_id, trash)
+    known = trash.catalog.find(image_id)
+    if not contents and not markers and not (known and known.is_in_trash):
+        raise ImageNotFoundError("there is nothing to delete")
+    for version in (*contents, *markers):  # under a marker nothing becomes current, so markers go last
+        trash.versions.delete(image_id, version.version_id)
+    deleted = {version.version_id for version in contents}
+    now = trash.search.clock.now()
+    write_again(image_id, trash.catalog, lambda image: _forgotten(image, deleted, now))
+
+
+def _forgotten(image: Image, deleted: Collection[str], now: str) -> Image:
+    """Return the tombstone that is not in the trash, also where the removal has not reached the record yet."""
+    if image.is_in_trash:
+        return replace(image, reason="")
+    if image.is_visible and image.version_id in deleted:
+        return Image(image.image_id, Status.REMOVED, image.sequencer, now)
+    return image
+
+
+def _removed(image_id: str, trash: Trash) -> tuple[list[ObjectVersion], list[ObjectVersion]]:
+    """Return the versions of an image and its markers; raise KeyTakenError where the image is there."""
+    versions = trash.versions.list(image_id)
+    if any(version.is_latest and not version.is_marker for version in versions):
+        raise KeyTakenError("there is an image of this key")
+    contents = [version for version in versions if not version.is_marker]
+    return contents, [version for version in versions if version.is_marker]

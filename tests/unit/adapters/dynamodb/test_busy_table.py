@@ -1,0 +1,183 @@
+"""A busy table: whoever is turned away comes again after a pause, until it has lasted too long."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from viewfinder.adapters.dynamodb import schema
+from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
+from viewfinder.adapters.dynamodb.transactions import batch_get
+from viewfinder.domain.counting import ImageState
+from viewfinder.domain.errors import CatalogUnavailableError, ViewfinderError
+from viewfinder.domain.image import Status
+from viewfinder.domain.label import Label
+from viewfinder.usecases.count_labels import count_labels
+
+STREAM_SHARDS = 8
+IMAGES_PER_SECOND = 500
+SECONDS = 4
+WINDOW = 0.2
+"""Shorter than the template's second: more invocations, each with a chance to fail."""
+
+NAMES = [f"label {number}" for number in range(300)]
+WEIGHTS = [1 / (rank + 5) for rank in range(len(NAMES))]
+TRANSACTION_SECONDS = 0.02
+
+
+@dataclass
+class SlowTable:
+    """A DynamoDB whose transactions take a while; of two that meet in an item, the later one is cancelled."""
+
+    items: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    conflicts: int = 0
+    _in_progress: set[tuple[str, str]] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - as in the SDK
+        wanted = [_key(key) for key in RequestItems["catalog"]["Keys"]]
+        with self._lock:
+            return {"Responses": {"catalog": [self.items[key] for key in wanted if key in self.items]}}
+
+    def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
+        writes = {_key(_target(write)): write for write in TransactItems}
+        assert len(writes) <= 100
+        with self._lock:
+            if self._in_progress & writes.keys():
+                self.conflicts += 1
+                raise _cancelled("TransactionConflict")
+            if any(not _holds(write, self.items.get(key)) for key, write in writes.items()):
+                raise _cancelled("ConditionalCheckFailed")
+            self._in_progress |= writes.keys()
+        time.sleep(TRANSACTION_SECONDS)
+        with self._lock:
+            self.items |= {key: _written(write, self.items.get(key, {})) for key, write in writes.items()}
+            self._in_progress -= writes.keys()
+
+
+def _target(write: dict[str, Any]) -> dict[str, Any]:
+    return write["Put"]["Item"] if "Put" in write else write["Update"]["Key"]  # type: ignore[no-any-return]
+
+
+def _key(attributes: dict[str, Any]) -> tuple[str, str]:
+    return attributes["PK"]["S"], attributes["SK"]["S"]
+
+
+def _holds(write: dict[str, Any], item: dict[str, Any] | None) -> bool:
+    """Check the condition of a note; counters have none."""
+    if "Put" not in write:
+        return True
+    read = write["Put"].get("ExpressionAttributeValues")
+    return item == read if read is None or item is None else item["Version"] == read[":version"]
+
+
+def _written(write: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+    if "Put" in write:
+        return write["Put"]["Item"]  # type: ignore[no-any-return]
+    added = int(write["Update"]["ExpressionAttributeValues"][":Count"]["N"])
+    return {**write["Update"]["Key"], "Count": {"N": str(int(item.get("Count", {"N": "0"})["N"]) + added)}}
+
+
+def _cancelled(reason: str) -> ClientError:
+    answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": [{"Code": reason}]}
+    return ClientError(answer, "TransactWriteItems")
+
+
+def a_state(shard: int, number: int) -> ImageState:
+    chance = random.Random(f"{shard} {number}")
+    labels = {name: Label(name, 90.0) for name in set(chance.choices(NAMES, WEIGHTS, k=16))}
+    return ImageState(f"{shard}/{number}.jpg", 1, Status.ANALYZED, labels)
+
+
+@dataclass
+class StreamShard:
+    """A shard of the table's stream: a function is invoked for the images of the last moments, one batch at a time."""
+
+    number: int
+    table: SlowTable
+    counted: int = 0
+    invocations: int = 0
+    failures: int = 0
+
+    def run(self) -> None:
+        counters = DynamoDbCounters(self.table, "catalog")  # type: ignore[arg-type]
+        start = time.monotonic()
+        last = int(SECONDS * IMAGES_PER_SECOND / STREAM_SHARDS)
+        while self.counted < last:
+            time.sleep(WINDOW)
+            arrived = min(last, int((time.monotonic() - start) * IMAGES_PER_SECOND / STREAM_SHARDS))
+            batch = [a_state(self.number, number) for number in range(self.counted, min(arrived, self.counted + 100))]
+            self.invocations += 1
+            try:
+                count_labels(batch, counters)
+            except ViewfinderError:
+                self.failures += 1
+            else:
+                self.counted += len(batch)
+
+
+def test_functions_of_eight_shards_count_500_images_a_second_and_do_not_fail() -> None:
+    table = SlowTable()
+    shards = [StreamShard(number, table) for number in range(STREAM_SHARDS)]
+    with ThreadPoolExecutor(STREAM_SHARDS) as threads:
+        list(threads.map(StreamShard.run, shards))
+
+    invocations, failures = sum(shard.invocations for shard in shards), sum(shard.failures for shard in shards)
+    assert table.conflicts > 0
+    assert failures / invocations < 0.01
+    counts: Counter[str] = Counter()
+    for (partition, name), item in table.items.items():
+        if partition.startswith("LABELS#"):
+            counts[name] += int(item["Count"]["N"])
+    states = (a_state(shard.number, number) for shard in shards for number in range(shard.counted))
+    assert counts == Counter(name for state in states for name in state.labels)
+    assert {key for key in table.items if key[1] == "COUNTED"} == {
+        schema.counted_key(a_state(shard.number, number).image_id)
+        for shard in shards
+        for number in range(shard.counted)
+    }
+
+
+class Reluctant:
+    """A table that leaves some of what it is asked for to a later call, so many times."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+        self.asked: list[int] = []
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        keys = RequestItems["catalog"]["Keys"]
+        self.asked.append(len(keys))
+        if self.refusals:
+            self.refusals -= 1
+            return {"Responses": {}, "UnprocessedKeys": {"catalog": {"Keys": keys[1:]}}}
+        return {"Responses": {"catalog": keys}}
+
+
+def test_what_the_table_leaves_unprocessed_is_asked_for_after_ever_longer_pauses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.transactions.time.sleep", pauses.append)
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.transactions.random.uniform", lambda _, most: most)
+    client: Any = Reluctant(refusals=3)
+
+    found = list(batch_get(client, "catalog", [(f"IMAGE#{number}", "IMAGE") for number in range(120)]))
+
+    assert client.asked == [100, 99, 98, 97, 20]
+    assert len(found) == 97 + 20
+    assert pauses == [0.02, 0.04, 0.08]
+
+
+def test_a_table_that_stays_busy_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.transactions.time.sleep", lambda _: None)
+    with pytest.raises(CatalogUnavailableError, match="catalog is too busy to be read"):
+        list(batch_get(Reluctant(refusals=100), "catalog", [("IMAGE#a", "IMAGE")] * 50))  # type: ignore[arg-type]

@@ -1,0 +1,76 @@
+"""Every way in which DetectLabels can fail belongs to one of three families."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
+from botocore.stub import Stubber
+
+from viewfinder.adapters.detector import RekognitionDetector
+from viewfinder.domain.errors import DetectorUnavailableError, ImageRejectedError, MisconfiguredError
+from viewfinder.domain.feature import Parameters
+
+FAMILIES = [
+    ("ThrottlingException", 400, DetectorUnavailableError),
+    ("ProvisionedThroughputExceededException", 400, DetectorUnavailableError),
+    ("InternalServerError", 500, DetectorUnavailableError),
+    ("ServiceUnavailableException", 503, DetectorUnavailableError),
+    ("SomethingNew", 502, DetectorUnavailableError),
+    ("SomethingNew", 429, DetectorUnavailableError),
+    ("InvalidImageFormatException", 400, ImageRejectedError),
+    ("ImageTooLargeException", 400, ImageRejectedError),
+    ("AccessDeniedException", 400, MisconfiguredError),
+    ("UnrecognizedClientException", 400, MisconfiguredError),
+    ("InvalidParameterException", 400, MisconfiguredError),
+    ("ResourceNotFoundException", 400, MisconfiguredError),
+]
+
+
+def client() -> Any:
+    once = Config(retries={"total_max_attempts": 1})
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    return boto3.client("rekognition", region_name="us-east-1", config=once, **keys)
+
+
+@pytest.mark.parametrize(("code", "status", "family"), FAMILIES)
+def test_an_error_code_has_its_family(code: str, status: int, family: type[Exception]) -> None:
+    rekognition = client()
+    with Stubber(rekognition) as stubber:
+        stubber.add_client_error("detect_labels", code, "a message", http_status_code=status)
+        with pytest.raises(family, match="a message"):
+            RekognitionDetector(rekognition).detect(b"picture", Parameters(40, 55.0))
+
+
+@pytest.mark.parametrize(
+    ("error", "family"),
+    [
+        (ConnectTimeoutError(endpoint_url="x"), DetectorUnavailableError),
+        (EndpointConnectionError(endpoint_url="x"), DetectorUnavailableError),
+        (ReadTimeoutError(endpoint_url="x"), DetectorUnavailableError),
+        (NoCredentialsError(), MisconfiguredError),
+    ],
+)
+def test_a_call_that_gets_no_answer_has_its_family(error: Exception, family: type[Exception]) -> None:
+    def fail(**_: Any) -> None:
+        raise error
+
+    rekognition = client()
+    rekognition.meta.events.register("before-send.rekognition.DetectLabels", fail)
+    with pytest.raises(family):
+        RekognitionDetector(rekognition).detect(b"picture", Parameters(40, 55.0))
+
+
+def test_general_labels_are_asked_for_and_read() -> None:
+    rekognition = client()
+    answer = {"Labels": [{"Name": "Cat", "Confidence": 98.76543}], "LabelModelVersion": "3.0"}
+    asked = {"Image": {"Bytes": b"p"}, "MaxLabels": 7, "MinConfidence": 60.0, "Features": ["GENERAL_LABELS"]}
+    with Stubber(rekognition) as stubber:
+        stubber.add_response("detect_labels", answer, asked)
+        detection = RekognitionDetector(rekognition).detect(b"p", Parameters(7, 60.0))
+
+    assert [(label.name, label.confidence) for label in detection.findings] == [("Cat", 98.7654)]
+    assert detection.model_version == "3.0"

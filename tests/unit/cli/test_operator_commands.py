@@ -1,0 +1,233 @@
+"""The operator's commands: what they say, what they ask before they spend, and how they exit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeRequests, etag
+from viewfinder.bootstrap import Application
+from viewfinder.cli.main import app
+from viewfinder.domain.errors import KeyTakenError
+from viewfinder.domain.feature import Parameters
+from viewfinder.domain.image import Effort, Image, Status
+from viewfinder.settings import Settings
+from viewfinder.usecases.reconcile import Stores
+
+SETTINGS = Settings(images_bucket="images", derived_bucket="derived", table="catalog", queue_url="queue")
+
+
+class AnsweringBucket(FakeBucket):
+    """A bucket whose pipeline answers at once."""
+
+    def __init__(self, catalog: FakeCatalog) -> None:
+        super().__init__()
+        self._catalog = catalog
+
+    def upload(self, key: str, file: Path, *, replace: bool) -> str:
+        if not replace and key in self.contents:
+            raise KeyTakenError(key)
+        tag = self.put(key, file.read_bytes())
+        image = Image(key, Status.ANALYZED, "", "2026", etag=tag, sha256=tag, effort=Effort.DETECTED)
+        self._catalog.save(image, replacing=self._catalog.find(key))
+        return tag
+
+
+class FakeTarget:
+    """A stack of fakes on AWS or not."""
+
+    def __init__(self, *, price_per_call: float = 0.0) -> None:
+        self.catalog, self.requests = FakeCatalog(), FakeRequests()
+        self.bucket = AnsweringBucket(self.catalog)
+        self.price_per_call = price_per_call
+        self.application = Application(
+            SETTINGS,
+            records=self.catalog,
+            requests=self.requests,
+            image_objects=self.bucket,
+            derived=FakeDerivedStore(),
+            parameters=Parameters(40, 55.0),
+            clock=FakeClock(),
+            stores=Stores(self.bucket, FakeBucket(), self.catalog, self.requests, sleep=lambda _: None),
+        )
+        self.outputs = {"QueueUrl": "queue", "DeadLetterQueueUrl": "dead"}
+
+    def require(self, *_: str) -> None:
+        """Every component runs."""
+
+    def price(self, calls: int) -> float:
+        return self.price_per_call * calls
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command on a target."""
+
+    def command(target: FakeTarget, *arguments: str, answer: str = "") -> Result:
+        monkeypatch.setattr("viewfinder.cli._target.find_target", lambda *_: target)
+        return CliRunner().invoke(app, [*arguments], input=answer)
+
+    return command
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    for number in range(3):
+        (tmp_path / f"{number}.gif").write_bytes(b"GIF89a" + bytes([number]))
+    return tmp_path
+
+
+def document(result: Result) -> dict[str, Any]:
+    return dict(json.loads(result.stdout))
+
+
+def test_an_import_costs_nothing_here_and_asks_nothing(run: Run, photos: Path) -> None:
+    result = run(FakeTarget(), "import", "--json", str(photos))
+
+    assert result.exit_code == 0
+    assert document(result)["Analyzed"] == document(result)["Calls"] == 3
+
+
+def test_an_import_that_costs_is_only_begun_when_the_user_agrees(run: Run, photos: Path) -> None:
+    target = FakeTarget(price_per_call=0.001)
+
+    declined = run(target, "import", str(photos), answer="n\n")
+
+    assert declined.exit_code == 1
+    assert "3 detector calls, $0.00 at list price" in declined.output
+    assert target.bucket.contents == {}
+    assert run(target, "import", str(photos), answer="y\n").exit_code == 0
+    assert len(target.bucket.contents) == 3
+
+
+def test_a_dry_run_sends_nothing(run: Run, photos: Path) -> None:
+    target = FakeTarget(price_per_call=0.001)
+
+    result = run(target, "import", "--dry-run", "--json", str(photos))
+
+    assert document(result) == {
+        "Present": 0,
+        "Missing": 3,
+        "Calls": 3,
+        "Dollars": 0.003,
+        "PassedOver": {},
+        "Problems": [],
+    }
+    assert target.bucket.contents == {}
+
+
+def test_an_import_says_what_it_passed_over(run: Run, photos: Path) -> None:
+    for name in ("a.txt", "b.txt", "c.pdf"):
+        (photos / name).write_text("no picture")
+
+    result = run(FakeTarget(), "import", str(photos))
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "3 files are no pictures and were passed over: 2 .txt, 1 .pdf."
+
+
+def test_an_import_that_could_not_take_a_file_takes_the_others_and_exits_with_1(run: Run, photos: Path) -> None:
+    (photos / "gone.jpg").symlink_to(photos / "nowhere")
+    target = FakeTarget()
+
+    result = run(target, "import", str(photos))
+
+    assert result.exit_code == 1
+    assert result.stderr == f"Not imported: {photos}/gone.jpg: No such file or directory\n"
+    assert len(target.bucket.contents) == 3
+    assert document(run(target, "import", "--json", str(photos)))["Problems"] == [
+        f"{photos}/gone.jpg: No such file or directory"
+    ]
+
+
+def test_an_interrupted_import_says_how_to_go_on_and_ends_at_once(
+    run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[int] = []
+    target = FakeTarget()
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("viewfinder.cli.import_._leave", ends.append)
+    monkeypatch.setattr(target.catalog, "find_many", interrupted)
+
+    result = run(target, "import", str(photos))
+
+    assert ends == [130]
+    assert "Interrupted: 0 images are sent, 0 of them analysed. The same command goes on." in result.output
+
+
+def test_a_path_that_is_not_there_is_refused(run: Run) -> None:
+    result = run(FakeTarget(), "import", "/no/such/folder")
+
+    assert result.exit_code == 2
+    assert "/no/such/folder does not exist" in result.output
+
+
+def test_reconcile_exits_with_1_where_it_only_looks_and_finds_something(run: Run) -> None:
+    target = FakeTarget()
+    target.bucket.put("a.jpg", b"a")
+
+    result = run(target, "reconcile", "--dry-run", "--json")
+
+    assert result.exit_code == 1
+    assert document(result) == {
+        "Objects": 1,
+        "Missing": 1,
+        "Outdated": 0,
+        "Failed": 0,
+        "Incomplete": 0,
+        "Orphaned": 0,
+        "OrphanedThumbnails": 0,
+    }
+    assert target.requests.sent == []
+
+
+def test_reconcile_that_comes_to_no_end_exits_with_1_and_says_what_is_left(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = FakeTarget()
+    target.bucket.put("a.jpg", b"a")
+    passed = iter(range(1000))
+    stores = Stores(
+        target.bucket, FakeBucket(), target.catalog, target.requests, now=lambda: next(passed), sleep=lambda _: None
+    )
+    monkeypatch.setattr(target.application, "stores", stores)
+
+    result = run(target, "reconcile", "--patience", "5")
+
+    assert result.exit_code == 1
+    assert "differences remain: {'Missing': 1" in result.output
+
+
+def test_reconcile_of_what_agrees_says_so(run: Run) -> None:
+    target = FakeTarget()
+    tag = target.bucket.put("a.jpg", b"a")
+    target.catalog.save(Image("a.jpg", Status.REJECTED, "", "2026", etag=tag), replacing=None)
+
+    result = run(target, "reconcile")
+
+    assert (result.exit_code, result.output.strip()) == (0, "Bucket and catalog agree about 1 images.")
+
+
+def test_reanalysis_counts_contents_and_asks(run: Run) -> None:
+    target = FakeTarget(price_per_call=0.001)
+    for key in ("a.jpg", "copy.jpg"):
+        image = Image(key, Status.ANALYZED, "", "2026", etag=etag(b"a"), sha256="aa", model_version="3.0")
+        target.catalog.save(image, replacing=None)
+
+    looked = run(target, "reanalyze", "--dry-run", "--json")
+    declined = run(target, "reanalyze", answer="n\n")
+
+    assert document(looked) == {"Images": 2, "Calls": 1, "Dollars": 0.001, "Answered": 0}
+    assert declined.exit_code == 1
+    assert target.requests.sent == []

@@ -1,0 +1,107 @@
+"""Run the history on a release's code and write its golden files: `python -m tools.formats.scenario VERSION TREE OUT`.
+
+`viewfinder` is the release's here, from PYTHONPATH (tools/formats/releases.py).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import boto3
+from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
+
+from tools.formats import answers, sql
+from tools.formats.history import steps_of
+from tools.formats.messages import messages
+from tools.formats.stand_ins import RecordingTable
+from tools.formats.world import Home, World
+
+_TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+
+
+def write_all(version: str, tree: Path, out: Path) -> None:
+    """Write every file of a release."""
+    release: Any = importlib.import_module(f"tools.formats.release_{version.replace('.', '_')}")
+    for catalog in release.catalogs:
+        with _world(version, release, tree, catalog) as (world, home):
+            world.run(steps_of(version))
+            _Files(version, out, home, world).write(catalog)
+    release.write_data_directory(out / "data_directory")
+    for lock in out.rglob("lock"):
+        lock.unlink()  # empty: a sign among processes
+
+
+@contextmanager
+def _world(version: str, release: Any, tree: Path, catalog: str) -> Iterator[tuple[World, Home]]:
+    with mock_aws(), TemporaryDirectory() as folder:
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        client = session.client("dynamodb")
+        template = yaml_parse((tree / "infrastructure" / "template.yaml").read_text())
+        properties = template["Resources"]["CatalogTable"]["Properties"]
+        client.create_table(TableName=release.TABLE, **{name: properties[name] for name in _TABLE_PROPERTIES})
+        database = f"{folder}/catalog.db" if catalog == "sqlite" else ""
+        home = Home(session, RecordingTable(client, release.TABLE), database)
+        yield World(tree, release, home), home
+
+
+class _Files:
+    """Writes what a world has come to."""
+
+    def __init__(self, version: str, out: Path, home: Home, world: World) -> None:
+        self._version = version
+        self._has_more = version != "0.1.0"
+        self._out = out
+        self._home = home
+        self._world = world
+        self._keys = sorted({step.arguments["key"] for step in steps_of(version) if step.arguments.get("key")})
+
+    def write(self, catalog: str) -> None:
+        if catalog == "sqlite":
+            self._write_sqlite()
+        else:
+            self._write_dynamodb()
+
+    def _write_dynamodb(self) -> None:
+        world, home = self._world, self._home
+        self._write("table.json", home.table.items())
+        analyses, thumbnails = home.buckets.derived()
+        self._write("derived.json", {"Analyses": analyses, "Thumbnails": thumbnails})
+        self._write("bucket.json", home.buckets.objects())
+        self._write("messages.json", messages(self._version, world.bodies))
+        self._write("tokens.json", answers.tokens(world, has_more=self._has_more))
+        before = answers.expected(world, self._keys, has_more=self._has_more)
+        counted, stream = world.counted, home.table.stream
+        self._write("stream.json", {"Counted": stream[:counted], "Waiting": stream[counted:]})
+        world.count()
+        after = answers.expected(world, self._keys, has_more=self._has_more)
+        self._write("expected.json", {"AtUpgrade": before, "AfterStream": after})
+
+    def _write_sqlite(self) -> None:
+        with closing(sqlite3.connect(self._home.database)) as connection:
+            dump = sql.dump(connection)
+        (self._out / "catalog.sql").write_text(self._stable(dump))
+        self._write("tokens.sqlite.json", answers.tokens(self._world, has_more=self._has_more))
+        self._write("expected.sqlite.json", answers.expected(self._world, self._keys, has_more=self._has_more))
+
+    def _write(self, name: str, document: Any) -> None:
+        text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
+        (self._out / name).write_text(self._stable(text) + "\n")
+
+    def _stable(self, text: str) -> str:
+        """Return the text with numbers in the place of moto's random version ids."""
+        for number, version_id in enumerate(self._home.buckets.version_ids, 1):
+            text = text.replace(version_id, f"version-{number:03}")
+        return text
+
+
+if __name__ == "__main__":
+    write_all(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
