@@ -233,7 +233,8 @@ class FakeApi:
         etag = f'"{hashlib.md5(content).hexdigest()}"'
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers={"etag": etag})
-        return Response(content, media_type=kind, headers={"etag": etag})
+        headers = {"etag": etag, "last-modified": "Sun, 22 Nov 2026 09:30:00 GMT"}
+        return Response(content, media_type=kind, headers=headers)
 
     async def _labels(self, request: Request) -> Response:
         await self._admit(request)
