@@ -22,6 +22,11 @@ FIRST_SCREEN = """() => {
     return call && call.responseEnd && seen ? [call.responseEnd - call.startTime, seen.startTime] : null;
 }"""
 
+JUMPED = """title => {
+    const heading = document.querySelector(".day")?.textContent ?? "";
+    return heading.endsWith(title) && document.querySelector(".tile") ? performance.now() - window.clicked : null;
+}"""
+
 WATCH = """() => {
     performance.setResourceTimingBufferSize(50_000);
     window.broken = document.querySelectorAll("#grid .missing").length;
@@ -68,6 +73,23 @@ def first_screen(started: Browser, url: str, times: int) -> Result:
     page.close()
     calls, screens = zip(*taken[1:], strict=True)  # the first fills the browser's cache
     return {"very first": round(taken[0][1]), "call": summary(calls, 0), "first screen": summary(screens, 0)}
+
+
+def jumps(started: Browser, url: str, times: int) -> Result:
+    """Jump to months of the timeline's rail in turns, and return the milliseconds until their pictures are there."""
+    page = started.new_page(viewport=SCREEN)
+    page.goto(f"{url}/?order=taken")
+    months = page.locator("#rail .month")
+    months.last.wait_for()
+    page.evaluate("addEventListener('click', () => { window.clicked = performance.now(); }, true)")
+    taken = []
+    for number in range(times):
+        link = months.nth((number * 5 + 1) % months.count())
+        title = link.get_attribute("aria-label")
+        link.click()
+        taken.append(page.wait_for_function(JUMPED, arg=title).json_value())
+    page.close()
+    return summary(taken, 0)
 
 
 def scrolled(started: Browser, url: str, images: int, step: tuple[int, float]) -> Result:

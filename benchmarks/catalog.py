@@ -18,7 +18,7 @@ import psutil
 from playwright.sync_api import Browser
 
 from benchmarks.bench import Bench
-from benchmarks.browser import browser, first_screen
+from benchmarks.browser import browser, first_screen, jumps
 from benchmarks.clients import signed
 from benchmarks.crowd import WORDS, fill_shelf, label_name
 from benchmarks.pipeline import function_of
@@ -102,7 +102,8 @@ class Library:
         """Open the gallery as soon as the stack is up, and some times more."""
         self.local.down()
         self.start()
-        return first_screen(started, self.local.record.gallery_url, times)
+        url = self.local.record.gallery_url
+        return first_screen(started, url, times) | {"jump": jumps(started, url, times)}
 
     def start(self) -> None:
         """Start it where it rests."""

@@ -239,7 +239,7 @@ class CatalogParts:
     """One catalog, whole: each implementation has a factory that returns this.
 
     `quota` takes the requests that a caller may send in a minute; None where callers are not counted. `close` ends its
-    connections; `drop_leases` ends every lease of a catalog that no function uses at the time, where that is of use.
+    connections.
     """
 
     catalog: Catalog
@@ -250,7 +250,6 @@ class CatalogParts:
     copies: Copies
     quota: Callable[[int], Quota] | None = None
     close: Callable[[], None] = lambda: None
-    drop_leases: Callable[[], None] = lambda: None
 
 
 class Links(Protocol):

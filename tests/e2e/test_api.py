@@ -18,12 +18,13 @@ from tests.support.waiting import wait_for
 SAMPLES = PROJECT / "samples"
 CAT = (SAMPLES / "cat.jpg").read_bytes()
 SECONDS = 30
+SHELF = "api/shelf/"  # three images, which no test changes
 
 Query = Mapping[str, Any]
 
 
 class Api:
-    """The API of the stack, with what these tests keep below the prefix `api/`."""
+    """The API of the stack, with what these tests keep below the prefix `api/`; searches are of the shelf there."""
 
     def __init__(self, stack: RunningStack) -> None:
         self.stack = stack
@@ -37,7 +38,7 @@ class Api:
         return self.stack.call("POST", path, content=content, headers={"Content-Type": "application/json"})
 
     def search(self, **query: Any) -> list[str]:
-        response = self.get("/images", **{"prefix": "api/", **query})
+        response = self.get("/images", **{"prefix": SHELF, **query})
         assert response.status_code == 200, response.text
         return [image["ImageId"] for image in response.json()["Images"]]
 
@@ -60,9 +61,9 @@ def api(stack: RunningStack) -> Api:
     """Put three objects one after the other, so that their order is known."""
     api = Api(stack)
     for key, content in (
-        ("api/cat.jpg", CAT),
-        ("api/coffee.jpg", (SAMPLES / "coffee.jpg").read_bytes()),
-        ("api/notes.jpg", b"no picture"),
+        ("api/shelf/cat.jpg", CAT),
+        ("api/shelf/coffee.jpg", (SAMPLES / "coffee.jpg").read_bytes()),
+        ("api/shelf/notes.jpg", b"no picture"),
     ):
         api.put(key, content)
         api.wait_for(key)
@@ -77,30 +78,30 @@ def error_of(response: httpx.Response) -> tuple[int, str, str]:
 
 
 def test_images_are_listed_newest_first_page_by_page(api: Api) -> None:
-    assert api.search() == ["api/notes.jpg", "api/coffee.jpg", "api/cat.jpg"]
-    first = api.get("/images", prefix="api/", limit=2).json()
-    assert [image["ImageId"] for image in first["Images"]] == ["api/notes.jpg", "api/coffee.jpg"]
-    second = api.get("/images", prefix="api/", limit=2, nextToken=first["NextToken"]).json()
-    assert [image["ImageId"] for image in second["Images"]] == ["api/cat.jpg"]
+    assert api.search() == ["api/shelf/notes.jpg", "api/shelf/coffee.jpg", "api/shelf/cat.jpg"]
+    first = api.get("/images", prefix=SHELF, limit=2).json()
+    assert [image["ImageId"] for image in first["Images"]] == ["api/shelf/notes.jpg", "api/shelf/coffee.jpg"]
+    second = api.get("/images", prefix=SHELF, limit=2, nextToken=first["NextToken"]).json()
+    assert [image["ImageId"] for image in second["Images"]] == ["api/shelf/cat.jpg"]
     assert "NextToken" not in second
-    other = api.get("/images", prefix="api", limit=2, nextToken=first["NextToken"])
+    other = api.get("/images", prefix="api/", limit=2, nextToken=first["NextToken"])
     assert error_of(other) == (400, "InvalidNextToken", "nextToken: belongs to another query")
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ({"label": "cat"}, ["api/cat.jpg"]),
-        ({"label": ["CAT", "Animal"], "order": "confidence"}, ["api/cat.jpg"]),
+        ({"label": "cat"}, ["api/shelf/cat.jpg"]),
+        ({"label": ["CAT", "Animal"], "order": "confidence"}, ["api/shelf/cat.jpg"]),
         ({"label": ["Cat", "Unicorn"]}, []),
-        ({"label": ["Cat", "Unicorn"], "match": "any"}, ["api/cat.jpg"]),
+        ({"label": ["Cat", "Unicorn"], "match": "any"}, ["api/shelf/cat.jpg"]),
         ({"label": "Cat", "minConfidence": "100"}, []),
         ({"label": "Cat", "status": "REJECTED"}, []),
-        ({"exclude": "Cat", "status": "ANALYZED"}, ["api/coffee.jpg"]),
-        ({"category": "animals and pets"}, ["api/cat.jpg"]),
-        ({"status": "REJECTED"}, ["api/notes.jpg"]),
+        ({"exclude": "Cat", "status": "ANALYZED"}, ["api/shelf/coffee.jpg"]),
+        ({"category": "animals and pets"}, ["api/shelf/cat.jpg"]),
+        ({"status": "REJECTED"}, ["api/shelf/notes.jpg"]),
         ({"from": "2100-01-01"}, []),
-        ({"to": "2100-01-01T00:00:00+02:00", "prefix": "api/c"}, ["api/coffee.jpg", "api/cat.jpg"]),
+        ({"to": "2100-01-01T00:00:00+02:00", "prefix": "api/shelf/c"}, ["api/shelf/coffee.jpg", "api/shelf/cat.jpg"]),
     ],
 )
 def test_searches_find_what_is_in_the_pictures(api: Api, query: Query, expected: list[str]) -> None:
@@ -108,9 +109,9 @@ def test_searches_find_what_is_in_the_pictures(api: Api, query: Query, expected:
 
 
 def test_a_rejected_image_says_why(api: Api) -> None:
-    image = api.get("/images/api/notes.jpg").json()
+    image = api.get("/images/api/shelf/notes.jpg").json()
     assert (image["Status"], image["Labels"]) == ("REJECTED", [])
-    summary = api.get("/images", prefix="api/notes").json()["Images"][0]
+    summary = api.get("/images", prefix="api/shelf/notes").json()["Images"][0]
     assert summary["Reason"] == image["Reason"] != ""
 
 
@@ -154,37 +155,42 @@ def test_an_upload_form_takes_one_picture_of_its_type_and_size(api: Api) -> None
 
 
 def test_content_is_the_original_and_its_thumbnail(api: Api) -> None:
-    original = api.get("/content/api/cat.jpg")
+    original = api.get("/content/api/shelf/cat.jpg")
     assert original.status_code == 302
     fetched = httpx.get(original.headers["Location"])
     assert (fetched.content, fetched.headers["Content-Type"]) == (CAT, "image/jpeg")
-    thumbnail = httpx.get(api.get("/content/api/cat.jpg", rendition="thumbnail").headers["Location"])
+    thumbnail = httpx.get(api.get("/content/api/shelf/cat.jpg", rendition="thumbnail").headers["Location"])
     with Image.open(BytesIO(thumbnail.content)) as picture:
         assert (picture.format, picture.size) == ("WEBP", (451, 300))
 
 
 def test_what_is_no_picture_is_a_download_without_a_thumbnail(api: Api) -> None:
-    fetched = httpx.get(api.get("/content/api/notes.jpg").headers["Location"])
+    fetched = httpx.get(api.get("/content/api/shelf/notes.jpg").headers["Location"])
     assert fetched.headers["Content-Type"] == "application/octet-stream"
     assert fetched.headers["Content-Disposition"] == "attachment"
-    missing = api.get("/content/api/notes.jpg", rendition="thumbnail")
+    missing = api.get("/content/api/shelf/notes.jpg", rendition="thumbnail")
     assert error_of(missing) == (404, "ThumbnailNotFound", "the image has no thumbnail")
 
 
 def test_an_image_is_analysed_again(api: Api) -> None:
-    before = api.get("/images/api/cat.jpg").json()
-    response = api.post("/analyses", {"ImageId": "api/cat.jpg"})
-    assert (response.status_code, response.json()) == (202, {"ImageId": "api/cat.jpg"})
+    older, newer = "api/again/cat.jpg", "api/again/coffee.jpg"
+    for key, name in ((older, "cat.jpg"), (newer, "coffee.jpg")):
+        api.put(key, (SAMPLES / name).read_bytes())
+        api.wait_for(key)
+    before = api.wait_for(older)
+    assert api.search(prefix="api/again/") == [newer, older]
+
+    response = api.post("/analyses", {"ImageId": older})
+
+    assert (response.status_code, response.json()) == (202, {"ImageId": older})
     again = wait_for(
-        lambda: (image := api.get("/images/api/cat.jpg").json())["AnalyzedAt"] > before["AnalyzedAt"] and image,
+        lambda: (image := api.wait_for(older))["AnalyzedAt"] > before["AnalyzedAt"] and image,
         seconds=SECONDS,
         what="a new analysis",
     )
     assert again["Labels"] == before["Labels"]
-    wait_for(lambda: api.search()[0] == "api/cat.jpg", seconds=SECONDS, what="the image first")
-    assert api.search(order="confidence", label="Cat") == ["api/cat.jpg"]
-    api.post("/analyses", {"ImageId": "api/coffee.jpg"})  # back to the order of the others
-    wait_for(lambda: api.search()[0] == "api/coffee.jpg", seconds=SECONDS, what="the order as before")
+    wait_for(lambda: api.search(prefix="api/again/") == [older, newer], seconds=SECONDS, what="the image first")
+    assert api.search(prefix="api/again/", order="confidence", label="Cat") == [older]
 
 
 def test_labels_are_counted_and_removed_with_their_images(api: Api) -> None:
@@ -360,8 +366,8 @@ def test_a_person_corrects_labels_and_takes_it_back(api: Api) -> None:
     image = api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=json.dumps(body)).json()
     assert image["Corrections"] == {"Added": ["Corrected Label"], "Removed": ["cat"]}
     assert (image["Labels"][0]["Name"], image["Labels"][0]["Source"]) == ("Corrected Label", "PERSON")
-    wait_for(lambda: api.search(label="corrected label") == [key], seconds=SECONDS, what="the added label")
-    wait_for(lambda: key not in api.search(label="Cat"), seconds=SECONDS, what="the removed label gone")
+    wait_for(lambda: api.search(label="corrected label", prefix=key) == [key], seconds=SECONDS, what="the added label")
+    wait_for(lambda: api.search(label="Cat", prefix=key) == [], seconds=SECONDS, what="the removed label gone")
     assert api.post("/analyses", {"ImageId": key}).status_code == 202
     again = wait_for(
         lambda: (found := api.wait_for(key))["AnalyzedAt"] > before["AnalyzedAt"] and found,
@@ -372,7 +378,7 @@ def test_a_person_corrects_labels_and_takes_it_back(api: Api) -> None:
     body = {"Undo": ["corrected label", "CAT"]}
     undone = api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=json.dumps(body)).json()
     assert (undone["Labels"], "Corrections" in undone) == (before["Labels"], False)
-    wait_for(lambda: key in api.search(label="Cat"), seconds=SECONDS, what="the label back")
+    wait_for(lambda: api.search(label="Cat", prefix=key) == [key], seconds=SECONDS, what="the label back")
     for wrong in ({}, {"Add": []}, {"Add": ["a"], "Undo": ["A"]}, {"Add": [" a"]}, {"Add": "a"}, {"Other": ["a"]}):
         response = api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=json.dumps(wrong))
         assert response.status_code == 400, wrong

@@ -82,9 +82,14 @@ def test_an_error_of_the_api_is_one_line(run: Run) -> None:
 
 
 def test_images_are_removed(run: Run, stack: RunningStack) -> None:
-    result = run("images", "rm", *KEYS)
-    assert result.stdout.splitlines() == [f"removed {key}" for key in KEYS]
-    for key in KEYS:
+    keys = ("commands-rm/one.jpg", "commands-rm/[two].jpg")
+    for key in keys:
+        content = (PROJECT / "samples" / "cat.jpg").read_bytes()
+        stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=content)
+        wait_for(lambda key=key: stack.image(key).status_code == 200, seconds=SECONDS, what=f"{key} indexed")
+    result = run("images", "rm", *keys)
+    assert result.stdout.splitlines() == [f"removed {key}" for key in keys]
+    for key in keys:
         wait_for(lambda key=key: stack.image(key).status_code == 404, seconds=SECONDS, what=f"{key} gone")
 
 

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -16,11 +17,13 @@ from urllib.parse import quote_plus
 from tests.support.fakes import FakeBucket, FakeClock, FakeDerivedStore, FakeDetector, FakePictures
 from viewfinder.adapters.s3_events import request_body
 from viewfinder.bootstrap import Application
+from viewfinder.domain.errors import ImageNotFoundError
 from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image
 from viewfinder.domain.lease import Lease
 from viewfinder.ports import Catalog, Leases
 from viewfinder.settings import Settings
+from viewfinder.usecases.images import correct_labels
 from viewfinder.usecases.index_image import IndexImage
 
 MAX_RECEIVE_COUNT = 3
@@ -66,9 +69,9 @@ class Home(Protocol):
 class RecordingCatalog:
     """Keeps every record that was written, in order: what the table's stream would tell."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, written: list[Image] | None = None) -> None:
         self._catalog = catalog
-        self.written: list[Image] = []
+        self.written: list[Image] = [] if written is None else written
 
     def find(self, image_id: str) -> Image | None:
         return self._catalog.find(image_id)
@@ -172,6 +175,7 @@ class World:
         self._current = threading.local()
         self.clock = FakeClock()
         self.catalog = RecordingCatalog(self.home.catalog(self._gate))
+        self._person = RecordingCatalog(self.home.catalog(lambda: None), self.catalog.written)
         self._handler = load_handler()
         self._handler.application = self._application()  # type: ignore[attr-defined]
 
@@ -189,6 +193,11 @@ class World:
     def request(self, key: str, *, anew: bool) -> None:
         """Somebody asks to look at an object again, or to analyse it anew."""
         self._send(request_body(key, analyzed_since=self.clock.now() if anew else ""))
+
+    def correct(self, key: str, add: str, remove: str) -> None:
+        """A person corrects the labels of an image that is shown."""
+        with suppress(ImageNotFoundError):
+            correct_labels(key, self._person, add=[add], remove=[remove])
 
     def deliver(self, number: int, *, steps: int) -> None:
         """The queue delivers one of its messages, answered or not (the latest is number 0), and work begins."""

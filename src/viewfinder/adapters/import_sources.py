@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
-from viewfinder.adapters.pictures.formats import recognise
+from viewfinder.adapters.folders import FoundFile, Report, files_below, is_regular, what_is_no_picture
 from viewfinder.adapters.s3 import S3Objects
 from viewfinder.domain.candidate import Candidate
-from viewfinder.domain.errors import ImageRejectedError, KeyTakenError
+from viewfinder.domain.errors import KeyTakenError
 from viewfinder.domain.image import Image, is_folder_marker
 from viewfinder.ports import ObjectSummary, Requests
 
-_HEADER_BYTES = 4096
 _LONGEST_KEY = 1015
 """Bytes: S3 takes 1,024, and `Candidate.beside` may add nine."""
 
@@ -26,7 +24,8 @@ _LONGEST_KEY = 1015
 class Files:
     """Files, named one by one or in folders. A folder's name is part of its files' keys, as `cp -r` has it.
 
-    A folder's files that are no pictures by their content are passed over; a file that was named itself is taken.
+    A folder's files that are no pictures by their content are passed over, and so are hidden and system folders; a file
+    that was named itself is taken.
     """
 
     paths: tuple[Path, ...]
@@ -37,7 +36,7 @@ class Files:
 
     def count(self) -> int:
         """Count the files, pictures or not."""
-        return sum(1 for _ in self._files(lambda _: None))
+        return sum(1 for _ in self._files())
 
     def candidates(self) -> Iterator[Candidate]:
         """Find the pictures, folder by folder in the order of their names."""
@@ -45,7 +44,9 @@ class Files:
         self.problems.clear()
         for file, key, was_named in self._files(self._report):
             try:
-                if found := self._candidate(file, key, was_named=was_named):
+                if file.left_out:
+                    self.passed_over[file.left_out] += 1
+                elif found := self._candidate(file.path, key, was_named=was_named):
                     yield found
             except OSError as error:
                 self._report(error)
@@ -74,36 +75,28 @@ class Files:
         """Upload the file."""
         return self.bucket.upload(candidate.image_id, Path(candidate.location), replace=replace)
 
-    def _files(self, report: Callable[[OSError], None]) -> Iterator[tuple[str, str, bool]]:
+    def _files(self, report: Report = lambda _: None) -> Iterator[tuple[FoundFile, str, bool]]:
         """Yield each file with its key, and whether it was named itself."""
         for path in self.paths:
             absolute = os.path.abspath(path)  # `.` has no name of its own
             if not os.path.isdir(absolute):
-                yield absolute, self.prefix + os.path.basename(absolute), True
+                yield FoundFile(absolute), self.prefix + os.path.basename(absolute), True
                 continue
             parent = os.path.dirname(absolute)
-            for folder, subfolders, names in os.walk(absolute, onerror=report):
-                subfolders.sort()
-                for name in sorted(names):
-                    file = os.path.join(folder, name)
-                    yield file, self.prefix + PurePath(os.path.relpath(file, parent)).as_posix(), False
+            for file in files_below(absolute, report):
+                yield file, self.prefix + PurePath(os.path.relpath(file.path, parent)).as_posix(), False
 
     def _candidate(self, file: str, key: str, *, was_named: bool) -> Candidate | None:
-        facts = os.stat(file)
-        if not stat.S_ISREG(facts.st_mode):  # to open a named pipe would wait for its other end
-            if was_named:
-                self.problems.append(f"{_printable(file)}: not a regular file")
+        if not was_named and (other := what_is_no_picture(file)):
+            self.passed_over[other] += 1
             return None
-        if not was_named and not _is_picture(file):
-            self.passed_over[os.path.splitext(file)[1].lower() or "without a suffix"] += 1
+        if problem := _problem_with(key) if is_regular(file) else "not a regular file":
+            self.problems.append(f"{file}: {problem}")
             return None
-        if problem := _problem_with(key):
-            self.problems.append(f"{_printable(file)}: {problem}")
-            return None
-        return Candidate(key, facts.st_size, file)
+        return Candidate(key, os.path.getsize(file), file)
 
     def _report(self, error: OSError) -> None:
-        self.problems.append(f"{_printable(str(error.filename))}: {error.strerror}")
+        self.problems.append(f"{error.filename}: {error.strerror}")
 
 
 @dataclass
@@ -201,22 +194,9 @@ def _digest(file: str, algorithm: str) -> str:
         return hashlib.file_digest(content, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
 
 
-def _is_picture(file: str) -> bool:
-    with open(file, "rb") as content:
-        try:
-            recognise(content.read(_HEADER_BYTES))
-        except ImageRejectedError:
-            return False
-    return True
-
-
 def _problem_with(key: str) -> str:
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
         return "its name is not UTF-8"
     return f"its name makes a key of more than {_LONGEST_KEY:,} bytes" if size > _LONGEST_KEY else ""
-
-
-def _printable(file: str) -> str:
-    return os.fsencode(file).decode("utf-8", "backslashreplace")

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from viewfinder.adapters.aws import is_missing, misconfiguration_told
 from viewfinder.domain.analysis import Analysis, analysis_key
-from viewfinder.domain.errors import KeyTakenError, ObjectNotFoundError, VersionNotFoundError
+from viewfinder.domain.errors import KeyTakenError, ObjectNotFoundError, ObjectRefusedError, VersionNotFoundError
 from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import UploadForm
 from viewfinder.ports import ObjectSummary, ObjectVersion, StoredObject
@@ -161,7 +161,10 @@ class S3Objects:
         )
 
     def upload(self, key: str, file: Path, *, replace: bool) -> str:
-        """Put a file in one part, so that its ETag is its MD5, and return the ETag; raise KeyTakenError."""
+        """Put a file in one part, so that its ETag is its MD5, and return the ETag.
+
+        Raises KeyTakenError or ObjectRefusedError.
+        """
         condition = {} if replace else {"IfNoneMatch": "*"}
         try:
             with file.open("rb") as content:
@@ -169,18 +172,37 @@ class S3Objects:
         except ClientError as error:
             if error.response["Error"]["Code"] in TAKEN_CODES:
                 raise KeyTakenError(f"s3://{self.bucket}/{key} is there already") from error
-            raise
+            raise _of_this_object(error) from error
         return answer["ETag"].strip('"')
 
     def copy(self, key: str, source_bucket: str, source_key: str) -> str:
-        """Copy an object of another bucket without fetching it (up to 5 GB), and return the copy's ETag."""
+        """Copy an object of another bucket without fetching it (up to 5 GB), and return the copy's ETag.
+
+        Raises ObjectRefusedError.
+        """
         source = {"Bucket": source_bucket, "Key": source_key}
-        answer = self._client.copy_object(Bucket=self.bucket, Key=key, CopySource=source)  # type: ignore[arg-type]
+        try:
+            answer = self._client.copy_object(Bucket=self.bucket, Key=key, CopySource=source)  # type: ignore[arg-type]
+        except ClientError as error:
+            raise _of_this_object(error) from error
         return answer["CopyObjectResult"]["ETag"].strip('"')
 
     def delete(self, key: str) -> None:
         """Delete one object."""
         self._client.delete_object(Bucket=self.bucket, Key=key)
+
+
+_REFUSALS = {
+    *("AccessDenied", "EntityTooLarge", "InvalidObjectState", "InvalidRequest"),
+    *("KeyTooLongError", "NoSuchKey", "ObjectNotInActiveTierError"),
+}
+"""Codes of S3 that may be about one object: the next one may pass."""
+
+
+def _of_this_object(error: ClientError) -> Exception:
+    """Return what to raise: ObjectRefusedError for a refusal of one object, else the error itself."""
+    told = error.response["Error"]
+    return ObjectRefusedError(told.get("Message") or told["Code"]) if told["Code"] in _REFUSALS else error
 
 
 class S3Versions:

@@ -63,6 +63,10 @@ def template() -> Path:
     return project() / "infrastructure" / "template.yaml"
 
 
+SHOWN = {"RUNNING", "REPAIRED"}
+"""Steps of a start that are shown where it is to be brief."""
+
+
 class ProgressLines:
     """Shows progress: a line for each step that is done, a spinner for what goes on.
 
@@ -81,7 +85,7 @@ class ProgressLines:
         text = escape(f"{progress.subject}: {progress.status.lower().replace('_', ' ')} {progress.detail}".strip())
         if progress.failed:
             self.console.print(f"[red]✗[/] {text}", highlight=False)
-        elif progress.status.endswith("IN_PROGRESS") or (self.brief and progress.status != "RUNNING"):
+        elif progress.status.endswith("IN_PROGRESS") or (self.brief and progress.status not in SHOWN):
             self.status.update(text)
         else:
             self.console.print(f"[green]✓[/] {text}", highlight=False)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from viewfinder.bootstrap import Application
     from viewfinder.deployment.environment import Environment
-    from viewfinder.local.stack import LocalStack
+    from viewfinder.local.running import Running
     from viewfinder.settings import Settings
 
 STACK_VARIABLE = "VIEWFINDER_STACK"
@@ -93,7 +93,7 @@ class Target:
     session: Session
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
-    local: LocalStack | None = None
+    local: Running | None = None
 
     @property
     def endpoint_url(self) -> str | None:
@@ -198,13 +198,13 @@ def find_target(
         return _on_aws(stack, environment_of(region, profile))
     if region or profile:
         raise typer.BadParameter("--region and --profile are for a stack on AWS: name it with --stack")
-    return on_this_machine(local_stack(data_dir))
+    return on_this_machine(local_stack(data_dir).running)
 
 
-def on_this_machine(local: LocalStack) -> Target:
-    """Return a local stack as a target; raise NotRunningError."""
+def on_this_machine(local: Running) -> Target:
+    """Return a local stack as a target."""
     from viewfinder.local.components import STACK_NAME
-    from viewfinder.local.stack import parameters_of
+    from viewfinder.local.running import parameters_of
 
     return Target(STACK_NAME, local.session, local.record.outputs, parameters_of(local.record), local)
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
-import json
 import os
+import sys
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
+from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from viewfinder.cli._options import specific_first
+from viewfinder.cli._printing import complain, passed_over, print_json, print_rows, say, tell
 from viewfinder.rekognition.settings import PREFIX, Settings, help_of
 
-if TYPE_CHECKING:
-    from rich.table import Table
+STDIN = "-"
 
 BOX_COLOURS = ("#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4", "#46b0b0", "#b8860b", "#f032e6")
 
@@ -24,8 +27,8 @@ TEXT_CONFIDENCE = 80.0
 
 
 def analyze(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", exists=True, dir_okay=False, help="Image files of any format.")
+    paths: Annotated[
+        list[str], typer.Argument(metavar="FILE|FOLDER|-...", help="Image files of any format, folders, - for stdin.")
     ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file, one a line.")] = False,
@@ -35,26 +38,128 @@ def analyze(
     annotate: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Draw the boxes: a file, or a folder where there are many files.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Let --annotate replace files that are there already.")
+    ] = False,
 ) -> None:
-    """Detect labels in image files; the boxes refer to the upright picture."""
+    """Detect labels in images; the boxes refer to the upright picture. Exit with 1 if one can't be read or drawn.
+
+    Of a folder all pictures are taken, by their content, but not those in hidden and system folders.
+    """
     from viewfinder.adapters.pictures import Pictures
     from viewfinder.domain.errors import ImageRejectedError
 
-    pictures = Pictures()
-    failed = False
-    for file in files:
+    drawings = Drawings(annotate, is_single=_is_single(paths), overwrite=overwrite) if annotate else None
+    pictures, sources = Pictures(), Sources(paths)
+    for name, content in sources.contents():
         try:
-            picture = pictures.read(file.read_bytes()).rendition
+            picture = pictures.read(content).rendition
         except ImageRejectedError as error:
-            failed = True
-            typer.secho(f"{file}: {error}", fg="red", err=True)
+            sources.fail(name, str(error))
             continue
         found = _find(picture, min_confidence, text=text, faces=faces)
-        _show(file, found, as_json)
-        if annotate:
-            _annotated(picture, found).save(_output(annotate, file, len(files)))
-    if failed:
-        raise typer.Exit(1)
+        _show(name, found, as_json=as_json)
+        if drawings:
+            try:
+                drawings.write(name, _annotated(picture, found))
+            except FileExistsError as error:
+                sources.fail(error.filename, "is there already; --overwrite replaces it")
+            except OSError as error:
+                sources.fail(error.filename, error.strerror)
+    sources.conclude()
+
+
+def _is_single(paths: list[str]) -> bool:
+    return len(paths) == 1 and not os.path.isdir(paths[0])
+
+
+@dataclass
+class Sources:
+    """What is to be analysed: files, the pictures of folders, and the standard input; and what could not be."""
+
+    paths: list[str]
+    left_out: Counter[str] = field(default_factory=Counter)
+    succeeded: int = 0
+    failed: int = 0
+
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the name and the content of each; one that can't be read is told of, and the others go on."""
+        for name in self._names():
+            try:
+                content = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+            except OSError as error:
+                self.fail(name, error.strerror)
+                continue
+            self.succeeded += 1
+            yield name, content
+
+    def fail(self, name: object, problem: str | None) -> None:
+        """Say what is wrong with one of them."""
+        self.failed += 1
+        complain(f"{name}: {problem}")
+
+    def conclude(self) -> None:
+        """Say what was left out; exit with 1 where something failed, or where there was nothing to analyse."""
+        if self.left_out:
+            tell(passed_over(self.left_out))
+        if not self.succeeded and not self.failed:
+            complain("No pictures.")
+        if self.failed or not self.succeeded:
+            raise typer.Exit(1)
+
+    def _names(self) -> Iterator[str]:
+        for path in self.paths:
+            if path == STDIN or not os.path.isdir(path):
+                yield path
+            else:
+                yield from self._pictures(path)
+
+    def _pictures(self, folder: str) -> Iterator[str]:
+        from viewfinder.adapters.folders import files_below, what_is_no_picture
+
+        for file in files_below(folder, lambda error: self.fail(error.filename, error.strerror)):
+            try:
+                other = file.left_out or what_is_no_picture(file.path)
+            except OSError as error:
+                self.fail(file.path, error.strerror)
+                continue
+            self.left_out.update([other] if other else [])
+            if not other:
+                yield file.path
+
+
+class Drawings:
+    """The annotated pictures: a file, or a folder of files named after their sources, each with a name of its own."""
+
+    def __init__(self, out: Path, *, is_single: bool, overwrite: bool) -> None:
+        from PIL import Image
+
+        self._folder = None if is_single and not out.is_dir() else out
+        self._file = out if out.suffix else out.with_suffix(".png")
+        self._overwrite = overwrite
+        self._names: set[str] = set()
+        if not self._folder and self._file.suffix.lower() not in Image.registered_extensions():
+            raise typer.BadParameter(f"{self._file.suffix} is no format that can be written", param_hint="--annotate")
+
+    def write(self, source: str, picture: Any) -> None:
+        """Write a picture; raise FileExistsError unless files may be replaced, and OSError."""
+        from PIL import Image
+
+        out = self._path(source)
+        content = io.BytesIO()
+        picture.save(content, Image.registered_extensions()[out.suffix.lower()])
+        with out.open("wb" if self._overwrite else "xb") as file:
+            file.write(content.getvalue())
+
+    def _path(self, source: str) -> Path:
+        if not self._folder:
+            return self._file
+        self._folder.mkdir(parents=True, exist_ok=True)
+        stem = "stdin" if source == STDIN else Path(source).name
+        names = chain([f"{stem}.png"], (f"{stem}~{number}.png" for number in count(2)))
+        name = next(name for name in names if name not in self._names)
+        self._names.add(name)
+        return self._folder / name
 
 
 def _find(picture: bytes, min_confidence: float, *, text: bool, faces: bool) -> dict[str, list[dict[str, Any]]]:
@@ -71,46 +176,30 @@ def _find(picture: bytes, min_confidence: float, *, text: bool, faces: bool) -> 
     return found
 
 
-def _show(file: Path, found: dict[str, list[dict[str, Any]]], as_json: bool) -> None:
+def _show(name: str, found: dict[str, list[dict[str, Any]]], *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"File": str(file), **found}))
+        print_json({"File": name, **found}, indent=None)
         return
-    from rich.console import Console
-
-    console = Console()
-    console.print(_table(file, found["Labels"]))
+    say(name)
+    rows = [
+        (
+            label["Name"],
+            f"{label['Confidence']:.1f} %",
+            str(len(label["Instances"]) or ""),
+            ", ".join(parent["Name"] for parent in label["Parents"]),
+        )
+        for label in specific_first(found["Labels"])
+    ]
+    print_rows(("Label", "Confidence", "Boxes", "Parents"), rows)
     for line in _lines(found):
-        console.print(f"  text {line['Confidence']:.1f} %: {line['DetectedText']}", markup=False, highlight=False)
+        say(f"  text {line['Confidence']:.1f} %: {line['DetectedText']}")
     for face in found.get("FaceDetails", ()):
-        pose = ", ".join(f"{name.lower()} {face['Pose'][name]:.0f}" for name in ("Roll", "Yaw", "Pitch"))
-        console.print(f"  face {face['Confidence']:.1f} %: {pose} degrees", markup=False, highlight=False)
+        pose = ", ".join(f"{angle.lower()} {face['Pose'][angle]:.0f}" for angle in ("Roll", "Yaw", "Pitch"))
+        say(f"  face {face['Confidence']:.1f} %: {pose} degrees")
 
 
 def _lines(found: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return [entry for entry in found.get("TextDetections", ()) if entry["Type"] == "LINE"]
-
-
-def _table(file: Path, labels: list[dict[str, Any]]) -> Table:
-    from rich.table import Table
-
-    table = Table("Label", "Confidence", "Boxes", "Parents", title=str(file), title_justify="left")
-    for label in _specific_first(labels):
-        parents = ", ".join(parent["Name"] for parent in label["Parents"])
-        table.add_row(label["Name"], f"{label['Confidence']:.1f} %", str(len(label["Instances"]) or ""), parents)
-    return table
-
-
-def _specific_first(labels: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put labels that are ancestors of others behind them: they tell a reader nothing more."""
-    ancestors = {parent["Name"] for label in labels for parent in label["Parents"]}
-    return sorted(labels, key=lambda label: label["Name"] in ancestors)
-
-
-def _output(annotate: Path, file: Path, count: int) -> Path:
-    if count == 1 and not annotate.is_dir():
-        return annotate if annotate.suffix else annotate.with_suffix(".png")
-    annotate.mkdir(parents=True, exist_ok=True)
-    return annotate / f"{file.name}.png"
 
 
 def _annotated(picture: bytes, found: dict[str, list[dict[str, Any]]]) -> Any:

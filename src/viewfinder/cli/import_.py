@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from viewfinder.cli._options import AsJson, Yes
+from viewfinder.cli._printing import complain, passed_over, print_json, print_rows, say
 from viewfinder.cli._target import Target, confirm_calls, on_stack
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _SHOWN_LABELS = 6
 _SHOWN_IMAGES = 20
+_SHOWN_REJECTED = 10
 _PATIENCE_SECONDS = 900.0
 
 
@@ -46,8 +48,9 @@ def import_images(
 ) -> None:
     """Import photos: send what the pipeline does not have yet, and wait until it is analysed.
 
-    A folder's name is part of the keys of its files. Nothing is overwritten: of two contents for one key the second
-    gets a key of its own. The same command goes on after an interruption.
+    A folder's name is part of the keys of its files; hidden and system folders are left out. Nothing is overwritten: of
+    two contents for one key the second gets a key of its own. The same command goes on after an interruption. Exit with
+    1 if a file can't be read or an image fails.
     """
     from rich.console import Console
 
@@ -59,17 +62,18 @@ def import_images(
             plan = _plan(work, target, console)
             if dry_run:
                 _report(_plan_document(plan, target), work.source, as_json)
+                _fail_where(work.source.problems)
                 return
             if not yes:
                 confirm_calls(plan.calls, target.price(plan.calls), err=as_json)
-        first = _run(work, patience, console)
-    _conclude(work, first, target, console, as_json)
+        answers = _run(work, patience, console)
+    _conclude(work, answers, target, as_json=as_json)
 
 
 def import_folder(target: Target, folder: Path, console: Console) -> None:
     """Import a folder of photos, and print their labels."""
     work = _import(target, _source([str(folder)], "", target))
-    _conclude(work, _run(work, _PATIENCE_SECONDS, console), target, console, as_json=False)
+    _conclude(work, _run(work, _PATIENCE_SECONDS, console), target, as_json=False)
 
 
 def _import(target: Target, source: ImportSource, **options: Any) -> Import:
@@ -84,7 +88,7 @@ def _source(paths: list[str], prefix: str, target: Target) -> ImportSource:
 
     application = target.application
     if not any(path.startswith("s3://") for path in paths):
-        return Files(tuple(_existing(path) for path in paths), prefix, application.image_objects)
+        return Files(tuple(map(Path, paths)), prefix, application.image_objects)
     if len(paths) > 1:
         raise typer.BadParameter("name one s3:// address, or files and folders")
     bucket, _, start = paths[0].removeprefix("s3://").partition("/")
@@ -93,29 +97,31 @@ def _source(paths: list[str], prefix: str, target: Target) -> ImportSource:
     return OtherBucket(S3Objects(application.s3_client, bucket), start, application.image_objects)
 
 
-def _existing(path: str) -> Path:
-    if not os.path.lexists(path):
-        raise typer.BadParameter(f"{path} does not exist")
-    return Path(path)
-
-
 def _plan(work: Import, target: Target, console: Console) -> Plan:
     application = target.application
     with _progress("Comparing", work.source, console) as show:
         return work.plan(application.derived, application.parameters, on_checked=show)
 
 
-def _run(work: Import, patience: float, console: Console) -> list[Image]:
-    """Run the import, and return the first images that were answered."""
-    first: list[Image] = []
+@dataclass
+class _Answers:
+    """The images that are told of: the first that were answered, and all that were rejected."""
 
-    def keep(image: Image) -> None:
-        if len(first) <= _SHOWN_IMAGES:
-            first.append(image)
+    first: list[Image] = field(default_factory=list)
+    rejected: list[dict[str, str]] = field(default_factory=list)
 
+    def keep(self, image: Image) -> None:
+        if len(self.first) <= _SHOWN_IMAGES:
+            self.first.append(image)
+        if image.status == "REJECTED":
+            self.rejected.append({"ImageId": image.image_id, "Reason": image.reason, "Message": image.message})
+
+
+def _run(work: Import, patience: float, console: Console) -> _Answers:
+    answers = _Answers()
     with _progress("Importing", work.source, console) as show:
-        work.run(patience=patience, on_answered=keep, on_progress=lambda summary: show(summary.settled))
-    return first
+        work.run(patience=patience, on_answered=answers.keep, on_progress=lambda summary: show(summary.settled))
+    return answers
 
 
 @contextmanager
@@ -140,17 +146,22 @@ def _leave(code: int) -> None:
     os._exit(code)
 
 
-def _conclude(work: Import, first: Sequence[Image], target: Target, console: Console, as_json: bool) -> None:
+def _conclude(work: Import, answers: _Answers, target: Target, *, as_json: bool) -> None:
     summary, source = work.summary, work.source
     saved = target.price(summary.saved_calls)
     if as_json:
-        _report(_document(summary, saved), source, as_json)
+        _report(_document(summary, saved) | {"RejectedImages": answers.rejected}, source, as_json)
     else:
-        if 0 < len(first) <= _SHOWN_IMAGES:
-            _print_labels(first, console)
-        console.print(_sentence(summary, saved), highlight=False)
+        if 0 < len(answers.first) <= _SHOWN_IMAGES:
+            _print_labels(answers.first)
+        say(_sentence(summary, saved))
+        _print_rejected(answers.rejected, target)
         _print_left_out(source)
-    if summary.failed or source.problems:
+    _fail_where(summary.failed or source.problems)
+
+
+def _fail_where(anything: object) -> None:
+    if anything:
         raise typer.Exit(1)
 
 
@@ -176,7 +187,8 @@ def _document(summary: Summary, saved: float) -> dict[str, Any]:
 def _sentence(summary: Summary, saved: float) -> str:
     beside = f"{summary.beside:,} got a key of their own, beside another content of the same key. "
     return (
-        f"{summary.settled:,} images: {summary.present.total():,} were there already, {summary.analyzed:,} analysed, "
+        f"{summary.settled:,} images: {summary.present.total():,} were there already{_rejected_before(summary)}, "
+        f"{summary.analyzed:,} analysed, "
         f"{summary.rejected:,} rejected, {summary.failed:,} failed. "
         + (beside if summary.beside else "")
         + f"{summary.calls:,} detector calls; {summary.saved_calls:,} saved by reuse"
@@ -184,33 +196,45 @@ def _sentence(summary: Summary, saved: float) -> str:
     )
 
 
-def _print_labels(images: Sequence[Image], console: Console) -> None:
-    from rich.table import Table
+def _rejected_before(summary: Summary) -> str:
+    rejected = sum(count for status, count in summary.present.items() if status == "REJECTED")
+    return f" ({rejected:,} of them rejected)" if rejected else ""
 
-    table = Table("Image", "Status", "Labels")
+
+def _print_labels(images: Sequence[Image]) -> None:
+    rows = []
     for image in sorted(images, key=lambda image: image.image_id):
         labels = [f"{label.name} {label.confidence:.0f}" for label in image.corrected_labels[:_SHOWN_LABELS]]
-        table.add_row(image.image_id, str(image.status), ", ".join(labels) or image.reason)
-    console.print(table)
+        rows.append((image.image_id, image.status, ", ".join(labels) or image.reason))
+    print_rows(("Image", "Status", "Labels"), rows)
+
+
+def _print_rejected(rejected: Sequence[dict[str, str]], target: Target) -> None:
+    for image in rejected[:_SHOWN_REJECTED]:
+        complain(f"Rejected: {image['ImageId']}: {image['Message'] or image['Reason']}")
+    if (more := len(rejected) - _SHOWN_REJECTED) > 0:
+        complain(f"... and {more:,} more rejected (--json has all).")
+    if rejected:
+        say(f"List rejected images: {target.command('search --status REJECTED')}")
 
 
 def _report(document: dict[str, Any], source: ImportSource, as_json: bool) -> None:
     if as_json:
         left_out = {"PassedOver": dict(sorted(source.passed_over.items())), "Problems": source.problems}
-        typer.echo(json.dumps(document | left_out, ensure_ascii=False))
+        print_json(document | left_out, indent=None)
     else:
-        typer.echo("\n".join(f"{name}: {value}" for name, value in document.items()))
+        for name, value in document.items():
+            say(f"{name}: {value}")
         _print_left_out(source)
 
 
 def _print_left_out(source: ImportSource) -> None:
     if source.passed_over:
-        kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in source.passed_over.most_common())
-        typer.echo(f"{source.passed_over.total():,} files are no pictures and were passed over: {kinds}.")
+        say(passed_over(source.passed_over))
     for problem in source.problems[:_SHOWN_IMAGES]:
-        typer.secho(f"Not imported: {problem}", fg="red", err=True)
+        complain(f"Not imported: {problem}")
     if (more := len(source.problems) - _SHOWN_IMAGES) > 0:
-        typer.secho(f"... and {more:,} more (--json has all).", fg="red", err=True)
+        complain(f"... and {more:,} more (--json has all).")
 
 
 @contextmanager

@@ -32,7 +32,8 @@ from viewfinder.cli._target import Profile, find_target
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from viewfinder.local.stack import LocalStack
+    from viewfinder.local.running import Running
+    from viewfinder.local.stack import LocalStack, Up
 
 MAX_PORT = 65535
 
@@ -97,16 +98,16 @@ def up(
         has_other_users=others_use_this_machine(),
         in_process=in_process,
     )
-    started = _start(stack, options, console)
+    running, started = _start(stack, options, console)
     stays = started and not detach
     with _stopped_at_the_end(stack, console) if stays else nullcontext():
         console.print("[bold green]Up.[/]" if started else "Up already.")
         if samples:
-            _import_samples(stack, console)
-        _show(stack, console)
+            _import_samples(running, console)
+        _show(running, console)
         if stays:
             console.print("Ctrl-C stops it.")
-            stack.watch()
+            stack.watch(running.record)
 
 
 def _absolute(detector: str | None) -> str | None:
@@ -118,33 +119,33 @@ def _absolute(detector: str | None) -> str | None:
     return str(path)
 
 
-def _start(stack: LocalStack, options: Any, console: Console) -> bool:
+def _start(stack: LocalStack, options: Any, console: Console) -> Up:
     with console.status("Starting") as status:
         return stack.up(template(), options, ProgressLines(console, status, brief=True))
 
 
-def _import_samples(stack: LocalStack, console: Console) -> None:
+def _import_samples(running: Running, console: Console) -> None:
     from viewfinder.cli._target import on_this_machine
     from viewfinder.cli.import_ import import_folder
 
-    import_folder(on_this_machine(stack), template().parents[1] / "samples", console)
+    import_folder(on_this_machine(running), template().parents[1] / "samples", console)
 
 
-def _show(stack: LocalStack, console: Console) -> None:
-    record, environment = stack.record, stack.environment()
+def _show(running: Running, console: Console) -> None:
+    record, environment, data = running.record, running.environment(), running.data
     urls = {
         "Gallery": record.gallery_page,
         "REST API": record.api_url,
         "API without a signature": f"{record.gallery_url}/prod/images",
         "Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}",
-        "Data": str(stack.data.path),
+        "Data": str(data.path),
         "Catalog": record.catalog,
         "Looks for": record.features.lower().replace(",", ", "),
         "Detector": "the engine, in the image function" if record.in_process else "the engine, over its wire",
-        "For AWS's tools": f'eval "$({stack.data.command("env")})"',
+        "For AWS's tools": f'eval "$({data.command("env")})"',
     }
     print_pairs(console, "Viewfinder", urls)
-    if stack.recovery:
+    if running.recovery:
         console.print("The catalog is being completed from the buckets: `viewfinder status` says how far it is.")
 
 

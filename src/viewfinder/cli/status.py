@@ -33,7 +33,7 @@ def _facts(target: Target) -> dict[str, Any]:
         "Stack": target.stack,
         "Running": not dead,
         "Problems": [
-            *_room(target),
+            *(target.local.problems() if target.local else ()),
             *(f"{name} has ended. Start it again with: {target.command('up')}" for name in dead),
             *_failures(target, queues, minutes),
         ],
@@ -46,11 +46,6 @@ def _facts(target: Target) -> dict[str, Any]:
         "LastMinutes": minutes,
         "Urls": _urls(target),
     }
-
-
-def _room(target: Target) -> list[str]:
-    problem = target.local.room_problem if target.local else None
-    return [problem] if problem else []
 
 
 def _failures(target: Target, queues: dict[str, int], minutes: dict[str, Any]) -> list[str]:

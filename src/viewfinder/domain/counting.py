@@ -48,6 +48,12 @@ class ImageState:
         return frozenset() if self.status is Status.REMOVED else frozenset(folders_of(self.image_id))
 
     def is_newer_than(self, other: Counted | ImageState) -> bool:
-        """Return whether this came later; of one version, the end comes after the beginning."""
-        end = Status.REMOVED
-        return (self.version, self.status is end) > (other.version, other.status is end)
+        """Return whether this came later; of one version, the end comes after the beginning.
+
+        Version 0.2.0 counted labels of tombstones: of one version, the end without labels comes last.
+        """
+        return _age(self) > _age(other)
+
+
+def _age(state: Counted | ImageState) -> tuple[int, bool, bool]:
+    return state.version, state.status is Status.REMOVED, not state.labels

@@ -40,6 +40,10 @@ class ObjectNotFoundError(ViewfinderError):
     """The bucket has no object of this key (any more)."""
 
 
+class ObjectRefusedError(ViewfinderError):
+    """S3 does not take or give this one object: it is too large, archived, or another's."""
+
+
 class KeyTakenError(ViewfinderError):
     """The bucket has an object of this key already."""
 

@@ -189,7 +189,9 @@ class Image:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that a search for text finds it by."""
+        """The words that a search for text finds it by; a tombstone has none."""
+        if not self.is_visible:
+            return ()
         return search_words(text.text for text in self.texts if text.kind == "WORD")
 
     @property

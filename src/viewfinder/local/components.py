@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from viewfinder.local.catalog import CatalogFile
 from viewfinder.local.data_directory import DataDirectory, KeyPair
 from viewfinder.local.processes import Component
 from viewfinder.local.state import REGION, SQLITE, STAGE, Record
@@ -38,6 +39,7 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
         "TMPDIR": str(data.temporary),
         "VIEWFINDER_CATALOG": catalog_setting(data, record),  # for the functions, too
         "VIEWFINDER_ENGINE_DETECTOR": record.detector or "",
+        "VIEWFINDER_START_PROGRESS": str(data.start_progress),
     }
     if not record.in_process:
         settings["AWS_ENDPOINT_URL_REKOGNITION"] = record.rekognition_url  # for the functions, which inherit it
@@ -101,7 +103,7 @@ def recovery(data: DataDirectory, record: Record) -> Component:
 
 def catalog_setting(data: DataDirectory, record: Record) -> str:
     """Return the value of VIEWFINDER_CATALOG."""
-    return f"sqlite:{data.database}" if record.catalog == SQLITE else record.catalog
+    return CatalogFile(data).setting if record.catalog == SQLITE else record.catalog
 
 
 def _environment(keys: KeyPair) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
-import json
 import os
 import secrets
 import shlex
@@ -12,7 +12,7 @@ import string
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import boto3
@@ -20,8 +20,12 @@ import botocore.session
 from botocore.config import Config
 from platformdirs import user_data_path
 
+from viewfinder.local import files
+from viewfinder.local.files import DamagedFileError
 from viewfinder.local.processes import DiskFullError, LocalStackError
 from viewfinder.local.state import REGION
+
+ROOT_KEYS, OPERATOR_KEYS = "credentials.json", "operator.json"
 
 LEAST_FREE_BYTES = 500_000_000
 """What a first start needs for the emulator's environment, packages and state, with some room for images."""
@@ -72,6 +76,11 @@ class DataDirectory:
         return self.path / "catalog.db"
 
     @property
+    def generation(self) -> Path:
+        """The buckets' half of the mark by which a catalog and its buckets know each other."""
+        return self.objects / "catalog-generation.json"
+
+    @property
     def recovery(self) -> Path:
         """How far the catalog's recovery from the buckets is; there while it is not complete."""
         return self.path / "recovery.json"
@@ -80,6 +89,11 @@ class DataDirectory:
     def temporary(self) -> Path:
         """The emulator's temporary files: the unpacked functions."""
         return self.path / "tmp"
+
+    @property
+    def start_progress(self) -> Path:
+        """What the emulator does before it answers, in words; there while it does that."""
+        return self.temporary / "start-progress.txt"
 
     def command(self, words: str) -> str:
         """Return a command of ours on this stack, as it can be pasted into the user's shell."""
@@ -93,44 +107,87 @@ class DataDirectory:
             folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.temporary, ignore_errors=True)
         self.temporary.mkdir()
-        free = shutil.disk_usage(self.path).free
-        if free < LEAST_FREE_BYTES:
-            raise DiskFullError(
-                f"{self.path} has {free // 1_000_000} MB left; the stack needs {LEAST_FREE_BYTES // 1_000_000}."
-            )
+        if shutil.disk_usage(self.path).free < LEAST_FREE_BYTES:
+            raise self._full(self.path)
 
-    def forget_emulator(self) -> None:
-        """Delete what the emulator keeps, and the catalog of it."""
-        for folder in (self.objects, self.state):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-        self.forget_catalog()
+    def set_aside_catalog(self) -> Path | None:
+        """Rename the SQLite file with its log, unread; return the file's new name, None where there was no file."""
+        kept = files.set_aside(self.database)
+        for suffix in ("-wal", "-shm"):  # of no use without the file, and a new one must not find them
+            beside = self.database.with_name(self.database.name + suffix)
+            if kept and beside.exists():
+                beside.rename(kept.with_name(kept.name + suffix))
+            beside.unlink(missing_ok=True)
+        return kept
 
-    def forget_catalog(self) -> None:
-        """Delete the SQLite file with its log."""
-        for file in self.path.glob(f"{self.database.name}*"):
-            file.unlink()
+    def set_aside_state(self) -> Path | None:
+        """Rename the emulator's saved state, unread, unless there is none; its objects stay where they are."""
+        kept = files.set_aside(self.state) if any(self.state.iterdir()) else None
+        self.state.mkdir(exist_ok=True)
+        return kept
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether the emulator has kept any object."""
+        return self.objects.exists() and any(path.is_dir() for path in self.objects.iterdir())
 
     def require_stack(self) -> None:
         """Raise LocalStackError where the directory is none of a stack."""
-        if not (self.path / "credentials.json").exists():
+        if not any((self.path / name).exists() for name in (ROOT_KEYS, self.record.name)):
             raise LocalStackError(f"{self.path} is not the data directory of a stack.")
 
     def key_pair(self) -> KeyPair:
-        """Return the key pair of the emulator's root, made when first asked for."""
-        file = self.path / "credentials.json"
-        if not file.exists():
-            _write_privately(file, _new_key_pair())
-        return KeyPair(**json.loads(file.read_text()))
+        """Return the key pair of the emulator's root, made when first asked for; raise DamagedFileError."""
+        if (found := self._keys(ROOT_KEYS)) is None:
+            files.write(self.path / ROOT_KEYS, asdict(found := _new_key_pair()))
+        return found
 
     def operator(self) -> KeyPair | None:
-        """Return the key pair of the emulator's user; None before the first deployment."""
-        file = self.path / "operator.json"
-        return KeyPair(**json.loads(file.read_text())) if file.exists() else None
+        """Return the key pair of the emulator's user, None before the first deployment; raise DamagedFileError."""
+        return self._keys(OPERATOR_KEYS)
 
     def keep_operator(self, keys: KeyPair) -> None:
         """Keep the key pair of the emulator's user."""
-        _write_privately(self.path / "operator.json", keys)
+        files.write(self.path / OPERATOR_KEYS, asdict(keys))
+
+    def set_aside_damaged_keys(self) -> list[Path]:
+        """Rename each file of keys that can't be read: the next start makes others. Return the new names."""
+        return [kept for name in (ROOT_KEYS, OPERATOR_KEYS) if (kept := self._set_aside_if_damaged(name))]
+
+    def _set_aside_if_damaged(self, name: str) -> Path | None:
+        try:
+            self._keys(name)
+        except DamagedFileError:
+            return files.set_aside(self.path / name)
+        return None
+
+    def _keys(self, name: str) -> KeyPair | None:
+        remedy = f"Have the keys made anew: {self.command('up')}"
+        document = files.read(self.path / name, remedy)
+        if document is None:
+            return None
+        keys = [document.get(entry.name) for entry in fields(KeyPair)]
+        if not all(isinstance(key, str) and key for key in keys):
+            raise files.damaged(self.path / name, "it is no key pair", remedy)
+        return KeyPair(*map(str, keys))
+
+    @contextmanager
+    def full_disk_told(self) -> Iterator[None]:
+        """Make the system's error about a full disk one that says what to do: DiskFullError."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise self._full(Path(error.filename or self.path)) from error
+
+    def _full(self, path: Path) -> DiskFullError:
+        there = next(folder for folder in (path, *path.parents) if folder.exists())
+        free, needed = shutil.disk_usage(there).free // 1_000_000, LEAST_FREE_BYTES // 1_000_000
+        return DiskFullError(
+            f"The disk of {there} is full: {free} MB left, a start needs {needed}. Make room, and start again: "
+            f"{self.command('up')}"
+        )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -167,13 +224,6 @@ def _program() -> str:
     return shlex.quote(os.path.relpath(called) if called.is_relative_to(Path.cwd()) else str(called))
 
 
-def _write_privately(file: Path, keys: KeyPair) -> None:
-    """Write a file that at no moment another user can read."""
-    file.unlink(missing_ok=True)
-    with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
-        json.dump(asdict(keys), out)
-
-
 def _new_key_pair() -> KeyPair:
     """Return a key pair of AWS's form."""
     letters = string.ascii_uppercase + "234567"
@@ -182,7 +232,7 @@ def _new_key_pair() -> KeyPair:
 
 def session(keys: KeyPair) -> boto3.Session:
     """Return a session on which the user's profiles, files and proxies have no influence."""
-    files = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-    core = botocore.session.Session(session_vars={"profile": (None, None, None, None), **files})
+    unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    core = botocore.session.Session(session_vars={"profile": (None, None, None, None), **unread})
     core.set_default_client_config(Config(proxies={}))
     return boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION, botocore_session=core)

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,9 @@ class NotRunningError(LocalStackError):
 
 MARK = "VIEWFINDER_COMPONENT_OF"
 """An environment variable that every process of a stack carries: it finds the children of a killed emulator too."""
+
+NAME = "VIEWFINDER_COMPONENT"
+"""An environment variable with the component's name."""
 
 START_SECONDS = 300
 """A living component is waited for: after a crash the emulator reads a file for each object, 20 s at 100,000 images."""
@@ -102,7 +105,7 @@ class Process:
 
 def start(component: Component, stack: Path) -> Process:
     """Start a component in a session of its own: a Ctrl-C in our terminal is not for it."""
-    environment = {**component.environment, MARK: str(stack)}
+    environment = {**component.environment, MARK: str(stack), NAME: component.name}
     write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     pid = os.posix_spawn(
         component.command[0],
@@ -120,10 +123,11 @@ def start(component: Component, stack: Path) -> Process:
     return Process(component.name, pid, psutil.Process(pid).create_time(), str(component.log))
 
 
-def wait_until_healthy(component: Component, process: Process) -> None:
-    """Return once the component answers; raise ComponentDiedError with the end of its log."""
+def wait_until_healthy(component: Component, process: Process, on_wait: Callable[[], object] = lambda: None) -> None:
+    """Return once the component answers, and call `on_wait` meanwhile; raise ComponentDiedError with its log's end."""
     deadline = time.monotonic() + START_SECONDS
     while not _answers(component.health_url):
+        on_wait()
         if not process.alive:
             raise died(process)
         if time.monotonic() > deadline:
@@ -138,7 +142,21 @@ def died(process: Process) -> ComponentDiedError:
 
 def processes_of(stack: Path) -> list[psutil.Process]:
     """Find every process of a stack by its mark, functions too."""
-    return [process for process in psutil.process_iter() if _mark(process) == str(stack)]
+    return [process for process in psutil.process_iter() if _variable(process, MARK) == str(stack)]
+
+
+def components_of(stack: Path) -> list[Process]:
+    """Find the components of a stack, the last one started first, without its record.
+
+    A component leads its session; its children carry its variables, too, but lead none.
+    """
+    leaders = [process for process in processes_of(stack) if _leads_session(process)]
+    found = [
+        Process(name, leader.pid, leader.create_time(), str(stack / "logs" / f"{name}.log"))
+        for leader in leaders
+        if (name := _variable(leader, NAME))
+    ]
+    return sorted(found, key=lambda process: process.started, reverse=True)
 
 
 def kill_stragglers(stack: Path) -> None:
@@ -149,9 +167,16 @@ def kill_stragglers(stack: Path) -> None:
     psutil.wait_procs(stragglers, timeout=STOP_SECONDS)
 
 
-def _mark(process: psutil.Process) -> str | None:
+def _leads_session(process: psutil.Process) -> bool:
     try:
-        return process.environ().get(MARK)
+        return os.getsid(process.pid) == process.pid
+    except OSError:
+        return False  # it has just ended
+
+
+def _variable(process: psutil.Process, name: str) -> str | None:
+    try:
+        return process.environ().get(name)
     except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
         return None  # gone, a zombie, or another user's
 

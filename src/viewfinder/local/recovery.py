@@ -1,51 +1,57 @@
-"""Make the catalog of a local stack agree with its buckets: `python -m viewfinder.local.recovery DIR`.
+"""Look at the catalog of a local stack, and make it agree with its buckets: `python -m viewfinder.local.recovery DIR`.
 
 A crash takes the messages of the queue and what the emulator had not saved. The buckets tell what is missing.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from viewfinder.local import files
+from viewfinder.local.catalog import CatalogFile
 from viewfinder.local.data_directory import DataDirectory
+from viewfinder.local.running import Running
 from viewfinder.local.stack import LocalStack
+from viewfinder.local.state import SQLITE
 from viewfinder.usecases.reconcile import Differences, reconcile
 
 PATIENCE_SECONDS = 900
 NICENESS = 10
 
 
-def recover(stack: LocalStack) -> None:
-    """Reconcile, and write the progress into the data directory; what does not end is tried again by the next `up`."""
-    started = time.time()
+def recover(stack: Running) -> None:
+    """Look and reconcile, and write the progress into the data directory.
 
-    def progress(state: str, **more: Any) -> None:
-        write_progress(stack.data, {"State": state, "Started": started, **more})
-
-    def left(differences: Differences) -> None:
-        progress("RUNNING", Left=len(differences.images), Images=differences.objects)
-
-    progress("RUNNING")
+    What does not end is tried again by the next `up`.
+    """
     try:
-        reconcile(stack.application().stores, patience=PATIENCE_SECONDS, on_progress=left)
+        if stack.record.catalog == SQLITE:
+            CatalogFile(stack.data).look(max_bytes=sys.maxsize)
+        if stack.data.recovery.exists():
+            _reconcile(stack)
     except Exception as error:
-        progress("FAILED", Message=str(error))
+        files.write(stack.data.recovery, {"State": "FAILED", "Message": str(error)})
         raise
     stack.data.recovery.unlink(missing_ok=True)
 
 
-def write_progress(data: DataDirectory, progress: dict[str, Any]) -> None:
-    """Write the file whole: others read it at any time."""
-    unfinished = data.recovery.with_suffix(".new")
-    unfinished.write_text(json.dumps(progress))
-    unfinished.replace(data.recovery)
+def _reconcile(stack: Running) -> None:
+    started = time.time()
+
+    def progress(**more: Any) -> None:
+        files.write(stack.data.recovery, {"State": "RUNNING", "Started": started, **more})
+
+    def left(differences: Differences) -> None:
+        progress(Left=len(differences.images), Images=differences.objects)
+
+    progress()
+    reconcile(stack.application().stores, patience=PATIENCE_SECONDS, on_progress=left)
 
 
 if __name__ == "__main__":
     os.nice(NICENESS)
-    recover(LocalStack(DataDirectory(Path(sys.argv[1]))))
+    recover(LocalStack(DataDirectory(Path(sys.argv[1]))).running)

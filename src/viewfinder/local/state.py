@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
+from viewfinder.local import files
 from viewfinder.local.processes import LocalStackError, Process
 
 REGION = "us-east-1"
@@ -18,6 +20,7 @@ LAYOUT = 2
 """Of the data directory. 1 had its catalog in the emulated table, with another form of its items."""
 
 SQLITE, DYNAMODB = CATALOGS = "sqlite", "dynamodb"
+LAST_PORT = 65_535
 DEFAULT_PORT = 4566
 DEFAULT_GALLERY_PORT = 8080
 DEFAULT_FEATURES = "LABELS,TEXT"
@@ -70,6 +73,8 @@ class Record:
     gallery_token: str | None = None
     """What opens the gallery; "" where it is open, None where nobody has chosen yet."""
     in_process: bool = False
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+    """Members of the file that this version doesn't know; they stay in it."""
 
     @property
     def running(self) -> bool:
@@ -113,23 +118,80 @@ class Record:
 
     def save(self, file: Path) -> None:
         """Write the record whole or not at all."""
-        unfinished = file.with_suffix(".new")
-        unfinished.write_text(json.dumps(asdict(self), indent=2))
-        unfinished.replace(file)
+        document = asdict(self)
+        files.write(file, {**document.pop("unknown"), **document})
 
 
-def load(file: Path) -> Record | None:
-    """Read a record, None where there is none; raise LocalStackError where a newer version wrote it."""
-    if not file.exists():
+def load(file: Path, remedy: str = "") -> Record | None:
+    """Read a record, None where there is none.
+
+    Raises DamagedFileError, which ends with the remedy, and LocalStackError where a newer version wrote it.
+    """
+    document = files.read(file, remedy)
+    if document is None:
         return None
-    fields = {"layout": 1, **json.loads(file.read_text())}
-    if fields["layout"] > LAYOUT:
+    try:
+        record = _record({"layout": 1, **document})
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise files.damaged(file, f"it is no record of a stack ({error!r})", remedy) from error
+    if record.layout > LAYOUT:
         raise LocalStackError(f"{file.parent} was written by a newer version of Viewfinder: use that one.")
-    if fields["layout"] == 1:
-        fields["ports"] = {name.replace("gateway", "gallery"): port for name, port in fields["ports"].items()}
-    fields.pop("unclean", None)  # of the first layout
-    processes = tuple(Process(**process) for process in fields.pop("processes"))
-    return Record(ports=Ports(**fields.pop("ports")), processes=processes, **fields)
+    return record
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "detector": (str, type(None)),
+    "fingerprint": (str,),
+    "outputs": (dict,),
+    "catalog": (str,),
+    "layout": (int,),
+    "features": (str,),
+    "gallery_token": (str, type(None)),
+    "in_process": (bool,),
+}
+"""The types of the record's members, but for `ports` and `processes`, which are documents themselves."""
+
+_OF_OTHER_FORMATS = {"StoredFormat", "unclean"}
+"""Members that are not the record's: the first layout had `unclean`."""
+
+
+def _record(document: files.Document) -> Record:
+    """Return the record of a document; raise what a document of another kind leads to."""
+    known = {name: document[name] for name in _KINDS if name in document}
+    if wrong := [name for name, value in known.items() if not isinstance(value, _KINDS[name])]:
+        raise TypeError(wrong)
+    if known.get("catalog", SQLITE) not in CATALOGS:
+        raise ValueError(known["catalog"])
+    return Record(
+        ports=_ports(document["ports"]),
+        processes=tuple(map(_process, document["processes"])),
+        unknown={
+            name: value
+            for name, value in document.items()
+            if name not in {*_KINDS, *_OF_OTHER_FORMATS, "ports", "processes"}
+        },
+        **known,
+    )
+
+
+def _ports(document: files.Document) -> Ports:
+    named = {name.replace("gateway", "gallery"): port for name, port in document.items()}  # the first layout's name
+    ports = Ports(**_known(Ports, named))
+    if not all(isinstance(port, int) and 0 <= port <= LAST_PORT for port in asdict(ports).values()):
+        raise ValueError(document)
+    return ports
+
+
+def _process(document: files.Document) -> Process:
+    process = Process(**_known(Process, document))
+    if not (isinstance(process.pid, int) and isinstance(process.started, int | float)):
+        raise TypeError(document)
+    return process
+
+
+def _known(kind: type[Ports | Process], document: files.Document) -> files.Document:
+    """Return the members that a dataclass has."""
+    return {entry.name: document[entry.name] for entry in fields(kind) if entry.name in document}
 
 
 def with_options(before: Record | None, options: Options) -> Record:

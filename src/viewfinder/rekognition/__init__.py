@@ -1,6 +1,6 @@
 """The open Rekognition: Amazon Rekognition's wire, answered by models that run here.
 
-As a library: `from viewfinder.rekognition import detect_labels, detect_text`.
+As a library: `from viewfinder.rekognition import detect_labels, index_faces`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,81 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 if TYPE_CHECKING:
     from viewfinder.rekognition.engines import Engines, compare_faces, detect_faces, detect_labels, detect_text
     from viewfinder.rekognition.errors import EngineError
+    from viewfinder.rekognition.library import (
+        associate_faces,
+        create_collection,
+        create_user,
+        delete_collection,
+        delete_faces,
+        delete_user,
+        describe_collection,
+        disassociate_faces,
+        index_faces,
+        list_collections,
+        list_faces,
+        list_tags_for_resource,
+        list_users,
+        search_faces,
+        search_faces_by_image,
+        search_users,
+        search_users_by_image,
+        tag_resource,
+        untag_resource,
+    )
     from viewfinder.rekognition.settings import Settings
 
-__all__ = ["EngineError", "Engines", "Settings", "compare_faces", "detect_faces", "detect_labels", "detect_text"]
+COLLECTIONS = (
+    "create_collection",
+    "describe_collection",
+    "list_collections",
+    "delete_collection",
+    "index_faces",
+    "list_faces",
+    "delete_faces",
+    "search_faces",
+    "search_faces_by_image",
+    "create_user",
+    "list_users",
+    "delete_user",
+    "associate_faces",
+    "disassociate_faces",
+    "search_users",
+    "search_users_by_image",
+    "tag_resource",
+    "untag_resource",
+    "list_tags_for_resource",
+)
 
-HOMES = {"EngineError": "errors", "Settings": "settings"}
+__all__ = [
+    "EngineError",
+    "Engines",
+    "Settings",
+    "associate_faces",
+    "compare_faces",
+    "create_collection",
+    "create_user",
+    "delete_collection",
+    "delete_faces",
+    "delete_user",
+    "describe_collection",
+    "detect_faces",
+    "detect_labels",
+    "detect_text",
+    "disassociate_faces",
+    "index_faces",
+    "list_collections",
+    "list_faces",
+    "list_tags_for_resource",
+    "list_users",
+    "search_faces",
+    "search_faces_by_image",
+    "search_users",
+    "search_users_by_image",
+    "tag_resource",
+    "untag_resource",
+]
+
+HOMES = {"EngineError": "errors", "Settings": "settings", **dict.fromkeys(COLLECTIONS, "library")}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from viewfinder.rekognition.faces.collections import Collections
 from viewfinder.rekognition.faces.engine import Comparison, FaceEngine
+from viewfinder.rekognition.faces.store import Store
+from viewfinder.rekognition.faces.users import Users
 from viewfinder.rekognition.labels.engine import LabelEngine
 from viewfinder.rekognition.labels.request import Request as LabelRequest
 from viewfinder.rekognition.settings import Settings
@@ -28,6 +31,7 @@ class Engines:
         self._labels: LabelEngine | None = None
         self._text: TextEngine | None = None
         self._faces: FaceEngine | None = None
+        self._collections: Collections | None = None
 
     @property
     def labels(self) -> LabelEngine:
@@ -49,6 +53,23 @@ class Engines:
         with self._lock:
             self._faces = self._faces or FaceEngine(self._settings.max_pixels)
             return self._faces
+
+    @property
+    def collections(self) -> Collections:
+        """Return the collections of the settings' data directory; raise StoreError."""
+        with self._lock:
+            self._collections = self._collections or self._open_collections()
+            return self._collections
+
+    @property
+    def users(self) -> Users:
+        """Return the users of the collections; raise StoreError."""
+        return Users(self.collections)
+
+    def _open_collections(self) -> Collections:
+        settings = self._settings
+        store = Store.in_folder(settings.data_dir)
+        return Collections(store, lambda: self.faces, region=settings.region, max_faces=settings.max_faces)
 
 
 @cache

@@ -10,6 +10,14 @@ STATUSES = {
     "InvalidParameterException": 400,
     "InvalidS3ObjectException": 400,
     "ThrottlingException": 500,
+    # Of collections (service model; their statuses are those of its other 400s, as for DetectLabels).
+    "ConflictException": 400,
+    "IdempotentParameterMismatchException": 400,
+    "InvalidPaginationTokenException": 400,
+    "ProvisionedThroughputExceededException": 400,
+    "ResourceAlreadyExistsException": 400,
+    "ResourceNotFoundException": 400,
+    "ServiceQuotaExceededException": 400,
     # Common to all AWS services that speak JSON.
     "AccessDeniedException": 400,
     "IncompleteSignature": 400,
@@ -40,8 +48,16 @@ class ModelFileError(Exception):
     """A model or label file that the operator named can't be used; the message says what was found."""
 
 
+class StoreError(Exception):
+    """The file of the collections can't be used; the message says why."""
+
+
 def invalid_parameter(message: str = "Request has invalid parameters") -> EngineError:
     return EngineError("InvalidParameterException", message)
+
+
+def not_found(message: str) -> EngineError:
+    return EngineError("ResourceNotFoundException", message)
 
 
 def invalid_image(message: str = "Request has invalid image format") -> EngineError:

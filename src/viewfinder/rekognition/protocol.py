@@ -11,11 +11,14 @@ from typing import Any, NoReturn
 
 import pybase64
 from botocore.loaders import Loader
-from botocore.model import ListShape, ServiceModel, StructureShape
+from botocore.model import ListShape, MapShape, ServiceModel, StructureShape
 
 from viewfinder.rekognition.errors import EngineError, image_too_large, invalid_parameter
 
 TARGET_PREFIX = "RekognitionService."
+PAGE = "docs/rekognition.md#operations"
+"""The page of the project that lists the operations that are answered."""
+
 INTEGER_LIMIT = 2**31
 """The service's integers have 32 bits."""
 
@@ -32,7 +35,7 @@ def operation_of(target: str | None, known: Collection[str]) -> str:
     if target != TARGET_PREFIX + name or name not in service_model().operation_names:
         raise EngineError("UnknownOperationException", "The request names no operation of this service in X-Amz-Target")
     if name not in known:
-        raise EngineError("UnknownOperationException", f"{name} is not implemented by this engine")
+        raise EngineError("UnknownOperationException", f"{name} is not implemented by this engine; see {PAGE}")
     return name
 
 
@@ -41,7 +44,14 @@ def parse_request(operation: str, body: bytes) -> dict[str, Any]:
 
     Raise EngineError: SerializationException, InvalidParameterException or ImageTooLargeException.
     """
-    document = _load(body)
+    return check_request(operation, _load(body))
+
+
+def check_request(operation: str, document: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of a request that the model knows; images' Bytes are in base64, or bytes already.
+
+    Raise EngineError as parse_request does.
+    """
     shape = _request_shape(operation)
     checked: dict[str, Any] = _read(shape, document, "")
     problems = list(_problems(shape, checked, ""))
@@ -116,7 +126,18 @@ def _read_string(_: Any, value: Any, path: str) -> str:
     return value
 
 
+def _read_map(shape: MapShape, value: Any, path: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _unreadable(path)
+    return {
+        _read(shape.key, key, f"{path}.key"): _read(shape.value, entry, f"{path}.{key}.member")
+        for key, entry in value.items()
+    }
+
+
 def _read_blob(_: Any, value: Any, path: str) -> bytes:
+    if isinstance(value, bytes):
+        return value
     if not isinstance(value, str):
         raise _unreadable(path)
     try:
@@ -140,6 +161,7 @@ def _read_float(_: Any, value: Any, path: str) -> float:
 READERS: dict[str, Callable[[Any, Any, str], Any]] = {
     "structure": _read_structure,
     "list": _read_list,
+    "map": _read_map,
     "string": _read_string,
     "blob": _read_blob,
     "integer": _read_integer,
@@ -160,9 +182,20 @@ def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
         return
     for constraint in _broken(shape, value):
         yield f"Value {_shown(value)} at '{path}' failed to satisfy constraint: Member must {constraint}"
+    if shape.type_name == "map":
+        yield from _problems_of_map(shape, value, path)
     if shape.type_name == "list":
         for index, entry in enumerate(value, 1):
             yield from _problems(shape.member, entry, f"{path}.{index}.member")
+
+
+def _problems_of_map(shape: MapShape, value: dict[str, Any], path: str) -> Iterator[str]:
+    for noun, of, entries in (("keys", shape.key, value.keys()), ("values", shape.value, value.values())):
+        for constraint in sorted({constraint for entry in entries for constraint in _broken(of, entry)}):
+            yield (
+                f"Value {_shown(value)} at '{path}' failed to satisfy constraint: "
+                f"Map {noun} must satisfy constraint: [Member must {constraint}]"
+            )
 
 
 def _broken(shape: Any, value: Any) -> Iterator[str]:
@@ -178,8 +211,19 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
         yield f"have {noun} less than or equal to {metadata['max']}"
     if "enum" in metadata and value not in metadata["enum"]:
         yield f"satisfy enum value set: [{', '.join(metadata['enum'])}]"
-    if "pattern" in metadata and not re.fullmatch(metadata["pattern"], value):
+    if "pattern" in metadata and not re.fullmatch(_python_pattern(metadata["pattern"]), value):
         yield f"satisfy regular expression pattern: {metadata['pattern']}"
+
+
+PROPERTIES = {r"\p{L}": r"\w", r"\p{N}": "", r"\p{Z}": " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"}
+"""The model's classes of characters as Python's `re` has them: \\w is letters and numbers, and `_` where these are."""
+
+
+@cache
+def _python_pattern(pattern: str) -> str:
+    for name, characters in PROPERTIES.items():
+        pattern = pattern.replace(name, characters)
+    return pattern
 
 
 def _shown(value: Any) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from viewfinder.rekognition.engines import Engines
+from viewfinder.rekognition.faces.collections import Collections
 from viewfinder.rekognition.faces.engine import Comparison
+from viewfinder.rekognition.faces.users import Users
 from viewfinder.rekognition.labels.request import Request as LabelRequest
 from viewfinder.rekognition.pictures import S3Reader
 from viewfinder.rekognition.protocol import image_members, operation_of, parse_request, service_model
@@ -39,11 +41,38 @@ def _compare_faces(document: Document) -> Answer:
     return lambda engines, source, target: engines.faces.compare_faces(source, target, comparison)
 
 
+def _of_collections(method: Callable[..., dict[str, Any]]) -> Callable[[Document], Answer]:
+    return lambda document: lambda engines, *images: method(engines.collections, document, *images)
+
+
+def _of_users(method: Callable[..., dict[str, Any]]) -> Callable[[Document], Answer]:
+    return lambda document: lambda engines, *images: method(engines.users, document, *images)
+
+
 OPERATIONS: Mapping[str, Callable[[Document], Answer]] = {
     "DetectLabels": _detect_labels,
     "DetectText": _detect_text,
     "DetectFaces": _detect_faces,
     "CompareFaces": _compare_faces,
+    "CreateCollection": _of_collections(Collections.create_collection),
+    "DescribeCollection": _of_collections(Collections.describe_collection),
+    "ListCollections": _of_collections(Collections.list_collections),
+    "DeleteCollection": _of_collections(Collections.delete_collection),
+    "TagResource": _of_collections(Collections.tag_resource),
+    "UntagResource": _of_collections(Collections.untag_resource),
+    "ListTagsForResource": _of_collections(Collections.list_tags_for_resource),
+    "IndexFaces": _of_collections(Collections.index_faces),
+    "ListFaces": _of_collections(Collections.list_faces),
+    "DeleteFaces": _of_collections(Collections.delete_faces),
+    "SearchFaces": _of_collections(Collections.search_faces),
+    "SearchFacesByImage": _of_collections(Collections.search_faces_by_image),
+    "CreateUser": _of_users(Users.create_user),
+    "ListUsers": _of_users(Users.list_users),
+    "DeleteUser": _of_users(Users.delete_user),
+    "AssociateFaces": _of_users(Users.associate_faces),
+    "DisassociateFaces": _of_users(Users.disassociate_faces),
+    "SearchUsers": _of_users(Users.search_users),
+    "SearchUsersByImage": _of_users(Users.search_users_by_image),
 }
 """The operations that are answered: each checks a document of its request's shape, and returns how to answer it."""
 
@@ -58,10 +87,11 @@ class Service:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Service:
-        """Load what every server needs; raise ModelFileError."""
+        """Load what every server needs; raise ModelFileError or StoreError."""
         service_model()  # read now, so that the first request is as fast as the others
         engines = Engines(settings)
         engines.labels  # noqa: B018 (loads it)
+        engines.collections  # noqa: B018 (opens the file)
         s3 = S3Reader(settings.s3_endpoint, settings.region, settings.allow_buckets)
         return cls(engines, s3, _verifier(settings))
 

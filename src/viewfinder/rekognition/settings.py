@@ -27,9 +27,11 @@ class Settings:
     passes: int = _setting(2, "Views of the label detector: 2 looks at the mirror image too, 1 saves its time.")
     detector: str = _setting("", "ONNX file of a better detector (YOLOX).")
     labels: str = _setting("", "Text file with the detector's class names, one a line; COCO's by default.")
+    data_dir: str = _setting("", "Folder of the face collections' file; without it they are kept in memory.")
+    max_faces: int = _setting(1_000_000, "Faces of all collections together; each takes 512 bytes of memory.")
     s3_endpoint: str = _setting("", "The only S3 endpoint that S3Object is read from; S3Object is refused without it.")
     allow_buckets: tuple[str, ...] = _setting((), "Buckets that S3Object may name; wildcards as in `photos-*`.")
-    region: str = _setting("us-east-1", "Region of the S3 endpoint.")
+    region: str = _setting("us-east-1", "Region of the S3 endpoint, and in the names of collections.")
     access_key_id: str = _setting("", "With secret_access_key: verify that requests are signed with this key pair.")
     secret_access_key: str = _setting("", "The secret half of access_key_id.")
 

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TypeVar
 
 from viewfinder.domain.candidate import Candidate
-from viewfinder.domain.errors import KeyTakenError, ViewfinderError
+from viewfinder.domain.errors import KeyTakenError, ObjectRefusedError, ViewfinderError
 from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.ports import DerivedStore, ImportSource, ObjectSummary, Records, Requests
@@ -181,8 +181,11 @@ class Import:
         contents: set[str] = set()
 
         def unknown(candidate: Candidate) -> str | None:
-            sha256 = self.source.sha256(candidate)
-            return None if sha256 and derived.has_analysis(parameters, sha256) else sha256 or candidate.etag
+            with self._reported(candidate):
+                sha256 = self.source.sha256(candidate)
+                if not (sha256 and derived.has_analysis(parameters, sha256)):
+                    return sha256 or candidate.etag
+            return None
 
         with _pool() as pool:
             for batch in _batches(self.source.candidates(), _BATCH):
@@ -228,34 +231,45 @@ class Import:
         missing: list[tuple[Candidate, int]] = []
         beside: list[Candidate] = []
         for candidate in batch:
-            image = known.get(candidate.image_id)
-            if image is None or not image.is_visible:
-                missing.append((candidate, image.version if image else 0))
-            elif self.source.is_content_of(candidate, image):
-                present += [image.status] if image.status.is_final else []
-                missing += [] if image.status.is_final else [(candidate, image.version)]
-            elif self.replace:
-                missing.append((candidate, image.version))
-            else:
-                beside.append(self.source.identified(candidate).beside())
+            with self._reported(candidate):
+                image = known.get(candidate.image_id)
+                if image is None or not image.is_visible:
+                    missing.append((candidate, image.version if image else 0))
+                elif self.source.is_content_of(candidate, image):
+                    present += [image.status] if image.status.is_final else []
+                    missing += [] if image.status.is_final else [(candidate, image.version)]
+                elif self.replace:
+                    missing.append((candidate, image.version))
+                else:
+                    beside.append(self.source.identified(candidate).beside())
         if beside:
             more_present, more_missing = self._compare(beside)
             present, missing = present + more_present, missing + more_missing
         return present, missing
 
     def _send(self, candidate: Candidate, version: int) -> Sent | None:
-        """Send one image; None where its file can't be read."""
+        """Send one image; None where it can't be read or sent."""
+        sent: Sent | None = None
+        with self._reported(candidate):
+            try:
+                if self.replace and candidate.image_id in self._keys:  # two files of one import, neither of them old
+                    raise KeyTakenError(candidate.image_id)
+                self._keys.update({candidate.image_id} if self.replace else ())
+                etag = self.source.send(candidate, replace=self.replace)
+                sent = Sent(candidate.image_id, etag, version, candidate.is_beside)
+            except KeyTakenError:
+                sent = self._resolve(self.source.identified(candidate), version)
+        return sent
+
+    @contextmanager
+    def _reported(self, candidate: Candidate) -> Iterator[None]:
+        """Turn what is wrong with one candidate into a problem of the source: the others go on."""
         try:
-            if self.replace and candidate.image_id in self._keys:  # two files of one import, neither of which is old
-                raise KeyTakenError(candidate.image_id)
-            self._keys.update({candidate.image_id} if self.replace else ())
-            etag = self.source.send(candidate, replace=self.replace)
-            return Sent(candidate.image_id, etag, version, candidate.is_beside)
-        except KeyTakenError:
-            return self._resolve(self.source.identified(candidate), version)
+            yield
         except OSError as error:
             self.source.problems.append(f"{candidate.location}: {error.strerror or error}")
-            return None
+        except ObjectRefusedError as error:
+            self.source.problems.append(f"{candidate.location}: {error}")
 
     def _resolve(self, candidate: Candidate, version: int) -> Sent | None:
         """Settle a key that the bucket holds: ask for an answer about the same content, send another one beside it."""

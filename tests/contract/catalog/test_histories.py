@@ -43,6 +43,7 @@ deeds = st.one_of(
     st.tuples(st.just("deliver"), recent, steps),
     *[st.tuples(st.just("run"), recent, steps)] * 2,
     st.tuples(st.just("kill"), recent),
+    st.tuples(st.just("correct"), images, st.sampled_from(("Holiday", "Cat"))),
     st.tuples(st.just("outage"), st.booleans()),
 )
 histories = st.lists(deeds, min_size=4, max_size=16)
@@ -62,6 +63,8 @@ def live(world: World, history: Sequence[tuple[Any, ...]]) -> None:
                 case "request":
                     world.request(what[0], anew=what[1])
                     world.deliver(0, steps=what[2])
+                case "correct":
+                    world.correct(what[0], add=what[1], remove="Dog")
                 case "deliver":
                     world.deliver(what[0], steps=what[1])
                 case "run":
@@ -113,13 +116,20 @@ def expected_counts(world: World, records: Mapping[str, Image]) -> tuple[dict[st
     for image in records.values():
         if image.is_visible:
             by_status[image.status] = by_status.get(image.status, 0) + 1
-            for label in labels(world.bucket.contents[image.image_id]) if image.status is Status.ANALYZED else ():
+            found = labels(world.bucket.contents[image.image_id]) if image.status is Status.ANALYZED else ()
+            for label in image.corrections.apply(found):
                 by_label[label.name] = by_label.get(label.name, 0) + 1
     return by_label, by_status
 
 
 TWO_OF_ONE_CONTENT = [("put", KEYS[0], b"Cat", 6), ("put", KEYS[1], b"Cat", 99)]
 """The second delivery comes while the first asks the detector."""
+
+LABELLED_AND_DELETED = [
+    ("put", KEYS[0], b"Dog Cat", 99),
+    ("correct", KEYS[0], "Holiday"),
+    ("delete", KEYS[0], 99),
+]
 
 
 class SqliteHome:
@@ -146,6 +156,7 @@ class SqliteHome:
 
 @settings(max_examples=200, deadline=None)
 @example(TWO_OF_ONE_CONTENT)
+@example(LABELLED_AND_DELETED)
 @given(histories)
 def test_sqlite_ends_as_the_bucket_is(history: list[tuple[Any, ...]]) -> None:
     with empty_database() as database:
@@ -202,6 +213,7 @@ class DynamoDbHome:
 
 
 @settings(max_examples=30, deadline=None)
+@example(history=LABELLED_AND_DELETED)
 @given(history=histories)
 def test_dynamodb_ends_as_the_bucket_is(emulator: Callable[[str], Any], history: list[tuple[Any, ...]]) -> None:
     dynamodb = emulator("dynamodb")

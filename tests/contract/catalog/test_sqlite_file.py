@@ -27,7 +27,8 @@ from viewfinder.bootstrap import Application, SystemClock
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
 from viewfinder.domain.image import DELETED, Image, Status
 from viewfinder.domain.label import Label
-from viewfinder.domain.query import Order, Query
+from viewfinder.domain.posting import Source, SourceKind
+from viewfinder.domain.query import Order, Query, Stretch
 from viewfinder.settings import Settings
 from viewfinder.usecases.search_images import Search, search_images
 
@@ -275,3 +276,21 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_its_images(path:
         assert SqliteCopies(database).contents("", 9) == ["ab" * 32]
         assert SqliteCopies(database).images("ab" * 32, 9) == ["trip/a.jpg", "trip/b.jpg"]
         assert SqliteStatistics(database).folders("", 9) == {"trip/": 2}
+
+
+def test_a_file_of_0_2_0_forgets_the_labels_of_removed_images(path: str) -> None:
+    with closing(Database(path)) as database:
+        catalog = SqliteCatalog(database, tombstone_seconds=10**10)
+        catalog.save(replace(an_image("a.jpg"), status=Status.REMOVED, reason=DELETED), replacing=None)
+        catalog.save(an_image("b.jpg"), replacing=None)
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute("""
+            INSERT INTO postings (image, term, analyzed_at, taken_at, rank)
+            SELECT images.id, terms.id, 1, 1, 0 FROM images, terms WHERE image_id = 'a.jpg' AND name = 'cat'
+        """)
+        old.execute("UPDATE images SET summary = json_set(summary, '$.Labels', json('{\"Cat\": 100}'))")
+        old.execute("PRAGMA user_version = 3")
+    with closing(Database(path)) as database:
+        assert [(label.name, label.count) for label in SqliteStatistics(database).labels("cat", "")] == [("Cat", 1)]
+        [trashed], _ = SqliteIndex(database).read(Source(SourceKind.STATUS, "REMOVED"), 0, Stretch(Order.NEWEST), 9)
+        assert (trashed.summary.image_id, dict(trashed.summary.labels)) == ("a.jpg", {})

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
@@ -34,7 +34,6 @@ class Written:
 
     images: int = 0
     versions: int = 0
-    seconds: list[float] = field(default_factory=list)
 
 
 def write(path: str, process: int, seconds: float) -> list[Written]:
@@ -49,11 +48,10 @@ def _write(database: Database, folder: str, deadline: float) -> Written:
     leases = SqliteLeases(database, seconds=60, patience=60)
     written = Written()
     while time.monotonic() < deadline:
-        start, name = time.monotonic(), f"{folder}/{written.images}.jpg"
+        name = f"{folder}/{written.images}.jpg"
         lease = leases.claim(name)
         assert lease
         catalog.save(an_image(name, written.images), replacing=None, lease=lease.done(an_image(name, 0).analyzed_at))
-        written.seconds.append(time.monotonic() - start)
         written.images += 1
         with suppress(CatalogConflictError):
             catalog.save(an_image(SHARED, written.images), replacing=catalog.find(SHARED))
@@ -74,7 +72,6 @@ def test_four_processes_that_write_at_once_lose_nothing(tmp_path: Path, seconds:
         done = list(chain(*pool.map(write, [path] * PROCESSES, range(PROCESSES), [seconds] * PROCESSES)))
     assert min(written.images for written in done) > 0  # nobody was kept out
     assert min(written.versions for written in done) > 0
-    assert max(max(written.seconds) for written in done) < 20  # as long as a writer waits for its turn
     with closing(Database(path)) as database:
         images = list(SqliteCatalog(database, tombstone_seconds=60).list_all())
         statistics = SqliteStatistics(database)

@@ -207,6 +207,29 @@ def test_the_trash_is_listed_by_time_of_removal_with_size_and_version(fill: Fill
     assert ids(index.read(Source(SourceKind.STATUS, "ANALYZED"), 0, NEWEST, 10)[0]) == ["here"]
 
 
+@pytest.mark.parametrize("reason", [DELETED, ""], ids=["in the trash", "deleted for good"])
+def test_a_removed_image_is_found_by_no_label_though_a_person_gave_it_one(fill: Fill, reason: str) -> None:
+    removed = replace(
+        a_dog("a.jpg", 90.0, 1, words=["EXIT"]),
+        status=Status.REMOVED,
+        analyzed_at="2099-01-01T00:00:00.000000Z",
+        reason=reason,
+        corrections=Corrections(("Holiday",)),
+    )
+    index = fill([removed], 1)
+    kinds = {
+        SourceKind.LABEL: ("holiday", "dog"),
+        SourceKind.CATEGORY: ("animals and pets",),
+        SourceKind.WORD: ("exit",),
+    }
+    for source in (Source(kind, name) for kind, names in kinds.items() for name in names):
+        assert ids(index.read(source, 0, NEWEST, 10)[0]) == []
+    trash, _ = index.read(Source(SourceKind.STATUS, "REMOVED"), 0, NEWEST, 10)
+    assert [(dict(entry.summary.labels), list(entry.summary.words)) for entry in trash] == (
+        [({}, [])] if reason else []
+    )
+
+
 def test_an_image_is_found_by_its_corrected_labels_only(fill: Fill) -> None:
     corrected = replace(a_dog("a.jpg", 90.0, 1), corrections=Corrections(("Tree",), ("DOG",)))
     index = fill([corrected], 1)

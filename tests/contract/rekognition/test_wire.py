@@ -209,7 +209,7 @@ def test_every_request_leaves_one_structured_line(caplog: pytest.LogCaptureFixtu
     assert (line["status"], line["code"], line["bytes"]) == (200, None, "2")
     assert line["target"] == "RekognitionService.DetectLabels"
     assert len(line["request_id"]) == 36
-    assert 0 <= line["milliseconds"] < 20_000
+    assert line["milliseconds"] >= 0
 
 
 def test_an_answer_in_two_parts_does_not_wait_for_an_acknowledgement() -> None:

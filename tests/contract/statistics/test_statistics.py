@@ -145,6 +145,21 @@ def test_corrected_labels_are_counted_and_a_persons_tells_nothing_of_a_label_but
     ]
 
 
+def test_a_removed_image_counts_for_no_label_though_a_person_gave_it_one(fill: Fill) -> None:
+    removed = replace(an_image(0, DOG, status=Status.REMOVED), corrections=Corrections(("Holiday",)))
+    statistics = fill([removed, an_image(1, DOG)])
+    assert [(label.name, label.count) for label in statistics.labels("", "")] == [("Dog", 1)]
+    assert statistics.find(["holiday", "dog"]) == {"holiday": KnownName(0), "dog": KnownName(1)}
+
+
+def test_labels_that_were_counted_of_a_tombstone_go_with_it(client_and_table: Any) -> None:
+    """Version 0.2.0 counted those that a person had added."""
+    counters, statistics = DynamoDbCounters(*client_and_table), DynamoDbStatistics(*client_and_table)
+    counters.apply([(ImageState("1.jpg", 2, Status.REMOVED, {"dog": DOG}), Counted())])
+    count_labels([ImageState("1.jpg", 2, Status.REMOVED, {})], counters)
+    assert list(statistics.labels("", "")) == []
+
+
 FOLDERS = [
     *("top.jpg", "trip/a.jpg", "trip/b.jpg", "trip/beach/c.jpg", "Tür/ü.jpg", "trips/d.jpg", "//e.jpg", "empty/"),
     "/".join("abcdefghijk") + "/deep.jpg",

@@ -71,30 +71,31 @@ def test_the_rail_has_the_years_and_months_with_pictures(open_page: OpenPage, se
 
 JUMPED = """heading => {
     const found = document.querySelector(".day")?.textContent === heading;
-    const pictures = [...document.querySelectorAll(".tile img")].filter(image => image.complete);
-    return found && pictures.length > 0 ? performance.now() - window.clicked : null;
+    return found && [...document.querySelectorAll(".tile img")].some(image => image.complete);
 }"""
 
 
 @pytest.mark.parametrize("profile", [{"viewport": DESKTOP}, PHONE_PROFILE], ids=["desktop", "phone"])
-def test_a_jump_among_ten_thousand_images_takes_at_most_a_second(
+def test_a_jump_among_ten_thousand_images_begins_with_a_page_of_its_end(
     open_page: OpenPage, serve_fake: ServeFake, profile: dict[str, Any]
 ) -> None:
-    page = open_page(f"{serve_fake(FakeApi(years_of_images(10_000)))}/?order=taken", **profile)
+    """However far it goes, it asks for no page in between; how long it takes is measured by benchmarks/catalog.py."""
+    api = FakeApi(years_of_images(10_000))
+    page = open_page(f"{serve_fake(api)}/?order=taken", **profile)
     page.locator("#rail .year", has_text="2019").wait_for()
-    page.evaluate("addEventListener('click', () => { window.clicked = performance.now(); }, true)")
 
-    def jump(title: str, heading: str) -> float:
+    def pages_of_a_jump(title: str, heading: str) -> list[str]:
+        before = len(api.requests)
         page.get_by_role("link", name=title, exact=True).click()
-        return float(page.wait_for_function(JUMPED, arg=heading).json_value())
+        page.wait_for_function(JUMPED, arg=heading)
+        return [path for _, path, _ in api.requests[before:] if "/images?" in path and not path.endswith("limit=1")]
 
-    times = [
-        jump("2020", "Thursday, 31 December 2020"),
-        jump("March 2020", "Tuesday, 31 March 2020"),
-        jump("2019", "Tuesday, 31 December 2019"),
-    ]
-
-    assert sorted(times)[1] <= 1000, times
+    for title, heading, end in [
+        ("2020", "Thursday, 31 December 2020", "2021-01-01"),
+        ("March 2020", "Tuesday, 31 March 2020", "2020-04-01"),
+        ("2019", "Tuesday, 31 December 2019", "2020-01-01"),
+    ]:
+        assert pages_of_a_jump(title, heading)[0] == f"/prod/images?order=taken&takenTo={end}&limit=50"
     assert_fits(page)
 
 

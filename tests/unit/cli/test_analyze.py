@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import typer
@@ -34,9 +35,8 @@ def test_a_table_is_printed_for_people() -> None:
 
 
 def test_a_label_comes_before_its_ancestors() -> None:
-    shown = run(CAT).stdout
-    assert shown.index("│ Cat ") < shown.index("│ Mammal ")
-    assert shown.index("│ Cat ") < shown.index("│ Animal ")
+    labels = [line.split("\t")[0] for line in run(CAT).stdout.splitlines()[1:]]
+    assert labels == ["Cat", "Mammal", "Pet", "Animal"]
 
 
 def test_text_and_faces_are_shown_if_asked_for(tmp_path: Path) -> None:
@@ -87,3 +87,66 @@ def test_a_file_that_is_no_image_fails_and_the_others_are_still_shown(tmp_path: 
     assert result.exit_code == 1
     assert "text: " in result.stderr
     assert "Cat" in result.stdout
+
+
+def test_a_file_that_is_not_there_fails_and_the_others_are_still_shown(tmp_path: Path) -> None:
+    result = run(tmp_path / "gone.jpg", CAT, "--json")
+    assert (result.exit_code, result.stderr) == (1, f"{tmp_path}/gone.jpg: No such file or directory\n")
+    assert [json.loads(line)["File"] for line in result.stdout.splitlines()] == [str(CAT)]
+
+
+def test_the_pictures_of_a_folder_are_analysed_and_the_rest_is_counted(tmp_path: Path) -> None:
+    for name in ("b/cat.xyz", "a.jpg", "@eaDir/thumb.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(CAT, tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "b" / "up").symlink_to("..")
+    result = run(tmp_path, "--json")
+    files = [json.loads(line)["File"] for line in result.stdout.splitlines()]
+    assert (result.exit_code, files) == (0, [f"{tmp_path}/a.jpg", f"{tmp_path}/b/cat.xyz"])
+    assert result.stderr == ("3 files were passed over: 1 in @eaDir, 1 .txt, 1 a link to a folder that was read.\n")
+
+
+def test_a_folder_without_pictures_is_a_failure(tmp_path: Path) -> None:
+    result = run(tmp_path)
+    assert (result.exit_code, result.stderr) == (1, "No pictures.\n")
+
+
+def test_a_dash_is_the_standard_input(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(analyze)
+    words = ["-", "--json", "--annotate", f"{tmp_path}/boxes/"]
+    result = CliRunner().invoke(app, words, input=CAT.read_bytes())
+    document = json.loads(result.stdout)
+    assert (document["File"], "Cat" in {label["Name"] for label in document["Labels"]}) == ("-", True)
+
+
+def test_a_drawing_replaces_a_file_only_when_told_to(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    with Image.open(CAT) as cat:
+        cat.save(photo)
+    before = photo.read_bytes()
+    result = run(photo, "--annotate", photo)
+    assert (result.exit_code, result.stderr) == (1, f"{photo}: is there already; --overwrite replaces it\n")
+    assert photo.read_bytes() == before
+    assert run(photo, "--annotate", photo, "--overwrite").exit_code == 0
+    assert photo.read_bytes() != before
+
+
+def test_drawings_of_two_files_of_one_name_get_names_of_their_own(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(CAT, tmp_path / folder)
+    words = (tmp_path / "one", tmp_path / "two" / "cat.jpg", "--annotate", tmp_path / "boxes")
+    assert run(*words).exit_code == 0
+    drawn = {path.name: path.read_bytes() for path in (tmp_path / "boxes").iterdir()}
+    assert sorted(drawn) == ["cat.jpg.png", "cat.jpg~2.png"]
+    again = run(*words)
+    assert (again.exit_code, len(again.stderr.splitlines())) == (1, 2)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "boxes").iterdir()} == drawn
+
+
+def test_a_format_that_can_not_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    result = run(CAT, "--annotate", tmp_path / "out.xyz")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert ".xyz is no format that can be written" in result.stderr

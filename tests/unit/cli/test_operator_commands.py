@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace as replace_fields
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,13 @@ class AnsweringBucket(FakeBucket):
     def __init__(self, catalog: FakeCatalog) -> None:
         super().__init__()
         self._catalog = catalog
+        self.answer = Image("", Status.ANALYZED, "", "2026", effort=Effort.DETECTED)
 
     def upload(self, key: str, file: Path, *, replace: bool) -> str:
         if not replace and key in self.contents:
             raise KeyTakenError(key)
         tag = self.put(key, file.read_bytes())
-        image = Image(key, Status.ANALYZED, "", "2026", etag=tag, sha256=tag, effort=Effort.DETECTED)
+        image = replace_fields(self.answer, image_id=key, etag=tag, sha256=tag)
         self._catalog.save(image, replacing=self._catalog.find(key))
         return tag
 
@@ -62,6 +64,9 @@ class FakeTarget:
 
     def price(self, calls: int) -> float:
         return self.price_per_call * calls
+
+    def command(self, words: str) -> str:
+        return f"viewfinder {words}"
 
 
 Run = Callable[..., Result]
@@ -131,7 +136,7 @@ def test_an_import_says_what_it_passed_over(run: Run, photos: Path) -> None:
     result = run(FakeTarget(), "import", str(photos))
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == "3 files are no pictures and were passed over: 2 .txt, 1 .pdf."
+    assert result.stdout.splitlines()[-1] == "3 files were passed over: 2 .txt, 1 .pdf."
 
 
 def test_an_import_that_could_not_take_a_file_takes_the_others_and_exits_with_1(run: Run, photos: Path) -> None:
@@ -166,11 +171,38 @@ def test_an_interrupted_import_says_how_to_go_on_and_ends_at_once(
     assert "Interrupted: 0 images are sent, 0 of them analysed. The same command goes on." in result.output
 
 
-def test_a_path_that_is_not_there_is_refused(run: Run) -> None:
-    result = run(FakeTarget(), "import", "/no/such/folder")
+def test_a_path_that_is_not_there_is_named_and_the_others_are_imported(run: Run, photos: Path) -> None:
+    target = FakeTarget()
 
-    assert result.exit_code == 2
-    assert "/no/such/folder does not exist" in result.output
+    result = run(target, "import", "/no/such/folder", str(photos))
+
+    assert result.exit_code == 1
+    assert result.stderr == "Not imported: /no/such/folder: No such file or directory\n"
+    assert len(target.bucket.contents) == 3
+
+
+def test_rejected_files_are_named_ten_of_them_and_in_json_all(run: Run, tmp_path: Path) -> None:
+    for number in range(12):
+        (tmp_path / f"{number:02}.gif").write_bytes(b"GIF89a" + bytes([number]))
+    target, again = FakeTarget(), FakeTarget()
+    refused = Image("", Status.REJECTED, "", "2026", reason="TRUNCATED", message="The picture is cut off.")
+    target.bucket.answer = again.bucket.answer = refused
+
+    told = run(target, "import", str(tmp_path))
+    found = document(run(again, "import", "--json", str(tmp_path)))
+
+    assert told.exit_code == 0
+    assert told.stderr.splitlines() == [
+        *(f"Rejected: {tmp_path.name}/{number:02}.gif: The picture is cut off." for number in range(10)),
+        "... and 2 more rejected (--json has all).",
+    ]
+    assert "List rejected images: viewfinder search --status REJECTED\n" in told.stdout
+    assert (found["Rejected"], len(found["RejectedImages"])) == (12, 12)
+    assert found["RejectedImages"][0] == {
+        "ImageId": f"{tmp_path.name}/00.gif",
+        "Reason": "TRUNCATED",
+        "Message": "The picture is cut off.",
+    }
 
 
 def test_reconcile_exits_with_1_where_it_only_looks_and_finds_something(run: Run) -> None:

@@ -86,3 +86,16 @@ def test_a_component_that_never_answers_is_told(
 
     with pytest.raises(ComponentDiedError, match="sleeper does not answer"):
         processes.wait_until_healthy(component(tmp_path, ""), running)
+
+
+def test_components_are_found_without_a_record_and_their_children_are_none(tmp_path: Path) -> None:
+    parent = processes.start(component(tmp_path, PARENT), tmp_path)
+    while not psutil.Process(parent.pid).children():
+        pass
+    try:
+        (found,) = processes.components_of(tmp_path)
+        assert (found.name, found.pid, found.alive) == ("sleeper", parent.pid, True)
+        found.end()
+        assert processes.components_of(tmp_path) == []
+    finally:
+        processes.kill_stragglers(tmp_path)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import socket
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
-from viewfinder.local import components, processes
+from tests.support import damage
+from viewfinder.local import components, files, processes
+from viewfinder.local.catalog import CatalogFile
 from viewfinder.local.data_directory import DataDirectory, KeyPair, session
+from viewfinder.local.files import DamagedFileError
 from viewfinder.local.ministack.saving import MARK, resume, was_saved
 from viewfinder.local.processes import LocalStackError, NotRunningError, PortTakenError, Process
 from viewfinder.local.stack import LocalStack
@@ -129,7 +133,7 @@ def test_only_the_mark_says_that_the_state_was_saved(tmp_path: Path) -> None:
 
 def test_operators_commands_find_the_catalog_of_the_functions(data: DataDirectory) -> None:
     data.keep_operator(KeyPair("AKIAOPERATOR", "secret"))
-    for catalog, setting in ((SQLITE, f"sqlite:{data.path}/catalog.db"), (DYNAMODB, "dynamodb")):
+    for catalog, setting in ((SQLITE, f"sqlite:{data.path}/catalog.db?mode=rw"), (DYNAMODB, "dynamodb")):
         record = replace(RECORD, processes=(MYSELF,), catalog=catalog)
         record.save(data.record)
 
@@ -274,3 +278,125 @@ def test_the_gallery_is_locked_where_others_use_the_machine_until_its_owner_open
     assert opened.gallery_token == ""
     assert with_options(opened, Options(has_other_users=True)) == opened
     assert with_options(opened, Options(gallery_token=True)).gallery_token
+
+
+def test_members_that_this_version_does_not_know_stay_in_the_record(data: DataDirectory) -> None:
+    RECORD.save(data.record)
+    document = json.loads(data.record.read_text())
+    ports = {**document["ports"], "search": 9200}
+    data.record.write_text(json.dumps({**document, "ports": ports, "colour": {"page": "dark"}}))
+
+    found = load(data.record)
+    assert found is not None
+    with_options(found, Options(features="LABELS,TEXT")).save(data.record)
+
+    assert found.ports == RECORD.ports
+    assert json.loads(data.record.read_text())["colour"] == {"page": "dark"}
+
+
+@pytest.mark.parametrize("harm", damage.SMALL_FILES)
+def test_a_damaged_record_is_told_with_the_remedy(data: DataDirectory, harm: damage.Damage) -> None:
+    data.keep_operator(KeyPair("AKIAOPERATOR", "secret"))
+    replace(RECORD, processes=(MYSELF,)).save(data.record)
+    harm(data.record)
+
+    with pytest.raises(DamagedFileError, match=r"stack\.json can't be read: .*viewfinder up --rebuild --data-dir"):
+        LocalStack(data).environment()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ports": 4566},
+        {"ports": {"emulator": "4566", "gallery": 8080, "engine": 1}},
+        {"ports": {"emulator": 4566}},
+        {"processes": [{"name": "engine"}]},
+        {"processes": [{**asdict(MYSELF), "pid": "1"}]},
+        {"catalog": "postgres"},
+        {"outputs": ["a"]},
+        {"layout": "2"},
+        {"in_process": "yes"},
+    ],
+)
+def test_a_record_with_members_of_another_kind_is_damaged(data: DataDirectory, wrong: dict[str, object]) -> None:
+    RECORD.save(data.record)
+    data.record.write_text(json.dumps({**json.loads(data.record.read_text()), **wrong}))
+
+    with pytest.raises(DamagedFileError, match="it is no record of a stack"):
+        load(data.record)
+
+
+@pytest.mark.parametrize("harm", damage.SMALL_FILES)
+def test_damaged_keys_are_told_with_the_remedy(data: DataDirectory, harm: damage.Damage) -> None:
+    data.keep_operator(KeyPair("AKIAOPERATOR", "secret"))
+    replace(RECORD, processes=(MYSELF,)).save(data.record)
+    harm(data.path / "operator.json")
+
+    with pytest.raises(DamagedFileError, match=r"operator\.json can't be read: .*viewfinder up --data-dir"):
+        LocalStack(data).environment()
+
+
+@pytest.mark.parametrize("harm", damage.SMALL_FILES)
+@pytest.mark.parametrize("name", ["credentials.json", "operator.json"])
+def test_a_start_makes_other_keys_in_the_place_of_damaged_ones(
+    data: DataDirectory, name: str, harm: damage.Damage
+) -> None:
+    first = data.key_pair()
+    data.keep_operator(KeyPair("AKIAOPERATOR", "secret"))
+    harm(data.path / name)
+    harmed = (data.path / name).read_bytes()
+
+    kept = data.set_aside_damaged_keys()
+
+    assert [path.name for path in kept] == [f"{name}.damaged"]
+    assert kept[0].read_bytes() == harmed
+    assert (data.key_pair() == first) == (name == "operator.json")
+    assert (data.operator() is None) == (name == "operator.json")
+
+
+@pytest.mark.parametrize("harm", damage.SMALL_FILES)
+def test_a_damaged_note_of_the_recovery_says_that_there_is_one(data: DataDirectory, harm: damage.Damage) -> None:
+    data.keep_operator(KeyPair("AKIAOPERATOR", "secret"))
+    replace(RECORD, processes=(MYSELF,)).save(data.record)
+    files.write(data.recovery, {"State": "RUNNING"})
+    harm(data.recovery)
+
+    assert (LocalStack(data).recovery or {}).get("State") in {"WAITING", None}
+    assert LocalStack(data).recovery is not None
+
+
+def test_a_damaged_record_does_not_hinder_a_stop(data: DataDirectory) -> None:
+    data.record.write_text("{")
+
+    assert LocalStack(data).down() is False
+    assert data.record.read_text() == "{"
+
+
+def test_what_is_wrong_with_a_running_stack_is_told_with_the_remedy(data: DataDirectory) -> None:
+    data.keep_operator(KeyPair("AKIAOPERATOR", "secret"))
+    replace(RECORD, processes=(MYSELF,)).save(data.record)
+    CatalogFile(data).prepare()
+    assert LocalStack(data).running.problems() == []
+
+    data.database.unlink()
+    (problem,) = LocalStack(data).running.problems()
+    assert "catalog.db is missing. Have it made anew from the buckets: viewfinder up --data-dir" in problem
+
+    data.database.write_bytes(b"no database" * 1000)
+    (problem,) = LocalStack(data).running.problems()
+    assert "file is not a database. Have it rebuilt from the buckets: viewfinder up --rebuild" in problem
+
+
+def test_requests_that_failed_lately_are_counted(data: DataDirectory) -> None:
+    data.keep_operator(KeyPair("AKIAOPERATOR", "secret"))
+    replace(RECORD, processes=(MYSELF,)).save(data.record)
+    CatalogFile(data).prepare()
+    now = datetime.now(UTC)
+    times = (now - timedelta(minutes=20), now - timedelta(minutes=1), now)
+    lines = [json.dumps({"level": "ERROR", "message": "request failed", "timestamp": str(time)}) for time in times]
+    others = ["request failed", '{"message": "request failed"}', '{"message": "x: request failed"}', "{", "\udcff"]
+    (data.logs / "gallery.log").write_text("\n".join([*lines, *others]), errors="replace")
+
+    (problem,) = LocalStack(data).running.problems()
+
+    assert problem.startswith("2 requests failed in the last 15 minutes. See: ")

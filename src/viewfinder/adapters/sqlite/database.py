@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from viewfinder.adapters.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
@@ -24,6 +25,9 @@ _IDENTITY = """
     SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
     FROM pragma_application_id, pragma_user_version
 """
+
+_EXISTING = "?mode=rw"
+"""Behind a path, as in SQLite's URIs: the file is never created, for a catalog without its file is an empty one."""
 
 _creating = threading.Lock()
 
@@ -41,12 +45,15 @@ class Database:
     """One file, for all threads of a process; other processes may have it open at the same time.
 
     Every method raises CatalogUnavailableError where the same call may succeed later (the disk is full, others write
-    for too long), and MisconfiguredError where the file can't be used.
+    for too long), and MisconfiguredError where the file can't be used, or is no longer the one that was opened.
     """
 
     def __init__(self, path: str, *, patience: float = _PATIENCE_SECONDS) -> None:
-        self._path = path
+        """Open the file when it is first needed; create it where there is none, unless `?mode=rw` follows the path."""
+        self._path = path.removesuffix(_EXISTING)
+        self._creates = not path.endswith(_EXISTING)
         self._patience = patience
+        self._identity: tuple[int, int] | None = None
         self._idle: list[sqlite3.Connection] = []
         self._one_writer = threading.Lock()  # threads queue here: SQLite's own waiting polls, and isn't fair
 
@@ -78,6 +85,7 @@ class Database:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with self._errors_converted():
+            self._require_same_file()
             try:
                 connection = self._idle.pop()
             except IndexError:
@@ -101,16 +109,34 @@ class Database:
         finally:
             self._one_writer.release()
 
+    def _require_same_file(self) -> None:
+        """Raise MisconfiguredError where the file was deleted or replaced since it was opened.
+
+        The open connections would go on with the old file, which nobody else sees, and new ones with another.
+        """
+        if self._identity and self._identity != _identity(self._path):
+            self.close()
+            raise MisconfiguredError(f"{self._path} was deleted or replaced while it was in use")
+
     def _open(self) -> sqlite3.Connection:
-        _create_private(self._path)
+        if self._creates and self._identity is None:
+            _create_private(self._path)
+        elif _identity(self._path) is None:
+            raise MisconfiguredError(f"{self._path} is not there")
         connection = sqlite3.connect(
-            self._path, timeout=self._patience, isolation_level=None, check_same_thread=False, cached_statements=64
+            f"file:{quote(self._path)}{_EXISTING}",
+            uri=True,
+            timeout=self._patience,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=64,
         )
         try:
             _prepare(connection, self._path)
         except BaseException:
             connection.close()
             raise
+        self._identity = self._identity or _identity(self._path)
         return connection
 
     def _patiently(self, action: Callable[[], T]) -> T:
@@ -136,6 +162,15 @@ class Database:
             if _code(error) in _MISCONFIGURED:
                 raise MisconfiguredError(f"{self._path} can't be used: {error}") from error
             raise
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return the device and the inode of a file, None where there is none."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _code(error: sqlite3.Error) -> int:

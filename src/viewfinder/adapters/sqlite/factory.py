@@ -29,5 +29,4 @@ def sqlite_catalog(path: str, settings: Settings) -> CatalogParts:
         statistics=SqliteStatistics(database),
         copies=SqliteCopies(database),
         close=database.close,
-        drop_leases=leases.drop_all,
     )

@@ -64,7 +64,8 @@ class SqliteLeases:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", [lease.name, lease.holder])
 
-    def drop_all(self) -> None:
-        """Drop every lease: for a file that no function uses at the time, so that all holders are dead."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM leases")
+
+def drop_leases(database: Database) -> None:
+    """Drop every lease: for a file that no function uses at the time, so that all holders are dead."""
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM leases")

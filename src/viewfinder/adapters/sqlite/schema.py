@@ -99,7 +99,19 @@ _THIRD = (
     "CREATE INDEX images_by_folder ON images (image_id, expires_at) WHERE expires_at IS NULL",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
+_FOURTH = (
+    # Version 0.2.0 kept postings of removed images under the labels that a person had added.
+    """
+    DELETE FROM postings WHERE image IN (SELECT id FROM images WHERE expires_at IS NOT NULL)
+    AND term IN (SELECT id FROM terms WHERE kind != 'STATUS')
+    """,
+    """
+    UPDATE images SET summary = json_set(summary, '$.Labels', json('{}'), '$.Categories', json('{}'))
+    WHERE expires_at IS NOT NULL
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
 

@@ -55,7 +55,7 @@ if __name__ == "__main__":
     from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, lambda_svc, s3
     from ministack.services.cloudformation import provisioners
 
-    from viewfinder.local.ministack import guard, saving, strictness
+    from viewfinder.local.ministack import adoption, guard, saving, strictness
 
     guard.close(app, s3, iam_evaluator)
     strictness.read_security_of_operations_only(apigateway_v1)
@@ -64,7 +64,11 @@ if __name__ == "__main__":
     remember_expressions(dynamodb)
     queue_invocations(lambda_svc)
     state = Path(persistence.STATE_DIR)
+    progress = Path(os.environ["VIEWFINDER_START_PROGRESS"])
+    saving.tell_progress(s3, progress)
     saving.load_objects(s3, state)
+    progress.unlink(missing_ok=True)
+    adoption.give_back(s3)
     saving.save_whole(app, persistence, s3, state)
     saving.bound_logs(lambda_svc, cloudwatch_logs)
     saving.keep_stream(dynamodb)

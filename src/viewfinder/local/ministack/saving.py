@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import marshal
 import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,6 +33,9 @@ OBJECTS = "objects.marshal"
 
 OBJECT_STORES = ("_object_versions", "_object_tags", "_object_acl", "_object_annotations")
 """What the emulator restores of objects beside themselves, each by (account, (bucket, key, ...))."""
+
+TOLD_FILES = 5000
+"""After so many files the progress is told again."""
 
 LARGE = ("ministack.services.dynamodb", "ministack.services.cloudwatch_logs")
 """Services whose state may be large, and is only read while it is written."""
@@ -51,8 +58,9 @@ def save_whole(app: Any, persistence: Any, s3: Any, folder: Path) -> None:
                 traceback.print_exc(file=sys.stderr)
                 failed = True
         if not failed:
-            _save_objects(s3, folder / OBJECTS)
-            _write(folder / MARK, b"")
+            mark = uuid.uuid4().bytes
+            _save_objects(s3, folder / OBJECTS, mark)
+            _write(folder / MARK, mark)
 
     replace(app, "save_all", save_all)
 
@@ -74,10 +82,10 @@ def _write(file: Path, content: bytes) -> None:
     unfinished.replace(file)
 
 
-def _save_objects(s3: Any, file: Path) -> None:
+def _save_objects(s3: Any, file: Path, mark: bytes) -> None:
     objects = {scoped: bucket["objects"] for scoped, bucket in s3._buckets._data.items()}
     stores = {name: getattr(s3, name)._data for name in OBJECT_STORES}
-    _write(file, marshal.dumps({"objects": objects, "stores": stores}))
+    _write(file, marshal.dumps({"mark": mark, "objects": objects, "stores": stores}))
 
 
 def load_objects(s3: Any, folder: Path) -> None:
@@ -98,15 +106,30 @@ def load_objects(s3: Any, folder: Path) -> None:
     gc.enable()
 
 
+def tell_progress(s3: Any, file: Path) -> None:
+    """Write now and then how many files the emulator has read, for whoever waits for it."""
+    list_files, numbers = s3._persisted_key_files, count(1)
+
+    def count_files(*arguments: Any, **options: Any) -> Iterator[Any]:
+        for found in list_files(*arguments, **options):
+            if (number := next(numbers)) % TOLD_FILES == 0:
+                with suppress(OSError):
+                    file.write_text(f"the last stop was not in order; {number:,} files of objects are read")
+            yield found
+
+    replace(s3, "_persisted_key_files", count_files)
+
+
 def _saved_objects(folder: Path) -> dict[str, Any] | None:
     """Return what an orderly stop has written; None after a crash, and where another Python wrote it in its own way."""
     if not (folder / MARK).exists():
         return None
     try:
-        saved: dict[str, Any] = marshal.loads((folder / OBJECTS).read_bytes())  # noqa: S302 - written by ourselves
+        saved = marshal.loads((folder / OBJECTS).read_bytes())  # noqa: S302 - written by ourselves
     except (FileNotFoundError, ValueError, EOFError, TypeError):
         return None
-    return saved
+    belongs = isinstance(saved, dict) and saved.get("mark", b"") == (folder / MARK).read_bytes()
+    return saved if belongs else None
 
 
 def bound_logs(functions: Any, logs: Any) -> None:
@@ -150,6 +173,40 @@ FILES_WITH_QUEUE_URLS = ("cloudformation.json", "lambda.json", "sqs.json")
 
 HIDDEN_UNTIL = re.compile(r'"visible_at": [\d.]+')
 """A message in work. (In a message's body the quotes would be escaped.)"""
+
+
+NEEDED = ("apigateway_v1.json", "cloudformation.json", "iam.json", "lambda.json", "s3.json", "sqs.json")
+"""What the emulator has saved of every deployed stack."""
+
+
+PACKAGE = re.compile(r'"code_blob_ref": "([0-9a-f]{64})"')
+
+
+def damage(state: Path) -> str | None:
+    """Return what is wrong with the saved state; None where no file is missing, and all can be read."""
+    for file in sorted({*state.glob("*.json"), *(state / name for name in NEEDED)}):
+        if not file.exists():
+            return f"{file} is missing"
+        if not _is_state(file):
+            return f"{file} can't be read"
+    for name in sorted(set(PACKAGE.findall((state / "lambda.json").read_text()))):
+        if not _is_package(file := state / "lambda-blobs" / f"{name}.zip"):
+            return f"{file} is missing or damaged"
+    return None
+
+
+def _is_package(file: Path) -> bool:
+    """Return whether a function's package is there and whole: its name is its digest."""
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == file.stem
+
+
+def _is_state(file: Path) -> bool:
+    """Return whether this is a file as `save_whole` writes it; one that is cut or another program's is none."""
+    try:
+        document = json.loads(file.read_bytes())
+    except (ValueError, RecursionError, IsADirectoryError):
+        return False
+    return isinstance(document, dict) and isinstance(document.get("__ministack_format__"), int)
 
 
 def was_saved(state: Path) -> bool:

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from viewfinder.rekognition.errors import invalid_parameter
 from viewfinder.rekognition.faces.detector import LANDMARKS, Face, FaceDetector, Pose, alignment, pose_of
+from viewfinder.rekognition.faces.matching import DEFAULT_THRESHOLD, Description, describe, similarity
+from viewfinder.rekognition.faces.quality import faults
 from viewfinder.rekognition.networks import MODELS, open_session
 from viewfinder.rekognition.pictures import brightness, cut_out, lightness_of, read_picture, sharpness, steps_of
 
-Floats = NDArray[np.float32]
-
 SIDE = 150
-
-MATCH_DISTANCE = 0.45
-"""Distance up to which two faces match by default: of 1,225 pairs of different people measured, none was closer."""
-
-EVEN_DISTANCE = 0.55
-"""Distance that counts as undecided; the network's author draws the line at 0.6, for large faces."""
-
-MATCH_SIMILARITY = 0.8
-"""The service's default threshold."""
 
 
 class Descriptor:
@@ -35,22 +25,13 @@ class Descriptor:
     def __init__(self) -> None:
         self._session = open_session(MODELS / "face_descriptor_dlib_int8w.onnx", threads=2)
 
-    def describe(self, picture: Image.Image, face: Face) -> Floats:
-        """Return the (128,) numbers of a face of the picture."""
+    def describe(self, picture: Image.Image, face: Face) -> Description:
+        """Return the description of a face of the picture, from it and its mirror image."""
         upright = cut_out(picture, (SIDE, SIDE), *alignment(face.landmarks, SIDE))
-        pixels = np.asarray(upright, dtype=np.float32).transpose(2, 0, 1)[None]
-        (numbers,) = self._session.run(None, {"image": np.ascontiguousarray(pixels)})
-        return cast(Floats, numbers[0])
-
-
-def similarity(one: Floats, other: Floats) -> float:
-    """Return how alike two faces are, in percent: a logistic curve of the distance of their descriptors.
-
-    It is 50 at EVEN_DISTANCE and the default threshold at MATCH_DISTANCE.
-    """
-    distance = float(np.linalg.norm(one - other))
-    slope = np.log(MATCH_SIMILARITY / (1 - MATCH_SIMILARITY)) / (EVEN_DISTANCE - MATCH_DISTANCE)
-    return float(100 / (1 + np.exp(-slope * (EVEN_DISTANCE - distance))))
+        pixels = np.asarray(upright, dtype=np.float32).transpose(2, 0, 1)
+        both = np.stack([pixels, pixels[:, :, ::-1]])
+        (numbers,) = self._session.run(None, {"image": both})
+        return describe(numbers.mean(axis=0), face.eye_distance)
 
 
 DETAIL = 1920
@@ -58,21 +39,6 @@ DETAIL = 1920
 
 QUALITY_SIDE = 96
 """Pixels to which a face is scaled for its quality, so that a small face counts as the less sharp one that it is."""
-
-DEFAULT_THRESHOLD = 80.0
-"""The default of SimilarityThreshold (operation CompareFaces)."""
-
-QUALITY_BARS = {
-    "NONE": (0.0, 180.0),
-    "AUTO": (10.0, 60.0),
-    "LOW": (10.0, 60.0),
-    "MEDIUM": (20.0, 45.0),
-    "HIGH": (40.0, 30.0),
-}
-"""For each QualityFilter the fewest pixels between the eyes, and the most degrees that a face may look aside.
-
-The descriptor was trained on faces with 53 pixels between the eyes, most of them looking ahead.
-"""
 
 DECIMALS = 4
 
@@ -89,12 +55,23 @@ class Comparison:
         """Read a validated document of shape CompareFacesRequest."""
         return cls(document.get("SimilarityThreshold", DEFAULT_THRESHOLD), document.get("QualityFilter", "NONE"))
 
-    def accepts(self, face: Face) -> bool:
-        """Return whether a face is good enough to be compared."""
-        least_pixels, most_degrees = QUALITY_BARS[self.quality_filter]
-        pose = pose_of(face.landmarks)
-        aside = max(abs(pose.yaw), abs(pose.pitch))
-        return bool(face.eye_distance >= least_pixels and aside <= most_degrees)
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """A face of a picture: where it is, its FaceDetail, and the reasons why a quality filter leaves it out."""
+
+    face: Face
+    detail: dict[str, Any]
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A picture and its faces, largest first: those that pass a quality filter, and those that do not."""
+
+    picture: Image.Image
+    accepted: tuple[SeenFace, ...]
+    refused: tuple[SeenFace, ...]
 
 
 class FaceEngine:
@@ -107,36 +84,44 @@ class FaceEngine:
 
     def detect_faces(self, content: bytes) -> dict[str, Any]:
         """Return the DetectFaces response, largest face first; raise EngineError where the image can't be taken."""
-        picture = self._read(content)
-        return {"FaceDetails": [face_document(face, picture) for face in self._detector.detect(picture)]}
+        return {"FaceDetails": [seen.detail for seen in self.look(content, "NONE").accepted]}
 
     def compare_faces(self, source: bytes, target: bytes, comparison: Comparison) -> dict[str, Any]:
         """Return the CompareFaces response; raise EngineError where an image can't be taken or has no face."""
-        picture, (largest, *_) = self._faces(source, "source", comparison)
-        wanted = self._descriptor.describe(picture, largest)
-        scene, faces = self._faces(target, "target", comparison)
-        alike = [(similarity(wanted, self._descriptor.describe(scene, face)), face) for face in faces]
-        alike.sort(key=lambda pair: -pair[0])
+        largest, wanted = self._described(source, "source", comparison)[0]
+        others = self._described(target, "target", comparison)
+        alike = sorted(((similarity(wanted, other), seen.detail) for seen, other in others), key=lambda pair: -pair[0])
         return {
-            "SourceImageFace": _place(largest, picture.size),
+            "SourceImageFace": {name: largest.detail[name] for name in ("BoundingBox", "Confidence")},
             "FaceMatches": [
-                {"Similarity": round(percent, DECIMALS), "Face": face_document(face, scene)}
-                for percent, face in alike
-                if percent >= comparison.threshold
+                {"Similarity": percent, "Face": detail} for percent, detail in alike if percent >= comparison.threshold
             ],
-            "UnmatchedFaces": [face_document(face, scene) for percent, face in alike if percent < comparison.threshold],
+            "UnmatchedFaces": [detail for percent, detail in alike if percent < comparison.threshold],
         }
 
-    def _faces(self, content: bytes, which: str, comparison: Comparison) -> tuple[Image.Image, list[Face]]:
-        """Return a picture and its faces that may be compared, largest first."""
-        picture = self._read(content)
-        faces = [face for face in self._detector.detect(picture) if comparison.accepts(face)]
-        if not faces:
-            raise invalid_parameter(f"Request has invalid parameters: there is no face in the {which} image")
-        return picture, faces
+    def look(self, content: bytes, quality_filter: str) -> Scene:
+        """Return what is in an image; raise EngineError where it can't be taken."""
+        picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
+        seen = [_seen(face, picture, quality_filter) for face in self._detector.detect(picture)]
+        accepted, refused = (tuple(one for one in seen if bool(one.faults) is bad) for bad in (False, True))
+        return Scene(picture, accepted, refused)
 
-    def _read(self, content: bytes) -> Image.Image:
-        return read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
+    def describe(self, picture: Image.Image, seen: SeenFace) -> Description:
+        """Return what a face is compared by."""
+        return self._descriptor.describe(picture, seen.face)
+
+    def _described(self, content: bytes, which: str, comparison: Comparison) -> list[tuple[SeenFace, Description]]:
+        """Return the faces that may be compared, largest first; of the source only the largest counts."""
+        scene = self.look(content, comparison.quality_filter)
+        if not scene.accepted:
+            raise invalid_parameter(f"Request has invalid parameters: there is no face in the {which} image")
+        wanted = scene.accepted[:1] if which == "source" else scene.accepted
+        return [(seen, self.describe(scene.picture, seen)) for seen in wanted]
+
+
+def _seen(face: Face, picture: Image.Image, quality_filter: str) -> SeenFace:
+    detail = face_document(face, picture)
+    return SeenFace(face, detail, tuple(faults(face, detail, quality_filter)))
 
 
 def face_document(face: Face, picture: Image.Image) -> dict[str, Any]:

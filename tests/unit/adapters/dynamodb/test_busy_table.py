@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import pytest
@@ -33,10 +34,41 @@ WEIGHTS = [1 / (rank + 5) for rank in range(len(NAMES))]
 TRANSACTION_SECONDS = 0.02
 
 
+class Turns:
+    """Time that passes only while all threads sleep: one runs at a time, and the order is the same in every run."""
+
+    def __init__(self, threads: int) -> None:
+        self.now = 0.0
+        self._awake = threads
+        self._asleep: list[tuple[float, int]] = []
+        self._naps = count()
+        self._changed = threading.Condition()
+
+    def sleep(self, seconds: float) -> None:
+        """Let the others run until so many seconds have passed."""
+        with self._changed:
+            nap = (self.now + seconds, next(self._naps))
+            heapq.heappush(self._asleep, nap)
+            self._leave()
+            assert self._changed.wait_for(lambda: not self._awake and self._asleep[0] == nap, timeout=60)
+            self.now = heapq.heappop(self._asleep)[0]
+            self._awake += 1
+
+    def end(self) -> None:
+        """Let the others go on without this thread."""
+        with self._changed:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._awake -= 1
+        self._changed.notify_all()
+
+
 @dataclass
 class SlowTable:
     """A DynamoDB whose transactions take a while; of two that meet in an item, the later one is cancelled."""
 
+    turns: Turns
     items: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     conflicts: int = 0
     _in_progress: set[tuple[str, str]] = field(default_factory=set)
@@ -57,7 +89,7 @@ class SlowTable:
             if any(not _holds(write, self.items.get(key)) for key, write in writes.items()):
                 raise _cancelled("ConditionalCheckFailed")
             self._in_progress |= writes.keys()
-        time.sleep(TRANSACTION_SECONDS)
+        self.turns.sleep(TRANSACTION_SECONDS)
         with self._lock:
             self.items |= {key: _written(write, self.items.get(key, {})) for key, write in writes.items()}
             self._in_progress -= writes.keys()
@@ -108,12 +140,12 @@ class StreamShard:
     failures: int = 0
 
     def run(self) -> None:
-        counters = DynamoDbCounters(self.table, "catalog")  # type: ignore[arg-type]
-        start = time.monotonic()
+        counters, turns = DynamoDbCounters(self.table, "catalog"), self.table.turns  # type: ignore[arg-type]
+        turns.sleep(self.number / STREAM_SHARDS * WINDOW)  # the shards are not in step
         last = int(SECONDS * IMAGES_PER_SECOND / STREAM_SHARDS)
         while self.counted < last:
-            time.sleep(WINDOW)
-            arrived = min(last, int((time.monotonic() - start) * IMAGES_PER_SECOND / STREAM_SHARDS))
+            turns.sleep(WINDOW)
+            arrived = min(last, int(turns.now * IMAGES_PER_SECOND / STREAM_SHARDS))
             batch = [a_state(self.number, number) for number in range(self.counted, min(arrived, self.counted + 100))]
             self.invocations += 1
             try:
@@ -122,10 +154,13 @@ class StreamShard:
                 self.failures += 1
             else:
                 self.counted += len(batch)
+        turns.end()
 
 
-def test_functions_of_eight_shards_count_500_images_a_second_and_do_not_fail() -> None:
-    table = SlowTable()
+def test_functions_of_eight_shards_count_500_images_a_second_and_do_not_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = SlowTable(Turns(STREAM_SHARDS))
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.catalog.time.sleep", table.turns.sleep)
+    random.seed(7)
     shards = [StreamShard(number, table) for number in range(STREAM_SHARDS)]
     with ThreadPoolExecutor(STREAM_SHARDS) as threads:
         list(threads.map(StreamShard.run, shards))

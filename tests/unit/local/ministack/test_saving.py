@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
+import marshal
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.support import damage
+from viewfinder.local.ministack import saving
 from viewfinder.local.ministack.saving import (
     MARK,
     MAX_STREAMS,
+    NEEDED,
     OBJECT_STORES,
     OBJECTS,
     bound_logs,
@@ -101,7 +106,9 @@ def test_after_a_crash_objects_are_looked_for_on_the_disk(app: Any, s3: Any, tmp
     assert s3._buckets._data == {("account", "images"): {"objects": {"found on disk": {}}}}
 
 
-@pytest.mark.parametrize("written", [b"", b"\xff of another Python", b"cut"])
+@pytest.mark.parametrize(
+    "written", [b"", b"\xff of another Python", b"cut", marshal.dumps([1]), marshal.dumps({"a": 1})]
+)
 def test_a_file_of_objects_that_this_python_cannot_read_is_done_without(
     app: Any, s3: Any, tmp_path: Path, written: bytes
 ) -> None:
@@ -141,3 +148,57 @@ def test_a_stream_comes_back_with_its_records() -> None:
 
     assert (after._stream_records, after._stream_trimmed) == ({"table": [{"eventID": "1"}]}, {"table": 7})
     assert after.loaded == {"tables": 1}
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """The saved state of a deployed stack."""
+    for name in NEEDED:
+        (tmp_path / name).write_text(json.dumps({"__ministack_format__": 2, "payload": {}}))
+    package = b"a package"
+    name = hashlib.sha256(package).hexdigest()
+    (tmp_path / "lambda-blobs").mkdir()
+    (tmp_path / "lambda-blobs" / f"{name}.zip").write_bytes(package)
+    functions = {"functions": {"image": {"code_blob_ref": name}}}
+    (tmp_path / "lambda.json").write_text(json.dumps({"__ministack_format__": 2, "payload": functions}))
+    return tmp_path
+
+
+def test_a_whole_state_has_no_damage(state: Path) -> None:
+    assert saving.damage(state) is None
+
+
+@pytest.mark.parametrize("harm", [*damage.SMALL_FILES, damage.missing])
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_damaged_or_missing_file_of_the_state_is_named(state: Path, name: str, harm: damage.Damage) -> None:
+    harm(state / name)
+
+    assert str(saving.damage(state)).startswith(str(state / name))
+
+
+@pytest.mark.parametrize("harm", [*damage.SMALL_FILES, damage.missing])
+def test_a_damaged_or_missing_package_is_named(state: Path, harm: damage.Damage) -> None:
+    (package,) = (state / "lambda-blobs").iterdir()
+    harm(package)
+
+    assert saving.damage(state) == f"{package} is missing or damaged"
+
+
+def test_what_is_known_of_objects_must_be_of_the_same_stop(app: Any, s3: Any, tmp_path: Path) -> None:
+    app.save_all({})
+    older = (tmp_path / OBJECTS).read_bytes()
+    app.save_all({})
+    (tmp_path / OBJECTS).write_bytes(older)
+
+    load_objects(s3, tmp_path)
+
+    assert s3._buckets._data == {("account", "images"): {"objects": {"found on disk": {}}}}
+
+
+def test_progress_is_told_while_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saving, "TOLD_FILES", 10)
+    s3 = SimpleNamespace(_persisted_key_files=lambda *_, **__: iter(range(25)))
+    saving.tell_progress(s3, told := tmp_path / "progress")
+
+    assert list(s3._persisted_key_files("folder", sidecars=False)) == list(range(25))
+    assert told.read_text() == "the last stop was not in order; 20 files of objects are read"

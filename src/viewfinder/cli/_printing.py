@@ -1,0 +1,112 @@
+"""How commands print: names made safe for a terminal, machine values whole on one line, tables, pairs and JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # controls: escape sequences begin with one
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the direction of text
+    "\u2028\u2029"  # line separators
+    "\ud800-\udfff]"  # bytes of a file's name that are no UTF-8
+)
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+_NARROWEST = 20
+"""Characters that a column of a table keeps where its values have as many; the terminal wraps the lines then."""
+
+
+def printable(text: object) -> str:
+    """Return a text on one line, in which no character acts on a terminal: a tab as `\\t`, an escape as `\\x1b`."""
+    return _UNSAFE.sub(lambda found: _escaped(found[0]), str(text))
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file's name (PEP 383)
+        return f"\\x{code - 0xDC00:02x}"
+    return _SHORT.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def say(text: object) -> None:
+    """Print a line."""
+    typer.echo(printable(text))
+
+
+def tell(text: object) -> None:
+    """Print a line to the standard error, so that a pipe gets the answer only."""
+    typer.echo(printable(text), err=True)
+
+
+def complain(text: object) -> None:
+    """Print a line about a failure to the standard error."""
+    typer.secho(printable(text), fg="red", err=True)
+
+
+def print_json(document: Any, *, indent: int | None = 2) -> None:
+    """Print JSON: readable, with what acts on a terminal escaped."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    lines = text.split("\n")  # those of the indentation; others are escaped already
+    typer.echo("\n".join(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines))
+
+
+def passed_over(counts: Counter[str]) -> str:
+    """Return a sentence on the files of folders that were not taken, by what they are."""
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
+    return f"{counts.total():,} files were passed over: {kinds}."
+
+
+def print_pairs(console: Console, title: str, pairs: Mapping[str, object]) -> None:
+    """Print names with their values, each on one line: a value may be an address or a command to be copied."""
+    from rich.text import Text
+
+    console.print(Text(printable(title), style="bold"), soft_wrap=True)
+    width = max(map(len, pairs), default=0)
+    for name, value in pairs.items():
+        line = Text.assemble((f"{printable(name):{width}}", "cyan"), "  ", printable(value))
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: Collection[int] = (0,)) -> None:
+    """Print a table, whose columns `whole` are never wrapped: keys and the like are to be copied.
+
+    Into a pipe go its rows only, whole and separated by tabs, for other programs.
+    """
+    from rich.console import Console
+
+    console = Console()
+    cells = ([printable(cell) for cell in row] for row in rows)
+    if not console.is_terminal:
+        for row in cells:
+            typer.echo("\t".join(row))
+        return
+    _print_table(console.width, columns, list(cells), whole)
+
+
+def _print_table(width: int, columns: Sequence[str], rows: list[list[str]], whole: Collection[int]) -> None:
+    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=None)
+    needed = 0
+    for number, column in enumerate(table.columns):
+        widest = max((cell_len(row[number]) for row in rows), default=0)
+        widest = max(widest, cell_len(columns[number]))
+        column.no_wrap = number in whole
+        column.min_width = widest if column.no_wrap else min(widest, _NARROWEST)
+        needed += column.min_width + 2
+    for row in rows:
+        table.add_row(*map(Text, row))
+    # A table that is wider than the terminal is wrapped by the terminal, which keeps a copied value in one piece.
+    Console(width=max(width, needed)).print(table)

@@ -1,0 +1,130 @@
+"""A stack that runs: how it is reached, and what is wrong with it. Record and keys are read once, and handed on."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+
+from viewfinder.bootstrap import Application
+from viewfinder.local import components, files
+from viewfinder.local.catalog import CatalogFile, DamagedCatalogError, Found
+from viewfinder.local.data_directory import DataDirectory, KeyPair, session
+from viewfinder.local.gallery_log import failed_requests
+from viewfinder.local.ministack.guard import ROOM_BYTES
+from viewfinder.local.state import REGION, SQLITE, Record
+from viewfinder.settings import Settings
+
+PARAMETERS = {
+    "AnalysesPerMinute": "0",
+    "AnalysisIntervalSeconds": "0",
+    "ApiBurst": "5000",
+    "ApiRequestsPerSecond": "10000",
+    "DetectorPrice": "0",
+    "RequireTls": "false",
+    "Shards": "1",
+}
+"""All in which the local stack differs from one on AWS: our own engine costs nothing, the emulator speaks plain HTTP on
+loopback, its table has no partitions whose heat would have to be spread, and requests cost nothing, so they queue."""
+
+LOOK_BACK_MINUTES = 15
+
+
+def parameters_of(record: Record) -> dict[str, str]:
+    """Return the template's parameters of a local stack."""
+    detector = "Engine" if record.in_process else "Rekognition"
+    return PARAMETERS | {"Features": record.features, "Detector": detector}
+
+
+@dataclass(frozen=True)
+class Running:
+    """One stack, as it was found; `keys` are the operator's, who may do everything."""
+
+    data: DataDirectory
+    record: Record
+    keys: KeyPair
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        """A session of the operator."""
+        return session(self.keys)
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables by which AWS's tools and ours find this stack."""
+        record, keys = self.record, self.keys
+        return {
+            "AWS_ENDPOINT_URL": record.endpoint_url,
+            "AWS_ENDPOINT_URL_REKOGNITION": record.rekognition_url,
+            "AWS_ACCESS_KEY_ID": keys.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+            "AWS_DEFAULT_REGION": REGION,
+            "VIEWFINDER_DATA_DIR": str(self.data.path),
+            "AWS_REGION": REGION,
+            "VIEWFINDER_BUCKET": record.outputs["ImagesBucketName"],
+            "VIEWFINDER_API_URL": record.api_url,
+            "VIEWFINDER_GALLERY_URL": record.gallery_url,
+        }
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the functions, for an operator's command: on the catalog that they use."""
+        return Settings.from_outputs(
+            self.record.outputs,
+            catalog=components.catalog_setting(self.data, self.record),
+            detector_price=float(PARAMETERS["DetectorPrice"]),
+            shards=int(PARAMETERS["Shards"]),
+            features=self.record.features,
+            detector=parameters_of(self.record)["Detector"],
+            engine_detector=self.record.detector or "",
+        )
+
+    def application(self) -> Application:
+        """Return the parts of the pipeline for an operator's command."""
+        return Application(self.settings, session=self.session, endpoint_url=self.record.endpoint_url)
+
+    @property
+    def recovery(self) -> dict[str, Any] | None:
+        """How far the catalog's recovery from the buckets is; None where nothing is to be recovered."""
+        try:
+            return files.read(self.data.recovery, "")
+        except files.DamagedFileError:
+            return {"State": "WAITING"}  # that the file is there says enough
+
+    def problems(self) -> list[str]:
+        """Return what a person should know and do something about, a sentence each."""
+        found = (self._room(), self._catalog(), self._recovery(), self._failed_requests())
+        return [problem for problem in found if problem]
+
+    def _room(self) -> str | None:
+        free = shutil.disk_usage(self.data.path).free
+        if free >= ROOM_BYTES:
+            return None
+        left = f"{free // 1_000_000} MB left, {ROOM_BYTES // 1_000_000} are kept free"
+        return f"The disk of {self.data.path} is full: {left}. What waits goes on when there is room."
+
+    def _catalog(self) -> str | None:
+        if self.record.catalog != SQLITE:
+            return None
+        try:
+            found = CatalogFile(self.data).look()
+        except DamagedCatalogError as error:
+            return str(error)
+        if found is Found.GOOD:
+            return None
+        again = self.data.command("up")
+        return f"{self.data.database} {found.value}. Have it made anew from the buckets: {again}"
+
+    def _recovery(self) -> str | None:
+        found = self.recovery or {}
+        if found.get("State") != "FAILED":
+            return None
+        return f"{found.get('Message')} Try again: {self.data.command('reconcile')}"
+
+    def _failed_requests(self) -> str | None:
+        failed = failed_requests(self.data.logs / "gallery.log", since=time.time() - LOOK_BACK_MINUTES * 60)
+        look = self.data.command("logs --component gallery")
+        return f"{failed:,} requests failed in the last {LOOK_BACK_MINUTES} minutes. See: {look}" if failed else None
