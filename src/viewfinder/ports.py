@@ -49,7 +49,7 @@ class DerivedStore(Protocol):
         """Keep an analysis by its content."""
 
     def put_thumbnail(self, key: str, content: bytes) -> None:
-        """Store a WebP thumbnail."""
+        """Store a WebP thumbnail, or the rendition for screens that belongs to it."""
 
     def copy_thumbnail(self, source: str, key: str) -> bool:
         """Copy a thumbnail; False where the source is gone."""
@@ -121,12 +121,13 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ObjectSummary:
-    """An object as a listing tells of it; `modified` in seconds since 1970."""
+    """An object as a listing tells of it; `modified` in seconds since 1970. An archived one can't be read."""
 
     key: str
     size: int
     etag: str
     modified: float
+    is_archived: bool = False
 
 
 class Objects(Protocol):

@@ -23,7 +23,7 @@ from viewfinder.domain.image import Image
 from viewfinder.domain.lease import Lease
 from viewfinder.ports import Catalog, Leases
 from viewfinder.settings import Settings
-from viewfinder.usecases.images import correct_labels
+from viewfinder.usecases.corrections import correct_labels
 from viewfinder.usecases.index_image import IndexImage
 
 MAX_RECEIVE_COUNT = 3

@@ -107,7 +107,8 @@ class Picture:
     """A picture that was read: size of the upright original, facts of its taking, and what is derived from it.
 
     `rendition` is what the detector gets (JPEG or PNG, at most 5 MB, 80 to 10,000 px a side), the original bytes
-    themselves where the detector takes them. `thumbnail` is WebP, at most 512 px a side.
+    themselves where the detector takes them. `thumbnail` is WebP, at most 512 px a side; `screen` is WebP, at most
+    1,600 px a side, b"" where the original or the thumbnail serves (`needs_screen`). Both carry no metadata.
     """
 
     format: str
@@ -116,6 +117,7 @@ class Picture:
     rendition: bytes
     thumbnail: bytes
     facts: Facts = Facts()
+    screen: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,9 @@ class Image:
     """One image of the catalog.
 
     `sequencer` is that of the last S3 event the record accounts for; `version` grows with every write (the catalog
-    sets it). `features` are those that it was analysed for, `findings` what was found of each. `stored_format` is the
-    format that the record was read in. Times are ISO 8601, UTC.
+    sets it). `features` are those that it was analysed for, `findings` what was found of each. `thumbnail` and `screen`
+    are keys of the derived bucket, "" where there is none. `stored_format` is the format that the record was read in.
+    Times are ISO 8601, UTC.
     """
 
     image_id: str
@@ -141,6 +144,7 @@ class Image:
     features: tuple[str, ...] = ()
     model_version: str = ""
     thumbnail: str = ""
+    screen: str = ""
     effort: Effort = Effort.RECORD
     reason: str = ""
     message: str = ""
@@ -240,6 +244,7 @@ _MEMBERS = {
     "Height": "height",
     "LabelModelVersion": "model_version",
     "Thumbnail": "thumbnail",
+    "Screen": "screen",
     "Reason": "reason",
     "Message": "message",
     "Version": "version",

@@ -34,6 +34,7 @@ from viewfinder.domain.image import (
 )
 from viewfinder.domain.label import NO_CORRECTIONS
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.screen import needs_screen, screen_key
 from viewfinder.domain.thumbnail import outdated_thumbnails, thumbnail_key, thumbnail_prefix
 from viewfinder.observability import span, timed
 from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, Leases, PictureReader, StoredObject
@@ -163,9 +164,21 @@ class IndexImage:
                 known = self._known_analyses(event, content)
         if not self._are_complete(known):
             return self._detect_alone(event, content, known, lease)
-        if not self.derived.copy_thumbnail(known[Feature.LABELS].thumbnail, content.thumbnail):
-            self.derived.put_thumbnail(content.thumbnail, self.pictures.read(content.original).thumbnail)
+        if not self._copy_renditions(known[Feature.LABELS], content):
+            self._put_renditions(self.pictures.read(content.original), content)
         return known, lease
+
+    def _copy_renditions(self, known: Analysis, content: _Content) -> bool:
+        """Copy those of the image that was analysed first; False where one of them is gone, or was never made."""
+        copies = {known.thumbnail: content.thumbnail}
+        if _needs_screen(known, len(content.original)):
+            copies[screen_key(known.thumbnail)] = screen_key(content.thumbnail)
+        return all(self.derived.copy_thumbnail(source, key) for source, key in copies.items())
+
+    def _put_renditions(self, picture: Picture, content: _Content) -> None:
+        self.derived.put_thumbnail(content.thumbnail, picture.thumbnail)
+        if picture.screen:
+            self.derived.put_thumbnail(screen_key(content.thumbnail), picture.screen)
 
     def _known_analyses(self, event: ImageEvent, content: _Content) -> Analyses:
         found = {feature: self.derived.find_analysis(self._asked(feature), content.sha256) for feature in self.features}
@@ -215,7 +228,7 @@ class IndexImage:
             except DetectorUnavailableError:
                 if feature is Feature.LABELS or not event.last_delivery:
                     raise
-        self.derived.put_thumbnail(content.thumbnail, picture.thumbnail)
+        self._put_renditions(picture, content)
         return analyses
 
     def _ask(self, feature: Feature, picture: Picture, content: _Content) -> Analysis:
@@ -274,13 +287,17 @@ def _is_known(event: ImageEvent, known: Image) -> bool:
     return is_accounted_for(event.sequencer, known.sequencer)
 
 
-_BOOKKEEPING = ("sequencer", "analyzed_at", "thumbnail", "effort", "version", "version_id", "stored_format")
+_BOOKKEEPING = ("sequencer", "analyzed_at", "thumbnail", "screen", "effort", "version", "version_id", "stored_format")
 
 
 def _says_the_same(image: Image, known: Image) -> bool:
     """Return whether the records differ in their bookkeeping only: then the image keeps its place among the newest."""
     bookkeeping = dict.fromkeys(_BOOKKEEPING, "")
     return replace(image, **bookkeeping) == replace(known, **bookkeeping)  # type: ignore[arg-type]
+
+
+def _needs_screen(analysis: Analysis, size: int) -> bool:
+    return needs_screen(analysis.format, analysis.width, analysis.height, size)
 
 
 def _analyzed(image: Image, analyses: Analyses, thumbnail: str) -> Image:
@@ -297,5 +314,6 @@ def _analyzed(image: Image, analyses: Analyses, thumbnail: str) -> Image:
         features=tuple(str(feature) for feature in analyses),
         model_version=labels.model_version,
         thumbnail=thumbnail,
+        screen=screen_key(thumbnail) if _needs_screen(labels, image.size) else "",
         effort=Effort.DETECTED if calls else Effort.REUSED,
     )

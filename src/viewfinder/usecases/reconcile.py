@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.image import Image, Status, image_digest, is_folder_marker
+from viewfinder.domain.screen import needs_screen
 from viewfinder.domain.thumbnail import outdated_thumbnails
 from viewfinder.ports import Objects, ObjectSummary, Records, Requests
 
@@ -28,9 +29,11 @@ class Difference(StrEnum):
     """How bucket and catalog differ about one image."""
 
     MISSING = "MISSING"  # an object without a record
-    OUTDATED = "OUTDATED"  # the record is about another content, or its thumbnail is gone
+    OUTDATED = "OUTDATED"  # the record is about another content, or a rendition is gone
     FAILED = "FAILED"  # the record says so
-    INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, or failed
+    INCOMPLETE = (
+        "INCOMPLETE"  # a feature that is asked for now was not, or failed; or there is no rendition for screens
+    )
     ORPHANED = "ORPHANED"  # a record without an object
 
 
@@ -134,11 +137,16 @@ def _difference(
         return Difference.ORPHANED
     if not image.status.is_final:
         return Difference.FAILED
-    if image.etag != found.etag or (image.thumbnail and image.thumbnail not in thumbnails):
+    if image.etag != found.etag or any(key and key not in thumbnails for key in (image.thumbnail, image.screen)):
         return Difference.OUTDATED
-    if image.status is Status.ANALYZED and not set(features) <= set(image.features):
+    if image.status is Status.ANALYZED and not found.is_archived and _is_incomplete(image, features):
         return Difference.INCOMPLETE
     return None
+
+
+def _is_incomplete(image: Image, features: tuple[str, ...]) -> bool:
+    lacks_screen = not image.screen and needs_screen(image.format, image.width, image.height, image.size)
+    return lacks_screen or not set(features) <= set(image.features)
 
 
 def _orphans(
