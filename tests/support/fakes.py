@@ -53,7 +53,7 @@ class FakeBucket:
 
     def _summary(self, key: str) -> ObjectSummary:
         content = self.contents[key]
-        return ObjectSummary(key, len(content), etag(content), self.modified[key])
+        return ObjectSummary(key, len(content), etag(content), self.modified[key], key in self.archived)
 
 
 class FakeDerivedStore:
@@ -128,14 +128,16 @@ class FakeCatalog:
 
 
 class FakePictures:
-    """Implements `PictureReader`: what begins with `bad` is no picture, all else is one."""
+    """Implements `PictureReader`: what begins with `bad` is no picture, what begins with `large` is a large one."""
 
     facts = Facts()
 
     def read(self, content: bytes) -> Picture:
         if content.startswith(b"bad"):
             raise ImageRejectedError("NOT_AN_IMAGE", "The content is not that of an image.")
-        return Picture("JPEG", 640, 480, rendition=content, thumbnail=thumbnail(content), facts=self.facts)
+        small = Picture("JPEG", 640, 480, rendition=content, thumbnail=thumbnail(content), facts=self.facts)
+        is_large = content.startswith(b"large")
+        return replace(small, format="HEIC", width=4032, height=3024, screen=screen(content)) if is_large else small
 
 
 @dataclass
@@ -192,6 +194,11 @@ def labels(content: bytes) -> tuple[Label, ...]:
         Label(word, 90.0 - place, categories=("Animals and Pets",) if word == "Dog" else ())
         for place, word in enumerate(content.decode().split())
     )
+
+
+def screen(content: bytes) -> bytes:
+    """Return the rendition for screens that the fake reader makes of a large picture."""
+    return b"screen of " + content
 
 
 def thumbnail(content: bytes) -> bytes:
