@@ -50,8 +50,8 @@ def run(bench: Bench) -> Result:
     with gallery_of(original) as url, browser() as started:
         ways = {name: [way(started, url) for _ in range(rounds)] for name, way in WAYS.items()}
     return {
-        "megabits a second": MEGABITS,
-        "original, kB": round(len(original) / 1000),
+        "megabits": MEGABITS,
+        "kilobytes": round(len(original) / 1000),
         "ways": {name: described(seen) for name, seen in ways.items()},
     }
 
@@ -168,7 +168,7 @@ def gallery_of(original: bytes) -> Iterator[str]:
 
 def fake_api(original: bytes) -> FakeApi:
     """Return an API of one large image and others, each with the thumbnail of a photo."""
-    picture = Pictures().read(original)
+    picture = Pictures(has_screens=True).read(original)
     box = {"Left": 0.1, "Top": 0.1, "Width": 0.5, "Height": 0.5}
     facts = {"Width": SIZE[0], "Height": SIZE[1], "Format": "JPEG", "Size": len(original)}
     large = image(OPENED, label("Cat", 90.0, box), **facts)
@@ -176,6 +176,7 @@ def fake_api(original: bytes) -> FakeApi:
     pictures = {
         (OPENED, "original"): ("image/jpeg", original),
         (OPENED, "thumbnail"): ("image/webp", picture.thumbnail),
+        (OPENED, "screen"): ("image/webp", picture.screen),
     }
     thumbnails = [Pictures().read(photo(number)).thumbnail for number in range(5)]
     for number, other in enumerate(others):
