@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from viewfinder.domain import formats
 from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.image import Image, Status, image_digest, is_folder_marker
 from viewfinder.domain.screen import needs_screen
@@ -35,6 +36,7 @@ class Difference(StrEnum):
         "INCOMPLETE"  # a feature that is asked for now was not, or failed; or there is no rendition for screens
     )
     ORPHANED = "ORPHANED"  # a record without an object
+    OLD = "OLD"  # the record is in the format of an earlier release
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def _difference(
         return Difference.OUTDATED
     if image.status is Status.ANALYZED and not found.is_archived and _is_incomplete(image, features):
         return Difference.INCOMPLETE
-    return None
+    return Difference.OLD if image.stored_format < formats.RECORD else None
 
 
 def _is_incomplete(image: Image, features: tuple[str, ...]) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.findings import found
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.soundness import generation, mark, require_whole
@@ -27,7 +28,7 @@ def path(tmp_path: Path) -> Path:
         catalog = SqliteCatalog(database, tombstone_seconds=60)
         labels = tuple(Label(f"Label {number}", 90.0) for number in range(10))
         for number in range(200):
-            image = Image(f"{number}.jpg", Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", labels=labels)
+            image = Image(f"{number}.jpg", Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", findings=found(labels))
             catalog.save(image, replacing=None)
     return file
 

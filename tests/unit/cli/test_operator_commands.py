@@ -219,6 +219,7 @@ def test_reconcile_exits_with_1_where_it_only_looks_and_finds_something(run: Run
         "Failed": 0,
         "Incomplete": 0,
         "Orphaned": 0,
+        "Old": 0,
         "OrphanedThumbnails": 0,
     }
     assert target.requests.sent == []

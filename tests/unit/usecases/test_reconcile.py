@@ -210,6 +210,6 @@ def test_differences_are_counted_by_kind() -> None:
     counts: dict[str, Any] = json.loads(json.dumps(find_differences(place.stores).counts()))
 
     assert counts == {
-        **dict.fromkeys(("Outdated", "Failed", "Incomplete", "Orphaned", "OrphanedThumbnails"), 0),
+        **dict.fromkeys(("Outdated", "Failed", "Incomplete", "Orphaned", "Old", "OrphanedThumbnails"), 0),
         "Missing": 1,
     }

@@ -12,6 +12,7 @@ from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.copies import DynamoDbCopiesWriter
 from viewfinder.adapters.dynamodb.statistics import SHARDS
 from viewfinder.adapters.dynamodb.transactions import batch_get, transact
+from viewfinder.domain import formats
 from viewfinder.domain.counting import Counted, ImageState
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import Label
@@ -103,9 +104,13 @@ class DynamoDbCounters:
             self._client.update_item(
                 TableName=self._table,
                 Key=schema.marshalled_key(schema.alias_key(alias)),
-                UpdateExpression="SET #alias = :alias ADD #names :name",
-                ExpressionAttributeNames={"#alias": "Alias", "#names": "Names"},
-                ExpressionAttributeValues={":alias": {"S": alias.casefold()}, ":name": {"SS": [name]}},
+                UpdateExpression="SET #alias = :alias, #format = :format ADD #names :name",
+                ExpressionAttributeNames={"#alias": "Alias", "#names": "Names", "#format": formats.MEMBER},
+                ExpressionAttributeValues={
+                    ":alias": {"S": alias.casefold()},
+                    ":name": {"SS": [name]},
+                    ":format": {"N": str(formats.COUNTING)},
+                },
             )
             self._learnt.add((alias, name))
 
@@ -125,11 +130,11 @@ class DynamoDbCounters:
 
     def _copies(self, chunk: _Chunk) -> Iterator[dict[str, Any]]:
         for key, image_id in chunk.copies.items():
-            item = schema.marshalled_key(key)
             if image_id:
-                yield {"Put": {"TableName": self._table, "Item": item | {"ImageId": {"S": image_id}}}}
+                item = schema.stored(key, {"ImageId": image_id}, formats.COUNTING)
+                yield {"Put": {"TableName": self._table, "Item": item}}
             else:
-                yield {"Delete": {"TableName": self._table, "Key": item}}
+                yield {"Delete": {"TableName": self._table, "Key": schema.marshalled_key(key)}}
 
     def _additions(self, chunk: _Chunk) -> Iterator[dict[str, Any]]:
         shard = random.randrange(SHARDS)  # noqa: S311 - any will do, and another one where the first is busy
@@ -148,15 +153,16 @@ class DynamoDbCounters:
     def _addition(self, key: schema.Key, number: int, description: Mapping[str, Any]) -> dict[str, Any]:
         # A name alone is a person's: it is set where nobody knows better.
         written = "#{0} = :{0}" if len(description) > 1 else "#{0} = if_not_exists(#{0}, :{0})"
-        settings = ", ".join(written.format(name) for name in description)
+        settings = ", ".join(["#StoredFormat = :StoredFormat", *(written.format(name) for name in description)])
         values = {f":{name}": schema.marshalled(value) for name, value in description.items()}
+        values |= {":StoredFormat": {"N": str(formats.COUNTING)}, ":Count": {"N": str(number)}}
         return {
             "Update": {
                 "TableName": self._table,
                 "Key": schema.marshalled_key(key),
-                "UpdateExpression": (f"SET {settings} " if settings else "") + "ADD #Count :Count",
-                "ExpressionAttributeNames": {f"#{name}": name for name in (*description, "Count")},
-                "ExpressionAttributeValues": values | {":Count": {"N": str(number)}},
+                "UpdateExpression": f"SET {settings} ADD #Count :Count",
+                "ExpressionAttributeNames": {f"#{name}": name for name in (*description, "Count", formats.MEMBER)},
+                "ExpressionAttributeValues": values,
             }
         }
 
@@ -191,12 +197,12 @@ def _note(state: ImageState) -> schema.Item:
     }
     if state.expires_at:
         attributes["ExpiresAt"] = state.expires_at
-    key = schema.marshalled_key(schema.counted_key(state.image_id))
-    return key | {name: schema.marshalled(value) for name, value in attributes.items()}
+    return schema.stored(schema.counted_key(state.image_id), attributes, formats.COUNTING)
 
 
 def _counted(note: Mapping[str, Any]) -> Counted:
-    folders, content = frozenset(note.get("Folders", ())), note.get("Content", "")  # older notes have none
+    # 0.1.0 counted neither folders nor contents: their counts come with the next change of the image.
+    folders, content = frozenset(note.get("Folders", ())), note.get("Content", "")
     return Counted(int(note["Version"]), Status(note["Status"]), frozenset(note["Names"]), folders, content)
 
 

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.transactions import REFUSED
+from viewfinder.domain import formats
 from viewfinder.domain.errors import TooManyRequestsError
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ class DynamoDbQuota:
             self._client.update_item(
                 TableName=self._table,
                 Key=schema.marshalled_key(schema.quota_key(caller, minute)),
-                UpdateExpression="ADD Spent :one SET ExpiresAt = :end",
+                UpdateExpression="ADD Spent :one SET ExpiresAt = :end, StoredFormat = :format",
                 ConditionExpression="attribute_not_exists(Spent) OR Spent < :share",
                 ExpressionAttributeValues={
                     ":one": {"N": "1"},
                     ":share": {"N": str(self._per_minute)},
                     ":end": {"N": str((minute + 2) * 60)},
+                    ":format": {"N": str(formats.LEASE)},
                 },
             )
         except ClientError as error:
