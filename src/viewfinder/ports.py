@@ -121,13 +121,12 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ObjectSummary:
-    """An object as a listing tells of it; `modified` in seconds since 1970. An archived one can't be read."""
+    """An object as a listing tells of it; `modified` in seconds since 1970."""
 
     key: str
     size: int
     etag: str
     modified: float
-    is_archived: bool = False
 
 
 class Objects(Protocol):

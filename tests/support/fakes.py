@@ -53,7 +53,7 @@ class FakeBucket:
 
     def _summary(self, key: str) -> ObjectSummary:
         content = self.contents[key]
-        return ObjectSummary(key, len(content), etag(content), self.modified[key], key in self.archived)
+        return ObjectSummary(key, len(content), etag(content), self.modified[key])
 
 
 class FakeDerivedStore:

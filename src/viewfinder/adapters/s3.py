@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 _ARCHIVED = "InvalidObjectState"
 """In S3 Glacier Flexible Retrieval, Deep Archive or an archive tier (S3 API Reference, GetObject, "Errors")."""
 
-_ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
-"""Storage classes whose objects have to be restored first (S3 API Reference, "Object"); a listing names no others."""
-
 TAKEN_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 """What S3 answers to a conditional PUT of a key that is there, or that another PUT is just writing."""
 
@@ -149,8 +146,7 @@ class S3Objects:
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
             for entry in page.get("Contents", ()):
                 modified = entry["LastModified"].timestamp()
-                is_archived = entry.get("StorageClass") in _ARCHIVES
-                yield ObjectSummary(entry["Key"], entry["Size"], entry["ETag"].strip('"'), modified, is_archived)
+                yield ObjectSummary(entry["Key"], entry["Size"], entry["ETag"].strip('"'), modified)
 
     def find(self, key: str) -> ObjectSummary | None:
         """Ask for one object."""

@@ -14,7 +14,6 @@ from enum import StrEnum
 from viewfinder.domain import formats
 from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.image import Image, Status, image_digest, is_folder_marker
-from viewfinder.domain.screen import needs_screen
 from viewfinder.domain.thumbnail import outdated_thumbnails
 from viewfinder.ports import Objects, ObjectSummary, Records, Requests
 
@@ -33,7 +32,7 @@ class Difference(StrEnum):
     OUTDATED = "OUTDATED"  # the record is about another content, or a rendition is gone
     FAILED = "FAILED"  # the record says so
     INCOMPLETE = (
-        "INCOMPLETE"  # a feature that is asked for now was not, or failed; or there is no rendition for screens
+        "INCOMPLETE"  # a feature that is asked for now was not, or failed
     )
     ORPHANED = "ORPHANED"  # a record without an object
     OLD = "OLD"  # the record is in the format of an earlier release
@@ -141,14 +140,9 @@ def _difference(
         return Difference.FAILED
     if image.etag != found.etag or any(key and key not in thumbnails for key in (image.thumbnail, image.screen)):
         return Difference.OUTDATED
-    if image.status is Status.ANALYZED and not found.is_archived and _is_incomplete(image, features):
+    if image.status is Status.ANALYZED and not set(features) <= set(image.features):
         return Difference.INCOMPLETE
     return Difference.OLD if image.stored_format < formats.RECORD else None
-
-
-def _is_incomplete(image: Image, features: tuple[str, ...]) -> bool:
-    lacks_screen = not image.screen and needs_screen(image.format, image.width, image.height, image.size)
-    return lacks_screen or not set(features) <= set(image.features)
 
 
 def _orphans(
