@@ -52,6 +52,7 @@ class Options:
     """Whether the gallery is locked; None: as last time, and at first where `has_other_users`."""
     has_other_users: bool = False
     in_process: bool | None = None
+    keep_location: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Record:
     """What the last `up` did.
 
     `processes` are empty after a stop. `fingerprint` names the deployment that is safe on disk.
-    `in_process`: the image function carries the engine, instead of calling it over Rekognition's wire.
+    `in_process`: the image function carries the engine, instead of calling it over Rekognition's wire. `keep_location`:
+    GPS positions of pictures are kept.
     """
 
     ports: Ports
@@ -73,6 +75,7 @@ class Record:
     gallery_token: str | None = None
     """What opens the gallery; "" where it is open, None where nobody has chosen yet."""
     in_process: bool = False
+    keep_location: bool = False
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """Members of the file that this version doesn't know; they stay in it."""
 
@@ -148,6 +151,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "features": (str,),
     "gallery_token": (str, type(None)),
     "in_process": (bool,),
+    "keep_location": (bool,),
 }
 """The types of the record's members, but for `ports` and `processes`, which are documents themselves."""
 
@@ -212,6 +216,7 @@ def with_options(before: Record | None, options: Options) -> Record:
     detector = None if options.detector == BUILTIN else options.detector or record.detector
     features = options.features or record.features
     in_process = record.in_process if options.in_process is None else options.in_process
+    keep_location = record.keep_location if options.keep_location is None else options.keep_location
     return replace(
         record,
         ports=ports,
@@ -220,6 +225,7 @@ def with_options(before: Record | None, options: Options) -> Record:
         layout=LAYOUT,
         features=features,
         in_process=in_process,
+        keep_location=keep_location,
         gallery_token=_gallery_token(record, options),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from viewfinder.domain import formats
 from viewfinder.domain.analysis import Analysis
+from viewfinder.domain.capture_time import dated
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
@@ -152,6 +153,7 @@ class IndexImage:
         except ImageRejectedError as rejection:
             return replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE]), None
         facts = self._kept(analyses[Feature.LABELS].facts or Facts())
+        facts = dated(facts, event.image_id, stored.modified, self.clock.now())
         image = replace(_analyzed(image, analyses, thumbnail), facts=facts)
         return image, lease and lease.done(min(analysis.analyzed_at for analysis in analyses.values()))
 

@@ -31,9 +31,7 @@ class Difference(StrEnum):
     MISSING = "MISSING"  # an object without a record
     OUTDATED = "OUTDATED"  # the record is about another content, or a rendition is gone
     FAILED = "FAILED"  # the record says so
-    INCOMPLETE = (
-        "INCOMPLETE"  # a feature that is asked for now was not, or failed
-    )
+    INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, or failed
     ORPHANED = "ORPHANED"  # a record without an object
     OLD = "OLD"  # the record is in the format of an earlier release
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from viewfinder.domain.cursor import Cursor, cursor_from_token
-from viewfinder.domain.image import VISIBLE_STATUSES
+from viewfinder.domain.image import FIRST_TAKEN, VISIBLE_STATUSES
 from viewfinder.domain.label import search_words
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Criteria, Entry, Match, Order, Query, Stretch, Term, highest
@@ -98,6 +98,8 @@ def _driving_term(criteria: Criteria, counts: Mapping[str, int]) -> Term:
 def _stretch(query: Query, cursor: Cursor) -> Stretch:
     taken = query.order is Order.TAKEN
     since, until = (query.taken_since, query.taken_until) if taken else (query.since, query.until)
+    if taken and until:
+        since = since or FIRST_TAKEN  # an undated image matches no time
     return Stretch(query.order, cursor.position, since, until, query.min_confidence, query.prefix)
 
 
