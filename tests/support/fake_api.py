@@ -344,7 +344,7 @@ def _taken(entry: Document) -> str | None:
 def _ordered(entries: list[Document], query: QueryParams) -> list[Document]:
     if query.get("order") != "taken":
         return entries
-    return sorted(entries, key=lambda entry: _taken(entry) or entry["AnalyzedAt"], reverse=True)
+    return sorted(entries, key=lambda entry: _taken(entry) or f"0{entry['AnalyzedAt'][1:]}", reverse=True)
 
 
 def _page(request: Request, member: str, found: list[Document]) -> Response:

@@ -28,6 +28,7 @@ class FakeBucket:
         self.contents: dict[str, bytes] = {}
         self.modified: dict[str, float] = {}
         self.archived: set[str] = set()
+        self.file_times: dict[str, float] = {}
 
     def put(self, key: str, content: bytes, modified: float = 0.0) -> str:
         self.contents[key], self.modified[key] = content, modified
@@ -38,7 +39,7 @@ class FakeBucket:
             raise ObjectNotFoundError(image_id)
         content, is_archived = self.contents[image_id], image_id in self.archived
         shown = content if len(content) <= max_bytes and not is_archived else None
-        return StoredObject(shown, len(content), etag(content), is_archived)
+        return StoredObject(shown, len(content), etag(content), is_archived, modified=self.file_times.get(image_id))
 
     def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
         for key in sorted(self.contents):

@@ -23,7 +23,9 @@ def years_of_images(number: int) -> list[dict[str, Any]]:
     return [taken(f"{index}.jpg", f"{start + timedelta(hours=6 * index):%Y-%m-%dT%H:%M:%S}") for index in range(number)]
 
 
-def test_days_have_headings_and_an_image_without_a_time_says_so(open_page: OpenPage, serve_fake: ServeFake) -> None:
+def test_days_have_headings_and_images_without_a_time_are_a_group_at_the_end(
+    open_page: OpenPage, serve_fake: ServeFake
+) -> None:
     images = [
         taken("early.jpg", "2026-05-30T23:59:59"),
         taken("noon.jpg", "2026-06-01T12:00:00"),
@@ -36,13 +38,13 @@ def test_days_have_headings_and_an_image_without_a_time_says_so(open_page: OpenP
 
     expect(page.locator("#grid > li")).to_have_text(
         [
-            "Tuesday, 2 June 2026",
-            "No capture timeundated.jpgDog 90 %",
             "Monday, 1 June 2026",
             "late.jpgDog 90 %",
             "noon.jpgDog 90 %",
             "Saturday, 30 May 2026",
             "early.jpgDog 90 %",
+            "No capture time",
+            "undated.jpgDog 90 %",
         ]
     )
     expect(page.get_by_role("link", name="undated.jpg. Dog. No capture time")).to_be_visible()

@@ -20,7 +20,6 @@ export function tileOf(image) {
       "aria-label": [`${nameOf(image.ImageId)}. ${text}`, undated].filter(Boolean).join(". "),
     },
     state ? faultOf(image, state) : pictureOf(image),
-    undated && element("span", { class: "undated", "aria-hidden": "true" }, undated),
     element("span", { class: "caption", "aria-hidden": "true" }, captionOf(image, labels)),
   );
   // The keyboard has a key for it (space or x), so that one stop of the tab key is enough for a tile.

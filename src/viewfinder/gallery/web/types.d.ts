@@ -40,6 +40,7 @@ export interface Summary {
 export interface Facts {
   TakenAt?: string;
   TakenOffset?: string;
+  TakenAtSource?: "EXIF" | "NAME" | "FILE";
   Camera?: string;
   Lens?: string;
   ExposureTime?: number;
