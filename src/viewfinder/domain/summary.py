@@ -27,6 +27,7 @@ class Summary:
     categories: Mapping[str, float] = field(default_factory=dict)
     taken_at: str = ""
     words: Collection[str] = ()
+    camera: str = ""
     size: int = 0  # of a removed image only, and so is `version_id`
     version_id: str = ""
 
@@ -45,6 +46,7 @@ class Summary:
             categories=category_confidences(labels),
             taken_at=image.facts.taken_at or "",
             words=image.words,
+            camera=image.facts.camera or "",
             size=image.size if image.is_in_trash else 0,
             version_id=image.version_id if image.is_in_trash else "",
         )
@@ -59,6 +61,14 @@ class Summary:
         """Return the stored document; what equals its default is left out."""
         members = {member: _stored(getattr(self, name)) for member, (name, _) in _MEMBERS.items()}
         return {member: value for member, value in members.items() if value}
+
+    def listed(self) -> dict[str, Any]:
+        """Return the members that a list shows as they are, of those that are known."""
+        return {member: value for member, value in self.to_document().items() if member not in _UNLISTED}
+
+
+_UNLISTED = {"Labels", "Categories", "Words", "Camera", "Size", "VersionId"}
+"""Members for filters and the trash; labels are listed in another form."""
 
 
 def _floats(numbers: Mapping[str, Any]) -> dict[str, float]:
@@ -87,6 +97,7 @@ _MEMBERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Categories": ("categories", _floats),
     "TakenAt": ("taken_at", str),
     "Words": ("words", tuple),
+    "Camera": ("camera", str),
     "Size": ("size", int),
     "VersionId": ("version_id", str),
 }

@@ -13,7 +13,7 @@ from viewfinder.adapters.aws import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.transactions import REFUSED
 from viewfinder.domain.errors import AnalysisInProgressError
-from viewfinder.domain.lease import Lease
+from viewfinder.domain.lease import HORIZON, Lease
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -81,8 +81,14 @@ class DynamoDbLeases:
         return {
             "TableName": self._table,
             "Item": schema.lease_item(lease),
-            "ConditionExpression": "attribute_not_exists(PK) OR ExpiresAt < :now OR DoneAt < :since",
-            "ExpressionAttributeValues": {":now": {"N": str(now)}, ":since": {"S": since}},
+            "ConditionExpression": (
+                "attribute_not_exists(PK) OR ExpiresAt < :now OR ExpiresAt > :horizon OR DoneAt < :since"
+            ),
+            "ExpressionAttributeValues": {
+                ":now": {"N": str(now)},
+                ":horizon": {"N": str(now + HORIZON * self._seconds)},
+                ":since": {"S": since},
+            },
             "ReturnValues": "ALL_OLD",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
