@@ -70,7 +70,6 @@ class Facts:
 
     taken_at: str | None = None
     taken_offset: str | None = None
-    taken_at_source: TimeSource = TimeSource.EXIF
     camera: str | None = None
     lens: str | None = None
     exposure_time: float | None = None
@@ -78,6 +77,7 @@ class Facts:
     iso_speed: int | None = None
     focal_length: float | None = None
     location: Location | None = None
+    taken_at_source: TimeSource = TimeSource.EXIF
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Facts:
