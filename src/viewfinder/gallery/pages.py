@@ -62,7 +62,9 @@ class Pages:
     async def index(self, request: Request) -> Response:
         """Return the page; kept nowhere, since the next start has another token."""
         image_id = request.query_params.get("image")
-        page = self._page.replace("{preload}", _preload(image_id) if image_id else "")
+        page = self._page
+        for place, text in _opened(image_id).items() if image_id else _CLOSED.items():
+            page = page.replace(place, text)
         # Not compressed: it holds the token beside text of the address, and the length would tell of it (BREACH).
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
@@ -79,10 +81,19 @@ def _suffix(name: str) -> str:
     return name[name.rfind(".") :]
 
 
-def _preload(image_id: str) -> str:
-    """Return the tag that has a browser fetch the picture of a link before any script."""
+_CLOSED = {"{preload}": "", "{open}": "", "{poster}": ""}
+"""What the places of the page hold where no image is open."""
+
+
+def _opened(image_id: str) -> Mapping[str, str]:
+    """Return what the places hold behind a link to an image: its thumbnail is shown before any script is here."""
     url = f"/content/{quote(image_id, safe=_UNESCAPED)}?rendition=thumbnail"
-    return f'<link rel="preload" as="image" href="{url}" fetchpriority="high">'
+    frame = f'<div class="frame ready"><img src="{url}" alt="" data-rendition="thumbnail"></div>'
+    return {
+        "{preload}": f'<link rel="preload" as="image" href="{url}" fetchpriority="high">',
+        "{open}": " open",
+        "{poster}": f'<div class="content"><div class="heading"></div><div class="stage">{frame}</div></div>',
+    }
 
 
 def _sent(request: Request, file: _File, cache_control: str) -> Response:

@@ -70,8 +70,14 @@ def test_a_link_to_an_image_loads_its_thumbnail_before_any_script(door: Door, qu
     tag = f'<link rel="preload" as="image" href="{expected}" fetchpriority="high">'
     assert page.count(tag) == 1
     assert page.index(tag) < page.index("<script")
+    assert '<dialog id="viewer" class="viewer" aria-labelledby="viewer-name" open>' in page
+    assert page.count(f'<img src="{expected}" alt=""') == 1
 
 
 @pytest.mark.parametrize("query", ["", "?image=", "?label=Dog"])
 def test_a_page_without_an_image_loads_none_ahead(door: Door, query: str) -> None:
-    assert 'rel="preload"' not in door.ask("GET", f"/{query}").text
+    page = door.ask("GET", f"/{query}").text
+
+    assert 'rel="preload"' not in page
+    assert "<img" not in page
+    assert '<dialog id="viewer" class="viewer" aria-labelledby="viewer-name"></dialog>' in page

@@ -36,7 +36,8 @@ export class Viewer {
     this.results = results;
     this.dialog = find("viewer");
     this.content = element("div", { class: "content" });
-    this.dialog.append(this.content);
+    this.dialog.open = false; // the page of a link comes with the picture, until this script is here
+    this.dialog.replaceChildren(this.content);
     results.onChange = () => this.#renewSteps();
     this.dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.#leave()));
     this.dialog.addEventListener("keydown", (event) => this.#key(event));
