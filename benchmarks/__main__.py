@@ -22,6 +22,7 @@ MODULES = {
     "viewer": "benchmarks.viewer",
     "start": "benchmarks.start",
     "catalog": "benchmarks.catalog",
+    "collections": "benchmarks.collections",
     "engine": "benchmarks.engine_speed",
     "engine in the function": "benchmarks.engine_function",
     "processing": "benchmarks.processing",

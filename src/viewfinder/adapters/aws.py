@@ -31,11 +31,16 @@ def misconfiguration_told(what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _MISCONFIGURED:
+        if not is_misconfiguration(error):
             raise
         raise MisconfiguredError(f"{what}: {error}") from error
     except (NoCredentialsError, NoRegionError) as error:
         raise MisconfiguredError(f"{what}: {error}") from error
+
+
+def is_misconfiguration(error: ClientError) -> bool:
+    """Return whether no retry mends the error, but an operator has to."""
+    return error.response["Error"]["Code"] in _MISCONFIGURED
 
 
 def is_missing(error: ClientError) -> bool:

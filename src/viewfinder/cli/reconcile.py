@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from viewfinder.cli._options import AsJson, Yes
+from viewfinder.cli._printing import new_console, say
 from viewfinder.cli._target import Target, confirm_calls, on_stack
 
 if TYPE_CHECKING:
@@ -25,18 +26,16 @@ def reconcile(
     as_json: AsJson = False,
 ) -> None:
     """Compare bucket and catalog, and repair the differences. Exit with 1 while differences remain."""
-    from rich.console import Console
-
     from viewfinder.usecases.reconcile import find_differences
 
     target.require("emulator", "engine")
-    console = Console(stderr=as_json)
+    console = new_console(stderr=as_json)
     stores = target.application.stores
     with console.status("Comparing bucket and catalog"):
         found = find_differences(stores)
     if found and not dry_run:
         _repair(stores, patience, console)
-    typer.echo(json.dumps({"Objects": found.objects, **found.counts()}) if as_json else _sentence(found, dry_run))
+    say(json.dumps({"Objects": found.objects, **found.counts()}) if as_json else _sentence(found, dry_run))
     if dry_run and found:
         raise typer.Exit(1)
 
@@ -55,8 +54,9 @@ def _repair(stores: Any, patience: float, console: Any) -> None:
 def _sentence(found: Any, dry_run: bool) -> str:
     if not found:
         return f"Bucket and catalog agree about {found.objects:,} images."
-    kinds = ", ".join(f"{count:,} {kind.lower()}" for kind, count in found.counts().items() if count)
-    return f"{found.objects:,} images: {kinds}. " + ("Nothing was changed." if dry_run else "They agree now.")
+    return f"{found.objects:,} images: {found.in_words()}. " + (
+        "Nothing was changed." if dry_run else "They agree now."
+    )
 
 
 @on_stack
@@ -67,7 +67,6 @@ def redrive(
     as_json: AsJson = False,
 ) -> None:
     """Move the messages of the dead-letter queue back to the queue."""
-    from rich.console import Console
     from rich.progress import Progress
 
     from viewfinder.adapters.dead_letters import count_messages
@@ -76,11 +75,11 @@ def redrive(
     client, dead = target.application.sqs_client, target.outputs["DeadLetterQueueUrl"]
     waiting, moved = count_messages(client, dead), 0
     if waiting and not dry_run:
-        with Progress(console=Console(stderr=as_json), transient=True) as bar:
+        with Progress(console=new_console(stderr=as_json), transient=True) as bar:
             task = bar.add_task("Moving", total=waiting)
             moved = move(client, dead, target.outputs["QueueUrl"], lambda count: bar.update(task, completed=count))
     counts = {"DeadLetters": waiting, "Moved": moved}
-    typer.echo(json.dumps(counts) if as_json else f"{waiting:,} dead letters, {moved:,} moved back to the queue.")
+    say(json.dumps(counts) if as_json else f"{waiting:,} dead letters, {moved:,} moved back to the queue.")
 
 
 @on_stack
@@ -100,12 +99,10 @@ def reanalyze(
     yes: Yes = False,
 ) -> None:
     """Analyse images again; each distinct content costs a detector call."""
-    from rich.console import Console
-
     from viewfinder.usecases.reanalyze import find_images
 
     target.require("emulator", "engine")
-    console = Console(stderr=as_json)
+    console = new_console(stderr=as_json)
     images = list(find_images(target.application.records, model_version_below=model_version_below, prefix=prefix))
     calls = len({image.sha256 for image in images})
     price = target.price(calls)
@@ -114,7 +111,7 @@ def reanalyze(
     answered = [] if dry_run else _run(images, target, patience, console)
     counts = {"Images": len(images), "Calls": calls, "Dollars": price, "Answered": len(answered)}
     sentence = f"{len(images):,} images with {calls:,} contents, {len(answered):,} analysed again."
-    typer.echo(json.dumps(counts) if as_json else sentence)
+    say(json.dumps(counts) if as_json else sentence)
 
 
 def _run(images: list[Image], target: Target, patience: float, console: Console) -> list[Image]:

@@ -6,6 +6,7 @@ object as it is then, so that it does not matter what else happens meanwhile.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -51,6 +52,11 @@ class Differences:
         """Count each kind."""
         kinds = list(self.images.values())
         return {kind.title(): kinds.count(kind) for kind in Difference} | {"OrphanedThumbnails": len(self.thumbnails)}
+
+    def in_words(self) -> str:
+        """Return how many there are of each kind that there is."""
+        words = {kind: re.sub(r"(?<!^)([A-Z])", r" \1", kind).lower() for kind in self.counts()}
+        return ", ".join(f"{count:,} {words[kind]}" for kind, count in self.counts().items() if count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ def reconcile(
         if current.images != last.images:
             deadline = stores.now() + patience
         elif stores.now() > deadline and current:
-            raise ReconciliationStalledError(f"differences remain: {current.counts()}")
+            raise ReconciliationStalledError(f"differences remain: {current.in_words()}")
         last = current
     return first
 

@@ -239,7 +239,7 @@ def test_reconcile_that_comes_to_no_end_exits_with_1_and_says_what_is_left(
     result = run(target, "reconcile", "--patience", "5")
 
     assert result.exit_code == 1
-    assert "differences remain: {'Missing': 1" in result.output
+    assert "differences remain: 1 missing" in result.output
 
 
 def test_reconcile_of_what_agrees_says_so(run: Run) -> None:

@@ -160,7 +160,7 @@ def test_what_stays_different_is_told_after_a_while_and_asked_for_once() -> None
     place.is_answering = False
     place.put("a.jpg", b"a")
 
-    with pytest.raises(ReconciliationStalledError, match="'Missing': 1"):
+    with pytest.raises(ReconciliationStalledError, match="differences remain: 1 missing"):
         reconcile(place.stores, patience=10)
     assert place.requests.sent == [("a.jpg", "")]
 

@@ -67,6 +67,9 @@ export interface Image extends Omit<Summary, "Labels"> {
   Labels: Label[];
 }
 
+/** An image whose picture was read. */
+export type Measured = Image & { Width: number; Height: number };
+
 /** Enough of an image to make the URL of its picture. */
 export interface Pictured { ImageId: string; AnalyzedAt?: string }
 
@@ -128,6 +131,7 @@ export interface Answer { value: string; isForAll: boolean }
 /** A file to upload, and its key. */
 export interface Chosen { file: File; path: string }
 
+<<<<<<< HEAD
 /** How a grid is divided: the group of an image, its heading, and the heading above its only picture. */
 export interface Grouping { of: (image: Summary) => string; text: (group: string) => string; short: (group: string) => string }
 
@@ -136,6 +140,13 @@ export interface Run { first: number; group: string | undefined; isHeaded: boole
 
 /** A heading of the layout; `first` is the index of the group's first image. */
 export interface Heading { top: number; left: number; width: number; group: string | undefined; first: number }
+=======
+/** What a drop or a choice brings: files, what could not be read, and the hidden and system files and folders that are left out. */
+export interface Picked { files: Chosen[]; unreadable: { path: string; reason: string }[]; leftOut: Set<string> }
+
+/** How a grid is divided: the group of an image, and its heading. */
+export interface Grouping { of: (image: Summary) => string; text: (group: string) => string }
+>>>>>>> main
 
 /** What other parts do with the images that are shown. */
 export interface Shown { remove: (imageIds: string[]) => void; show: (options: { again: boolean }) => unknown }
@@ -144,13 +155,16 @@ export interface Shown { remove: (imageIds: string[]) => void; show: (options: {
 export interface Places {
   "choose-files": HTMLInputElement;
   "choose-folder": HTMLInputElement;
+  beside: HTMLParagraphElement;
   chips: HTMLUListElement;
   completions: HTMLUListElement;
   count: HTMLParagraphElement;
   drop: HTMLDivElement;
   empty: HTMLDivElement;
   filters: HTMLFormElement;
+  fresh: HTMLButtonElement;
   gallery: HTMLElement;
+  keys: HTMLDialogElement;
   grid: HTMLUListElement;
   least: HTMLOutputElement;
   match: HTMLFieldSetElement;
