@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-<<<<<<< HEAD
 import os
-=======
 import zlib
->>>>>>> main
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -61,14 +58,10 @@ class S3ImageStore:
         with answer["Body"] as body:
             size = answer["ContentLength"]
             content = body.read() if size <= max_bytes else None
-<<<<<<< HEAD
-        version_id, modified = answer.get("VersionId", ""), _modified(answer.get("Metadata", {}))
-        return StoredObject(content, size, answer["ETag"].strip('"'), version_id=version_id, modified=modified)
-=======
         if content and "gzip" in answer.get("ContentEncoding", "").lower():
             content = _unpacked(content, max_bytes)
-        return StoredObject(content, size, answer["ETag"].strip('"'), version_id=answer.get("VersionId", ""))
->>>>>>> main
+        version_id, modified = answer.get("VersionId", ""), _modified(answer.get("Metadata", {}))
+        return StoredObject(content, size, answer["ETag"].strip('"'), version_id=version_id, modified=modified)
 
     def _archived(self, image_id: str) -> StoredObject:
         with misconfiguration_told(f"s3://{self._bucket} can't be read"):
@@ -77,14 +70,14 @@ class S3ImageStore:
         return StoredObject(None, size, etag, is_archived=True, version_id=version_id)
 
 
-<<<<<<< HEAD
 def _modified(metadata: Mapping[str, str]) -> float | None:
     """Read the file's time; None for what is no number."""
     try:
         return float(metadata.get(MODIFIED, ""))
     except ValueError:
         return None
-=======
+
+
 def _unpacked(content: bytes, max_bytes: int) -> bytes | None:
     """Unpack an object that is stored with Content-Encoding gzip, as browsers do; None where it becomes too large.
 
@@ -96,7 +89,6 @@ def _unpacked(content: bytes, max_bytes: int) -> bytes | None:
     except zlib.error:
         return content
     return unpacked if len(unpacked) <= max_bytes else None
->>>>>>> main
 
 
 class S3DerivedStore:

@@ -118,13 +118,10 @@ def up(
         gallery_token=gallery_token,
         has_other_users=others_use_this_machine(),
         in_process=in_process,
-<<<<<<< HEAD
         keep_location=keep_location,
-=======
         classifier=_absolute(classifier, "--classifier"),
         classes=str(classes.absolute()) if classes else None,
         min_probability=min_probability,
->>>>>>> main
     )
     running, started = _start(stack, options, console)
     stays = started and not detach

@@ -54,13 +54,10 @@ class Options:
     """Whether the gallery is locked; None: as last time, and at first where `has_other_users`."""
     has_other_users: bool = False
     in_process: bool | None = None
-<<<<<<< HEAD
     keep_location: bool | None = None
-=======
     classifier: str | None = None
     classes: str | None = None
     min_probability: float | None = None
->>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +80,11 @@ class Record:
     gallery_token: str | None = None
     """What opens the gallery; "" where it is open, None where nobody has chosen yet."""
     in_process: bool = False
-<<<<<<< HEAD
     keep_location: bool = False
-=======
     classifier: str | None = None
     """An image classifier of the user's, with the file of its classes and the probability that makes a label."""
     classes: str | None = None
     min_probability: float | None = None
->>>>>>> main
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """Members of the file that this version doesn't know; they stay in it."""
 
@@ -231,13 +225,10 @@ def with_options(before: Record | None, options: Options) -> Record:
     features = options.features or record.features
     check_engine(read_features(features))
     in_process = record.in_process if options.in_process is None else options.in_process
-<<<<<<< HEAD
     keep_location = record.keep_location if options.keep_location is None else options.keep_location
-=======
     classifier = _classifier(record, options)
     if in_process and classifier["classifier"]:
         raise LocalStackError("A classifier of your own needs --detector-over-the-wire.")
->>>>>>> main
     return replace(
         record,
         ports=ports,

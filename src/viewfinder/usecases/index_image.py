@@ -154,7 +154,8 @@ class IndexImage:
             return replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE]), None
         facts = self._kept(analyses[Feature.LABELS].facts or Facts())
         facts = dated(facts, event.image_id, stored.modified, self.clock.now())
-        image = replace(_analyzed(image, analyses, thumbnail), facts=facts)
+        screen = screen_key(thumbnail) if _needs_screen(analyses[Feature.LABELS], len(stored.content)) else ""
+        image = replace(_analyzed(image, analyses, thumbnail), screen=screen, facts=facts)
         return image, lease and lease.done(min(analysis.analyzed_at for analysis in analyses.values()))
 
     def _analyze(self, event: ImageEvent, content: _Content) -> tuple[Analyses, Lease | None]:
@@ -317,6 +318,5 @@ def _analyzed(image: Image, analyses: Analyses, thumbnail: str) -> Image:
         features=tuple(str(feature) for feature in analyses),
         model_version=labels.model_version,
         thumbnail=thumbnail,
-        screen=screen_key(thumbnail) if _needs_screen(labels, image.size) else "",
         effort=Effort.DETECTED if calls else Effort.REUSED,
     )

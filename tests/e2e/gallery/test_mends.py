@@ -177,7 +177,7 @@ def test_boxes_appear_with_their_picture(open_page: OpenPage, serve_fake: ServeF
 
     page.route(re.compile("rendition="), hold)
 
-    page.goto(f"{url}/?image=dog.jpg")
+    page.goto(f"{url}/?image=dog.jpg", wait_until="commit")
     expect(page.locator(".label")).to_have_count(1)
     expect(page.locator(".box")).to_be_hidden()
     held[0].continue_()

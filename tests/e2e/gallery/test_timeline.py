@@ -41,7 +41,7 @@ def test_days_have_headings_and_images_without_a_time_are_a_group_at_the_end(
             "Monday, 1 June 2026",
             "late.jpgDog 90 %",
             "noon.jpgDog 90 %",
-            "Saturday, 30 May 2026",
+            "30 May 2026",
             "early.jpgDog 90 %",
             "No capture time",
             "undated.jpgDog 90 %",
@@ -64,7 +64,7 @@ def test_the_rail_has_the_years_and_months_with_pictures(open_page: OpenPage, se
 
     expect(rail.get_by_role("link")).to_have_text(["Latest", "2026", "Nov", "Feb", "2019", "Dec", "Jan"])
     expect(rail.get_by_role("link", name="2019", exact=True)).to_be_focused()
-    expect(page.locator(".day").first).to_have_text("Tuesday, 31 December 2019")
+    expect(page.locator(".day")).to_have_text(["31 Dec 2019", "1 Jan 2019"])
     rail.get_by_role("link", name="January 2019").click()
     expect(page.locator(".day")).to_have_text(["Tuesday, 1 January 2019"])
     assert page.url.endswith("order=taken&takenTo=2019-02-01")

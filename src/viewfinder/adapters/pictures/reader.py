@@ -56,11 +56,9 @@ class Pictures:
             source = open_source(format_name, content)
             self._check(source)
             with self._budget.taking(source.cost, is_alone=is_alone or source.is_alone):
-<<<<<<< HEAD
-                return _derive(source, content, has_screens=self._has_screens)
-=======
-                return _derive(source)
->>>>>>> main
+                return _derive(
+                    source, has_screen=self._has_screens and needs_screen(source.format, *source.size, len(content))
+                )
 
     def _check(self, source: Source) -> None:
         if source.pixels > self._max_pixels or source.cost > self._budget.total:
@@ -71,17 +69,12 @@ class Pictures:
             )
 
 
-<<<<<<< HEAD
-def _derive(source: Source, content: bytes, *, has_screens: bool) -> Picture:
-    """Decode at the smallest scale that serves, which also proves that the picture is whole."""
-=======
-def _derive(source: Source) -> Picture:
+def _derive(source: Source, *, has_screen: bool) -> Picture:
     """Decode at the smallest scale that serves, which also proves that the picture is whole.
 
     The detector gets the very bytes that were decoded here, without the chunks that were left out: another reader may
     refuse those.
     """
->>>>>>> main
     picture, stored_size = source.picture, source.size
     mode = picture.mode if source.is_plain else ""
     as_is = (
@@ -89,7 +82,6 @@ def _derive(source: Source) -> Picture:
         and is_srgb(source.code_points)
         and detector.takes(source.format, mode, stored_size, len(source.content), source.scanned_pixels)
     )
-    has_screen = has_screens and needs_screen(source.format, *stored_size, len(content))
     shown_size = rendering.screen_size if has_screen else rendering.thumbnail_size
     needed = (shown_size if as_is else rendering.rendition_size)(stored_size)
     source.load(needed)
@@ -107,13 +99,8 @@ def _derive(source: Source) -> Picture:
         format=source.format,
         width=width,
         height=height,
-<<<<<<< HEAD
-        rendition=content if as_is else rendering.encode_rendition(upright),
-        thumbnail=rendering.encode_small(rendering.shrink(shown, rendering.thumbnail_size((width, height)))),
-=======
         rendition=source.content if as_is else rendering.encode_rendition(upright),
-        thumbnail=rendering.encode_thumbnail(rendering.shrink(upright, rendering.thumbnail_size((width, height)))),
->>>>>>> main
+        thumbnail=rendering.encode_small(rendering.shrink(shown, rendering.thumbnail_size((width, height)))),
         facts=metadata.facts,
         screen=rendering.encode_small(shown) if has_screen else b"",
     )

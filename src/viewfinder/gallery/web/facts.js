@@ -11,6 +11,7 @@ export function localTime(iso, offset = "") {
   return offset ? `${time} (${offset})` : time;
 }
 
+/** @type {Record<string, string>} */
 const SOURCES = { NAME: "by the file’s name", FILE: "by the file’s time" };
 
 /** When it was taken, and how that is known where not by the picture itself; a date in a name has no time. @param {import("./types").Facts} facts */

@@ -35,12 +35,7 @@ export function tileOf(image) {
       href: addressOf(readSearch(), { image: image.ImageId }),
       "aria-label": [`${nameOf(image.ImageId)}. ${text}`, undated].filter(Boolean).join(". "),
     },
-<<<<<<< HEAD
-    state ? faultOf(image, state) : pictureOf(image),
-=======
     fault ? faultOf(image, fault) : pictureOf(image),
-    undated && element("span", { class: "undated", "aria-hidden": "true" }, undated),
->>>>>>> main
     element("span", { class: "caption", "aria-hidden": "true" }, captionOf(image, labels)),
   );
   // The keyboard has a key for it (space or x), so that one stop of the tab key is enough for a tile.

@@ -131,7 +131,6 @@ export interface Answer { value: string; isForAll: boolean }
 /** A file to upload, and its key. */
 export interface Chosen { file: File; path: string }
 
-<<<<<<< HEAD
 /** How a grid is divided: the group of an image, its heading, and the heading above its only picture. */
 export interface Grouping { of: (image: Summary) => string; text: (group: string) => string; short: (group: string) => string }
 
@@ -140,13 +139,9 @@ export interface Run { first: number; group: string | undefined; isHeaded: boole
 
 /** A heading of the layout; `first` is the index of the group's first image. */
 export interface Heading { top: number; left: number; width: number; group: string | undefined; first: number }
-=======
 /** What a drop or a choice brings: files, what could not be read, and the hidden and system files and folders that are left out. */
 export interface Picked { files: Chosen[]; unreadable: { path: string; reason: string }[]; leftOut: Set<string> }
 
-/** How a grid is divided: the group of an image, and its heading. */
-export interface Grouping { of: (image: Summary) => string; text: (group: string) => string }
->>>>>>> main
 
 /** What other parts do with the images that are shown. */
 export interface Shown { remove: (imageIds: string[]) => void; show: (options: { again: boolean }) => unknown }

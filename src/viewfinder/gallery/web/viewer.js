@@ -144,12 +144,13 @@ export class Viewer {
   /** @type {(stage: HTMLElement, image: import("./types").Image, boxes: HTMLElement[]) => void} */
   #lay(stage, image, boxes) {
     stage.querySelector(".layers")?.remove();
-    if (!this.picture) return;
+    if (!this.picture || !isMeasured(image)) return;
     this.picture.learn(image);
     const switches = layOn(this.picture.frame, image, boxes);
     if (switches) this.picture.frame.after(switches);
   }
 
+  /** @param {import("./types").Known} image */
   #heading(image) {
     const folder = image.ImageId.slice(0, image.ImageId.length - nameOf(image.ImageId).length);
     const tools = image.Status
@@ -251,6 +252,9 @@ export class Viewer {
     }
   }
 }
+
+/** Whether a picture was read. @param {import("./types").Image} image @returns {image is import("./types").Measured} */
+const isMeasured = (image) => image.Status === "ANALYZED";
 
 /** Waits until the catalog has a newer analysis; gives it, or null after a minute. @param {import("./types").Image} image */
 async function changedSince(image) {
