@@ -56,9 +56,8 @@ class Pictures:
             source = open_source(format_name, content)
             self._check(source)
             with self._budget.taking(source.cost, is_alone=is_alone or source.is_alone):
-                return _derive(
-                    source, has_screen=self._has_screens and needs_screen(source.format, *source.size, len(content))
-                )
+                has_screen = self._has_screens and needs_screen(source.format, *source.size, len(content))
+                return _derive(source, has_screen=has_screen)
 
     def _check(self, source: Source) -> None:
         if source.pixels > self._max_pixels or source.cost > self._budget.total:

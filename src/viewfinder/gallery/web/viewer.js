@@ -223,7 +223,7 @@ export class Viewer {
     event.preventDefault();
   }
 
-  /** @param {import("./types").Image} image */
+  /** @param {import("./types").Known} image */
   async #delete(image) {
     if (!(await ask(`Delete ${nameOf(image.ImageId)}? It stays in the trash for 30 days.`, "Delete", "danger"))) return;
     const beside = this.#beside(1) ?? this.#beside(-1);
@@ -238,7 +238,7 @@ export class Viewer {
     if (newer && this.imageId === image.ImageId) this.#render(newer);
   }
 
-  /** @param {import("./types").Image} image */
+  /** @param {import("./types").Known} image */
   async #again(image) {
     if (!(await ask(`Analyse ${nameOf(image.ImageId)} again? The detector is asked once more, which may cost money.`, "Analyse"))) return;
     try {
@@ -256,7 +256,7 @@ export class Viewer {
 /** Whether a picture was read. @param {import("./types").Image} image @returns {image is import("./types").Measured} */
 const isMeasured = (image) => image.Status === "ANALYZED";
 
-/** Waits until the catalog has a newer analysis; gives it, or null after a minute. @param {import("./types").Image} image */
+/** Waits until the catalog has a newer analysis; gives it, or null after a minute. @param {import("./types").Known} image */
 async function changedSince(image) {
   for (let tries = 0; tries < AGAIN_TRIES; tries++) {
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
