@@ -130,7 +130,7 @@ class Application(AwsClients):
         """The reader of pictures."""
         from viewfinder.adapters.pictures import Pictures
 
-        return Pictures()
+        return Pictures(has_screens=True)
 
     @cached_property
     def detector(self) -> ports.Detector:

@@ -20,13 +20,17 @@ from viewfinder.domain.statistics import KnownName, LabelCount
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as it was fetched; `content` is None where it is larger than the caller would take, or archived."""
+    """An object as it was fetched; `content` is None where it is larger than the caller would take, or archived.
+
+    `modified` is the time of the file that it was imported from, in seconds since 1970; None where nobody kept it.
+    """
 
     content: bytes | None
     size: int
     etag: str
     is_archived: bool = False
     version_id: str = ""
+    modified: float | None = None
 
 
 class ImageStore(Protocol):
@@ -49,7 +53,7 @@ class DerivedStore(Protocol):
         """Keep an analysis by its content."""
 
     def put_thumbnail(self, key: str, content: bytes) -> None:
-        """Store a WebP thumbnail."""
+        """Store a WebP thumbnail, or the rendition for screens that belongs to it."""
 
     def copy_thumbnail(self, source: str, key: str) -> bool:
         """Copy a thumbnail; False where the source is gone."""

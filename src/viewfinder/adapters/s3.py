@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _ARCHIVED = "InvalidObjectState"
 """In S3 Glacier Flexible Retrieval, Deep Archive or an archive tier (S3 API Reference, GetObject, "Errors")."""
+
+MODIFIED = "mtime"
+"""Member of an object's metadata: seconds since 1970 of the file that it was, as rclone writes and reads them."""
 
 TAKEN_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 """What S3 answers to a conditional PUT of a key that is there, or that another PUT is just writing."""
@@ -56,13 +60,22 @@ class S3ImageStore:
             content = body.read() if size <= max_bytes else None
         if content and "gzip" in answer.get("ContentEncoding", "").lower():
             content = _unpacked(content, max_bytes)
-        return StoredObject(content, size, answer["ETag"].strip('"'), version_id=answer.get("VersionId", ""))
+        version_id, modified = answer.get("VersionId", ""), _modified(answer.get("Metadata", {}))
+        return StoredObject(content, size, answer["ETag"].strip('"'), version_id=version_id, modified=modified)
 
     def _archived(self, image_id: str) -> StoredObject:
         with misconfiguration_told(f"s3://{self._bucket} can't be read"):
             head = self._client.head_object(Bucket=self._bucket, Key=image_id)
         size, etag, version_id = head["ContentLength"], head["ETag"].strip('"'), head.get("VersionId", "")
         return StoredObject(None, size, etag, is_archived=True, version_id=version_id)
+
+
+def _modified(metadata: Mapping[str, str]) -> float | None:
+    """Read the file's time; None for what is no number."""
+    try:
+        return float(metadata.get(MODIFIED, ""))
+    except ValueError:
+        return None
 
 
 def _unpacked(content: bytes, max_bytes: int) -> bytes | None:
@@ -181,14 +194,16 @@ class S3Objects:
         )
 
     def upload(self, key: str, file: Path, *, replace: bool) -> str:
-        """Put a file in one part, so that its ETag is its MD5, and return the ETag.
+        """Put a file in one part, so that its ETag is its MD5, and return the ETag; its time goes with it as metadata.
 
         Raises KeyTakenError or ObjectRefusedError.
         """
         condition = {} if replace else {"IfNoneMatch": "*"}
         try:
             with file.open("rb") as content:
-                answer = self._client.put_object(Bucket=self.bucket, Key=key, Body=content, **condition)  # type: ignore[arg-type]
+                time = {MODIFIED: f"{os.fstat(content.fileno()).st_mtime:.6f}"}
+                place = {"Bucket": self.bucket, "Key": key}
+                answer = self._client.put_object(Body=content, Metadata=time, **place, **condition)  # type: ignore[arg-type]
         except ClientError as error:
             if error.response["Error"]["Code"] in TAKEN_CODES:
                 raise KeyTakenError(f"s3://{self.bucket}/{key} is there already") from error

@@ -93,6 +93,14 @@ def up(
             show_default="over the wire, or as last time",
         ),
     ] = None,
+    keep_location: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-location/--drop-location",
+            help="Keep where pictures were taken (GPS), of those analysed from now on.",
+            show_default="drop, or as last time",
+        ),
+    ] = None,
     gallery_token: GalleryToken = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
@@ -110,6 +118,7 @@ def up(
         gallery_token=gallery_token,
         has_other_users=others_use_this_machine(),
         in_process=in_process,
+        keep_location=keep_location,
         classifier=_absolute(classifier, "--classifier"),
         classes=str(classes.absolute()) if classes else None,
         min_probability=min_probability,

@@ -37,7 +37,8 @@ LOOK_BACK_MINUTES = 15
 def parameters_of(record: Record) -> dict[str, str]:
     """Return the template's parameters of a local stack."""
     detector = "Engine" if record.in_process else "Rekognition"
-    return PARAMETERS | {"Features": record.features, "Detector": detector}
+    keeps = str(record.keep_location).lower()
+    return PARAMETERS | {"Features": record.features, "Detector": detector, "KeepLocation": keeps}
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Difference(StrEnum):
     """How bucket and catalog differ about one image."""
 
     MISSING = "MISSING"  # an object without a record
-    OUTDATED = "OUTDATED"  # the record is about another content, or its thumbnail is gone
+    OUTDATED = "OUTDATED"  # the record is about another content, or a rendition is gone
     FAILED = "FAILED"  # the record says so
     INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, or failed
     ORPHANED = "ORPHANED"  # a record without an object
@@ -142,7 +142,7 @@ def _difference(
         return Difference.ORPHANED
     if not image.status.is_final:
         return Difference.FAILED
-    if image.etag != found.etag or (image.thumbnail and image.thumbnail not in thumbnails):
+    if image.etag != found.etag or any(key and key not in thumbnails for key in (image.thumbnail, image.screen)):
         return Difference.OUTDATED
     if image.status is Status.ANALYZED and not set(features) <= set(image.features):
         return Difference.INCOMPLETE

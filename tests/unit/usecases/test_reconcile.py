@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeRequests, etag
 from viewfinder.domain.image import Image, Status
+from viewfinder.domain.screen import screen_key
 from viewfinder.domain.thumbnail import thumbnail_key
 from viewfinder.usecases.reanalyze import find_images, reanalyze_images
 from viewfinder.usecases.reconcile import Difference, ReconciliationStalledError, Stores, find_differences, reconcile
@@ -42,10 +43,14 @@ class Place:
         known = self.catalog.find(key)
         if known:
             self.derived.delete(known.thumbnail)
+            self.derived.delete(known.screen)
         name = thumbnail_key(key, known.version if known else 0, etag(content)) if status is Status.ANALYZED else ""
         if name:
             self.derived.put(name, b"thumbnail", self.now)
         facts = {"etag": etag(content), "thumbnail": name, "features": self.features, "model_version": "3.0"}
+        if content.startswith(b"large") and name:
+            facts |= {"format": "HEIC", "width": 4032, "height": 3024, "screen": screen_key(name)}
+            self.derived.put(screen_key(name), b"screen", self.now)
         image = Image(key, status, "", "2026", **facts)  # type: ignore[arg-type]
         return self.catalog.save(image, replacing=known)
 
@@ -72,6 +77,30 @@ def test_an_image_that_lacks_a_feature_is_looked_at_again() -> None:
     assert find_differences(stores).images == {"labels.jpg": Difference.INCOMPLETE}
     reconcile(stores, patience=10)
     assert find_differences(stores).images == {}
+
+
+def test_a_large_image_of_an_earlier_release_gets_its_rendition_for_screens() -> None:
+    place = Place()
+    place.put("old.heic", b"large one")
+    image = place.index("old.heic", b"large one")
+    place.catalog.save(replace(image, screen="", stored_format=0), replacing=image)
+    place.derived.delete(image.screen)
+
+    assert find_differences(place.stores).images == {"old.heic": Difference.OLD}
+    reconcile(place.stores, patience=10)
+    mended = place.catalog.find("old.heic")
+    assert mended is not None
+    assert set(place.derived.contents) == {mended.thumbnail, mended.screen}
+
+
+@pytest.mark.parametrize("which", ["thumbnail", "screen"])
+def test_a_rendition_that_is_gone_is_made_again(which: str) -> None:
+    place = Place()
+    place.put("a.heic", b"large one")
+    place.derived.delete(getattr(place.index("a.heic", b"large one"), which))
+
+    assert reconcile(place.stores, patience=10).images == {"a.heic": Difference.OUTDATED}
+    assert not find_differences(place.stores)
 
 
 def test_what_agrees_is_left_alone() -> None:
@@ -121,8 +150,9 @@ def test_thumbnails_of_no_image_go_when_nobody_can_be_at_work_on_them() -> None:
     old, young = thumbnail_key("gone.jpg", 0, "1" * 64), thumbnail_key("gone.jpg", 0, "2" * 64)
     for key, age in ((outdated, 0), (coming, 9000), (old, 3601), (young, 3599)):
         place.derived.put(key, b"", NOW - age)
+        place.derived.put(screen_key(key), b"", NOW - age)
 
-    assert set(find_differences(place.stores).thumbnails) == {outdated, old}
+    assert set(find_differences(place.stores).thumbnails) == {outdated, screen_key(outdated), old, screen_key(old)}
 
 
 def test_what_stays_different_is_told_after_a_while_and_asked_for_once() -> None:
