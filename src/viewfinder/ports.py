@@ -226,12 +226,15 @@ class Counters(Protocol):
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
         """Return what of each image is counted."""
 
-    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> None:
-        """Count each image as its state says, in the place of what was counted.
+    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> int:
+        """Count images in order, each as its state says in the place of what was counted; return how many were.
 
-        Raises CatalogConflictError when that is no longer what was counted; changes may then be applied in part, each
-        as a whole.
+        Those are fewer than all where the counters can't be written now. Raises CatalogConflictError when one is no
+        longer counted as it was; changes may then be applied in part, each as a whole.
         """
+
+    def complete(self, counted: Collection[Counted]) -> None:
+        """Finish what an earlier `apply` that counted this may have been interrupted in."""
 
 
 @dataclass(frozen=True, slots=True)

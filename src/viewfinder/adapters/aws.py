@@ -69,7 +69,8 @@ class AwsClients:
 
         botocore's check takes half of the processor time of a transaction; the items are ours, never a caller's.
         """
-        return self._client("dynamodb", read_timeout=5, parameter_validation=False)
+        retries = {"mode": "standard", "total_max_attempts": 2}  # `adapters/dynamodb/calls.py` repeats what fails on
+        return self._client("dynamodb", read_timeout=5, retries=retries, parameter_validation=False)
 
     @cached_property
     def s3_client(self) -> Any:

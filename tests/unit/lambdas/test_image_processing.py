@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.support.busy_dynamodb import BusyCatalog, busy_table
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakePictures, etag
 from tests.support.histories import PARAMETERS, load_handler
 from viewfinder.adapters.s3_events import MalformedMessageError, events_of, request_body
@@ -26,10 +29,14 @@ SETTINGS = Settings(images_bucket="images", derived_bucket="derived", table="cat
 
 
 class Queue:
-    """Notes when a message is to come again."""
+    """Notes when a message is to come again, and which are sent anew."""
 
     def __init__(self) -> None:
         self.delays: dict[str, int] = {}
+        self.sent: list[tuple[str, int]] = []
+
+    def send_message(self, **call: Any) -> None:
+        self.sent.append((call["MessageBody"], call["DelaySeconds"]))
 
     def change_message_visibility(self, **call: Any) -> None:
         self.delays[call["ReceiptHandle"]] = call["VisibilityTimeout"]
@@ -49,11 +56,23 @@ class Forbidding(FakeDetector):
         raise MisconfiguredError("AccessDeniedException")
 
 
+@pytest.fixture(params=["fake", "busy"], autouse=True)
+def catalog(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have each place made with a fake catalog, and then with DynamoDB's, whose table refuses two of three calls."""
+    with ExitStack() as tables:
+        if request.param == "busy":
+            new_catalog = lambda: BusyCatalog(tables.enter_context(busy_table(monkeypatch)))  # noqa: E731
+            monkeypatch.setattr(Place, "new_catalog", new_catalog)
+        yield
+
+
 class Place:
     """The image function among fakes."""
 
+    new_catalog: Callable[[], Any] = FakeCatalog
+
     def __init__(self, detector: FakeDetector | None = None, features: tuple[Feature, ...] = (Feature.LABELS,)) -> None:
-        self.bucket, self.catalog, self.queue = FakeBucket(), FakeCatalog(), Queue()
+        self.bucket, self.catalog, self.queue = FakeBucket(), Place.new_catalog(), Queue()
         self.detector = detector or FakeDetector()
         self.index_image = IndexImage(
             images=self.bucket,
