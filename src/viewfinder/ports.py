@@ -15,6 +15,7 @@ from viewfinder.domain.image import Image, Picture, UploadForm
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.posting import Source
 from viewfinder.domain.query import Entry, Stretch
+from viewfinder.domain.record_state import RecordState
 from viewfinder.domain.statistics import KnownName, LabelCount
 
 
@@ -172,8 +173,8 @@ class Records(Protocol):
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
         """Return the records as last written (tombstones too); ids without one are left out."""
 
-    def list_all(self) -> Iterator[Image]:
-        """Return every visible record; may lag a little."""
+    def states(self) -> Iterator[RecordState]:
+        """Yield the state of every visible record, in no order; may lag a little, and repeat one that changes."""
 
 
 class Requests(Protocol):

@@ -18,6 +18,7 @@ from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Facts, Image, Picture
 from viewfinder.domain.label import BoundingBox, Face, Label, Text
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.record_state import RecordState
 from viewfinder.ports import ObjectSummary, StoredObject
 
 
@@ -123,8 +124,8 @@ class FakeCatalog:
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
         return {image_id: self.images[image_id] for image_id in image_ids if image_id in self.images}
 
-    def list_all(self) -> Iterator[Image]:
-        yield from [image for image in self.images.values() if image.is_visible]
+    def states(self) -> Iterator[RecordState]:
+        yield from [RecordState.of(image) for image in self.images.values() if image.is_visible]
 
 
 class FakePictures:

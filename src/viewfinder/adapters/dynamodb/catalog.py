@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.calls import MOST_ITEMS, Table
-from viewfinder.domain import formats
+from viewfinder.domain import formats, record_state
 from viewfinder.domain.image import VISIBLE_STATUSES, Facts, Image
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.record_state import RecordState
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+_STATE_NAMES = {f"#{number}": name for number, name in enumerate(record_state.MEMBERS)}
 
 
 class DynamoDbCatalog:
@@ -45,12 +48,12 @@ class DynamoDbCatalog:
         found = map(schema.image_from_item, self._table.batch_get(wanted, consistent=True))
         return {image.image_id: image for image in found}
 
-    def list_all(self) -> Iterator[Image]:
-        """Read every visible record from the listings: Queries of the index, which may lag a little."""
+    def states(self) -> Iterator[RecordState]:
+        """Read a few attributes of each record from the listings: Queries of the index, which may lag a little."""
         for status in VISIBLE_STATUSES:
             for shard in range(self._shards):
                 for item in self._partition(schema.listing(status, shard)):
-                    yield schema.image_from_item(item)
+                    yield RecordState.from_document(schema.unmarshalled(item))
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
         """Write record and postings, and delete the postings that the image no longer has.
@@ -101,4 +104,6 @@ class DynamoDbCatalog:
             IndexName=schema.GSI,
             KeyConditionExpression="GSI1PK = :partition",
             ExpressionAttributeValues={":partition": {"S": name}},
+            ProjectionExpression=",".join(_STATE_NAMES),
+            ExpressionAttributeNames=_STATE_NAMES,
         )
