@@ -201,6 +201,9 @@ class Statistics(Protocol):
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
         """Return what is known of each case-folded name."""
 
+    def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
+        """Return how many images are in each source; one whose images are not counted is left out."""
+
     def labels(self, prefix: str, after: str, *, portion: int = ...) -> Iterator[LabelCount]:
         """Yield the labels in use by case-folded name, behind the name `after`; read `portion` of them at a time."""
 

@@ -7,6 +7,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 from viewfinder.domain.errors import MisconfiguredError
+from viewfinder.domain.feature import FURTHER
 
 
 def _setting(environment: str, explanation: str, default: Any = MISSING) -> Any:
@@ -35,7 +36,9 @@ class Settings:
     max_labels: int = _setting("VIEWFINDER_MAX_LABELS", "Labels kept of an image, at most 40", 40)
     min_confidence: float = _setting("VIEWFINDER_MIN_CONFIDENCE", "Minimum confidence of what is kept, percent", 55.0)
     features: str = _setting(
-        "VIEWFINDER_FEATURES", "What the detector looks for, comma-separated: LABELS always, TEXT and FACES", "LABELS"
+        "VIEWFINDER_FEATURES",
+        f"What the detector looks for, separated by commas: LABELS always, and any of {', '.join(FURTHER)}",
+        "LABELS",
     )
     shards: int = _setting("VIEWFINDER_SHARDS", "Partitions per label, and per status listing", 4)
     max_object_bytes: int = _setting("VIEWFINDER_MAX_OBJECT_BYTES", "Largest object that is read", 100 * 1024 * 1024)

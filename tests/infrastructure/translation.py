@@ -84,6 +84,7 @@ class _Resolver:
             "Ref": self._referred,
             "Fn::If": self._chosen,
             "Fn::Sub": self._substituted,
+            "Fn::Join": self._joined,
         }
 
     def holds(self, condition: Any) -> bool:
@@ -118,6 +119,17 @@ class _Resolver:
     def _chosen(self, operand: list[Any]) -> Any:
         condition, chosen, otherwise = operand
         return self.resolved(chosen if self.holds(condition) else otherwise)
+
+    def _joined(self, operand: list[Any]) -> Any:
+        """Return a text joined, where it is known; `Fn::Split` comes nowhere else."""
+        delimiter, parts = operand
+        if isinstance(parts, dict) and "Fn::Split" in parts:
+            separator, text = parts["Fn::Split"]
+            parts = str(self.resolved(text)).split(separator)
+        resolved = self.resolved(parts)
+        if all(isinstance(part, str) for part in resolved):
+            return delimiter.join(resolved)
+        return {"Fn::Join": [delimiter, resolved]}
 
     def _substituted(self, operand: Any) -> Any:
         text, local = operand if isinstance(operand, list) else (operand, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from viewfinder.ports import Records
 CONFIDENCES = (55.0, 70.25, 90.0, 99.9999, 100.0)
 TIMES = tuple(f"2026-01-{day:02d}T12:00:00.{microsecond:06d}Z" for day in (1, 2, 3) for microsecond in (0, 999_999))
 TAKEN = ("1969-07-20T20:17:40.000000", "2026-01-02T12:00:00.000000", "2026-06-01T12:30:00.500000")
+CAMERAS = (None, "Canon EOS R6", "NIKON Z 6", "Straße (6)")
 WORDS = ("Exit", "STOP", "Straße", "stop")
 VOCABULARY = {
     "Dog": (("Animals and Pets",), ("Canine",)),
@@ -45,7 +47,7 @@ def images(draw: st.DrawFn, image_id: str) -> Image:
     status = draw(st.sampled_from([Status.ANALYZED] * 5 + [Status.REJECTED, Status.FAILED, Status.REMOVED]))
     labels = draw(_labels()) if status is Status.ANALYZED else ()
     words = draw(st.lists(st.sampled_from(WORDS), max_size=3)) if status is Status.ANALYZED else []
-    facts = Facts(taken_at=draw(st.sampled_from((None, *TAKEN))))
+    facts = Facts(taken_at=draw(st.sampled_from((None, *TAKEN))), camera=draw(st.sampled_from(CAMERAS)))
     return Image(
         image_id,
         status,
@@ -89,6 +91,7 @@ def queries(draw: st.DrawFn) -> Query:
         text=draw(st.sampled_from([(), (), (), ("exit",), ("STOP exit",), ("strasse", "Stop!"), ("none",)])),
         taken_since=draw(st.sampled_from(["", "", "", *TAKEN])),
         taken_until=draw(st.sampled_from(["", "", "", *TAKEN])),
+        camera=draw(st.sampled_from(["", "", "", "canon", "6", "STRASSE", "nikon z", "none"])),
     )
 
 
@@ -121,6 +124,7 @@ def _answers(image: Image, query: Query) -> bool:
         and set(" ".join(query.text).casefold().replace("!", "").split()) <= set(image.words)
         and (not query.taken_since or (image.facts.taken_at or "") >= query.taken_since)
         and (not query.taken_until or "" < (image.facts.taken_at or "") < query.taken_until)
+        and set(query.camera.casefold().split()) <= set(re.findall(r"\w+", (image.facts.camera or "").casefold()))
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from viewfinder.domain.feature import Feature
-from viewfinder.domain.label import Face, Label, Text
+from viewfinder.domain.label import BoundingBox, Face, Instance, Label, Text
 
 
 def found(
@@ -15,3 +15,13 @@ def found(
     """Return the findings; features without one are left out."""
     findings = {Feature.LABELS: tuple(labels), Feature.TEXT: tuple(texts), Feature.FACES: tuple(faces)}
     return {feature: entries for feature, entries in findings.items() if entries}
+
+
+BOX = BoundingBox(0.1, 0.2, 0.3, 0.4)
+
+FINDINGS: dict[Feature, Any] = {
+    Feature.LABELS: Label("Cat", 99.1234, ("Animal",), ("Animals and Pets",), ("Kitty",), (Instance(BOX, 91.5),)),
+    Feature.TEXT: Text(1, "WORD", "STOP", 98.5, BOX, ((0.1, 0.2), (0.4, 0.2), (0.4, 0.6), (0.1, 0.6)), parent=0),
+    Feature.FACES: Face(BOX, 99.9, (("eyeLeft", (0.2, 0.3)),)),
+}
+"""One finding of each feature, with all its members."""

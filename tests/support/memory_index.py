@@ -73,6 +73,10 @@ class MemoryStatistics:
             for name in names
         }
 
+    def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
+        """Count the images of each source."""
+        return {source: sum(bool(_confidences(image, source)) for image in self.images) for source in sources}
+
     def labels(self, prefix: str, after: str, *, portion: int = 0) -> Iterator[LabelCount]:
         """Count the images by label."""
         labels = [label for image in self.images for label in image.corrected_labels]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from viewfinder.domain.feature import FURTHER, read_features
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,8 +31,21 @@ DataDir = Annotated[
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Features = Literal["LABELS", "LABELS,TEXT", "LABELS,FACES", "LABELS,TEXT,FACES"]
-"""What a detector can be asked to look for, as the template's parameter has it."""
+
+
+def _features(text: str) -> str:
+    try:
+        return ",".join(read_features(text))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def features_option(**options: Any) -> Any:
+    """Return an option that reads a list of features, into the order of their table."""
+    metavar = f"LABELS[,{','.join(FURTHER)}]"
+    return typer.Option(
+        "--features", parser=_features, metavar=metavar, help="What the detector looks for in each image.", **options
+    )
 
 
 StackName = Annotated[

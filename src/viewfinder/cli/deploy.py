@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._options import AsJson, Features, ProgressLines, Region, StackName, Yes, print_pairs, template
+from viewfinder.cli._options import (
+    AsJson,
+    ProgressLines,
+    Region,
+    StackName,
+    Yes,
+    features_option,
+    print_pairs,
+    template,
+)
 from viewfinder.cli._target import Profile, environment_of
 
 if TYPE_CHECKING:
@@ -172,13 +181,14 @@ def cost(
     ] = 0,
     megabytes: Annotated[float, typer.Option(min=0, help="Size of an image.")] = 3.0,
     api_calls: Annotated[int, typer.Option(min=0, help="Calls of the REST API in the month.")] = 0,
-    features: Annotated[Features, typer.Option(help="What the detector looks for in each image.")] = "LABELS",
+    features: Annotated[str, features_option()] = "LABELS",
     as_json: AsJson = False,
 ) -> None:
     """Estimate a month on AWS, service by service, at list prices."""
+    from viewfinder.domain.feature import read_features
     from viewfinder.operations.cost import Usage, estimate
 
-    found = estimate(Usage(images, reused / 100, megabytes, api_calls, tuple(features.split(","))), region)
+    found = estimate(Usage(images, reused / 100, megabytes, api_calls, read_features(features)), region)
     if as_json:
         typer.echo(json.dumps(_document(found), indent=2))
     else:
@@ -211,7 +221,10 @@ def _show_estimate(found: Estimate, images: int) -> None:
     console.print(
         f"\nThe detector is {found.detector_share:.0%} of it; reuse of known content saves {found.saved:,.2f}."
     )
-    console.print(f"With Viewfinder's engine as the detector (Detector=Engine): {found.with_engine:,.2f} in all.")
+    if found.with_engine is None:
+        console.print("Viewfinder's engine (Detector=Engine) has no model for all of these features.")
+    else:
+        console.print(f"With Viewfinder's engine as the detector (Detector=Engine): {found.with_engine:,.2f} in all.")
     if images:
         console.print(f"1,000 images cost {found.total / images * 1000:,.2f}.", end=" ")
     console.print(f"[dim]List prices of {found.date}, no free tier; see docs/cost.md.[/]")

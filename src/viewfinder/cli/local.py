@@ -18,11 +18,11 @@ import typer
 from viewfinder.cli._options import (
     AsJson,
     DataDir,
-    Features,
     ProgressLines,
     Region,
     StackName,
     Yes,
+    features_option,
     local_stack,
     print_pairs,
     template,
@@ -67,8 +67,8 @@ def up(
         typer.Option(help="Where the catalog is; dynamodb is emulated.", show_default="sqlite, or as last time"),
     ] = None,
     features: Annotated[
-        Features | None,
-        typer.Option(help="What the engine looks for in each image.", show_default="LABELS,TEXT, or as last time"),
+        str | None,
+        features_option(show_default="LABELS,TEXT, or as last time"),
     ] = None,
     in_process: Annotated[
         bool | None,

@@ -50,6 +50,7 @@ def search(
         str | None, typer.Option("--taken-from", help="Taken at or after this local time or date.")
     ] = None,
     taken_until: Annotated[str | None, typer.Option("--taken-to", help="Taken before this local time or date.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Words of the camera's maker or model, all of them.")] = None,
     order: Annotated[Order, typer.Option(help="Order of the results.")] = Order.NEWEST,
     limit: Limit = 50,
     as_json: AsJson = False,
@@ -68,6 +69,7 @@ def search(
         "text": text,
         "takenFrom": taken_since,
         "takenTo": taken_until,
+        "camera": camera,
     }
     api = target.api
     images, more = api.entries("/images", "Images", {**query, "order": order.value}, limit)

@@ -113,12 +113,15 @@ FEATURES: Mapping[Feature, FeatureRow] = {
 }
 
 
+FURTHER = tuple(feature for feature in Feature if feature is not Feature.LABELS)
+"""The features that are looked for where they are asked for; labels always are."""
+
+
 def read_features(text: str) -> tuple[Feature, ...]:
     """Read `LABELS,TEXT`, in any order; raise ValueError for an unknown feature, a repeated one, or no LABELS."""
     names = [name.strip() for name in text.split(",")]
     if Feature.LABELS not in names or not set(names) <= set(Feature) or len(set(names)) < len(names):
-        others = ", ".join(feature for feature in Feature if feature is not Feature.LABELS)
-        raise ValueError(f"LABELS, and any of {others}, separated by commas")
+        raise ValueError(f"LABELS, and any of {', '.join(FURTHER)}, separated by commas")
     return tuple(feature for feature in Feature if feature in names)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+HORIZON = 2
+"""Lengths of a lease: one that ends later from now on was taken by a clock that was ahead, and no longer counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:

@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from viewfinder.domain.image import Image
-from viewfinder.domain.label import Label, category_confidences
+from viewfinder.domain.label import Label, category_confidences, search_words
 
 
 class SourceKind(StrEnum):
-    """What the images of a source have in common."""
+    """What the images of a source have in common; a value is part of stored keys and never changes."""
 
     STATUS = "STATUS"
     LABEL = "LABEL"
     CATEGORY = "CATEGORY"
     WORD = "WORD"
+    CAMERA = "CAMERA"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The images of one status, label, category or word; names in any case."""
+    """The images of one status, label, category, word of a text or word of a camera's name; names in any case."""
 
     kind: SourceKind
     name: str
@@ -52,3 +53,5 @@ def postings_of(image: Image) -> Iterator[Posting]:
         yield Posting(Source(SourceKind.CATEGORY, name), confidence)
     for word in image.words:
         yield Posting(Source(SourceKind.WORD, word))
+    for word in search_words([image.facts.camera or ""]):
+        yield Posting(Source(SourceKind.CAMERA, word))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
 
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import Status
+from viewfinder.domain.image import VISIBLE_STATUSES, Status
 from viewfinder.domain.label import search_words
+from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.summary import Summary
 
 
@@ -53,6 +54,7 @@ class Query:
     text: tuple[str, ...] = ()
     taken_since: str = ""
     taken_until: str = ""
+    camera: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
@@ -60,6 +62,8 @@ class Query:
             raise InvalidRequestError("confidence needs a label or a category", parameter="order")
         if not all(search_words([text]) for text in self.text):
             raise InvalidRequestError("has no word", parameter="text")
+        if self.camera and not search_words([self.camera]):
+            raise InvalidRequestError("has no word", parameter="camera")
 
     def fingerprint(self) -> str:
         """Return a short text that another query has not."""
@@ -81,19 +85,35 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """That an image is in at least one of these sources, with a minimum of confidence (percent)."""
+
+    sources: frozenset[Source]
+    minimum: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """A stretch of a source in an order, behind the position `after`.
 
-    `since` and `until` bound the time that makes the order, `prefix` the keys. Bounds are hints: an index keeps those
-    that its keys can keep, and the caller checks each entry.
+    All else are hints: an index uses those that its keys can keep, and the caller checks each entry. `since`, `until`
+    bound the time of the analysis, `taken_since`, `taken_until` that of the picture, `prefix` the keys. `minimum` is a
+    confidence in the source itself, `also` and `never` are about other sources. `is_first` says that nothing of the
+    source has been read for this page.
     """
 
     order: Order
+    _: KW_ONLY
     after: str = ""
     since: str = ""
     until: str = ""
-    min_confidence: float = 0.0
+    taken_since: str = ""
+    taken_until: str = ""
     prefix: str = ""
+    minimum: float = 0.0
+    also: tuple[Condition, ...] = ()
+    never: tuple[Condition, ...] = ()
+    is_first: bool = True
 
 
 Term = frozenset[str]
@@ -109,6 +129,24 @@ class Criteria:
     exclude: tuple[Term, ...]
     words: tuple[str, ...] = ()
 
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return what holds for every image that answers the query; the last one is about its status."""
+        query, minimum = self.query, self.query.min_confidence
+        terms = self.labels if query.match is Match.ALL or not self.labels else (frozenset().union(*self.labels),)
+        statuses = (query.status,) if query.status else VISIBLE_STATUSES
+        names_nothing = not (self.labels or query.category or self.exclude)
+        return (
+            *(_condition(SourceKind.WORD, [word]) for word in self.words),
+            *(_condition(SourceKind.CAMERA, [word]) for word in search_words([query.camera])),
+            *(_condition(SourceKind.LABEL, term, minimum) for term in terms),
+            *(_condition(SourceKind.CATEGORY, [name], minimum) for name in (query.category,) if name),
+            _condition(SourceKind.STATUS, statuses, minimum if names_nothing else 0.0),
+        )
+
+    def exclusions(self) -> tuple[Condition, ...]:
+        """Return what holds for no image that answers the query."""
+        return tuple(_condition(SourceKind.LABEL, term, self.query.min_confidence) for term in self.exclude)
+
     def admit(self, image: Summary) -> bool:
         """Return whether an image answers the query."""
         return self._admits_facts(image) and self._admits_labels(image) and self._admits_taking(image)
@@ -117,6 +155,7 @@ class Criteria:
         query = self.query
         return (
             all(word in image.words for word in self.words)
+            and (not query.camera or set(search_words([query.camera])) <= set(search_words([image.camera])))
             and (not query.taken_since or query.taken_since <= image.taken_at)
             and (not query.taken_until or "" < image.taken_at < query.taken_until)
         )
@@ -140,6 +179,10 @@ class Criteria:
             quantifier = all if self.query.match is Match.ALL else any
             return quantifier(has(image.labels, term, minimum) for term in self.labels)
         return bool(category or self.exclude) or max(image.labels.values(), default=0.0) >= minimum
+
+
+def _condition(kind: SourceKind, names: Iterable[str], minimum: float = 0.0) -> Condition:
+    return Condition(frozenset(Source(kind, name) for name in names), minimum)
 
 
 def has(confidences: Mapping[str, float], names: Iterable[str], minimum: float) -> bool:

@@ -27,6 +27,7 @@ class Summary:
     categories: Mapping[str, float] = field(default_factory=dict)
     taken_at: str = ""
     words: Collection[str] = ()
+    camera: str = ""
     size: int = 0  # of a removed image only, and so is `version_id`
     version_id: str = ""
 
@@ -45,6 +46,7 @@ class Summary:
             categories=category_confidences(labels),
             taken_at=image.facts.taken_at or "",
             words=image.words,
+            camera=image.facts.camera or "",
             size=image.size if image.is_in_trash else 0,
             version_id=image.version_id if image.is_in_trash else "",
         )
@@ -87,6 +89,7 @@ _MEMBERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Categories": ("categories", _floats),
     "TakenAt": ("taken_at", str),
     "Words": ("words", tuple),
+    "Camera": ("camera", str),
     "Size": ("size", int),
     "VersionId": ("version_id", str),
 }

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 from viewfinder.domain.errors import ViewfinderError
+from viewfinder.domain.feature import FEATURES, Feature
 
 LABELS = 20
 """Postings of an image: its labels and their categories, as the sample photos have them, rounded up."""
-
-OPERATIONS = {"LABELS": "DetectLabels", "TEXT": "DetectText", "FACES": "DetectFaces"}
 
 SECONDS = 0.1
 """Billed of the image function per image, beside the detector."""
 
 CALL_SECONDS = 0.4
 """Of each call of Rekognition (threads share the function: rather less)."""
-
-ENGINE_SECONDS = {"LABELS": 0.15, "TEXT": 0.2, "FACES": 0.1}
-"""Of the engine in the function, by feature, at 1,769 MB: what docs/benchmarks measured, and room for a slower core."""
 
 GIGABYTES = 1.769
 STATISTICS_GB_SECONDS = 0.256 * 0.05
@@ -51,7 +49,7 @@ class Usage:
     reused: float = 0.0
     megabytes: float = 3.0
     api_calls: int = 0
-    features: tuple[str, ...] = ("LABELS",)
+    features: tuple[Feature, ...] = (Feature.LABELS,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +66,12 @@ class Estimate:
     """The lines of a month with Amazon Rekognition.
 
     `saved` is what the images of known content would have cost beside them, `with_engine` the total of the same month
-    with Viewfinder's engine as the detector.
+    with Viewfinder's engine as the detector; None where the engine lacks one of the features.
     """
 
     lines: tuple[Line, ...]
     saved: float
-    with_engine: float
+    with_engine: float | None
     date: str
 
     @property
@@ -90,11 +88,18 @@ class Estimate:
 def estimate(usage: Usage, region: str) -> Estimate:
     """Estimate a month; raise UnknownRegionError."""
     prices = prices_of(region)
-    contents, count = round(usage.images * (1 - usage.reused)), len(usage.features)
-    saved = detector_dollars(usage.images * count, prices) - detector_dollars(contents * count, prices)
-    lines = _lines(usage, contents, SECONDS + CALL_SECONDS * count, prices)
-    engine = _lines(usage, 0, SECONDS + sum(ENGINE_SECONDS[feature] for feature in usage.features), prices)
-    return Estimate(tuple(lines), saved, sum(line.dollars for line in engine), _table()["Date"])
+    contents = round(usage.images * (1 - usage.reused))
+    saved = _detector(usage.images, usage.features, prices) - _detector(contents, usage.features, prices)
+    lines = _lines(usage, contents, SECONDS + CALL_SECONDS * len(usage.features), prices)
+    return Estimate(tuple(lines), saved, _with_engine(usage, prices), _table()["Date"])
+
+
+def _with_engine(usage: Usage, prices: dict[str, Any]) -> float | None:
+    seconds = [FEATURES[feature].engine_seconds for feature in usage.features]
+    if None in seconds:
+        return None
+    lines = _lines(usage, 0, SECONDS + sum(filter(None, seconds)), prices)
+    return sum(line.dollars for line in lines)
 
 
 def prices_of(region: str) -> dict[str, Any]:
@@ -112,10 +117,16 @@ def _table() -> dict[str, Any]:
     return table
 
 
-def detector_dollars(calls: int, prices: dict[str, Any]) -> float:
+def _detector(contents: int, features: Iterable[Feature], prices: dict[str, Any]) -> float:
+    """Return the price of a call of each feature for each content; calls of one price list are added up."""
+    lists = Counter(FEATURES[feature].price for feature in features)
+    return sum(detector_dollars(contents * count, prices[name]) for name, count in lists.items())
+
+
+def detector_dollars(calls: int, tiers: list[list[Any]]) -> float:
     """Return the price of a month's calls, tier by tier."""
     dollars, start = 0.0, 0
-    for end, per_thousand in prices["RekognitionPer1000"]:
+    for end, per_thousand in tiers:
         inside = max(0, (calls if end is None else min(calls, end)) - start)
         dollars += inside * per_thousand / 1000
         start = end or calls
@@ -136,7 +147,7 @@ def _lines(usage: Usage, contents: int, seconds: float, prices: dict[str, Any]) 
     requests = (images * 2 + usage.api_calls) * prices["LambdaPerMillionRequests"] / million
     watched = METRICS * prices["MetricPerMonth"] + ALARMS * prices["AlarmPerMonth"]
     return [
-        Line("Rekognition", _calls(usage.features, contents), detector_dollars(contents * len(usage.features), prices)),
+        Line("Rekognition", _calls(usage.features, contents), _detector(contents, usage.features, prices)),
         Line("Lambda", f"{gb_seconds:,.0f} GB-seconds on arm64", functions + requests),
         Line("DynamoDB", f"{writes:,} write units, {reads:,} read units", dynamodb / million),
         Line("S3", "requests", s3),
@@ -152,6 +163,6 @@ def _lines(usage: Usage, contents: int, seconds: float, prices: dict[str, Any]) 
     ]
 
 
-def _calls(features: tuple[str, ...], contents: int) -> str:
-    names = ", ".join(OPERATIONS[feature] for feature in features)
+def _calls(features: tuple[Feature, ...], contents: int) -> str:
+    names = ", ".join(FEATURES[feature].operation for feature in features)
     return f"{contents:,} calls of {names}" if len(features) == 1 else f"{contents:,} calls each of {names}"

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from viewfinder.domain.cursor import Cursor, cursor_from_token
-from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.label import search_words
 from viewfinder.domain.posting import Source, SourceKind
-from viewfinder.domain.query import Criteria, Entry, Match, Order, Query, Stretch, Term, highest
+from viewfinder.domain.query import Condition, Criteria, Entry, Order, Query, Stretch, Term, highest
 from viewfinder.domain.statistics import KnownName
 from viewfinder.domain.summary import Summary
 from viewfinder.ports import Clock, Index, Statistics
@@ -48,25 +47,32 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     """Return a page, full unless it is the last or `patience` is over; raise InvalidRequestError."""
     deadline = search.monotonic() + search.patience
     fingerprint = query.fingerprint()
-    cursor = cursor_from_token(token, fingerprint) if token else Cursor("", search.clock.now(), fingerprint)
-    criteria, counts = _resolve(query, search.statistics)
-    sources = _sources(criteria, counts)
-    entries = _merge(search.index, sources, _stretch(query, cursor), limit + 1)
+    cursor = cursor_from_token(token, fingerprint) if token else Cursor("", "", fingerprint)
+    criteria = _resolve(query, search.statistics)
+    driving = _driving(criteria, search.statistics)
+    sources = sorted(driving.sources, key=lambda source: source.name)
+    entries = _merge(search.index, sources, _stretch(criteria, driving, cursor), limit + 1)
     wanted = _filter(criteria, sources, cursor)
     found, position = _collect(entries, wanted, limit, lambda: search.monotonic() > deadline)
-    return Page(found, replace(cursor, position=position).to_token() if position else "")
+    if not position:
+        return Page(found, "")
+    is_stable = query.order is Order.NEWEST  # what is analysed anew rises above what is yet to come
+    as_of = cursor.as_of if token or is_stable else max(search.clock.now(), _newest(search.index, sources))
+    return Page(found, replace(cursor, position=position, as_of=as_of).to_token())
 
 
-def _resolve(query: Query, statistics: Statistics) -> tuple[Criteria, Mapping[str, int]]:
-    """Resolve aliases, and counts the images of each name where that decides what to read."""
+def _newest(index: Index, sources: list[Source]) -> str:
+    """Return the latest time of an analysis in the sources: a clock that is ahead may have written it."""
+    reads = (index.read(source, shard, Stretch(Order.NEWEST), 1) for source in sources for shard in range(index.shards))
+    return max((entries[0].summary.analyzed_at for entries, _ in reads if entries), default="")
+
+
+def _resolve(query: Query, statistics: Statistics) -> Criteria:
+    """Return the query with the labels that its names are aliases of."""
     names = {name.casefold() for name in query.labels + query.exclude}
-    known = dict(statistics.find(names)) if names else {}
+    known = statistics.find(names) if names else {}
     labels, exclude = ([_term(name, known) for name in group] for group in (query.labels, query.exclude))
-    aliased = {name for term in labels for name in term} - names
-    if aliased and len(labels) > 1:
-        known |= statistics.find(aliased)
-    counts = {name: entry.count for name, entry in known.items()}
-    return Criteria(query, tuple(labels), tuple(exclude), search_words(query.text)), counts
+    return Criteria(query, tuple(labels), tuple(exclude), search_words(query.text))
 
 
 def _term(name: str, known: Mapping[str, KnownName]) -> Term:
@@ -74,31 +80,48 @@ def _term(name: str, known: Mapping[str, KnownName]) -> Term:
     return frozenset({folded}) | known[folded].alias_of if folded in known else frozenset({folded})
 
 
-def _sources(criteria: Criteria, counts: Mapping[str, int]) -> list[Source]:
-    """Return what has to be read: every image that answers the query is in one of these."""
-    query = criteria.query
-    if criteria.words and query.order is not Order.CONFIDENCE:
-        return [Source(SourceKind.WORD, max(criteria.words, key=len))]  # a long word is in few images
-    if criteria.labels:
-        return [Source(SourceKind.LABEL, name) for name in sorted(_driving_term(criteria, counts))]
-    if query.category:
-        return [Source(SourceKind.CATEGORY, query.category)]
-    statuses = [query.status] if query.status else VISIBLE_STATUSES
-    return [Source(SourceKind.STATUS, status) for status in statuses]
+def _driving(criteria: Criteria, statistics: Statistics) -> Condition:
+    """Return the condition whose sources are read: that of the fewest images, as far as images are counted.
 
-
-def _driving_term(criteria: Criteria, counts: Mapping[str, int]) -> Term:
-    if criteria.query.match is Match.ANY:
-        return frozenset().union(*criteria.labels)
+    By confidence it is the one whose confidence makes the order: the first label, or the category.
+    """
+    *conditions, status = criteria.conditions()
     if criteria.query.order is Order.CONFIDENCE:
-        return criteria.labels[0]
-    return min(criteria.labels, key=lambda term: sum(counts.get(name, 0) for name in term))
+        kind = SourceKind.LABEL if criteria.labels else SourceKind.CATEGORY
+        return next(condition for condition in conditions if _kind(condition) is kind)
+    if not conditions or (len(conditions) == 1 and not criteria.query.status):
+        return conditions[0] if conditions else status
+    candidates = [*conditions, status] if criteria.query.status else conditions
+    sizes = statistics.sizes({source for condition in candidates for source in condition.sources})
+    return min(candidates, key=lambda condition: sum(_size(source, sizes) for source in condition.sources))
 
 
-def _stretch(query: Query, cursor: Cursor) -> Stretch:
-    taken = query.order is Order.TAKEN
-    since, until = (query.taken_since, query.taken_until) if taken else (query.since, query.until)
-    return Stretch(query.order, cursor.position, since, until, query.min_confidence, query.prefix)
+def _kind(condition: Condition) -> SourceKind:
+    return next(iter(condition.sources)).kind
+
+
+def _size(source: Source, sizes: Mapping[Source, int]) -> float:
+    """Return the images of a source; of one that is not counted a guess: the longer a word, the fewer."""
+    guess = 1000 / len(source.name) if source.kind is SourceKind.WORD else 1e9
+    return sizes.get(source, guess)
+
+
+def _stretch(criteria: Criteria, driving: Condition, cursor: Cursor) -> Stretch:
+    query = criteria.query
+    *conditions, status = criteria.conditions()
+    also = [condition for condition in (*conditions, *([status] if query.status else ())) if condition != driving]
+    return Stretch(
+        order=query.order,
+        after=cursor.position,
+        since=query.since,
+        until=query.until,
+        taken_since=query.taken_since,
+        taken_until=query.taken_until,
+        prefix=query.prefix,
+        minimum=driving.minimum,
+        also=tuple(also),
+        never=criteria.exclusions(),
+    )
 
 
 def _merge(index: Index, sources: list[Source], stretch: Stretch, size: int) -> Iterator[Entry]:
@@ -114,7 +137,7 @@ def _entries(index: Index, source: Source, shard: int, stretch: Stretch, size: i
         entries, is_last = index.read(source, shard, stretch, size)
         yield from entries
         if entries:
-            stretch = replace(stretch, after=entries[-1].position)
+            stretch = replace(stretch, after=entries[-1].position, is_first=False)
         size = min(2 * size, _MAX_READ)
 
 
@@ -122,10 +145,12 @@ def _filter(criteria: Criteria, sources: list[Source], cursor: Cursor) -> Callab
     names = {source.name for source in sources}
     by_confidence = criteria.query.order is Order.CONFIDENCE
 
+    may_have_come = cursor.position and criteria.query.order is not Order.NEWEST
+
     def wanted(entry: Entry) -> bool:
         if by_confidence and criteria.labels and entry.confidence < highest(entry.summary.labels, names):
             return False  # another of the labels, of higher confidence, has put it on a place before this
-        if criteria.query.order is not Order.NEWEST and cursor.position and entry.summary.analyzed_at > cursor.as_of:
+        if may_have_come and entry.summary.analyzed_at > cursor.as_of:
             return False  # analysed anew since the first page, where it may have been already
         return criteria.admit(entry.summary)
 

@@ -209,6 +209,16 @@ def test_a_dead_holders_lease_ends_and_is_not_given_back_by_it(timed_leases: Cal
         leases.claim("content")
 
 
+def test_a_lease_of_a_clock_that_was_ahead_holds_nobody_up(timed_leases: Callable[..., Leases]) -> None:
+    time = Time(seconds=100_000.0)
+    leases = timed_leases(patience=0, clock=time, sleep=time.sleep)
+    leases.claim("content")
+    time.seconds -= 3600
+    lease = leases.claim("content")
+    assert lease
+    assert lease.is_inherited
+
+
 def test_whoever_waits_gets_the_lease_when_it_is_free(timed_leases: Callable[..., Leases]) -> None:
     time = Time()
     leases = timed_leases(patience=100, clock=time, sleep=time.sleep)

@@ -21,7 +21,7 @@ from tests.support.findings import found
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.copies import _COPIED, _COPIES, SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import _ALL, _BELOW_PREFIX, _FEW_BELOW_PREFIX, SqliteIndex
+from viewfinder.adapters.sqlite.index import SqliteIndex, Term, _plan
 from viewfinder.adapters.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from viewfinder.adapters.sqlite.statistics import _FOLDERS, SqliteStatistics
 from viewfinder.bootstrap import Application, SystemClock
@@ -29,7 +29,7 @@ from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
 from viewfinder.domain.image import DELETED, Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.domain.posting import Source, SourceKind
-from viewfinder.domain.query import Order, Query, Stretch
+from viewfinder.domain.query import Condition, Order, Query, Stretch
 from viewfinder.settings import Settings
 from viewfinder.usecases.search_images import Search, search_images
 
@@ -199,25 +199,57 @@ def test_a_catalog_of_an_unknown_kind_is_refused(catalog: str) -> None:
         Application(settings).catalog.find("a.jpg")
 
 
+ALSO = (Condition(frozenset({Source(SourceKind.LABEL, "cat"), Source(SourceKind.WORD, "exit")}), 50.0),)
+JUNE = {"taken_since": "2026-06-01T00:00:00.000000", "taken_until": "2026-07-01T00:00:00.000000"}
+
+
+def _steps(database: Database, stretch: Stretch, *, is_narrow: bool) -> list[str]:
+    source, *others = (Source(SourceKind.STATUS, "analyzed"), *ALSO[0].sources)
+    plan = _plan(source, stretch, {each: Term(number, 1) for number, each in enumerate([source, *others])})
+    assert plan
+    statement = plan.statement(plan.ranges[0] if is_narrow else None)
+    return [row[3] for row in database.rows(f"EXPLAIN QUERY PLAN {statement}", plan.values | {"size": 1})]
+
+
 @pytest.mark.parametrize("order", Order)
-@pytest.mark.parametrize("statements", [_ALL, _BELOW_PREFIX], ids=["all", "below a prefix"])
+@pytest.mark.parametrize(
+    "hints", [{}, {"also": ALSO, "never": ALSO}, JUNE, {"prefix": "a/"}], ids=["all", "others", "june", "prefix"]
+)
 def test_a_search_reads_its_stretch_of_an_index_and_sorts_nothing(
-    database: Database, statements: dict[Order, str], order: Order
+    database: Database, hints: dict[str, Any], order: Order
 ) -> None:
-    names = dict.fromkeys(("kind", "name", "value", "image", "last", "size", "prefix", "behind_prefix"), 1)
-    statement = statements[order]
-    terms, postings, images = (row[3] for row in database.rows(f"EXPLAIN QUERY PLAN {statement}", names))
-    assert terms == "SEARCH terms USING COVERING INDEX sqlite_autoindex_terms_1 (kind=? AND name=?)"
-    assert postings.startswith("SEARCH postings USING COVERING INDEX postings_by_")
-    assert images == "SEARCH images USING INTEGER PRIMARY KEY (rowid=?)"
+    steps = _steps(database, Stretch(order=order, **hints), is_narrow=False)
+    postings = next(step for step in steps if " postings " in step)
+    assert postings.startswith("SEARCH postings USING ")
+    assert f"INDEX postings_by_{ {'newest': 'time', 'taken': 'taking', 'confidence': 'rank'}[order] }" in postings
+    assert [step for step in steps if step.startswith("SCAN") and "page" not in step] == []
+    assert [step for step in steps if "TEMP B-TREE" in step][1:] == []  # the page itself, to be on the safe side
+    assert all("USING PRIMARY KEY (image=? AND term=?)" in step for step in steps if " other " in step)
 
 
 @pytest.mark.parametrize("order", Order)
-def test_few_images_below_a_prefix_are_found_by_their_keys(database: Database, order: Order) -> None:
-    names = dict.fromkeys(("kind", "name", "value", "image", "last", "size", "prefix", "behind_prefix"), 1)
-    plan = [row[3] for row in database.rows(f"EXPLAIN QUERY PLAN {_FEW_BELOW_PREFIX[order]}", names)]
-    assert any(step.startswith("SEARCH images USING COVERING INDEX images_by_folder") for step in plan)
-    assert not any(step.startswith("SCAN") and "few" not in step and "postings" not in step for step in plan)
+@pytest.mark.parametrize(
+    ("hints", "index"),
+    [
+        ({"prefix": "a/"}, "images USING INDEX images_by_folder"),
+        ({"minimum": 99.0}, "postings USING COVERING INDEX postings_by_rank"),
+        (JUNE, "postings USING COVERING INDEX postings_by_taking"),
+        ({"since": "2026-01-01T00:00:00.000000Z"}, "postings USING COVERING INDEX postings_by_time"),
+    ],
+    ids=["keys", "rank", "taking", "time"],
+)
+def test_a_narrow_range_of_another_index_is_read_instead(
+    database: Database, hints: dict[str, Any], index: str, order: Order
+) -> None:
+    stretch = Stretch(order=order, **hints)
+    plan = _plan(Source(SourceKind.STATUS, "analyzed"), stretch, {Source(SourceKind.STATUS, "analyzed"): Term(1, 1)})
+    assert plan
+    if index.endswith({"newest": "time", "taken": "taking", "confidence": "rank"}[order]):
+        assert plan.ranges == []  # the order's own
+        return
+    steps = _steps(database, stretch, is_narrow=True)
+    assert any(index.replace("COVERING ", "") in step.replace("COVERING ", "") for step in steps), steps
+    assert [step for step in steps if step.startswith("SCAN") and "page" not in step] == []
 
 
 @pytest.mark.parametrize("few", [0, 10_000])
@@ -225,7 +257,7 @@ def test_few_images_below_a_prefix_are_found_by_their_keys(database: Database, o
 def test_a_search_below_a_prefix_finds_its_images_in_order_page_by_page(
     database: Database, order: Order, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("viewfinder.adapters.sqlite.index._FEW", few)
+    monkeypatch.setattr("viewfinder.adapters.sqlite.index.FEW", few)
     catalog = SqliteCatalog(database, tombstone_seconds=60)
     keys = ["trip", "trip/", "trip/\U0010ffff\U0010ffff.jpg", "trip/é.jpg", "trip0.jpg", "tri", "zoo/trip/a.jpg"]
     keys += [f"trip/{number:02}.jpg" for number in range(12)]

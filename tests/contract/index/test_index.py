@@ -140,8 +140,8 @@ def test_every_image_is_in_one_shard_whose_positions_are_in_order(fill: Fill, sh
         (Stretch(Order.NEWEST, since="2026-01-02T00:00:00.000000Z"), {"a.jpg", "b.jpg"}),
         (Stretch(Order.NEWEST, until="2026-01-02T00:00:00.000000Z"), {"c.jpg"}),
         (Stretch(Order.NEWEST, since="2026-01-09", until="2026-01-08"), set()),
-        (Stretch(Order.CONFIDENCE, min_confidence=90.5), {"a.jpg", "b.jpg"}),
-        (Stretch(Order.CONFIDENCE, min_confidence=90.5001), {"a.jpg"}),
+        (Stretch(Order.CONFIDENCE, minimum=90.5), {"a.jpg", "b.jpg"}),
+        (Stretch(Order.CONFIDENCE, minimum=90.5001), {"a.jpg"}),
     ],
 )
 def test_bounds_leave_out_nothing_that_is_within_them(fill: Fill, stretch: Stretch, expected: set[str]) -> None:

@@ -127,7 +127,7 @@ def test_the_stack_of_another_user_is_one_clear_line(
         (["up", "--port", "99999"], "'--port': Input should be less than or equal to 65535"),
         (["up", "--gallery-port", "0"], "'--gallery-port': Input should be greater than or equal to 1"),
         (["up", "--catalog", "redis"], "'redis' is not one of 'sqlite', 'dynamodb'"),
-        (["up", "--features", "TEXT"], "'TEXT' is not one of"),
+        (["up", "--features", "TEXT"], "LABELS, and any of TEXT"),
         (["logs", "--component", "kitchen"], "kitchen"),
     ],
 )

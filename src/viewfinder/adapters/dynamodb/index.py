@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
@@ -23,6 +24,9 @@ _KEYS = {
 }
 _INDEXES = {Order.NEWEST: schema.GSI, Order.TAKEN: schema.GSI_BY_TAKING}
 
+_FEW = 1000
+"""Entries of a narrow range that are sorted for a page; an answer has room for some 1,000 (1 MB, AWS limit)."""
+
 _FIRST, _LAST = "!", "~"  # sort before and after all positions, which begin with a digit
 
 
@@ -34,6 +38,17 @@ class DynamoDbIndex:
         self.shards = shards
 
     def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
+        """Read a page in the order asked for, or sort what is in a narrow range of the other time's index."""
+        if stretch.is_first and (narrow := _narrower(stretch)):
+            first, last = _bounds(narrow)
+            if first > last:
+                return [], True
+            answer = self._table.query(**self._question(source, shard, narrow.order, (first, last)), Limit=_FEW)
+            if "LastEvaluatedKey" not in answer:
+                return _sorted(answer["Items"], stretch), True
+        return self._along_the_order(source, shard, stretch, size)
+
+    def _along_the_order(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
         """Ask for one entry more where `after` is given: a range of keys includes its ends."""
         first, last = _bounds(stretch)
         if first > last:
@@ -67,11 +82,27 @@ class DynamoDbIndex:
         return question
 
 
+def _narrower(stretch: Stretch) -> Stretch | None:
+    """Return the stretch by the other time, where that is bounded and not the one of the order."""
+    if stretch.order is Order.NEWEST and (stretch.taken_since or stretch.taken_until):
+        return replace(stretch, order=Order.TAKEN, after="")
+    if stretch.order is Order.TAKEN and (stretch.since or stretch.until):
+        return replace(stretch, order=Order.NEWEST, after="")
+    return None
+
+
+def _sorted(items: Iterable[Mapping[str, Any]], stretch: Stretch) -> list[Entry]:
+    entries = sorted((_entry(item, stretch.order) for item in items), key=lambda entry: entry.position, reverse=True)
+    return [entry for entry in entries if not stretch.after or entry.position < stretch.after]
+
+
 def _bounds(stretch: Stretch) -> tuple[str, str]:
     """Return the first and the last sort key that may answer; `until` itself is a key that no entry has."""
     if stretch.order.is_descending:
-        return stretch.since or _FIRST, min(stretch.after or _LAST, stretch.until or _LAST)
-    last = schema.rank_digits(stretch.min_confidence) + _LAST if stretch.min_confidence else _LAST
+        taken = stretch.order is Order.TAKEN
+        since, until = (stretch.taken_since, stretch.taken_until) if taken else (stretch.since, stretch.until)
+        return since or _FIRST, min(stretch.after or _LAST, until or _LAST)
+    last = schema.rank_digits(stretch.minimum) + _LAST if stretch.minimum else _LAST
     return stretch.after or _FIRST, last
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.calls import Table, is_refused
 from viewfinder.domain.errors import AnalysisInProgressError
-from viewfinder.domain.lease import Lease
+from viewfinder.domain.lease import HORIZON, Lease
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -78,8 +78,14 @@ class DynamoDbLeases:
     def _question(self, lease: Lease, now: int, since: str) -> dict[str, Any]:
         return {
             "Item": schema.lease_item(lease),
-            "ConditionExpression": "attribute_not_exists(PK) OR ExpiresAt < :now OR DoneAt < :since",
-            "ExpressionAttributeValues": {":now": {"N": str(now)}, ":since": {"S": since}},
+            "ConditionExpression": (
+                "attribute_not_exists(PK) OR ExpiresAt < :now OR ExpiresAt > :horizon OR DoneAt < :since"
+            ),
+            "ExpressionAttributeValues": {
+                ":now": {"N": str(now)},
+                ":horizon": {"N": str(now + HORIZON * self._seconds)},
+                ":since": {"S": since},
+            },
             "ReturnValues": "ALL_OLD",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }

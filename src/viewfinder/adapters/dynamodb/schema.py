@@ -94,22 +94,25 @@ def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
     return keys
 
 
-MAX_POSTINGS = {SourceKind.STATUS: 0, SourceKind.LABEL: 40, SourceKind.CATEGORY: 9, SourceKind.WORD: 40}
-"""Postings of an image by kind: with its record and a lease they fit one transaction of 100 items (AWS limit).
+MAX_POSTINGS = {SourceKind.LABEL: 40, SourceKind.CATEGORY: 9, SourceKind.WORD: 40}
+MAX_OTHER_POSTINGS = 9
+"""Postings of an image by kind, and of all other kinds together.
 
-The listing by status is an index of the records themselves.
+With its record and a lease they fit one transaction of 100 items (AWS limit).
 """
 
 
 def _kept_postings(image: Image) -> Iterator[Posting]:
     """Yield the postings that have room: the first labels and words, the categories of highest confidence."""
-    found: dict[SourceKind, list[Posting]] = {}
+    found: dict[SourceKind | None, list[Posting]] = {}
     for posting in postings_of(image):
-        found.setdefault(posting.source.kind, []).append(posting)
-    for kind, postings in found.items():
-        if kind is SourceKind.CATEGORY:
+        kind = posting.source.kind
+        if kind is not SourceKind.STATUS:  # that listing is an index of the records themselves
+            found.setdefault(kind if kind in MAX_POSTINGS else None, []).append(posting)
+    for group, postings in found.items():
+        if group is SourceKind.CATEGORY:
             postings.sort(key=lambda posting: -posting.confidence)
-        yield from postings[: MAX_POSTINGS[kind]]
+        yield from postings[: MAX_POSTINGS[group] if group else MAX_OTHER_POSTINGS]
 
 
 def _trimmed(findings: Findings) -> Findings:
@@ -204,7 +207,11 @@ def partition(source: Source, shard: int) -> str:
     """Return the partition of a source; names that differ in case only are one."""
     if source.kind is SourceKind.STATUS:
         return listing(Status(source.name), shard)
-    return f"{source.kind}#{source.name.casefold()}#{shard}"
+    prefix = "" if source.kind in _KINDS_OF_FORMAT_0 else "POSTING#"  # one prefix, for the roles to name
+    return f"{prefix}{source.kind}#{source.name.casefold()}#{shard}"
+
+
+_KINDS_OF_FORMAT_0 = {SourceKind.LABEL, SourceKind.CATEGORY, SourceKind.WORD}
 
 
 def confidence_position(confidence: float, image_id: str) -> str:

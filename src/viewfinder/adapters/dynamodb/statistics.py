@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.calls import Table
+from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.statistics import KnownName, LabelCount
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ class DynamoDbStatistics:
             else:
                 aliases[item["Alias"]] = frozenset(item["Names"])
         return {name: KnownName(max(0, counts[name]), aliases.get(name, frozenset())) for name in names}
+
+    def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
+        """Read the counters of labels; other sources have none, or none that is worth a request."""
+        names = {source.name.casefold() for source in sources if source.kind is SourceKind.LABEL}
+        known = self.find(names) if names else {}
+        return {source: known[source.name.casefold()].count for source in sources if source.kind is SourceKind.LABEL}
 
     def labels(self, prefix: str, after: str, *, portion: int = _MOST_ROWS) -> Iterator[LabelCount]:
         """Merge the shards lazily, a page of each at a time."""

@@ -164,6 +164,7 @@ SEARCH: Fields = {
     "text": Field("text", text(50), most=10),
     "takenFrom": Field("taken_since", local_time),
     "takenTo": Field("taken_until", local_time),
+    "camera": Field("camera", text(100)),
     "order": Field("order", one_of(*Order)),
     **_PAGE,
 }

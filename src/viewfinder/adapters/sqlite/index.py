@@ -1,10 +1,11 @@
-"""The catalog as a search reads it: each page a stretch of an index of postings."""
+"""The catalog as a search reads it: a page is a stretch of an index of postings, or sorted from a narrow range."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from viewfinder.adapters.sqlite.database import Database
@@ -12,58 +13,40 @@ from viewfinder.adapters.sqlite.schema import microseconds
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.label import confidence_rank
 from viewfinder.domain.posting import Source
-from viewfinder.domain.query import Entry, Order, Stretch
+from viewfinder.domain.query import Condition, Entry, Order, Stretch
 from viewfinder.domain.summary import Summary
+
+BEHIND_ALL = "\U0010ffff" * 257
+"""Behind whatever else of 1,024 bytes begins as the text before it."""
 
 _POSITION = re.compile("([0-9]{18})#([0-9]{18})")
 _HIGHEST = 10**18 - 1
 
-_FEW = 10_000
-"""Images below a prefix that are sorted for each page, some 20 ms; of more, the order's index finds a page soon."""
+FEW = 10_000
+"""Postings of a narrow range that are sorted for a page, in 20 ms; of more, the order's index finds a page soon."""
 
-_PAGE = """
-        AND (postings.{column}, postings.image) {behind} (:value, :image) AND postings.{column} {within} :last
-    ORDER BY postings.{column} {direction}, postings.image {direction}
-    LIMIT :size
-"""
-_READ = """
-    SELECT postings.{column} AS value, postings.image, postings.rank, images.summary
-    FROM terms CROSS JOIN postings ON postings.term = terms.id CROSS JOIN images ON images.id = postings.image
-    WHERE terms.kind = :kind AND terms.name = :name
-"""
-_OF_PREFIX = "AND images.image_id >= :prefix AND images.image_id < :behind_prefix"
-_READ_FEW = """
-    WITH few AS MATERIALIZED (
-        SELECT postings.{column}, postings.image, postings.rank
-        FROM terms
-            CROSS JOIN images INDEXED BY images_by_folder
-            CROSS JOIN postings ON postings.image = images.id AND postings.term = terms.id
-        WHERE terms.kind = :kind AND terms.name = :name AND images.expires_at IS NULL
-            AND images.image_id >= :prefix AND images.image_id < :behind_prefix
-    )
-    SELECT postings.{column} AS value, postings.image, postings.rank, images.summary
-    FROM few AS postings CROSS JOIN images ON images.id = postings.image
-    WHERE true
-"""
-_COUNT_FEW = """
-    SELECT count(*) FROM (
-        SELECT 1 FROM images INDEXED BY images_by_folder
-        WHERE expires_at IS NULL AND image_id >= :prefix AND image_id < :behind_prefix LIMIT :most
-    )
+_COLUMNS = {Order.NEWEST: "analyzed_at", Order.TAKEN: "taken_at", Order.CONFIDENCE: "rank"}
+_INDEXES = {"analyzed_at": "postings_by_time", "taken_at": "postings_by_taking", "rank": "postings_by_rank"}
+
+_TERMS = """
+    SELECT kind, name, id, count FROM terms
+    WHERE (kind, name) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
 """
 
 
-def _statements(read: str) -> dict[Order, str]:
-    latest = {"behind": "<", "within": ">=", "direction": "DESC"}
-    surest = {"behind": ">", "within": "<=", "direction": "ASC"}
-    return {
-        Order.NEWEST: (read + _PAGE).format(column="analyzed_at", **latest),
-        Order.TAKEN: (read + _PAGE).format(column="taken_at", **latest),
-        Order.CONFIDENCE: (read + _PAGE).format(column="rank", **surest),
-    }
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A source's row: its number, and its images."""
+
+    id: int
+    count: int
 
 
-_ALL, _BELOW_PREFIX, _FEW_BELOW_PREFIX = map(_statements, (_READ, _READ + _OF_PREFIX, _READ_FEW))
+def source_terms(database: Database, sources: Collection[Source]) -> dict[Source, Term]:
+    """Return the rows of sources; one without images has none."""
+    wanted = {(str(source.kind), source.name.casefold()): source for source in sources}
+    rows = database.rows(_TERMS, [json.dumps(list(wanted))])
+    return {wanted[kind, name]: Term(number, count) for kind, name, number, count in rows}
 
 
 class SqliteIndex:
@@ -75,32 +58,136 @@ class SqliteIndex:
         self._database = database
 
     def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
-        """Read a page from the index of the order, or from that of keys where few images are below a prefix."""
-        values = {"kind": str(source.kind), "name": source.name.casefold(), "size": size, **_bounds(stretch)}
-        rows = self._database.rows(self._statements(stretch)[stretch.order], values)
+        """Read a page from the index of the order, or sort what is in a narrower range of another one."""
+        others = {each for condition in (*stretch.also, *stretch.never) for each in condition.sources}
+        terms = source_terms(self._database, {source, *others})
+        plan = _plan(source, stretch, terms)
+        if plan is None:
+            return [], True
+        rows = self._database.rows(plan.statement(self._narrowest(plan)), plan.values | {"size": size})
         return [_entry(*row) for row in rows], len(rows) < size
 
-    def _statements(self, stretch: Stretch) -> Mapping[Order, str]:
-        if not stretch.prefix:
-            return _ALL
-        ((found,),) = self._database.rows(_COUNT_FEW, {"most": _FEW, **_prefix(stretch.prefix)})
-        return _FEW_BELOW_PREFIX if found < _FEW else _BELOW_PREFIX
+    def _narrowest(self, plan: _Plan) -> _Range | None:
+        """Return the range of fewest postings; None where each has too many to be sorted."""
+        counted = [(self._database.rows(each.count, plan.values)[0][0], each) for each in plan.ranges]
+        few, narrowest = min(counted, key=lambda pair: pair[0], default=(FEW, None))
+        return narrowest if few < FEW else None
 
 
-def _prefix(prefix: str) -> dict[str, str]:
-    return {"prefix": prefix, "behind_prefix": prefix + BEHIND_ALL}
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """A range of an index that has every posting of the page: how it is read, and the query that counts it."""
+
+    tables: str
+    where: str
+    count: str
 
 
-def _bounds(stretch: Stretch) -> dict[str, Any]:
-    """Return the place behind which the stretch begins, the last value of it, and where its keys begin and end."""
-    if stretch.order.is_descending:
-        value = microseconds(stretch.until) if stretch.until else _HIGHEST
-        start = min((value, 0), _place(stretch.after)) if stretch.after else (value, 0)
-        last = microseconds(stretch.since) if stretch.since else 0
-    else:
-        start = _place(stretch.after) if stretch.after else (0, 0)
-        last = confidence_rank(stretch.min_confidence)
-    return {"value": start[0], "image": start[1], "last": last, **_prefix(stretch.prefix)}
+@dataclass(slots=True)
+class _Plan:
+    """A page as SQL: where its postings are, what holds for each, and the order."""
+
+    order: Order
+    values: dict[str, Any]
+    where: list[str] = field(default_factory=lambda: ["true"])
+    joined: str = ""
+    ranges: list[_Range] = field(default_factory=list)
+
+    def statement(self, narrow: _Range | None) -> str:
+        """Return the query of a page: sorted from a narrow range, else along the index of the order."""
+        column = _COLUMNS[self.order]
+        behind, direction = ("<", "DESC") if self.order.is_descending else (">", "ASC")
+        read = narrow or _Range(f"postings INDEXED BY {_INDEXES[column]}{self.joined}", "true", "")
+        sign = "+" if narrow else ""  # a column with a sign is no reason to use the order's index
+        return f"""
+            WITH page AS MATERIALIZED (
+                SELECT postings.{column} AS value, postings.image, postings.rank FROM {read.tables}
+                WHERE postings.term = :term AND {read.where} AND {" AND ".join(self.where)}
+                    AND ({sign}postings.{column}, postings.image) {behind} (:value, :image)
+                ORDER BY {sign}postings.{column} {direction}, postings.image {direction} LIMIT :size
+            )
+            SELECT value, image, rank, images.summary FROM page CROSS JOIN images ON images.id = image
+            ORDER BY value {direction}, image {direction}
+        """  # noqa: S608 - names of columns and parameters, none of them a caller's
+
+
+def _plan(source: Source, stretch: Stretch, terms: Mapping[Source, Term]) -> _Plan | None:
+    """Return the plan of a page; None where no image can answer."""
+    if source not in terms:
+        return None
+    value, image = _start(stretch)
+    plan = _Plan(stretch.order, {"term": terms[source].id, "value": value, "image": image})
+    for number, condition in enumerate(stretch.also):
+        known = [terms[each].id for each in condition.sources if each in terms]
+        if not known:
+            return None
+        plan.where.append(f"EXISTS ({_others(plan, f'also{number}', known, condition)})")
+    for number, condition in enumerate(stretch.never):
+        if known := [terms[each].id for each in condition.sources if each in terms]:
+            plan.where.append(f"NOT EXISTS ({_others(plan, f'never{number}', known, condition)})")
+    _bound_keys(plan, stretch.prefix)
+    _bound_times(plan, stretch)
+    if stretch.minimum:
+        _bound(plan, "rank", 0, confidence_rank(stretch.minimum) + 1)
+    return plan
+
+
+def _others(plan: _Plan, name: str, terms: Collection[int], condition: Condition) -> str:
+    """Return the query of an image's postings in other sources."""
+    places = {f"{name}_{number}": term for number, term in enumerate(terms)}
+    plan.values |= places
+    minimum = ""
+    if condition.minimum:
+        plan.values[f"{name}_rank"] = confidence_rank(condition.minimum)
+        minimum = f" AND other.rank <= :{name}_rank"
+    listed = ", ".join(f":{place}" for place in places)
+    image = f"other.image = postings.image AND other.term IN ({listed})"
+    return f"SELECT 1 FROM postings AS other WHERE {image}{minimum}"  # noqa: S608 - names of parameters
+
+
+def _bound_times(plan: _Plan, stretch: Stretch) -> None:
+    for column, since, until in (
+        ("analyzed_at", stretch.since, stretch.until),
+        ("taken_at", stretch.taken_since, stretch.taken_until),
+    ):
+        if since or until:
+            _bound(plan, column, microseconds(since) if since else 0, microseconds(until) if until else _HIGHEST)
+
+
+def _bound(plan: _Plan, column: str, first: int, end: int) -> None:
+    """Bound a column of the postings; a range of an index that is not the order's may be narrow."""
+    plan.values |= {f"{column}_first": first, f"{column}_end": end}
+    bounds = f"postings.{column} >= :{column}_first AND postings.{column} < :{column}_end"
+    plan.where.append(bounds)
+    if column != _COLUMNS[plan.order]:
+        tables = f"postings INDEXED BY {_INDEXES[column]}"
+        count = _counting(f"SELECT 1 FROM {tables} WHERE postings.term = :term AND {bounds}")  # noqa: S608 - names
+        plan.ranges.append(_Range(tables + plan.joined, "true", count))
+
+
+def _bound_keys(plan: _Plan, prefix: str) -> None:
+    if not prefix:
+        return
+    plan.values |= {"prefix": prefix, "behind_prefix": prefix + BEHIND_ALL}
+    bounds = "images.image_id >= :prefix AND images.image_id < :behind_prefix"
+    plan.where.append(bounds)
+    plan.joined = " CROSS JOIN images ON images.id = postings.image"
+    # An image has one posting of the term, found by its key.
+    tables = "images INDEXED BY images_by_folder CROSS JOIN postings ON postings.image = images.id"
+    keys = "images.expires_at IS NULL"
+    count = _counting(f"SELECT 1 FROM images INDEXED BY images_by_folder WHERE {keys} AND {bounds}")  # noqa: S608 - names
+    plan.ranges.append(_Range(tables, keys, count))
+
+
+def _counting(postings: str) -> str:
+    return f"SELECT count(*) FROM ({postings} LIMIT {FEW})"  # noqa: S608 - a query of ours
+
+
+def _start(stretch: Stretch) -> tuple[int, int]:
+    """Return the place behind which the stretch begins."""
+    if stretch.after:
+        return _place(stretch.after)
+    return (_HIGHEST, 0) if stretch.order.is_descending else (-1, 0)
 
 
 def _place(position: str) -> tuple[int, int]:
@@ -113,7 +200,3 @@ def _place(position: str) -> tuple[int, int]:
 def _entry(value: int, image: int, rank: int, summary: str) -> Entry:
     confidence = (confidence_rank(0) - rank) / 10_000
     return Entry(f"{value:018d}#{image:018d}", Summary.from_document(json.loads(summary)), confidence)
-
-
-BEHIND_ALL = "\U0010ffff" * 257
-"""Behind whatever else of 1,024 bytes begins as the text before it."""

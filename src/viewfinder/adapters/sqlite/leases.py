@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.domain.errors import AnalysisInProgressError
-from viewfinder.domain.lease import Lease
+from viewfinder.domain.lease import HORIZON, Lease
 
 _POLL_SECONDS = 0.1
 
 _TAKE = """
     INSERT INTO leases (name, holder, expires_at) VALUES (:name, :holder, :expires_at)
     ON CONFLICT DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at, done_at = NULL
-    WHERE leases.expires_at < :now OR leases.done_at < :since
+    WHERE leases.expires_at < :now OR leases.expires_at > :horizon OR leases.done_at < :since
     RETURNING 1
 """
 
@@ -48,6 +48,7 @@ class SqliteLeases:
             now = int(self._clock())
             lease = Lease(name, uuid.uuid4().hex, now + self._seconds)
             values = {"name": name, "holder": lease.holder, "expires_at": lease.expires_at, "now": now, "since": since}
+            values["horizon"] = now + HORIZON * self._seconds
             with self._database.transaction() as connection:
                 connection.execute("DELETE FROM leases WHERE expires_at < ? AND name != ?", [now, name])
                 held = connection.execute("SELECT done_at FROM leases WHERE name = ?", [name]).fetchone()

@@ -9,7 +9,7 @@ from typing import Any
 from viewfinder.domain import formats
 from viewfinder.domain.image import Image
 from viewfinder.domain.label import Label, confidence_rank
-from viewfinder.domain.posting import Posting, postings_of
+from viewfinder.domain.posting import Posting, SourceKind, postings_of
 from viewfinder.domain.summary import Summary
 
 Row = dict[str, Any]
@@ -111,7 +111,21 @@ _FOURTH = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH = (
+    # The rank of an image's best label, so that a minimum of confidence alone is a range of an index.
+    """
+    UPDATE postings SET rank = coalesce(
+        (
+            SELECT min(label.rank) FROM postings AS label JOIN terms ON terms.id = label.term
+            WHERE label.image = postings.image AND terms.kind = 'LABEL'
+        ),
+        rank
+    )
+    WHERE term IN (SELECT id FROM terms WHERE kind = 'STATUS')
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
 
@@ -126,7 +140,8 @@ def posting_rows(image: Image) -> list[Row]:
     rows: dict[tuple[str, str], Row] = {}
     for row in map(_row, postings_of(image)):  # of names that differ in case only the first stays
         rows.setdefault((row["kind"], row["name"]), row | times)
-    return list(rows.values())
+    best = min((row["rank"] for row in rows.values() if row["kind"] == SourceKind.LABEL), default=confidence_rank(0))
+    return [row | {"rank": best} if row["kind"] == SourceKind.STATUS else row for row in rows.values()]
 
 
 def microseconds(time: str) -> int:

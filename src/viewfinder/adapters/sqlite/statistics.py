@@ -6,7 +6,8 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 
 from viewfinder.adapters.sqlite.database import Database
-from viewfinder.adapters.sqlite.index import BEHIND_ALL
+from viewfinder.adapters.sqlite.index import BEHIND_ALL, source_terms
+from viewfinder.domain.posting import Source
 from viewfinder.domain.statistics import KnownName, LabelCount
 
 _MOST_ROWS = 1000
@@ -42,6 +43,11 @@ class SqliteStatistics:
         for alias, name in self._database.rows(_ALIASES, wanted):
             stands_for.setdefault(alias, set()).add(name)
         return {name: KnownName(counts.get(name, 0), frozenset(stands_for.get(name, ()))) for name in names}
+
+    def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
+        """Read the counts: of every kind of source."""
+        found = source_terms(self._database, sources)
+        return {source: found[source].count if source in found else 0 for source in sources}
 
     def labels(self, prefix: str, after: str, *, portion: int = _MOST_ROWS) -> Iterator[LabelCount]:
         """Read the labels in the order of their names, a page at a time."""

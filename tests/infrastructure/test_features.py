@@ -1,0 +1,95 @@
+"""Each row of the table of features has its place everywhere: a feature that is forgotten somewhere fails here."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+import yaml
+
+from tests.infrastructure.translation import translate
+from tests.support.findings import FINDINGS
+from viewfinder.adapters.detector import _EngineClient
+from viewfinder.domain.feature import FEATURES, FURTHER, Feature, Parameters, read_features
+from viewfinder.operations.cost import Usage, estimate
+from viewfinder.rekognition.service import OPERATIONS
+
+REPOSITORY = Path(__file__).parents[2]
+CONTRACT: dict[str, Any] = yaml.safe_load((REPOSITORY / "infrastructure" / "openapi.yaml").read_text())
+IMAGE = CONTRACT["components"]["schemas"]["Image"]["properties"]
+
+each_feature = pytest.mark.parametrize("feature", list(Feature))
+
+
+def _with(*features: Feature) -> str:
+    return ",".join(feature for feature in Feature if feature in {Feature.LABELS, *features})
+
+
+def _calls(role: dict[str, Any]) -> set[str]:
+    """Return the operations of Rekognition that a role may call."""
+    return set(re.findall(r"rekognition:(\w+)", json.dumps(role)))
+
+
+def test_the_table_has_a_row_for_each_feature() -> None:
+    assert list(FEATURES) == list(Feature)
+
+
+@each_feature
+def test_the_operation_is_rekognitions_with_these_members(feature: Feature) -> None:
+    row = FEATURES[feature]
+    model = botocore.session.get_session().get_service_model("rekognition").operation_model(row.operation)
+    assert set(row.request(Parameters(40, 55.0, feature))) < set(model.input_shape.members)
+    assert {row.answer, row.version} - {""} <= set(model.output_shape.members)
+
+
+@each_feature
+def test_the_template_takes_it_and_lets_the_function_call_it_only_then(feature: Feature) -> None:
+    role = translate(Features=_with(feature))["Resources"]["ImageProcessingRole"]
+    assert _calls(role) == {FEATURES[each].operation for each in {Feature.LABELS, feature}}
+    assert _calls(translate(Features=_with(feature), Detector="Engine")["Resources"]["ImageProcessingRole"]) == set()
+
+
+@pytest.mark.parametrize("features", [_with(), _with(*FURTHER), *map(_with, FURTHER)])
+def test_the_templates_parameter_takes_what_the_function_reads(features: str) -> None:
+    pattern = translate()["Parameters"]["Features"]["AllowedPattern"]
+    assert re.fullmatch(pattern, features)
+    assert ",".join(read_features(features)) == features
+    assert not re.fullmatch(pattern, f"{features},LABELS")
+
+
+@each_feature
+def test_the_contract_has_its_name_and_its_findings(feature: Feature) -> None:
+    assert feature in IMAGE["Features"]["items"]["enum"]
+    assert FEATURES[feature].member in IMAGE
+
+
+def test_the_contract_names_no_feature_that_there_is_not() -> None:
+    assert IMAGE["Features"]["items"]["enum"] == list(Feature)
+
+
+@each_feature
+def test_a_month_has_its_calls_and_their_price(feature: Feature) -> None:
+    found = estimate(Usage(images=1000, features=(feature,)), "us-east-1").lines[0]
+    assert (found.purpose, found.dollars) == (f"1,000 calls of {FEATURES[feature].operation}", pytest.approx(1.0))
+
+
+@each_feature
+def test_the_engine_has_the_operation_or_the_table_says_that_it_has_no_model(feature: Feature) -> None:
+    row = FEATURES[feature]
+    method = re.sub("(?<!^)(?=[A-Z])", "_", row.operation).lower()
+    assert {row.operation in OPERATIONS, hasattr(_EngineClient, method)} == {row.engine_seconds is not None}
+
+
+@each_feature
+def test_its_findings_are_stored_and_read_as_they_were(feature: Feature) -> None:
+    finding = FINDINGS[feature]
+    assert FEATURES[feature].read(finding.to_document()) == finding
+
+
+@each_feature
+def test_the_docs_name_it(feature: Feature) -> None:
+    assert f"`{feature}`" in (REPOSITORY / "docs" / "processing.md").read_text()
