@@ -9,7 +9,7 @@ from viewfinder.adapters.pictures.limits import limit_memory
 from viewfinder.adapters.s3_events import events_of
 from viewfinder.adapters.sqs import Record, postpone, receive_count, renew, retry_delay, run_batch
 from viewfinder.bootstrap import Application
-from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError
+from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError, failure_reason
 from viewfinder.domain.image import ImageEvent, Status
 from viewfinder.observability import correlated, logger, measure, publishing_metrics, span
 from viewfinder.usecases.index_image import Effort, Outcome
@@ -54,8 +54,8 @@ def _handle(record: Record) -> bool:
         except CatalogUnavailableError:
             logger.exception("the catalog does not answer")
             return _wait_for_the_catalog(record)
-        except Exception:
-            logger.exception("message given back")
+        except Exception as error:
+            logger.exception("message given back", extra={"reason": failure_reason(error), "error": str(error)})
             _give_back(record)
             return False
     return True
@@ -71,7 +71,8 @@ def _index(event: ImageEvent) -> None:
             application.index_image.record_failure(event, error)
             measure("ImagesFailed")
         raise
-    logger.info("image indexed", extra={"status": outcome.image.status, "effort": outcome.effort})
+    told = {"status": outcome.image.status, "effort": outcome.effort}
+    logger.info("image indexed", extra=told | ({"reason": outcome.image.reason} if outcome.image.reason else {}))
     _measure(outcome)
 
 

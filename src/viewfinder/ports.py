@@ -21,20 +21,24 @@ from viewfinder.domain.statistics import KnownName, LabelCount
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as it was fetched; `content` is None where it is larger than the caller would take, or archived."""
+    """An object as it was fetched; `content` is None where it is larger than the caller would take, or can't be read.
+
+    `refusal` says why this one object can't be read while others can: a key of `domain.image.UNREADABLE`.
+    """
 
     content: bytes | None
     size: int
     etag: str
     is_archived: bool = False
     version_id: str = ""
+    refusal: str = ""
 
 
 class ImageStore(Protocol):
     """The bucket of the images: the truth."""
 
     def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
-        """Return the object as it is now; raise ObjectNotFoundError."""
+        """Return the object as it is now; raise ObjectNotFoundError, or MisconfiguredError where none can be read."""
 
 
 class DerivedStore(Protocol):

@@ -29,6 +29,7 @@ class FakeBucket:
         self.contents: dict[str, bytes] = {}
         self.modified: dict[str, float] = {}
         self.archived: set[str] = set()
+        self.refused: dict[str, str] = {}
 
     def put(self, key: str, content: bytes, modified: float = 0.0) -> str:
         self.contents[key], self.modified[key] = content, modified
@@ -38,8 +39,9 @@ class FakeBucket:
         if image_id not in self.contents:
             raise ObjectNotFoundError(image_id)
         content, is_archived = self.contents[image_id], image_id in self.archived
-        shown = content if len(content) <= max_bytes and not is_archived else None
-        return StoredObject(shown, len(content), etag(content), is_archived)
+        refusal = self.refused.get(image_id, "")
+        shown = content if len(content) <= max_bytes and not is_archived and not refusal else None
+        return StoredObject(shown, len(content), etag(content), is_archived, refusal=refusal)
 
     def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
         for key in sorted(self.contents):

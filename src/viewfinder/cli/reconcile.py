@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from viewfinder.cli._dead_letters import dead_letters
 from viewfinder.cli._options import AsJson, Yes
-from viewfinder.cli._printing import complain, print_json, say
+from viewfinder.cli._printing import complain, print_json, print_rows, say
 from viewfinder.cli._target import Target, confirm_calls, on_stack
 
 if TYPE_CHECKING:
@@ -94,10 +95,14 @@ _KINDS = {"Old": "in the format of an earlier release", "OrphanedThumbnails": "o
 def redrive(
     target: Target,
     *,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Name each dead letter's image, reason and time, and change nothing.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Dead letters to list.")] = 100,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how many there are, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Move the messages of the dead-letter queue back to the queue."""
+    """Move the messages of the dead-letter queue back to the queue, or list them."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -105,6 +110,9 @@ def redrive(
     from viewfinder.adapters.dead_letters import redrive as move
 
     client, dead = target.application.sqs_client, target.outputs["DeadLetterQueueUrl"]
+    if listed:
+        _print_dead_letters(target, limit, as_json=as_json)
+        return
     waiting, moved = count_messages(client, dead), 0
     if waiting and not dry_run:
         with Progress(console=Console(stderr=as_json), transient=True) as bar:
@@ -112,6 +120,15 @@ def redrive(
             moved = move(client, dead, target.outputs["QueueUrl"], lambda count: bar.update(task, completed=count))
     counts = {"DeadLetters": waiting, "Moved": moved}
     typer.echo(json.dumps(counts) if as_json else f"{waiting:,} dead letters, {moved:,} moved back to the queue.")
+
+
+def _print_dead_letters(target: Target, limit: int, *, as_json: bool) -> None:
+    letters = dead_letters(target, limit)
+    if as_json:
+        print_json({"DeadLetters": letters})
+        return
+    columns = ("ImageId", "SentAt", "Reason", "Message")
+    print_rows(columns, ([letter[column] for column in columns] for letter in letters))
 
 
 @on_stack

@@ -99,6 +99,12 @@ _LOCATION = {"Latitude": "latitude", "Longitude": "longitude", "Altitude": "alti
 DELETED = "DELETED"
 """Reason of a tombstone whose object may still be restored."""
 
+UNREADABLE = {
+    "ACCESS_DENIED": "the pipeline may not read this object: its bucket's policy or its KMS key's forbids that",
+    "CUSTOMER_KEY": "the object is encrypted with a key that only its uploader has (SSE-C)",
+}
+"""Reasons of a rejection that may pass without any change of the object, and what they mean."""
+
 VISIBLE_STATUSES = (Status.ANALYZED, Status.REJECTED, Status.FAILED)
 
 

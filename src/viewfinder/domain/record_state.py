@@ -23,6 +23,7 @@ class RecordState:
     thumbnail: str = ""
     sha256: str = ""
     model_version: str = ""
+    reason: str = ""
 
     @classmethod
     def of(cls, image: Image) -> RecordState:
@@ -42,6 +43,7 @@ class RecordState:
             thumbnail=document.get("Thumbnail", ""),
             sha256=document.get("Sha256", ""),
             model_version=document.get("LabelModelVersion", ""),
+            reason=document.get("Reason", ""),
         )
 
     def to_row(self) -> list[Any]:
@@ -57,5 +59,5 @@ class RecordState:
 
 MEMBERS = (
     *("ImageId", "Status", "ETag", "Version", formats.MEMBER, "Features"),
-    *("Thumbnail", "Sha256", "LabelModelVersion"),
+    *("Thumbnail", "Sha256", "LabelModelVersion", "Reason"),
 )

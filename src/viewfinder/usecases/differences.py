@@ -19,7 +19,7 @@ from typing import Any
 
 from viewfinder.domain import formats
 from viewfinder.domain.errors import ViewfinderError
-from viewfinder.domain.image import Status, image_digest, is_folder_marker
+from viewfinder.domain.image import UNREADABLE, Status, image_digest, is_folder_marker
 from viewfinder.domain.record_state import RecordState
 from viewfinder.domain.thumbnail import outdated_thumbnails
 from viewfinder.ports import Objects, ObjectSummary, Records, Requests
@@ -41,6 +41,7 @@ class Difference(StrEnum):
     MISSING = "MISSING"  # an object without a record
     OUTDATED = "OUTDATED"  # the record is about another content, or its thumbnail is gone
     FAILED = "FAILED"  # the record says so
+    UNREADABLE = "UNREADABLE"  # the object could not be read, for a reason that may have passed
     INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, or failed
     ORPHANED = "ORPHANED"  # a record without an object
     OLD = "OLD"  # the record is in the format of an earlier release
@@ -137,6 +138,8 @@ def difference(state: RecordState, etag: str, features: tuple[str, ...]) -> Diff
         return Difference.FAILED
     if state.etag != etag:
         return Difference.OUTDATED
+    if state.status is Status.REJECTED and state.reason in UNREADABLE:
+        return Difference.UNREADABLE
     if state.status is Status.ANALYZED and not set(features) <= set(state.features):
         return Difference.INCOMPLETE
     return Difference.OLD if state.stored_format < formats.RECORD else None

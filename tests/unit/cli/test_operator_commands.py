@@ -217,6 +217,7 @@ def test_reconcile_exits_with_1_where_it_only_looks_and_finds_something(run: Run
         "Missing": 1,
         "Outdated": 0,
         "Failed": 0,
+        "Unreadable": 0,
         "Incomplete": 0,
         "Orphaned": 0,
         "Old": 0,

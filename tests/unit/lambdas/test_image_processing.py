@@ -20,7 +20,7 @@ from viewfinder.bootstrap import Application
 from viewfinder.domain.analysis import Detection
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
 from viewfinder.domain.feature import Feature, Parameters
-from viewfinder.domain.image import Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
+from viewfinder.domain.image import UNREADABLE, Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
 from viewfinder.domain.lease import Lease
 from viewfinder.settings import Settings
 from viewfinder.usecases.index_image import IndexImage
@@ -217,6 +217,30 @@ def test_what_was_analysed_stays_so_when_its_object_is_archived() -> None:
     place.bucket.archived.add("a.jpg")
     assert place.handle(record(request_body("a.jpg", analyzed_since="2027"))) == []
     assert place.catalog.images["a.jpg"] == replace(known, effort=Effort.RECORD, version=known.version + 1)
+
+
+@pytest.mark.parametrize("reason", UNREADABLE)
+def test_an_object_that_can_not_be_read_is_rejected_at_once_and_analysed_when_it_can(reason: str) -> None:
+    place = Place()
+    place.bucket.put("a.jpg", b"Dog")
+    place.bucket.refused["a.jpg"] = reason
+    assert place.handle(message("a.jpg")) == []
+    rejected = place.catalog.images["a.jpg"]
+    assert (rejected.status, rejected.reason) == (Status.REJECTED, reason)
+    assert (rejected.message, rejected.etag, rejected.size) == (UNREADABLE[reason], etag(b"Dog"), 3)
+
+    place.bucket.refused.clear()
+    assert place.handle(record(request_body("a.jpg"))) == []
+    assert place.catalog.images["a.jpg"].status is Status.ANALYZED
+
+
+def test_what_was_analysed_stays_so_when_its_object_can_not_be_read_any_more() -> None:
+    place = Place()
+    place.bucket.put("a.jpg", b"Dog")
+    place.handle(message("a.jpg"))
+    place.bucket.refused["a.jpg"] = "ACCESS_DENIED"
+    assert place.handle(record(request_body("a.jpg"))) == []
+    assert [label.name for label in place.catalog.images["a.jpg"].labels] == ["Dog"]
 
 
 def test_a_key_that_ends_in_a_slash_is_an_image_if_it_has_content() -> None:

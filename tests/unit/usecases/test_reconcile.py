@@ -159,7 +159,7 @@ def test_what_is_answered_and_still_differs_is_told_and_not_asked_for_again() ->
         place.put(key, key.encode())
     place.answers = {
         "fails.jpg": {"status": Status.FAILED, "reason": "DETECTOR_UNAVAILABLE"},
-        "secret.jpg": {"status": Status.REJECTED, "reason": "ACCESS_DENIED", "etag": ""},
+        "secret.jpg": {"status": Status.REJECTED, "reason": "ACCESS_DENIED"},
     }
 
     done = reconcile(place.stores, patience=10)
@@ -167,6 +167,17 @@ def test_what_is_answered_and_still_differs_is_told_and_not_asked_for_again() ->
     assert dict(done.remaining) == {"DETECTOR_UNAVAILABLE": 1, "ACCESS_DENIED": 1}
     assert sorted(done.named) == [("fails.jpg", "DETECTOR_UNAVAILABLE"), ("secret.jpg", "ACCESS_DENIED")]
     assert len(place.requests.sent) == done.answered == 3
+
+
+def test_what_could_not_be_read_is_looked_at_in_each_pass() -> None:
+    place = Place()
+    place.put("secret.jpg", b"x")
+    place.index("secret.jpg", b"x", Status.REJECTED)
+    place.catalog.images["secret.jpg"] = replace(place.catalog.images["secret.jpg"], reason="CUSTOMER_KEY")
+
+    assert differences(place.stores) == {"secret.jpg": Difference.UNREADABLE}
+    assert reconcile(place.stores, patience=10).remaining.total() == 0
+    assert place.catalog.images["secret.jpg"].status is Status.ANALYZED
 
 
 def test_an_object_that_changed_after_the_listing_is_no_difference() -> None:
@@ -294,6 +305,6 @@ def test_differences_are_counted_by_kind() -> None:
         counts: dict[str, Any] = json.loads(json.dumps(found.counts()))
 
     assert counts == {
-        **dict.fromkeys(("Outdated", "Failed", "Incomplete", "Orphaned", "Old", "OrphanedThumbnails"), 0),
+        **dict.fromkeys(("Outdated", "Failed", "Unreadable", "Incomplete", "Orphaned", "Old", "OrphanedThumbnails"), 0),
         "Missing": 1,
     }
