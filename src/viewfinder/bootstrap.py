@@ -165,11 +165,14 @@ class Application(AwsClients):
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """What the detector looks for; raise MisconfiguredError for a feature that there is not."""
-        from viewfinder.domain.feature import read_features
+        from viewfinder.domain.feature import EngineLacksModelError, check_engine, read_features
 
         try:
-            return read_features(self.settings.features)
-        except ValueError as error:
+            features = read_features(self.settings.features)
+            if self._uses_engine:
+                check_engine(features)
+            return features
+        except (ValueError, EngineLacksModelError) as error:
             raise MisconfiguredError(f"VIEWFINDER_FEATURES is {self.settings.features!r}: {error}") from error
 
     @cached_property

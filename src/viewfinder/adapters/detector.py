@@ -150,7 +150,7 @@ def _ask(client: Client, rendition: bytes, parameters: Parameters) -> Detection:
     row = FEATURES[parameters.feature]
     operation = getattr(client, xform_name(row.operation))
     answer: Mapping[str, Any] = operation(Image={"Bytes": rendition}, **row.request(parameters))
-    found = tuple(map(row.read, answer.get(row.answer, ())))
+    found = tuple(row.read(entry) for member in row.answers for entry in answer.get(member, ()))
     # DetectFaces takes no minimum of confidence.
     kept = tuple(finding for finding in found if finding.confidence >= parameters.min_confidence)
     return Detection(kept, answer.get(row.version, ""))

@@ -16,6 +16,7 @@ from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.packages import Template
 from viewfinder.deployment.progress import DeploymentError
 from viewfinder.deployment.stack import NEVER_CREATED, UNFINISHED, Stack
+from viewfinder.domain.feature import check_engine, read_features
 
 ENGINE = "Engine"
 LONGEST_BUCKET_NAME = 63
@@ -64,7 +65,10 @@ class Findings:
 
 
 def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Findings:
-    """Return what a deployment would meet; raise DeploymentError where it can't succeed. Change nothing."""
+    """Return what a deployment would meet; change nothing.
+
+    Raise DeploymentError or EngineLacksModelError where it can't succeed.
+    """
     environment = stack.environment
     account = environment.account
     _check_name(stack, template)
@@ -73,7 +77,9 @@ def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Fi
     present = {} if status in NEVER_CREATED | UNFINISHED else stack.parameters
     values = {**_defaults(template), **present, **parameters}
     detector = values.get("Detector", "Rekognition")
-    if detector != ENGINE:
+    if detector == ENGINE:
+        check_engine(read_features(values.get("Features", "LABELS")))
+    else:
         _check_region(environment)
     if values.get("SnapStart") == "On":
         _check_snapstart(environment, values)

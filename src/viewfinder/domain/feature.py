@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
+from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.label import Face, Label, Text
 
 
@@ -54,7 +55,7 @@ class Parameters:
 class FeatureRow:
     """What there is to know of a feature.
 
-    `operation` is Rekognition's; `request` returns its members beside Image, `answer` and `version` name members of its
+    `operation` is Rekognition's; `request` returns its members beside Image, `answers` and `version` name members of its
     answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
     operations/prices.json. `engine_seconds` is the time that our engine takes for a picture of 12 megapixels in a
     function of 1,769 MB (docs/benchmarks, with room for a slower core); None: the engine has no model for it.
@@ -62,7 +63,7 @@ class FeatureRow:
 
     operation: str
     request: Callable[[Parameters], dict[str, Any]]
-    answer: str
+    answers: tuple[str, ...]
     member: str
     read: Callable[[Mapping[str, Any]], Finding]
     version: str
@@ -83,7 +84,7 @@ FEATURES: Mapping[Feature, FeatureRow] = {
             "MinConfidence": asked.min_confidence,
             "Features": ["GENERAL_LABELS"],
         },
-        answer="Labels",
+        answers=("Labels",),
         member="Labels",
         read=Label.from_document,
         version="LabelModelVersion",
@@ -93,7 +94,7 @@ FEATURES: Mapping[Feature, FeatureRow] = {
     Feature.TEXT: FeatureRow(
         operation="DetectText",
         request=lambda asked: {"Filters": {"WordFilter": {"MinConfidence": asked.min_confidence}}},
-        answer="TextDetections",
+        answers=("TextDetections",),
         member="Texts",
         read=Text.from_document,
         version="TextModelVersion",
@@ -103,7 +104,7 @@ FEATURES: Mapping[Feature, FeatureRow] = {
     Feature.FACES: FeatureRow(
         operation="DetectFaces",
         request=lambda _: {"Attributes": ["DEFAULT"]},
-        answer="FaceDetails",
+        answers=("FaceDetails",),
         member="Faces",
         read=Face.from_document,
         version="",
@@ -125,9 +126,15 @@ def read_features(text: str) -> tuple[Feature, ...]:
     return tuple(feature for feature in Feature if feature in names)
 
 
-def beyond_the_engine(features: Iterable[Feature]) -> tuple[Feature, ...]:
-    """Return the features that our engine has no model for."""
-    return tuple(feature for feature in features if FEATURES[feature].engine_seconds is None)
+class EngineLacksModelError(ViewfinderError):
+    """A feature is asked for that our engine has no model for."""
+
+
+def check_engine(features: Iterable[Feature]) -> None:
+    """Raise EngineLacksModelError where our engine has no model for one of the features."""
+    lacking = ", ".join(feature for feature in features if FEATURES[feature].engine_seconds is None)
+    if lacking:
+        raise EngineLacksModelError(f"Viewfinder's engine has no model for {lacking}; Amazon Rekognition has.")
 
 
 Findings: TypeAlias = Mapping[Feature, tuple[Any, ...]]

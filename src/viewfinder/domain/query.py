@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import KW_ONLY, dataclass, field, fields
 from enum import StrEnum
+from typing import Any
 
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import VISIBLE_STATUSES, Status
+from viewfinder.domain.image import MAX_IMAGE_ID_BYTES, VISIBLE_STATUSES, Status
 from viewfinder.domain.label import search_words
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.summary import Summary
@@ -34,6 +35,31 @@ class Order(StrEnum):
         return self is not Order.CONFIDENCE
 
 
+class FilterKind(StrEnum):
+    """What the value of a filter is."""
+
+    TEXT = "TEXT"
+    CHOICE = "CHOICE"
+    PERCENT = "PERCENT"
+    TIME = "TIME"  # with a zone
+    LOCAL_TIME = "LOCAL_TIME"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """How a request writes a field of the query: `most` is how many values it may have, 0 for one that is no list."""
+
+    parameter: str
+    kind: FilterKind = FilterKind.TEXT
+    longest: int = 100
+    choices: tuple[str, ...] = ()
+    most: int = 0
+
+
+def _filter(parameter: str, default: Any = "", **options: Any) -> Any:
+    return field(default=default, metadata={Filter.__name__: Filter(parameter, **options)})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A search; names as the caller wrote them, times in the form of `Image.analyzed_at`, `until` exclusive.
@@ -41,20 +67,20 @@ class Query:
     `taken_since` and `taken_until` are in the form of `Facts.taken_at`.
     """
 
-    labels: tuple[str, ...] = ()
-    match: Match = Match.ALL
-    exclude: tuple[str, ...] = ()
-    category: str = ""
-    min_confidence: float = 0.0
-    prefix: str = ""
-    status: Status | None = None
-    since: str = ""
-    until: str = ""
-    order: Order = Order.NEWEST
-    text: tuple[str, ...] = ()
-    taken_since: str = ""
-    taken_until: str = ""
-    camera: str = ""
+    labels: tuple[str, ...] = _filter("label", (), most=10)
+    match: Match = _filter("match", Match.ALL, kind=FilterKind.CHOICE, choices=tuple(Match))  # noqa: RUF009 - a field
+    exclude: tuple[str, ...] = _filter("exclude", (), most=10)
+    category: str = _filter("category")
+    min_confidence: float = _filter("minConfidence", 0.0, kind=FilterKind.PERCENT)
+    prefix: str = _filter("prefix", longest=MAX_IMAGE_ID_BYTES)
+    status: Status | None = _filter("status", None, kind=FilterKind.CHOICE, choices=VISIBLE_STATUSES)  # noqa: RUF009
+    since: str = _filter("from", kind=FilterKind.TIME)
+    until: str = _filter("to", kind=FilterKind.TIME)
+    order: Order = _filter("order", Order.NEWEST, kind=FilterKind.CHOICE, choices=tuple(Order))  # noqa: RUF009
+    text: tuple[str, ...] = _filter("text", (), most=10, longest=50)
+    taken_since: str = _filter("takenFrom", kind=FilterKind.LOCAL_TIME)
+    taken_until: str = _filter("takenTo", kind=FilterKind.LOCAL_TIME)
+    camera: str = _filter("camera")
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
@@ -69,6 +95,11 @@ class Query:
         """Return a short text that another query has not."""
         values = [getattr(self, row.name) for row in fields(self)]
         return hashlib.blake2b(repr(values).encode(), digest_size=9).hexdigest()
+
+    @classmethod
+    def filters(cls) -> dict[str, Filter]:
+        """Return how each field is written in a request."""
+        return {row.name: row.metadata[Filter.__name__] for row in fields(cls)}
 
 
 @dataclass(frozen=True, slots=True)

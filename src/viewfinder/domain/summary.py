@@ -62,6 +62,14 @@ class Summary:
         members = {member: _stored(getattr(self, name)) for member, (name, _) in _MEMBERS.items()}
         return {member: value for member, value in members.items() if value}
 
+    def listed(self) -> dict[str, Any]:
+        """Return the members that a list shows as they are, of those that are known."""
+        return {member: value for member, value in self.to_document().items() if member not in _UNLISTED}
+
+
+_UNLISTED = {"Labels", "Categories", "Words", "Camera", "Size", "VersionId"}
+"""Members for filters and the trash; labels are listed in another form."""
+
 
 def _floats(numbers: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(number) for name, number in numbers.items()}

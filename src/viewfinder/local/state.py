@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from viewfinder.domain.feature import check_engine, read_features
 from viewfinder.local import files
 from viewfinder.local.processes import LocalStackError, Process
 
@@ -195,7 +196,10 @@ def _known(kind: type[Ports | Process], document: files.Document) -> files.Docum
 
 
 def with_options(before: Record | None, options: Options) -> Record:
-    """Return the record with what the user chose put over what was; raise LocalStackError where that can't be."""
+    """Return the record with what the user chose put over what was.
+
+    Raise LocalStackError or EngineLacksModelError where that can't be.
+    """
     record = before or Record(
         Ports(DEFAULT_PORT, DEFAULT_GALLERY_PORT, engine=0),
         catalog=options.catalog or SQLITE,
@@ -211,6 +215,7 @@ def with_options(before: Record | None, options: Options) -> Record:
     catalog = _catalog_with_options(record, options)
     detector = None if options.detector == BUILTIN else options.detector or record.detector
     features = options.features or record.features
+    check_engine(read_features(features))
     in_process = record.in_process if options.in_process is None else options.in_process
     return replace(
         record,

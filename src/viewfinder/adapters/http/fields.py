@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, VISIBLE_STATUSES, has_dot_segment
-from viewfinder.domain.query import Match, Order
+from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, has_dot_segment
+from viewfinder.domain.query import Filter, FilterKind, Query
 from viewfinder.domain.statistics import LabelOrder
 
 Check = Callable[[Any], Any]
@@ -151,21 +151,15 @@ _PAGE: Fields = {
     "nextToken": Field("token", text(2048)),
 }
 NOTHING: Fields = {}
+_FILTERS: Mapping[FilterKind, Callable[[Filter], Check]] = {
+    FilterKind.TEXT: lambda row: text(row.longest),
+    FilterKind.CHOICE: lambda row: one_of(*row.choices),
+    FilterKind.PERCENT: lambda _: percent,
+    FilterKind.TIME: lambda _: time,
+    FilterKind.LOCAL_TIME: lambda _: local_time,
+}
 SEARCH: Fields = {
-    "label": Field("labels", text(100), most=10),
-    "match": Field("match", one_of(*Match)),
-    "exclude": Field("exclude", text(100), most=10),
-    "category": Field("category", text(100)),
-    "minConfidence": Field("min_confidence", percent),
-    "prefix": Field("prefix", text(MAX_IMAGE_ID_BYTES)),
-    "status": Field("status", one_of(*VISIBLE_STATUSES)),
-    "from": Field("since", time),
-    "to": Field("until", time),
-    "text": Field("text", text(50), most=10),
-    "takenFrom": Field("taken_since", local_time),
-    "takenTo": Field("taken_until", local_time),
-    "camera": Field("camera", text(100)),
-    "order": Field("order", one_of(*Order)),
+    **{row.parameter: Field(name, _FILTERS[row.kind](row), row.most) for name, row in Query.filters().items()},
     **_PAGE,
 }
 CONTENT: Fields = {"rendition": Field("rendition", one_of(*Rendition))}

@@ -20,7 +20,7 @@ from viewfinder.domain.errors import (
     VersionNotFoundError,
 )
 from viewfinder.domain.feature import findings_document
-from viewfinder.domain.image import Image, Status
+from viewfinder.domain.image import Image
 from viewfinder.domain.statistics import LabelCount
 from viewfinder.domain.summary import Summary
 from viewfinder.observability import logger
@@ -115,15 +115,9 @@ def page_document(member: str, documents: Iterable[Document], next_token: str) -
     return {member: list(documents)} | ({"NextToken": next_token} if next_token else {})
 
 
-def summary_document(entry: Summary) -> Document:
+def summary_document(image: Summary) -> Document:
     """Return an image of a list; of one that was not analysed, why."""
-    document: Document = {"ImageId": entry.image_id, "Status": entry.status, "AnalyzedAt": entry.analyzed_at}
-    if entry.status is Status.ANALYZED:
-        document |= {"Width": entry.width, "Height": entry.height}
-        document |= {"TakenAt": entry.taken_at} if entry.taken_at else {}
-    elif entry.reason:
-        document["Reason"] = entry.reason
-    return document | {"Labels": _confidences(entry.labels)}
+    return image.listed() | {"Labels": _confidences(image.labels)}
 
 
 def image_document(image: Image) -> Document:
