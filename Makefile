@@ -59,7 +59,7 @@ format: $(SETUP) ## Format the code and put imports in order
 unit: $(SETUP) ## Run the tests that need no network and no stack
 	$(BIN)/pytest tests/unit tests/architecture tests/infrastructure
 
-soak: $(SETUP) ## Run the long variants of the fault tests (about 15 minutes)
+soak: $(SETUP) ## Run the long variants of the fault, damage and fuzz tests (about an hour)
 	$(BIN)/pytest -m soak
 
 bench: $(SETUP) ## Measure everything (under 25 minutes) and write docs/benchmarks

@@ -21,6 +21,7 @@ MODULES = {
     "pictures": "benchmarks.pictures",
     "start": "benchmarks.start",
     "catalog": "benchmarks.catalog",
+    "collections": "benchmarks.collections",
     "engine": "benchmarks.engine_speed",
     "engine in the function": "benchmarks.engine_function",
     "processing": "benchmarks.processing",

@@ -227,12 +227,32 @@ def _quality(result: Result) -> list[str]:
     rows = [
         (f"{way}, {name}", *(f"{one[name][figure]:.3f}" for figure in one[name]), f"{one['milliseconds']:.1f}")
         for way, one in result.items()
+        if way.startswith("passes")
         for name in one
         if name != "milliseconds"
+    ]
+    words = [
+        (word, *(f"{value:.3f}" if isinstance(value, float) else str(value) for value in figures.values()))
+        for word, figures in result.get("words", {}).items()
     ]
     return [
         texts.QUALITY,
         *table(("engine and photos", "precision", "recall", "F1", "milliseconds an image"), rows),
+        *(table(("word for the scene", "precision", "recall", "photos"), words) if words else ()),
+    ]
+
+
+def _collections(result: Result) -> list[str]:
+    levels = result["levels"]
+    names = [name for name in levels[0] if name not in {"faces", "SearchFaces"}]
+    searches = ("SearchFaces, ms", *(spread(level["SearchFaces"]) for level in levels))
+    rows = [searches, *((name, *(f"{level[name]:,g}" for level in levels)) for name in names)]
+    indexing = [(name, spread(value)) for name, value in result["indexing"]["milliseconds"].items()]
+    return [
+        texts.COLLECTIONS,
+        *table(("", *(f"{level['faces']:,} faces" for level in levels)), rows),
+        *table(("one face", "milliseconds"), indexing),
+        f"IndexFaces beside DetectFaces and the network, in pairs: **{result['indexing']['ratio']['median']:g}**\n",
     ]
 
 
@@ -271,6 +291,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "catalog": _catalog,
     "clients": _clients,
     "engine in process": _in_process,
+    "collections": _collections,
     "engine": _engine,
     "engine in the function": _function,
     "quality": _quality,

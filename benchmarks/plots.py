@@ -122,7 +122,8 @@ def plot_memory(axes: Any, result: Result) -> None:
 def plot_quality(axes: Any, result: Result) -> None:
     """Show quality over the time of an image."""
     for colour, photos in zip(COLOURS, ("voc", "coco"), strict=False):
-        points = [(one["milliseconds"], one[photos]["F1"], way) for way, one in result.items()]
+        ways = {way: one for way, one in result.items() if way.startswith("passes")}
+        points = [(one["milliseconds"], one[photos]["F1"], way) for way, one in ways.items()]
         axes.plot([x for x, _, _ in points], [y for _, y, _ in points], marker="o", label=photos, color=colour)
         for x, y, way in points:
             axes.annotate(way, (x, y), textcoords="offset points", xytext=(6, -12), fontsize=8)
@@ -135,6 +136,22 @@ def plot_quality(axes: Any, result: Result) -> None:
     axes.legend(bbox_to_anchor=(1.01, 1), loc="upper left", frameon=False, fontsize=8)
 
 
+def plot_collections(axes: Any, result: Result) -> None:
+    """Show the time of a search over the number of faces, both on logarithmic scales."""
+    levels = result["levels"]
+    sizes = [level["faces"] for level in levels]
+    searches = [level["SearchFaces"] for level in levels]
+    axes.plot(sizes, [one["median"] for one in searches], marker="o", color=COLOURS[0], label="SearchFaces")
+    axes.fill_between(
+        sizes, [one["p25"] for one in searches], [one["p95"] for one in searches], color=COLOURS[0], alpha=0.15
+    )
+    after = [level["the search after it, ms"] for level in levels]
+    axes.plot(sizes, after, marker="o", color=COLOURS[1], label="the search after a deletion")
+    axes.set(xscale="log", yscale="log", xlabel="faces in the collection", ylabel="milliseconds")
+    axes.set_title("How long does a search of faces take?", loc="left", weight="bold")
+    axes.legend(bbox_to_anchor=(1.01, 1), loc="upper left", frameon=False, fontsize=8)
+
+
 PLOTS: dict[str, tuple[str, Callable[[Any, Result], None]]] = {
     "processing": ("processing", plot_processing),
     "pipeline": ("pipeline", plot_pipeline),
@@ -142,5 +159,6 @@ PLOTS: dict[str, tuple[str, Callable[[Any, Result], None]]] = {
     "catalog": ("catalog", plot_catalog),
     "memory": ("catalog", plot_memory),
     "quality": ("quality", plot_quality),
+    "collections": ("collections", plot_collections),
 }
 """By file: the benchmark that it shows, and how."""

@@ -6,11 +6,15 @@ import json
 import statistics
 from pathlib import Path
 
+import numpy as np
+
+from benchmarks import scene_quality
 from benchmarks.bench import Bench
 from benchmarks.label_quality import claims_of, precision_and_recall
 from benchmarks.summaries import Result, interleaved
 from viewfinder.rekognition.labels.engine import LabelEngine
 from viewfinder.rekognition.labels.request import Request
+from viewfinder.rekognition.labels.scenes import FILE
 from viewfinder.rekognition.settings import Settings
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "eval"
@@ -31,10 +35,37 @@ def run(bench: Bench) -> Result:
         },  # type: ignore[misc]
         rounds=5 if bench.quick else len(contents) - 3,
     )
-    return {
+    result: Result = {
         name: {"milliseconds": round(statistics.median(cost.wall for cost in costs[name]), 1)}
         | {photos: quality_of(engine, photos) for photos in SETS}
         for name, engine in engines.items()
+    }
+    result |= {"words": cross_validated(), **held_out(engines["passes=2"])}
+    print(json.dumps(result, indent=2))
+    return result
+
+
+def cross_validated() -> Result:
+    """Return what each word is worth on photos that its weights were not made from, as its training found."""
+    with np.load(FILE) as stored:
+        figures = zip(stored["words"].tolist(), stored["figures"].tolist(), strict=True)
+        return {
+            word: {"precision": round(precision, 3), "recall": round(recall, 3), "photos": int(photos)}
+            for word, (precision, recall, photos) in figures
+        }
+
+
+def held_out(engine: LabelEngine) -> Result:
+    """Return words, wrong labels and labels a photo on photos that nothing was learnt from; empty without them."""
+    folder = scene_quality.folder()
+    if folder is None:
+        print("no held-out photos: VIEWFINDER_HELD_OUT is not set")
+        return {}
+    found = scene_quality.labels_of(engine, folder)
+    return {
+        "words, held out": scene_quality.scenes(found),
+        "wrong labels, held out": scene_quality.wrong_labels(found),
+        "labels a photo at 55": scene_quality.labels_a_photo(found),
     }
 
 

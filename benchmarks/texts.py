@@ -77,6 +77,15 @@ The bare loop decodes, resizes and runs the same two networks, and nothing else
 ([benchmarks/engine](../../benchmarks/engine)).
 """
 
+COLLECTIONS = """## Collections of faces
+
+Collections of made faces, five of each person, in a file; each measured in a process of its own after a restart. The
+search is the operation SearchFaces at the default threshold, without the wire: it finds the other faces of a person.
+The first one loads the collection. IndexFaces is measured on the sample portrait, in turns with its parts.
+
+![Searches as collections grow](collections.png)
+"""
+
 FUNCTION = """### The engine inside the image function
 
 The package of `Detector=Engine` in fresh processes with nothing else on the path, {photos} sample photos, four at once;

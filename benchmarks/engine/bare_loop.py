@@ -11,10 +11,11 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
+from viewfinder.rekognition.labels.classifier import input_shape
 from viewfinder.rekognition.networks import MODELS
 
 DETAIL = 640
-SSD_SIDE, LITE_SIDE, LITE_CROP = 300, 280, 0.875
+SSD_SIDE = 300
 
 
 class BareLoop:
@@ -44,11 +45,8 @@ class BareLoop:
         self._ssd.run(None, {"Preprocessor/sub:0": pixels})
 
     def classify(self, picture: Image.Image) -> int:
-        side = min(picture.size) * LITE_CROP
-        left, top = (picture.width - side) / 2, (picture.height - side) / 2
-        area = (left, top, left + side, top + side)
-        small = picture.resize((LITE_SIDE, LITE_SIDE), Image.Resampling.BILINEAR, box=area)
-        (scores,) = self._lite.run(None, {"images": np.asarray(small, dtype=np.uint8)[None]})
+        small = picture.resize(input_shape(picture.size), Image.Resampling.BILINEAR)
+        (scores,) = self._lite.run(["probs"], {"images": np.asarray(small, dtype=np.uint8)[None]})
         return int(np.argmax(scores))
 
 

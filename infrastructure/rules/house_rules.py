@@ -14,6 +14,7 @@ from cfnlint.template import Template
 NO_RESOURCE_TYPE = {
     "dynamodb:ListStreams",
     "rekognition:DetectFaces",
+    "rekognition:DetectModerationLabels",
     "rekognition:DetectLabels",
     "rekognition:DetectText",
     "xray:PutTelemetryRecords",

@@ -158,9 +158,10 @@ class Application(AwsClients):
         parameters = Parameters(self.settings.max_labels, self.settings.min_confidence)
         if not self._uses_engine:
             return parameters
-        from viewfinder.adapters.detector import engine_version
+        from viewfinder.adapters.detector import engine_version, former_engine_versions
 
-        return replace(parameters, detector=engine_version(self.settings.engine_detector))
+        file = self.settings.engine_detector
+        return replace(parameters, detector=engine_version(file), former=former_engine_versions(file))
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:

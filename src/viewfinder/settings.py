@@ -102,7 +102,11 @@ def _value(row: Field[Any], environment: Mapping[str, str]) -> Any:
     try:
         return kinds[str(row.type)](environment[name])
     except ValueError as error:
-        raise MisconfiguredError(f"{name} is no {row.type}: {environment[name]!r}") from error
+        raise MisconfiguredError(f"{name} is {environment[name]!r}, which is not {_KINDS[str(row.type)]}") from error
+
+
+_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+"""Type of a setting -> what its text has to be."""
 
 
 def _truth(text: str) -> bool:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,16 +32,20 @@ class Engine:
     endpoint_url: str
 
     def client(self) -> RekognitionClient:
-        """Return a client of boto3; any key pair will do."""
+        """Return a client of boto3; any key pair will do, and a proxy in the environment is passed by."""
         import boto3
+        from botocore.config import Config
 
         session = boto3.Session("test", "test", region_name="us-east-1")
-        return session.client("rekognition", endpoint_url=self.endpoint_url)
+        return session.client("rekognition", endpoint_url=self.endpoint_url, config=Config(proxies={}))
 
 
 @contextmanager
-def running_engine() -> Iterator[Engine]:
-    """Run the engine for a block; raise RuntimeError with what it printed where it does not start."""
+def running_engine(data_dir: Path | None = None) -> Iterator[Engine]:
+    """Run the engine for a block; raise RuntimeError with what it printed where it does not start.
+
+    Collections of faces are kept in a folder, or in memory without one.
+    """
     command = [
         sys.executable,
         "-m",
@@ -51,6 +56,7 @@ def running_engine() -> Iterator[Engine]:
         "127.0.0.1",
         "--port",
         "0",
+        *(("--data-dir", str(data_dir)) if data_dir else ()),
     ]
     ours = {name: value for name, value in os.environ.items() if not name.startswith("VIEWFINDER_ENGINE_")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=ours) as process:

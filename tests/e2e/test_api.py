@@ -135,6 +135,22 @@ def test_keys_of_all_kinds_come_and_go(api: Api, key: str) -> None:
     api.wait_until_gone(key)
 
 
+def test_a_key_with_control_characters_has_versions_and_comes_back_from_the_trash(api: Api) -> None:
+    key = "api/keys/a\x17b\x81c\td\ufffee.jpg"
+    path = quote(key, safe="")
+    api.put(key, CAT)
+    api.wait_for(key)
+    assert [version["IsLatest"] for version in api.stack.call("GET", f"/versions/{path}").json()["Versions"]] == [True]
+    assert api.stack.call("DELETE", f"/images/{path}").status_code == 202
+    api.wait_until_gone(key)
+
+    assert api.stack.call("POST", f"/trash/{path}").json() == {"ImageId": key}
+    api.wait_for(key)
+    assert api.stack.call("DELETE", f"/images/{path}").status_code == 202
+    api.wait_until_gone(key)
+    assert api.stack.call("DELETE", f"/trash/{path}").status_code == 204
+
+
 def test_an_upload_form_takes_one_picture_of_its_type_and_size(api: Api) -> None:
     response = api.post("/images", {"Prefix": "api/uploads/", "ContentType": "image/jpeg", "MaxBytes": len(CAT)})
     upload = response.json()

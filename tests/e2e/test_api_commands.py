@@ -78,7 +78,7 @@ def test_an_error_of_the_api_is_one_line(run: Run) -> None:
     missing = run("images", "get", "commands/none.jpg")
     assert (missing.exit_code, missing.stderr) == (1, "Error: there is no such image\n")
     wrong = run("search", "--from", "yesterday")
-    assert (wrong.exit_code, wrong.stderr) == (1, "Error: from: must be an ISO 8601 time with a zone, or a date\n")
+    assert (wrong.exit_code, wrong.stderr) == (1, "Error: --from: must be an ISO 8601 time with a zone, or a date\n")
 
 
 def test_images_are_removed(run: Run, stack: RunningStack) -> None:

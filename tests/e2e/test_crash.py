@@ -26,7 +26,7 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.processes import free_port, kill_stragglers
+from viewfinder.local.processes import DiskFullError, free_port, kill_stragglers
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import Options
 from viewfinder.usecases.differences import find_differences
@@ -138,6 +138,14 @@ def fill(disk: Path, *, leaving: int) -> Path:
     with ballast.open("wb") as out:
         os.posix_fallocate(out.fileno(), 0, room.f_bavail * room.f_frsize - leaving)
     return ballast
+
+
+def test_a_start_on_a_full_disk_says_how_much_it_needs(small_disk: Path) -> None:
+    fill(small_disk, leaving=0)
+    local = LocalStack(DataDirectory(small_disk / "data"))
+
+    with pytest.raises(DiskFullError, match="is full: 0 MB left, a start needs 500"):
+        local.up(TEMPLATE, Options(port=free_port(), gallery_port=free_port()), silent)
 
 
 def test_a_full_disk_is_told_and_work_goes_on_when_there_is_room(small_disk: Path, tmp_path: Path) -> None:

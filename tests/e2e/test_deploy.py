@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from tests.e2e.conftest import PROJECT, RunningStack
 from viewfinder.cli import deploy as deploy_command
+from viewfinder.cli import package as package_command
 from viewfinder.cli.main import app
 
 NAME = "second"
@@ -39,7 +40,8 @@ def _emulator_as_aws(stack: RunningStack, project: Path, monkeypatch: pytest.Mon
     """The shell of someone who has run `eval "$(viewfinder env)"`."""
     for name, value in stack.local.environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(deploy_command, "template", lambda: project / "infrastructure" / "template.yaml")
+    for command in (deploy_command, package_command):
+        monkeypatch.setattr(command, "template", lambda: project / "infrastructure" / "template.yaml")
 
 
 def run(*arguments: str, answer: str = "") -> tuple[int, str]:
@@ -119,6 +121,26 @@ def test_a_change_of_one_function_updates_only_it(stack: RunningStack, project: 
     assert code == 0, printed
     assert {name for name in after if after[name] != before[name]} == {"ApiHandlerFunction"}
     assert status(stack) == "UPDATE_COMPLETE"
+
+
+@pytest.mark.usefixtures("deployed")
+def test_one_functions_code_is_updated_from_its_package(stack: RunningStack, project: Path, tmp_path: Path) -> None:
+    (found,) = stack.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
+    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in found["Outputs"]}
+    with (project / "lambdas/label_statistics/handler.py").open("a") as handler:
+        handler.write("# packaged\n")
+    out = tmp_path / "function.zip"
+
+    code, printed = run("package", "label_statistics", "-o", str(out))
+    again = run("package", "label_statistics", "-o", str(out))
+    answer = stack.client("lambda").update_function_code(
+        FunctionName=outputs["LabelStatisticsFunctionName"], ZipFile=out.read_bytes()
+    )
+
+    assert code == 0, printed
+    assert printed.split()[-1] == answer["CodeSha256"]
+    assert (again[0], "is there already; --overwrite replaces it" in " ".join(again[1].split())) == (2, True)
+    assert code_of_functions(stack)["LabelStatisticsFunction"] == answer["CodeSha256"]
 
 
 @pytest.mark.usefixtures("deployed")

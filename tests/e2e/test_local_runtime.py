@@ -21,7 +21,7 @@ from tests.e2e.conftest import PROJECT, TEMPLATE, RunningStack
 from tests.support.waiting import wait_for
 from viewfinder.deployment.progress import Progress, silent
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.ministack.saving import MARK as MARK_OF_STATE
+from viewfinder.local.ministack.objects import MARK as MARK_OF_STATE
 from viewfinder.local.processes import ComponentDiedError, NotRunningError, PortTakenError, free_port, processes_of
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import Options

@@ -60,3 +60,24 @@ def test_an_interrupt_stops_everything(
     assert moment in output.read_text()
     assert up.returncode == exit_code, output.read_text()
     assert left == []
+
+
+@pytest.mark.timeout(240)
+def test_a_down_from_elsewhere_ends_it_without_a_failure(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    data_dir, output = tmp_path_factory.mktemp("stopped"), tmp_path / "output"
+    elsewhere = lambda *words: subprocess.run(  # noqa: E731
+        [*PROGRAM, *words, "--data-dir", str(data_dir)], capture_output=True, text=True, check=False
+    )
+
+    with started(data_dir, output) as up:
+        wait_for(lambda: "Ctrl-C stops it" in output.read_text(), seconds=120, what="the stack up")
+        down = elsewhere("down")
+        up.wait(60)
+
+    assert (down.returncode, down.stdout) == (0, "Stopped; the data stays.\n")
+    assert (up.returncode, output.read_text().splitlines()[-1]) == (0, "Stopped from elsewhere.")
+    first, second = elsewhere("reset", "--yes"), elsewhere("reset", "--yes")
+    assert (first.returncode, first.stdout) == (0, f"Deleted {data_dir}.\n")
+    assert (second.returncode, second.stdout) == (0, f"There is nothing at {data_dir}.\n")

@@ -1,4 +1,4 @@
-"""A stack of 0.1.0 is updated to this tree: nothing answers 5xx at any time, and no image costs a detector call again.
+"""A stack of an earlier release is updated: nothing answers 5xx at any time, and no image costs a detector call again.
 
 `pytest -m soak tests/e2e/test_upgrade.py` prints times, counts and detector calls. It needs git's history.
 """
@@ -24,7 +24,7 @@ from tools.formats.releases import RELEASES, checked_out, has_revision
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
-OLD, STACK, FRESH = "0.1.0", "upgraded", "fresh"
+STACK, FRESH = "upgraded", "fresh"
 IMAGES, REMOVED, LATE = 200, 8, 10
 _SECONDS = 600
 
@@ -191,13 +191,14 @@ CALLS = len({content for content in LATECOMERS.values() if not content.startswit
 """Detector calls that the latecomers cost: one for each content that nobody has seen."""
 
 
-def use_the_old_release(account: Account, tree: Path, tell: Tell) -> None:
+def use_release(version: str, account: Account, tell: Tell) -> None:
     """Deploy it, and let it index the images and forget some."""
-    _, seconds = account.deploy(tree, STACK)
-    tell(f"{OLD} deployed: {seconds:.0f} s")
+    with checked_out(version) as tree:
+        _, seconds = account.deploy(tree, STACK)
+    tell(f"{version} deployed: {seconds:.0f} s")
     put(account, STACK, IN_USE)
     seconds = await_images(account.api(STACK), IMAGES)
-    tell(f"{IMAGES} images indexed by {OLD}: {seconds:.0f} s, {account.detector.total} detector calls")
+    tell(f"{IMAGES} images indexed by {version}: {seconds:.0f} s, {account.detector.total} detector calls")
     remove(account, STACK, GONE)
     await_images(account.api(STACK), IMAGES - REMOVED)
     account.detector.reset()
@@ -205,8 +206,10 @@ def use_the_old_release(account: Account, tree: Path, tell: Tell) -> None:
 
 def update(account: Account, tell: Tell) -> None:
     """Deploy this tree over it, let more images come, and reconcile."""
-    printed, seconds = account.deploy(PROJECT, STACK, "--allow-replacement")
-    tell(f"updated: {seconds:.0f} s; replacement explained: {'ImageQueue will be replaced' in printed}")
+    queue = account.outputs(STACK)["QueueUrl"]
+    _, seconds = account.deploy(PROJECT, STACK)
+    assert account.outputs(STACK)["QueueUrl"] == queue
+    tell(f"updated: {seconds:.0f} s; the queue is still {queue.rpartition('/')[2]}")
     put(account, STACK, LATECOMERS)
     await_images(account.api(STACK), IMAGES - REMOVED + LATE)
     tell(f"{LATE} more images: {account.detector.total} detector calls")
@@ -232,14 +235,12 @@ def trash_after(account: Account, stack: str) -> set[str]:
     return {entry["ImageId"] for entry in account.api(stack).every("/trash", "Images", limit="100")}
 
 
-def test_a_stack_of_the_first_release_is_updated_without_an_error_or_a_detector_call(
-    account: Account, tell: Tell
-) -> None:
-    if not has_revision(RELEASES[OLD]):
-        pytest.skip(f"git has no commit {RELEASES[OLD]} here: a shallow clone, or no repository")
+@pytest.mark.parametrize("version", RELEASES)
+def test_a_stack_is_updated_without_an_error_or_a_detector_call(version: str, account: Account, tell: Tell) -> None:
+    if not has_revision(RELEASES[version]):
+        pytest.skip(f"git has no commit {RELEASES[version]} here: a shallow clone, or no repository")
     tell("")
-    with checked_out(OLD) as tree:
-        use_the_old_release(account, tree, tell)
+    use_release(version, account, tell)
     watch = Watch(account.api(STACK))
     with watch.watching():
         update(account, tell)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +59,28 @@ def test_a_photo_goes_in_and_its_labels_come_out(stack: RunningStack) -> None:
     assert box["Left"] < 0.46 < box["Left"] + box["Width"]
     assert box["Top"] < 0.61 < box["Top"] + box["Height"]
     assert box["Width"] * box["Height"] > 0.5
+
+
+def rounded(value: Any) -> Any:
+    """Round numbers as the README does."""
+    if isinstance(value, dict):
+        return {name: rounded(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [rounded(member) for member in value]
+    return round(value, 1) if isinstance(value, float) else value
+
+
+def test_the_excerpt_of_the_readme_is_what_is_answered(stack: RunningStack) -> None:
+    (printed,) = re.findall(r"^```json\n(.*?)^```$", (PROJECT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    excerpt = json.loads(printed)
+    put(stack, excerpt["ImageId"], (SAMPLES / "cat.jpg").read_bytes())
+
+    image = rounded(indexed(stack, excerpt["ImageId"]))
+
+    found = {label["Name"]: label for label in image.pop("Labels")}
+    for label in excerpt.pop("Labels"):
+        assert label == {name: found[label["Name"]][name] for name in label}
+    assert excerpt == {name: image[name] for name in excerpt}
 
 
 @pytest.mark.skipif(not DOG.exists(), reason="the evaluation photos are not beside the repository")

@@ -56,7 +56,11 @@ _FILES = {
         "data_directory/emulator/state/saved",
     },
 }
-_ALWAYS = {"expected.json", *(f"data_directory/{name}" for name in ("stack.json", "stack.running.json"))}
+_ALWAYS = {
+    "expected.json",
+    "resources.json",
+    *(f"data_directory/{name}" for name in ("stack.json", "stack.running.json")),
+}
 _KEYS = {"data_directory/credentials.json", "data_directory/operator.json"}
 
 

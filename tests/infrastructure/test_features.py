@@ -14,9 +14,13 @@ import yaml
 from tests.infrastructure.translation import translate
 from tests.support.findings import FINDINGS
 from viewfinder.adapters.detector import _EngineClient
-from viewfinder.domain.feature import FEATURES, FURTHER, Feature, Parameters, read_features
+from viewfinder.bootstrap import Application
+from viewfinder.domain.errors import MisconfiguredError
+from viewfinder.domain.feature import FEATURES, FURTHER, EngineLacksModelError, Feature, Parameters, read_features
+from viewfinder.local.state import Options, with_options
 from viewfinder.operations.cost import Usage, estimate
 from viewfinder.rekognition.service import OPERATIONS
+from viewfinder.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]
 CONTRACT: dict[str, Any] = yaml.safe_load((REPOSITORY / "infrastructure" / "openapi.yaml").read_text())
@@ -69,6 +73,17 @@ def test_the_contract_has_its_name_and_its_findings(feature: Feature) -> None:
 
 def test_the_contract_names_no_feature_that_there_is_not() -> None:
     assert IMAGE["Features"]["items"]["enum"] == list(Feature)
+
+
+def test_the_engines_stacks_refuse_what_it_has_no_model_for() -> None:
+    lacking = next(feature for feature in Feature if FEATURES[feature].engine_seconds is None)
+    with pytest.raises(EngineLacksModelError, match=f"no model for {lacking}; Amazon Rekognition has"):
+        with_options(None, Options(features=_with(lacking)))
+    settings = Settings(
+        images_bucket="", derived_bucket="", table="", queue_url="", detector="Engine", features=_with(lacking)
+    )
+    with pytest.raises(MisconfiguredError, match=f"no model for {lacking}"):
+        _ = Application(settings).features
 
 
 @each_feature

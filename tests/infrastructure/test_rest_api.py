@@ -8,14 +8,13 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-import yaml
+from openapi_spec_validator import validate
 
-from tests.infrastructure.translation import PROJECT, of_type, prerequisites, translate
+from tests.infrastructure.translation import of_type, prerequisites, translate
+from tests.support.contract import CONTRACT, gateway_path
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"}
 ALLOWED_MEMBERS = {"security", "responses", "parameters", "x-amazon-apigateway-integration"}
-
-CONTRACT: dict[str, Any] = yaml.safe_load((PROJECT / "infrastructure" / "openapi.yaml").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +41,15 @@ def test_every_operation_is_signed(body: dict[str, Any]) -> None:
     assert (len(kinds), len(signed), "security" in body) == (18, 1, False)
 
 
+def test_the_contract_is_valid_and_names_every_path_parameter() -> None:
+    validate(CONTRACT)
+    for path, item in CONTRACT["paths"].items():
+        declared = [parameter["name"] for parameter in item.get("parameters", ()) if "name" in parameter]
+        assert (declared == ["ImageId"] or "$ref" in str(item.get("parameters"))) is ("{ImageId}" in path), path
+
+
 def test_the_operations_are_those_of_the_contract(body: dict[str, Any]) -> None:
-    assert {name for name, _ in _operations(body)} == {name for name, _ in _operations(CONTRACT)}
+    assert {name for name, _ in _operations(body)} == {gateway_path(name) for name, _ in _operations(CONTRACT)}
     assert [operation["security"] for _, operation in _operations(CONTRACT)] == [[{"sigv4": []}]] * 18
 
 

@@ -208,7 +208,7 @@ def test_the_api_updates_nothing_in_the_table_but_what_callers_have_spent() -> N
 @pytest.mark.parametrize(
     ("role", "sid", "keys"),
     [
-        ("ApiHandlerRole", "ChangeRecords", ["IMAGE#*", "LABEL#*", "CATEGORY#*", "WORD#*"]),
+        ("ApiHandlerRole", "ChangeRecords", ["IMAGE#*", "LABEL#*", "CATEGORY#*", "WORD#*", "POSTING#*"]),
         ("LabelStatisticsRole", "ForgetCopies", ["CONTENT#*"]),
         ("LabelStatisticsRole", "Count", ["IMAGE#*", "LABELS#*", "STATUSES#*", "FOLDERS#*", "ALIAS#*", "CONTENT#*"]),
     ],

@@ -18,8 +18,10 @@ const client = new RekognitionClient({
 
 const image = { Bytes: readFileSync(photo) };
 const face = { Bytes: readFileSync(portrait) };
+/** @param {Uint8Array} bytes */
 const labels = (bytes) =>
   client.send(new DetectLabelsCommand({ Image: { Bytes: bytes }, Features: ["GENERAL_LABELS", "IMAGE_PROPERTIES"] }));
+/** @param {any} command  one of several, each with an answer of its own */
 const answer = async (command) => {
   const { $metadata, ...document } = await client.send(command);
   return document;

@@ -325,6 +325,7 @@ def _fits(entry: Document, query: QueryParams) -> bool:
     is_then = not (since or until) or (taken is not None and since <= taken and (not until or taken < until))
     texts = {text.casefold() for text in query.getlist("text")}
     is_there = entry["ImageId"].startswith(query.get("prefix", ""))
+    is_there = is_there and query.get("status", entry["Status"]) == entry["Status"]
     return set(query.getlist("label")) <= names and texts <= words and is_then and is_there
 
 

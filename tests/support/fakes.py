@@ -67,10 +67,11 @@ class FakeDerivedStore:
         self.thumbnails: dict[str, bytes] = {}
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
-        return self.analyses.get((str(parameters), sha256))
+        found = (self.analyses.get((str(each), sha256)) for each in parameters.with_versions())
+        return next((analysis for analysis in found if analysis), None)
 
     def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
-        return (str(parameters), sha256) in self.analyses
+        return self.find_analysis(parameters, sha256) is not None
 
     def save_analysis(self, parameters: Parameters, analysis: Analysis) -> None:
         self.analyses[str(parameters), analysis.sha256] = analysis

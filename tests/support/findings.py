@@ -7,6 +7,7 @@ from typing import Any
 
 from viewfinder.domain.feature import Feature
 from viewfinder.domain.label import BoundingBox, Face, Instance, Label, Text
+from viewfinder.domain.moderation import ModerationLabel
 
 
 def found(
@@ -23,5 +24,6 @@ FINDINGS: dict[Feature, Any] = {
     Feature.LABELS: Label("Cat", 99.1234, ("Animal",), ("Animals and Pets",), ("Kitty",), (Instance(BOX, 91.5),)),
     Feature.TEXT: Text(1, "WORD", "STOP", 98.5, BOX, ((0.1, 0.2), (0.4, 0.2), (0.4, 0.6), (0.1, 0.6)), parent=0),
     Feature.FACES: Face(BOX, 99.9, (("eyeLeft", (0.2, 0.3)),)),
+    Feature.MODERATION: ModerationLabel("Weapons", 88.5, "Violence", 2),
 }
 """One finding of each feature, with all its members."""

@@ -68,6 +68,7 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
         "DetectLabels": [_simulated("rekognition:DetectLabels")],
         "DetectText": [_simulated("rekognition:DetectText")],
         "DetectFaces": [_simulated("rekognition:DetectFaces")],
+        "DetectModerationLabels": [_simulated("rekognition:DetectModerationLabels")],
         "WriteTheCatalog": [
             ("dynamodb", "get_item", _TABLE | {"Key": _KEY}),
             ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),

@@ -30,6 +30,6 @@ def serving(application: ASGIApp, listener: socket.socket | None = None, **setti
         bound.close()
 
 
-def listening() -> socket.socket:
-    """Return a socket that listens on a free port."""
-    return socket.create_server(("127.0.0.1", 0))
+def listening(port: int = 0) -> socket.socket:
+    """Return a socket that listens on a port, or on a free one."""
+    return socket.create_server(("127.0.0.1", port))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.formats.pictures import picture
+from tools.formats.releases import NEXT
 
 _CAMERA = {
     "exif_DateTimeOriginal": "2024-07-14T18:30:05.250+02:00",
@@ -190,8 +191,8 @@ HISTORY: tuple[Step, ...] = (
 
 
 def steps_of(version: str) -> list[Step]:
-    """Return the steps that a release knows."""
-    return [step for step in HISTORY if _numbers(step.since) <= _numbers(version)]
+    """Return the steps that a release knows; the working tree knows all."""
+    return [step for step in HISTORY if version == NEXT or _numbers(step.since) <= _numbers(version)]
 
 
 def _numbers(version: str) -> tuple[int, ...]:

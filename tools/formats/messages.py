@@ -20,12 +20,10 @@ _FOREIGN = (
 )
 """What S3 sends and the history does not have."""
 
-MODULES = {"0.1.0": "viewfinder.adapters.s3_events", "0.2.0": "viewfinder.adapters.sqs"}
 
-
-def messages(version: str, bodies: list[str]) -> list[dict[str, Any]]:
-    """Return each body with the events in it; those of our own requests are written by the release."""
-    module = import_module(MODULES[version])
+def messages(module_name: str, bodies: list[str]) -> list[dict[str, Any]]:
+    """Return each body with the events in it; those of our own requests are written by the release's module."""
+    module = import_module(module_name)
     ours = [
         module.request_body("dogs/rex.jpg"),
         module.request_body("Fotos/ü.jpg", analyzed_since="2026-01-01T00:00:00.000000Z"),

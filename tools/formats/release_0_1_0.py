@@ -18,6 +18,9 @@ TABLE = "viewfinder-catalog"
 path_is_encoded = False
 """Its API function found keys only where the gateway had decoded the path."""
 
+messages = "viewfinder.adapters.s3_events"
+"""The module that reads and writes messages."""
+
 has_trash = False
 catalogs = ("dynamodb",)
 

@@ -17,6 +17,9 @@ from tools.formats.world import Home
 TABLE = "viewfinder-catalog"
 ANALYSES_PER_MINUTE = 20
 path_is_encoded = True
+messages = "viewfinder.adapters.sqs"
+"""The module that reads and writes messages."""
+
 has_trash = True
 catalogs = ("dynamodb", "sqlite")
 

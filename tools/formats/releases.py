@@ -14,6 +14,9 @@ from pathlib import Path
 RELEASES = {"0.1.0": "ebabee6", "0.2.0": "58dabfa"}
 """Version -> the commit that was released as it."""
 
+NEXT = "next"
+"""The working tree, as a version: what the next release stores."""
+
 ROOT = Path(__file__).parents[2]
 _PARTS = ("src", "lambdas", "infrastructure")
 _SECONDS = 120
@@ -31,7 +34,10 @@ def has_revision(revision: str) -> bool:
 
 @contextmanager
 def checked_out(version: str, parts: tuple[str, ...] = _PARTS) -> Iterator[Path]:
-    """Unpack parts of a release's tree into a temporary folder."""
+    """Unpack parts of a release's tree into a temporary folder; the working tree is used as it is."""
+    if version == NEXT:
+        yield ROOT
+        return
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(
             ["git", "-C", str(ROOT), "archive", RELEASES[version], *parts], check=True, capture_output=True

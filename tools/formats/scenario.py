@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,19 +25,37 @@ from tools.formats.messages import messages
 from tools.formats.stand_ins import RecordingTable
 from tools.formats.world import Home, World
 
+_HOLDING = {"AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::S3::Bucket"}
+"""Types of resources that hold messages or data."""
+
 _TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
 def write_all(version: str, tree: Path, out: Path) -> None:
-    """Write every file of a release."""
-    release: Any = importlib.import_module(f"tools.formats.release_{version.replace('.', '_')}")
+    """Write every file of a release; raise ImportError where `viewfinder` is not its code."""
+    if not Path(import_module("viewfinder").__file__ or "").is_relative_to(tree):
+        raise ImportError(f"viewfinder is not that of {tree}")
+    release: Any = import_module(f"tools.formats.release_{version.replace('.', '_')}")
     for catalog in release.catalogs:
         with _world(version, release, tree, catalog) as (world, home):
             world.run(steps_of(version))
-            _Files(version, out, home, world).write(catalog)
+            _Files(version, release, out, home, world).write(catalog)
+    (out / "resources.json").write_text(f"{json.dumps(_resources(tree), indent=1, sort_keys=True)}\n")
     release.write_data_directory(out / "data_directory")
     for lock in out.rglob("lock"):
         lock.unlink()  # empty: a sign among processes
+
+
+def _template(tree: Path) -> dict[str, Any]:
+    template: dict[str, Any] = yaml_parse((tree / "infrastructure" / "template.yaml").read_text())
+    return template
+
+
+def _resources(tree: Path) -> dict[str, Any]:
+    """Return the properties of each resource that holds messages or data, by type and logical id."""
+    resources = _template(tree)["Resources"].items()
+    found = {name: resource for name, resource in resources if resource["Type"] in _HOLDING}
+    return {name: {part: found[name][part] for part in ("Type", "Properties")} for name in found}
 
 
 @contextmanager
@@ -45,8 +63,7 @@ def _world(version: str, release: Any, tree: Path, catalog: str) -> Iterator[tup
     with mock_aws(), TemporaryDirectory() as folder:
         session = boto3.Session("test", "test", region_name="us-east-1")
         client = session.client("dynamodb")
-        template = yaml_parse((tree / "infrastructure" / "template.yaml").read_text())
-        properties = template["Resources"]["CatalogTable"]["Properties"]
+        properties = _template(tree)["Resources"]["CatalogTable"]["Properties"]
         client.create_table(TableName=release.TABLE, **{name: properties[name] for name in _TABLE_PROPERTIES})
         database = f"{folder}/catalog.db" if catalog == "sqlite" else ""
         home = Home(session, RecordingTable(client, release.TABLE), database)
@@ -56,8 +73,8 @@ def _world(version: str, release: Any, tree: Path, catalog: str) -> Iterator[tup
 class _Files:
     """Writes what a world has come to."""
 
-    def __init__(self, version: str, out: Path, home: Home, world: World) -> None:
-        self._version = version
+    def __init__(self, version: str, release: Any, out: Path, home: Home, world: World) -> None:
+        self._release = release
         self._has_more = version != "0.1.0"
         self._out = out
         self._home = home
@@ -76,7 +93,7 @@ class _Files:
         analyses, thumbnails = home.buckets.derived()
         self._write("derived.json", {"Analyses": analyses, "Thumbnails": thumbnails})
         self._write("bucket.json", home.buckets.objects())
-        self._write("messages.json", messages(self._version, world.bodies))
+        self._write("messages.json", messages(self._release.messages, world.bodies))
         self._write("tokens.json", answers.tokens(world, has_more=self._has_more))
         before = answers.expected(world, self._keys, has_more=self._has_more)
         counted, stream = world.counted, home.table.stream

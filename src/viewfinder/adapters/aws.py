@@ -33,7 +33,7 @@ def misconfiguration_told(what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _MISCONFIGURED:
+        if not is_misconfiguration(error):
             raise
         raise MisconfiguredError(f"{what}: {error}") from error
     except (NoCredentialsError, NoRegionError) as error:
@@ -52,6 +52,11 @@ def is_about_kms(error: ClientError) -> bool:
     """
     told = error.response["Error"]
     return told["Code"].startswith("KMS.") or "kms:" in told.get("Message", "").lower()
+
+
+def is_misconfiguration(error: ClientError) -> bool:
+    """Return whether no retry mends the error, but an operator has to."""
+    return error.response["Error"]["Code"] in _MISCONFIGURED
 
 
 def is_missing(error: ClientError) -> bool:

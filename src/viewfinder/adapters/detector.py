@@ -120,6 +120,14 @@ def engine_version(file: str = "") -> str:
     return model_version(Settings(detector=file))
 
 
+def former_engine_versions(file: str = "") -> tuple[str, ...]:
+    """Return the older versions whose analyses stay valid until a new one is asked for; `file` as in EngineDetector."""
+    from viewfinder.rekognition.labels.engine import former_versions
+    from viewfinder.rekognition.settings import Settings
+
+    return former_versions(Settings(detector=file))
+
+
 class _EngineClient:
     """The engine's operations as the SDK's client has them."""
 

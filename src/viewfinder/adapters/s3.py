@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,8 @@ class S3ImageStore:
             size = answer["ContentLength"]
             content = body.read() if size <= max_bytes else None
         self._last_read = image_id
+        if content and "gzip" in answer.get("ContentEncoding", "").lower():
+            content = _unpacked(content, max_bytes)
         return StoredObject(content, size, answer["ETag"].strip('"'), version_id=answer.get("VersionId", ""))
 
     def _unread(self, image_id: str, error: ClientError) -> StoredObject:
@@ -111,6 +114,19 @@ class S3ImageStore:
         return True
 
 
+def _unpacked(content: bytes, max_bytes: int) -> bytes | None:
+    """Unpack an object that is stored with Content-Encoding gzip, as browsers do; None where it becomes too large.
+
+    What is no gzip, whatever its header says, is taken as it is.
+    """
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        unpacked = unpacker.decompress(content, max_bytes + 1)
+    except zlib.error:
+        return content
+    return unpacked if len(unpacked) <= max_bytes else None
+
+
 class S3DerivedStore:
     """Implements `ports.DerivedStore`."""
 
@@ -119,7 +135,11 @@ class S3DerivedStore:
         self._bucket = bucket
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
-        """Read the JSON object of the content."""
+        """Read the JSON object of the content, of the newest version that there is."""
+        found = (self._find(each, sha256) for each in parameters.with_versions())
+        return next((analysis for analysis in found if analysis), None)
+
+    def _find(self, parameters: Parameters, sha256: str) -> Analysis | None:
         try:
             with misconfiguration_told(f"s3://{self._bucket} can't be read"):
                 answer = self._client.get_object(Bucket=self._bucket, Key=analysis_key(parameters, sha256))
@@ -130,8 +150,8 @@ class S3DerivedStore:
         return Analysis.from_document(json.loads(answer["Body"].read()), parameters.feature)
 
     def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
-        """Ask for the JSON object's head only."""
-        return self._exists(analysis_key(parameters, sha256))
+        """Ask for the JSON object's head only, of any version."""
+        return any(self._exists(analysis_key(each, sha256)) for each in parameters.with_versions())
 
     def save_analysis(self, parameters: Parameters, analysis: Analysis) -> None:
         """Write the JSON object of the content."""
@@ -291,7 +311,7 @@ class S3Versions:
             code = error.response["Error"]["Code"]
             if code in TAKEN_CODES:
                 raise KeyTakenError("there is an image of this key already") from error
-            if code in {"NoSuchVersion", "NoSuchKey"}:
+            if code == "NoSuchVersion" or is_missing(error):
                 raise VersionNotFoundError("the image has no such version") from error
             raise
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,8 @@ class Api:
             raise ApiError(f"The API at {self.url} does not answer: {error}") from error
         if response.is_error:
             fault = document.get("Error", {})
-            raise ApiError(fault.get("Message") or document.get("message") or f"the API answers {response.status_code}")
+            message = fault.get("Message") or document.get("message") or f"the API answers {response.status_code}"
+            raise ApiError(by_options(message))
         return document
 
     def entries(self, path: str, member: str, query: Mapping[str, Any], limit: int) -> tuple[list[Document], bool]:
@@ -65,6 +67,21 @@ class Api:
             page = self.call("GET", path, {**query, "limit": min(limit, LARGEST_PAGE), **token})
             found += page[member]
         return found[:limit], len(found) > limit or "NextToken" in page
+
+
+_ARGUMENTS = {"label": "LABELS", "ImageId": "IMAGE_ID"}
+"""Parameters of the API that commands take by their place."""
+
+_PARAMETER = re.compile(r"[A-Za-z]+(?=: )")
+
+
+def by_options(message: str) -> str:
+    """Name the parameter at the beginning of a message as it is typed: `takenFrom: ...` as `--taken-from: ...`."""
+    found = _PARAMETER.match(message)
+    if not found:
+        return message
+    option = "--" + re.sub(r"(?<!^)(?=[A-Z])", "-", found[0]).lower()
+    return _ARGUMENTS.get(found[0], option) + message[found.end() :]
 
 
 def image_path(image_id: str, collection: str = "images") -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from viewfinder.cli._printing import print_line, printable
 from viewfinder.domain.feature import FURTHER, read_features
 
 if TYPE_CHECKING:
@@ -97,43 +98,13 @@ class ProgressLines:
         """Take one step."""
         from rich.markup import escape
 
-        text = escape(f"{progress.subject}: {progress.status.lower().replace('_', ' ')} {progress.detail}".strip())
+        text = f"{progress.subject}: {progress.status.lower().replace('_', ' ')} {progress.detail}".strip()
         if progress.failed:
-            self.console.print(f"[red]✗[/] {text}", highlight=False)
+            print_line(self.console, ("✗ ", "red"), text)
         elif progress.status.endswith("IN_PROGRESS") or (self.brief and progress.status not in SHOWN):
-            self.status.update(text)
+            self.status.update(escape(printable(text)))
         else:
-            self.console.print(f"[green]✓[/] {text}", highlight=False)
-
-
-def print_pairs(console: Console, title: str, pairs: Mapping[str, str]) -> None:
-    """Print names with their values."""
-    from rich.table import Table
-
-    table = Table(title=title, show_header=False, box=None, title_justify="left", title_style="bold")
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in pairs.items():
-        table.add_row(name, value)
-    console.print(table)
-
-
-def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; into a pipe its rows only, whole and separated by tabs, for other programs."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = Console()
-    if not console.is_terminal:
-        for row in rows:
-            typer.echo("\t".join(row))
-        return
-    table = Table(*columns, box=None)
-    table.columns[0].overflow = "fold"
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    console.print(table)
+            print_line(self.console, ("✓ ", "green"), text)
 
 
 def specific_first(labels: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

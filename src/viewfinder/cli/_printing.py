@@ -12,6 +12,10 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
+
+Part = str | tuple[str, str]
+"""Some text, or a text with its style."""
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # controls: escape sequences begin with one
@@ -37,9 +41,43 @@ def _escaped(character: str) -> str:
     return _SHORT.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
 
 
+def new_console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """Return a console that leaves a broken pipe to the command line, which knows its exit code."""
+    from rich.console import Console
+
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Ours(stderr=stderr, width=width, highlight=False)
+
+
+def print_line(console: Console, *parts: Part) -> None:
+    """Print one line, however long: the terminal wraps it, and a value copied from it stays in one piece."""
+    console.print(_text(*parts), soft_wrap=True)
+
+
+def _text(*parts: Part) -> Text:
+    from rich.text import Text
+
+    safe = ((printable(part), "") if isinstance(part, str) else (printable(part[0]), part[1]) for part in parts)
+    return Text.assemble(*safe)
+
+
+def print_raw(text: str) -> None:
+    """Print a text as it is: what a shell evaluates."""
+    typer.echo(text)
+
+
 def say(text: object) -> None:
     """Print a line."""
     typer.echo(printable(text))
+
+
+def say_lines(text: str) -> None:
+    """Print each line of a text."""
+    for line in text.split("\n"):
+        say(line)
 
 
 def tell(text: object) -> None:
@@ -67,13 +105,10 @@ def passed_over(counts: Counter[str]) -> str:
 
 def print_pairs(console: Console, title: str, pairs: Mapping[str, object]) -> None:
     """Print names with their values, each on one line: a value may be an address or a command to be copied."""
-    from rich.text import Text
-
-    console.print(Text(printable(title), style="bold"), soft_wrap=True)
+    print_line(console, (title, "bold"))
     width = max(map(len, pairs), default=0)
     for name, value in pairs.items():
-        line = Text.assemble((f"{printable(name):{width}}", "cyan"), "  ", printable(value))
-        console.print(line, soft_wrap=True, highlight=False)
+        print_line(console, (f"{name:{width}}", "cyan"), "  ", str(value))
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: Collection[int] = (0,)) -> None:
@@ -81,9 +116,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, whol
 
     Into a pipe go its rows only, whole and separated by tabs, for other programs.
     """
-    from rich.console import Console
-
-    console = Console()
+    console = new_console()
     cells = ([printable(cell) for cell in row] for row in rows)
     if not console.is_terminal:
         for row in cells:
@@ -94,7 +127,6 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, whol
 
 def _print_table(width: int, columns: Sequence[str], rows: list[list[str]], whole: Collection[int]) -> None:
     from rich.cells import cell_len
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -103,10 +135,10 @@ def _print_table(width: int, columns: Sequence[str], rows: list[list[str]], whol
     for number, column in enumerate(table.columns):
         widest = max((cell_len(row[number]) for row in rows), default=0)
         widest = max(widest, cell_len(columns[number]))
-        column.no_wrap = number in whole
+        column.no_wrap, column.overflow = number in whole, "fold"
         column.min_width = widest if column.no_wrap else min(widest, _NARROWEST)
         needed += column.min_width + 2
     for row in rows:
         table.add_row(*map(Text, row))
     # A table that is wider than the terminal is wrapped by the terminal, which keeps a copied value in one piece.
-    Console(width=max(width, needed)).print(table)
+    new_console(width=max(width, needed)).print(table)

@@ -238,13 +238,14 @@ def _draw(draw: Any, size: tuple[int, int], box: dict[str, float], caption: str,
 
 
 app = typer.Typer(
-    help="The open Rekognition: labels, text and faces on Amazon Rekognition's wire.", no_args_is_help=True
+    help="The open Rekognition: labels, text, faces and collections of them on Amazon Rekognition's wire.",
+    no_args_is_help=True,
 )
 
 
 @app.callback()
 def rekognition() -> None:
-    """The open Rekognition: labels, text and faces on Amazon Rekognition's wire."""
+    """The open Rekognition: labels, text, faces and collections of them on Amazon Rekognition's wire."""
 
 
 def _option(name: str, **rules: Any) -> Any:
@@ -266,12 +267,17 @@ def serve(
     passes: Annotated[int | None, _option("passes", min=1, max=2)] = None,
     detector: Annotated[Path | None, _option("detector", exists=True, dir_okay=False)] = None,
     labels: Annotated[Path | None, _option("labels", exists=True, dir_okay=False)] = None,
+    data_dir: Annotated[Path | None, _option("data_dir", file_okay=False)] = None,
+    max_faces: Annotated[int | None, _option("max_faces", min=0)] = None,
+    classifier: Annotated[Path | None, _option("classifier", exists=True, dir_okay=False)] = None,
+    classes: Annotated[Path | None, _option("classes", exists=True, dir_okay=False)] = None,
+    min_probability: Annotated[float | None, _option("min_probability")] = None,
     s3_endpoint: Annotated[str | None, _option("s3_endpoint")] = None,
     allow_bucket: Annotated[list[str] | None, _option("allow_buckets")] = None,
     region: Annotated[str | None, _option("region")] = None,
 ) -> None:
     """Serve the operations until Ctrl-C; the key pair that verifies callers comes from the environment only."""
-    from viewfinder.rekognition.errors import ModelFileError
+    from viewfinder.rekognition.errors import ModelFileError, StoreError
     from viewfinder.rekognition.server import serve as run
 
     try:
@@ -286,11 +292,13 @@ def serve(
             passes=passes,
             detector=str(detector) if detector else None,
             labels=str(labels) if labels else None,
+            data_dir=str(data_dir) if data_dir else None,
+            max_faces=max_faces,
             s3_endpoint=s3_endpoint,
             allow_buckets=tuple(allow_bucket) if allow_bucket else None,
             region=region,
         )
         run(settings)
-    except (ModelFileError, ValueError) as error:
-        typer.echo(f"Error: {error}", err=True)
+    except (ModelFileError, StoreError, ValueError) as error:
+        tell(f"Error: {error}")
         raise typer.Exit(2) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +14,9 @@ from viewfinder.cli._options import (
     StackName,
     Yes,
     features_option,
-    print_pairs,
     template,
 )
+from viewfinder.cli._printing import new_console, print_json, print_line, print_pairs, print_rows, say
 from viewfinder.cli._target import Profile, environment_of
 
 if TYPE_CHECKING:
@@ -55,28 +54,26 @@ def deploy(
     yes: Yes = False,
 ) -> None:
     """Deploy the pipeline to AWS, after showing what was found and what will change."""
-    from rich.console import Console
-
     from viewfinder.deployment.checks import check, prove
     from viewfinder.deployment.deploy import approve_all, draw, refuse_losses
     from viewfinder.deployment.deploy import deploy as bring
     from viewfinder.deployment.packages import read_template
     from viewfinder.deployment.stack import Stack
 
-    console = Console()
+    console = new_console()
     given, tags = _pairs(parameter or [], "--parameter"), {**TAGS, **_pairs(tag or [], "--tag")}
     target = Stack(environment_of(region, profile), stack)
     findings = check(target, read_template(template()), given)
     print_pairs(console, "Found", findings.pairs())
     for advice in findings.advice:
-        console.print(f"[yellow]![/] {advice}", highlight=False, soft_wrap=True)
+        print_line(console, ("! ", "yellow"), advice)
     with console.status("Building") as status:
         progress = ProgressLines(console, status)
         blueprint = draw(template(), platform_of(target.environment), findings.parameters, progress, tags)
 
         def approve(changes: list[Change]) -> bool:
             status.stop()
-            _show(changes, console)
+            _show(changes)
             agreed = typer.confirm(f"Change the stack {stack} in {target.environment.region}?")
             status.start()
             return agreed
@@ -94,7 +91,7 @@ def deploy(
             target.protect(termination_protection)
         status.update("Calling the API, unsigned and signed")
         prove(target.environment, target.environment.api_url(target.outputs))
-    console.print("[bold green]Deployed.[/]" if changed else "Nothing to change.")
+    print_line(console, ("Deployed.", "bold green") if changed else "Nothing to change.")
     print_pairs(console, "Outputs", target.outputs)
 
 
@@ -112,19 +109,15 @@ def _pairs(texts: list[str], option: str) -> dict[str, str]:
     return dict(text.split("=", 1) for text in texts)
 
 
-def _show(changes: list[Change], console: Console) -> None:
-    from rich.table import Table
-
-    table = Table("Action", "Resource", "Type", "Replacement", title="Changes", title_justify="left")
-    for change in changes:
-        table.add_row(change.action, change.logical_id, change.resource_type, change.replacement)
-    console.print(table)
+def _show(changes: list[Change]) -> None:
+    rows = ((change.action, change.logical_id, change.resource_type, change.replacement) for change in changes)
+    print_rows(("Action", "Resource", "Type", "Replacement"), rows, whole=(1, 2))
 
 
 def _agrees_to(found: list[Loss], console: Console, *, allowed: bool) -> bool:
     """Explain what is replaced, and ask unless that is allowed already: --yes does not answer this question."""
     for loss in found:
-        console.print(f"[yellow]![/] {loss.explanation}", highlight=False, soft_wrap=True)
+        print_line(console, ("! ", "yellow"), loss.explanation)
     return allowed or typer.confirm(f"Replace {' and '.join(loss.change.logical_id for loss in found)}?")
 
 
@@ -143,33 +136,31 @@ def destroy(
     yes: Yes = False,
 ) -> None:
     """Remove the stack from AWS, after asking; the catalog goes with it, and buckets only when empty."""
-    from rich.console import Console
-
     from viewfinder.deployment.destroy import plan_removal, remove
     from viewfinder.deployment.stack import Stack
 
-    console = Console()
+    console = new_console()
     target = Stack(environment_of(region, profile), stack)
     account, place = target.environment.account, target.environment.region
     if target.status is None:
-        console.print(f"There is no stack {stack} in {place} (account {account}).")
+        say(f"There is no stack {stack} in {place} (account {account}).")
         return
     removal = plan_removal(target, delete_data=delete_data, named=delete_bucket or ())
-    _show_removal(removal, console)
+    _show_removal(removal)
     if not yes:
         typer.confirm(f"Remove the stack {stack} from {place} (account {account})?", abort=True)
     with console.status("Removing") as status:
         remove(removal, ProgressLines(console, status))
-    console.print("Removed.")
+    say("Removed.")
 
 
-def _show_removal(removal: Removal, console: Console) -> None:
+def _show_removal(removal: Removal) -> None:
     """Print what goes and what stays, a line each: names are to be copied."""
-    console.print(f"Goes: the stack {removal.stack.name} with its catalog", soft_wrap=True)
+    say(f"Goes: the stack {removal.stack.name} with its catalog")
     for bucket in (*removal.emptied, *removal.named):
-        console.print(f"Goes: {bucket}, with every version of every object", soft_wrap=True)
+        say(f"Goes: {bucket}, with every version of every object")
     for kept in removal.kept:
-        console.print(f"Stays: {kept}", soft_wrap=True)
+        say(f"Stays: {kept}")
 
 
 def cost(
@@ -190,7 +181,7 @@ def cost(
 
     found = estimate(Usage(images, reused / 100, megabytes, api_calls, read_features(features)), region)
     if as_json:
-        typer.echo(json.dumps(_document(found), indent=2))
+        print_json(_document(found))
     else:
         _show_estimate(found, images)
 
@@ -208,23 +199,13 @@ def _document(found: Estimate) -> dict[str, object]:
 
 
 def _show_estimate(found: Estimate, images: int) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("Service", "For", "US dollars", box=None, show_footer=True)
-    table.columns[0].footer, table.columns[2].footer = "Total", f"{found.total:,.2f}"
-    table.columns[2].justify = "right"
-    for line in found.lines:
-        table.add_row(line.service, line.purpose, f"{line.dollars:,.2f}")
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(
-        f"\nThe detector is {found.detector_share:.0%} of it; reuse of known content saves {found.saved:,.2f}."
-    )
+    rows = [(line.service, line.purpose, f"{line.dollars:,.2f}") for line in found.lines]
+    print_rows(("Service", "For", "US dollars"), [*rows, ("Total", "", f"{found.total:,.2f}")])
+    say(f"The detector is {found.detector_share:.0%} of it; reuse of known content saves {found.saved:,.2f}.")
     if found.with_engine is None:
-        console.print("Viewfinder's engine (Detector=Engine) has no model for all of these features.")
+        say("Viewfinder's engine (Detector=Engine) has no model for all of these features.")
     else:
-        console.print(f"With Viewfinder's engine as the detector (Detector=Engine): {found.with_engine:,.2f} in all.")
+        say(f"With Viewfinder's engine as the detector (Detector=Engine): {found.with_engine:,.2f} in all.")
     if images:
-        console.print(f"1,000 images cost {found.total / images * 1000:,.2f}.", end=" ")
-    console.print(f"[dim]List prices of {found.date}, no free tier; see docs/cost.md.[/]")
+        say(f"1,000 images cost {found.total / images * 1000:,.2f}.")
+    say(f"List prices of {found.date}, no free tier; see docs/cost.md.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator
+from typing import Annotated
 
 import typer
 
 from viewfinder.cli._api import Api, ApiError, Document, image_path
-from viewfinder.cli._options import AsJson, print_rows, specific_first
+from viewfinder.cli._options import AsJson, specific_first
+from viewfinder.cli._printing import complain, new_console, print_json, print_pairs, print_rows, say, tell
 from viewfinder.cli._target import Target, complete_label, on_stack
 
 app = typer.Typer(help="Show, remove and restore single images.", no_args_is_help=True)
@@ -23,7 +23,7 @@ def get(target: Target, image_id: ImageId, *, as_json: AsJson = False) -> None:
     """Show an image with its labels."""
     image = target.api.call("GET", image_path(image_id))
     if as_json:
-        typer.echo(json.dumps(image, indent=2, ensure_ascii=False))
+        print_json(image)
     else:
         _show(image)
 
@@ -49,7 +49,7 @@ def label(
         raise typer.BadParameter("give --add, --remove or --undo")
     image = target.api.call("PATCH", image_path(image_id), body=body)
     if as_json:
-        typer.echo(json.dumps(image, indent=2, ensure_ascii=False))
+        print_json(image)
     else:
         _show(image)
 
@@ -78,7 +78,7 @@ def trash(
     """List the removed images that can come back, the last removed first."""
     found, more = target.api.entries("/trash", "Images", {}, limit)
     if as_json:
-        typer.echo(json.dumps({"Images": found}, indent=2, ensure_ascii=False))
+        print_json({"Images": found})
     else:
         rows = (
             (entry["ImageId"], *map(_time, (entry["DeletedAt"], entry["ExpiresAt"])), str(entry["Bytes"]))
@@ -86,7 +86,7 @@ def trash(
         )
         print_rows(("Image", "Removed", "Kept until", "Bytes"), rows)
     if more:
-        typer.echo(f"Images shown: {len(found):,}. More with --limit {2 * len(found)}.", err=True)
+        tell(f"Images shown: {len(found):,}. More with --limit {2 * len(found)}.")
 
 
 @app.command()
@@ -137,7 +137,7 @@ def versions(target: Target, image_id: ImageId, *, as_json: AsJson = False) -> N
     """List the versions of an image, newest first; those of a removed one too."""
     document = target.api.call("GET", image_path(image_id, "versions"))
     if as_json:
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        print_json(document)
         return
     rows = (
         (entry["VersionId"], _time(entry["LastModified"]), str(entry["Bytes"]), "current" if entry["IsLatest"] else "")
@@ -161,24 +161,19 @@ def _for_each(
         except ApiError as error:
             failed.append({"ImageId": image_id, "Message": str(error)})
     if as_json:
-        typer.echo(json.dumps({done: documents, "Failed": failed}, indent=2, ensure_ascii=False))
+        print_json({done: documents, "Failed": failed})
     else:
         for document in documents:
-            typer.echo(f"{done.lower()} {document['ImageId']}")
+            say(f"{done.lower()} {document['ImageId']}")
         for failure in failed:
-            typer.secho(f"Error: {failure['ImageId']}: {failure['Message']}", fg="red", err=True)
+            complain(f"Error: {failure['ImageId']}: {failure['Message']}")
     if failed:
         raise typer.Exit(1)
 
 
-def _show(image: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-
-    from viewfinder.cli._options import print_pairs
-
-    facts = {name: escape(str(value)) for name, value in image.items() if name not in {"ImageId", "Labels"}}
-    print_pairs(Console(soft_wrap=True), escape(image["ImageId"]), facts)
+def _show(image: Document) -> None:
+    facts = {name: value for name, value in image.items() if name not in {"ImageId", "Labels"}}
+    print_pairs(new_console(), image["ImageId"], dict(_in_words(facts)))
     rows = (
         (
             label["Name"],
@@ -189,3 +184,21 @@ def _show(image: dict[str, Any]) -> None:
         for label in specific_first(image["Labels"])
     )
     print_rows(("Label", "Confidence", "Boxes", "Parents", "Categories"), rows)
+
+
+def _in_words(facts: Document) -> Iterator[tuple[str, str]]:
+    """Yield names and values as people read them: members of members by a name of their own, findings in short."""
+    for name, value in facts.items():
+        match name, value:
+            case "Texts", list():
+                yield name, " / ".join(text["DetectedText"] for text in value if text["Type"] == "LINE")
+            case "Faces", list():
+                yield name, str(len(value))
+            case _, dict():
+                yield from ((f"{name}.{member}", text) for member, text in _in_words(value))
+            case _, list():
+                yield name, ", ".join(map(str, value))
+            case _, bool():
+                yield name, "yes" if value else "no"
+            case _:
+                yield name, str(value)

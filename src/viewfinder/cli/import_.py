@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from viewfinder.cli._options import AsJson, Yes
-from viewfinder.cli._printing import complain, passed_over, print_json, print_rows, say
+from viewfinder.cli._options import AsJson, Yes, specific_first
+from viewfinder.cli._printing import complain, new_console, passed_over, print_json, print_line, print_rows, say
 from viewfinder.cli._target import Target, confirm_calls, on_stack
 
 if TYPE_CHECKING:
@@ -52,10 +52,8 @@ def import_images(
     two contents for one key the second gets a key of its own. The same command goes on after an interruption. Exit with
     1 if a file can't be read or an image fails.
     """
-    from rich.console import Console
-
     target.require("emulator", "engine")
-    console = Console(stderr=as_json)
+    console = new_console(stderr=as_json)
     work = _import(target, _source(paths, prefix, target), replace=replace, per_second=max_rate)
     with _ctrl_c_told(work, console):
         if dry_run or target.price(1):
@@ -131,10 +129,10 @@ def _ctrl_c_told(work: Import, console: Console) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         summary = work.summary
-        console.print(
-            f"\nInterrupted: {summary.sent:,} images are sent, {summary.answered.total():,} of them analysed. "
+        print_line(
+            console,
+            f"Interrupted: {summary.sent:,} images are sent, {summary.answered.total():,} of them analysed. "
             "The same command goes on.",
-            highlight=False,
         )
         sys.stdout.flush()
         sys.stderr.flush()
@@ -204,7 +202,8 @@ def _rejected_before(summary: Summary) -> str:
 def _print_labels(images: Sequence[Image]) -> None:
     rows = []
     for image in sorted(images, key=lambda image: image.image_id):
-        labels = [f"{label.name} {label.confidence:.0f}" for label in image.corrected_labels[:_SHOWN_LABELS]]
+        ordered = specific_first(label.to_document() for label in image.corrected_labels)
+        labels = [f"{label['Name']} {label['Confidence']:.0f}" for label in ordered[:_SHOWN_LABELS]]
         rows.append((image.image_id, image.status, ", ".join(labels) or image.reason))
     print_rows(("Image", "Status", "Labels"), rows)
 

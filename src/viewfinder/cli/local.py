@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -24,9 +23,9 @@ from viewfinder.cli._options import (
     Yes,
     features_option,
     local_stack,
-    print_pairs,
     template,
 )
+from viewfinder.cli._printing import new_console, print_json, print_line, print_pairs, print_raw, say
 from viewfinder.cli._target import Profile, find_target
 
 if TYPE_CHECKING:
@@ -62,6 +61,22 @@ def up(
         str | None,
         typer.Option(metavar="FILE|builtin", help="A better ONNX detector.", show_default="builtin, or as last time"),
     ] = None,
+    classifier: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|builtin",
+            help="An ONNX image classifier of your own, beside the engine's.",
+            show_default="builtin, or as last time",
+        ),
+    ] = None,
+    classes: Annotated[
+        Path | None,
+        typer.Option(help="Its class names, one a line.", exists=True, dir_okay=False, show_default="as last time"),
+    ] = None,
+    min_probability: Annotated[
+        float | None,
+        typer.Option(help="Probability that makes a label of 55.", min=0, max=1, show_default="0.5, or as last time"),
+    ] = None,
     catalog: Annotated[
         Literal["sqlite", "dynamodb"] | None,
         typer.Option(help="Where the catalog is; dynamodb is emulated.", show_default="sqlite, or as last time"),
@@ -83,12 +98,10 @@ def up(
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
 ) -> None:
     """Start the pipeline on this machine, and stay until Ctrl-C."""
-    from rich.console import Console
-
     from viewfinder.gallery.guard import others_use_this_machine
     from viewfinder.local.state import Options
 
-    console = Console()
+    console = new_console()
     stack = local_stack(data_dir)
     # A polite kill is a Ctrl-C: what was started is stopped in order.
     signal.signal(signal.SIGTERM, _interrupt)
@@ -97,25 +110,29 @@ def up(
         gallery_token=gallery_token,
         has_other_users=others_use_this_machine(),
         in_process=in_process,
+        classifier=_absolute(classifier, "--classifier"),
+        classes=str(classes.absolute()) if classes else None,
+        min_probability=min_probability,
     )
     running, started = _start(stack, options, console)
     stays = started and not detach
     with _stopped_at_the_end(stack, console) if stays else nullcontext():
-        console.print("[bold green]Up.[/]" if started else "Up already.")
+        print_line(console, ("Up.", "bold green") if started else "Up already.")
         if samples:
             _import_samples(running, console)
         _show(running, console)
         if stays:
-            console.print("Ctrl-C stops it.")
+            say("Ctrl-C stops it.")
             stack.watch(running.record)
+            raise _StoppedFromElsewhereError
 
 
-def _absolute(detector: str | None) -> str | None:
-    if detector in {None, "builtin"}:
-        return detector
-    path = Path(str(detector)).absolute()
+def _absolute(network: str | None, option: str = "--detector") -> str | None:
+    if network in {None, "builtin"}:
+        return network
+    path = Path(str(network)).absolute()
     if not path.is_file():
-        raise typer.BadParameter(f"{path} is not a file", param_hint="--detector")
+        raise typer.BadParameter(f"{path} is not a file", param_hint=option)
     return str(path)
 
 
@@ -134,7 +151,7 @@ def _import_samples(running: Running, console: Console) -> None:
 def _show(running: Running, console: Console) -> None:
     record, environment, data = running.record, running.environment(), running.data
     urls = {
-        "Gallery": record.gallery_page,
+        "Gallery": record.gallery_url,
         "REST API": record.api_url,
         "API without a signature": f"{record.gallery_url}/prod/images",
         "Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}",
@@ -146,19 +163,28 @@ def _show(running: Running, console: Console) -> None:
     }
     print_pairs(console, "Viewfinder", urls)
     if running.recovery:
-        console.print("The catalog is being completed from the buckets: `viewfinder status` says how far it is.")
+        say("The catalog is being completed from the buckets: `viewfinder status` says how far it is.")
+
+
+class _StoppedFromElsewhereError(Exception):
+    """Another command has stopped the stack: what runs now, if anything, is not this command's."""
 
 
 @contextmanager
 def _stopped_at_the_end(stack: LocalStack, console: Console) -> Iterator[None]:
-    """Stop the stack, whatever ends the block; a Ctrl-C is no failure."""
+    """Stop the stack, whatever ends the block; a Ctrl-C is no failure, nor is a `down` in another terminal."""
+    is_ours = True
     try:
         with suppress(KeyboardInterrupt, typer.Abort):
             yield
+    except _StoppedFromElsewhereError:
+        is_ours = False
+        say("Stopped from elsewhere.")
     finally:
-        with console.status("Stopping"):
-            stack.down()
-        console.print("Stopped; the data stays.")
+        if is_ours:
+            with console.status("Stopping"):
+                stack.down()
+            say("Stopped; the data stays.")
 
 
 def _interrupt(*_: object) -> None:
@@ -167,22 +193,23 @@ def _interrupt(*_: object) -> None:
 
 def down(*, data_dir: DataDir = None) -> None:
     """Stop the pipeline on this machine; its data stays."""
-    from rich.console import Console
-
-    console = Console()
+    console = new_console()
     with console.status("Stopping"):
         stopped = local_stack(data_dir).down()
-    console.print("Stopped; the data stays." if stopped else "Nothing was running.")
+    say("Stopped; the data stays." if stopped else "Nothing was running.")
 
 
 def reset(*, yes: Yes = False, data_dir: DataDir = None) -> None:
     """Remove the pipeline on this machine with all its data."""
     stack = local_stack(data_dir)
+    if not stack.data.path.exists():
+        say(f"There is nothing at {stack.data.path}.")
+        return
     stack.data.require_stack()
     if not yes:
         typer.confirm(f"Delete {stack.data.path} with every image in it?", abort=True)
     stack.reset()
-    typer.echo(f"Deleted {stack.data.path}.")
+    say(f"Deleted {stack.data.path}.")
 
 
 MISLEADING = re.compile(
@@ -197,12 +224,12 @@ def env(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Print what a shell needs to reach the local stack: eval "$(viewfinder env)"."""
     variables = local_stack(data_dir).environment()
     if as_json:
-        typer.echo(json.dumps(variables, indent=2))
+        print_json(variables)
         return
     for name in sorted(found for found in os.environ if MISLEADING.fullmatch(found) and found not in variables):
-        typer.echo(f"unset {name}")
+        print_raw(f"unset {name}")
     for name, value in variables.items():
-        typer.echo(f"export {name}={shlex.quote(value)}")
+        print_raw(f"export {name}={shlex.quote(value)}")
 
 
 def gallery(
@@ -214,6 +241,7 @@ def gallery(
     gallery_token: GalleryToken = None,
 ) -> None:
     """Look at the images of a stack on AWS; requests are signed with your own AWS credentials."""
+    from viewfinder.gallery.address import gallery_address
     from viewfinder.gallery.app import serve
     from viewfinder.gallery.guard import Guard, others_use_this_machine
     from viewfinder.gallery.proxy import SignedApi
@@ -226,7 +254,6 @@ def gallery(
     sources = Sources(target.outputs["QueueUrl"], target.outputs["DeadLetterQueueUrl"], stack)
     is_locked = others_use_this_machine() if gallery_token is None else gallery_token
     guard = Guard(port, secrets.token_urlsafe(32) if is_locked else "")
-    key = f"?token={guard.access_token}" if is_locked else ""
-    typer.echo(f"The gallery of {stack} is at http://localhost:{port}/{key} until Ctrl-C.")
+    say(f"The gallery of {stack} is at {gallery_address(port, guard.access_token)} until Ctrl-C.")
     api = SignedApi(target.outputs["ApiUrl"].rstrip("/"), Signer(target.session))
     serve(api, guard, target.session, sources)

@@ -6,13 +6,14 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from viewfinder.cli._options import AsJson
+from viewfinder.cli._printing import Part, new_console, print_json, print_line, say, say_lines
 from viewfinder.cli._target import Target, on_stack
 from viewfinder.domain.errors import ViewfinderError
 
@@ -45,14 +46,34 @@ def logs(
         typer.Option(help="Show the end of a local component's own log.", show_default="the functions' logs"),
     ] = None,
     since: Annotated[int, typer.Option(min=1, help="Minutes to look back.")] = 10,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a line of the functions' logs.")
+    ] = False,
 ) -> None:
     """Show the log lines of the functions, oldest first."""
+    if component and as_json:
+        raise typer.BadParameter("a component's log is text", param_hint="--json")
     if component:
-        typer.echo(_end_of_log(target, component))
+        say_lines(_end_of_log(target, component))
         return
     start = int((time.time() - since * 60) * 1000)
     for event in _events(target.client("logs"), target.stack, start, follow=follow):
-        typer.echo(line(event, target.stack))
+        if as_json:
+            print_json(event_document(event, target.stack), indent=None)
+        else:
+            say_lines(line(event, target.stack))
+
+
+def event_document(event: dict[str, Any], stack: str) -> dict[str, Any]:
+    """Return time (ISO 8601, UTC), function and message; the message of a structured line is an object."""
+    time = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(timespec="milliseconds")
+    text = event["message"].rstrip()
+    try:
+        message: Any = json.loads(text)
+    except ValueError:
+        message = text
+    function = event["function"].removeprefix(f"{stack}-")
+    return {"Time": time.replace("+00:00", "Z"), "Function": function, "Message": message}
 
 
 def _end_of_log(target: Target, component: Component) -> str:
@@ -115,11 +136,11 @@ def traces(
 
     found = recent_traces(target.client("logs"), target.stack, minutes=since, limit=limit)
     if as_json:
-        typer.echo(json.dumps({"Traces": [_document(trace) for trace in found]}, indent=2, ensure_ascii=False))
+        print_json({"Traces": [_document(trace) for trace in found]})
     elif found:
         _show(found)
     else:
-        typer.echo(f"No image was worked on in the last {since} minutes.")
+        say(f"No image was worked on in the last {since} minutes.")
 
 
 def _document(trace: Trace) -> dict[str, Any]:
@@ -134,23 +155,20 @@ def _document(trace: Trace) -> dict[str, Any]:
 
 
 def _show(found: list[Trace]) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = new_console()
     scale = WIDTH / max(trace.seconds for trace in found)
     for trace in found:
+        clock = datetime.fromtimestamp(trace.started).astimezone().strftime("%H:%M:%S")
+        mark: Part = ("failed ", "red") if trace.failed else ""
+        print_line(console, mark, (trace.image_id, "bold"), (f" {clock}", "dim"), f" {trace.seconds * 1000:,.0f} ms")
         console.print(_waterfall(trace, scale))
 
 
 def _waterfall(trace: Trace, scale: float) -> Table:
     """One row per step, its bar where and as long as it was; one scale for all images."""
-    from rich.markup import escape
     from rich.table import Table
 
-    clock = datetime.fromtimestamp(trace.started).astimezone().strftime("%H:%M:%S")
-    mark = "[red]failed[/] " if trace.failed else ""
-    title = f"{mark}[bold]{escape(trace.image_id)}[/] [dim]{clock}[/] {trace.seconds * 1000:,.0f} ms"
-    table = Table(title=title, title_justify="left", title_style="", box=None, show_header=False, padding=(0, 1))
+    table = Table(box=None, show_header=False, padding=(0, 1))
     table.add_column(style="cyan", width=8)
     table.add_column(width=WIDTH + 1, no_wrap=True)
     table.add_column(justify="right", width=10)

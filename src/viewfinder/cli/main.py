@@ -5,19 +5,25 @@ The modules of the commands import what they need inside the command, so that `v
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from viewfinder.cli import images
+from viewfinder.cli._printing import complain, say
 from viewfinder.cli.analyze import analyze
 from viewfinder.cli.analyze import app as rekognition
+from viewfinder.cli.collections import collections
 from viewfinder.cli.deploy import cost, deploy, destroy
 from viewfinder.cli.import_ import import_images
 from viewfinder.cli.local import down, env, gallery, reset, up
 from viewfinder.cli.logs import logs, traces
+from viewfinder.cli.package import package
 from viewfinder.cli.reconcile import reanalyze, reconcile, redrive
 from viewfinder.cli.search import categories, duplicates, folders, labels, search
 from viewfinder.cli.status import status
@@ -26,15 +32,39 @@ from viewfinder.cli.status import status
 class Commands(TyperGroup):
     """Run a command; print a failure that the user can act on in one line, without a traceback."""
 
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the arguments; some options print at once."""
+        with _failures_told():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the arguments name."""
-        try:
+        with _failures_told():
             return super().invoke(ctx)
-        except Exception as error:
-            if not _is_expected(error):
-                raise
-            typer.secho(f"Error: {_told(error)}", fg="red", err=True)
-            raise typer.Exit(1) from error
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        _discard_output()
+        raise typer.Exit(PIPE_CLOSED) from error
+    except Exception as error:
+        if not _is_expected(error):
+            raise
+        complain(f"Error: {_told(error)}")
+        raise typer.Exit(1) from error
+
+
+PIPE_CLOSED = 128 + 13
+"""What shells tell of a program that SIGPIPE ended: its reader, such as `head`, has read enough."""
+
+
+def _discard_output() -> None:
+    """Send what is still in the buffer nowhere, else the interpreter complains when it flushes it at its end."""
+    with suppress(OSError, ValueError):  # in a test it is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 app = typer.Typer(
@@ -50,7 +80,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         import viewfinder
 
-        typer.echo(f"viewfinder {viewfinder.__version__}")
+        say(f"viewfinder {viewfinder.__version__}")
         raise typer.Exit
 
 
@@ -85,15 +115,19 @@ app.command(rich_help_panel=IMAGES)(redrive)
 app.command(rich_help_panel=IMAGES)(reanalyze)
 app.command(rich_help_panel=AWS)(deploy)
 app.command(rich_help_panel=AWS)(destroy)
+app.command(rich_help_panel=AWS)(package)
 app.command(rich_help_panel=AWS)(gallery)
 app.command(rich_help_panel=AWS)(cost)
 app.command(rich_help_panel=ENGINE)(analyze)
+rekognition.command()(collections)
 app.add_typer(rekognition, name="rekognition", rich_help_panel=ENGINE)
 
 
 def _told(error: Exception) -> str:
     if isinstance(error, PermissionError) and error.filename:
         return f"{error.filename} can't be used by this user: {error.strerror}. A local stack is its owner's alone."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from viewfinder.cli._dead_letters import dead_letters
 from viewfinder.cli._options import AsJson, Yes
-from viewfinder.cli._printing import complain, print_json, print_rows, say
+from viewfinder.cli._printing import complain, new_console, print_json, print_rows, say
 from viewfinder.cli._target import Target, confirm_calls, on_stack
 
 if TYPE_CHECKING:
@@ -34,13 +34,11 @@ def reconcile(
 
     The same command goes on after an interruption. Lists of millions are sorted on disk, in the temporary directory.
     """
-    from rich.console import Console
-
     from viewfinder.usecases.differences import find_differences
     from viewfinder.usecases.reconcile import Repair, repair
 
     target.require("emulator", "engine")
-    stores, console = target.application.stores, Console(stderr=as_json)
+    stores, console = target.application.stores, new_console(stderr=as_json)
     with (
         console.status("Comparing bucket and catalog") as status,
         find_differences(stores, lambda found: status.update(_compared(found))) as found,
@@ -103,7 +101,6 @@ def redrive(
     as_json: AsJson = False,
 ) -> None:
     """Move the messages of the dead-letter queue back to the queue, or list them."""
-    from rich.console import Console
     from rich.progress import Progress
 
     from viewfinder.adapters.dead_letters import count_messages
@@ -115,11 +112,11 @@ def redrive(
         return
     waiting, moved = count_messages(client, dead), 0
     if waiting and not dry_run:
-        with Progress(console=Console(stderr=as_json), transient=True) as bar:
+        with Progress(console=new_console(stderr=as_json), transient=True) as bar:
             task = bar.add_task("Moving", total=waiting)
             moved = move(client, dead, target.outputs["QueueUrl"], lambda count: bar.update(task, completed=count))
     counts = {"DeadLetters": waiting, "Moved": moved}
-    typer.echo(json.dumps(counts) if as_json else f"{waiting:,} dead letters, {moved:,} moved back to the queue.")
+    say(json.dumps(counts) if as_json else f"{waiting:,} dead letters, {moved:,} moved back to the queue.")
 
 
 def _print_dead_letters(target: Target, limit: int, *, as_json: bool) -> None:
@@ -148,12 +145,10 @@ def reanalyze(
     yes: Yes = False,
 ) -> None:
     """Analyse images again; each distinct content costs a detector call."""
-    from rich.console import Console
-
     from viewfinder.usecases.reanalyze import select_images
 
     target.require("emulator", "engine")
-    console, records = Console(stderr=as_json), target.application.records
+    console, records = new_console(stderr=as_json), target.application.records
     with (
         console.status("Looking at the catalog") as status,
         select_images(
@@ -170,7 +165,7 @@ def reanalyze(
         answered = 0 if dry_run else _run(images, target, patience, console)
         counts = {"Images": len(images), "Calls": images.calls, "Dollars": price, "Answered": answered}
     sentence = f"{counts['Images']:,} images with {counts['Calls']:,} contents, {answered:,} analysed again."
-    typer.echo(json.dumps(counts) if as_json else sentence)
+    say(json.dumps(counts) if as_json else sentence)
 
 
 def _run(images: Selection, target: Target, patience: float, console: Console) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
@@ -11,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from viewfinder.cli._api import Api
-from viewfinder.cli._options import AsJson, print_rows, specific_first
+from viewfinder.cli._options import AsJson, specific_first
+from viewfinder.cli._printing import print_json, print_rows, tell
 from viewfinder.cli._target import Target, complete_label, on_stack
 from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.query import Match, Order
@@ -50,12 +50,19 @@ def search(
         str | None, typer.Option("--taken-from", help="Taken at or after this local time or date.")
     ] = None,
     taken_until: Annotated[str | None, typer.Option("--taken-to", help="Taken before this local time or date.")] = None,
+    moderated: Annotated[
+        bool | None,
+        typer.Option("--moderated/--not-moderated", help="Whether moderation found something in the image."),
+    ] = None,
     camera: Annotated[str | None, typer.Option(help="Words of the camera's maker or model, all of them.")] = None,
     order: Annotated[Order, typer.Option(help="Order of the results.")] = Order.NEWEST,
     limit: Limit = 50,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing beside the images, and exit with 1 where there is none.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find images by label, newest first; all images without a label."""
+    """Find images by label, newest first; all images without a label. Exit with 0 also where no image is found."""
     query = {
         "label": labels,
         "match": Match.ANY.value if match_any else None,
@@ -70,22 +77,20 @@ def search(
         "takenFrom": taken_since,
         "takenTo": taken_until,
         "camera": camera,
+        "moderated": None if moderated is None else str(moderated).lower(),
     }
     api = target.api
     images, more = api.entries("/images", "Images", {**query, "order": order.value}, limit)
     if as_json:
-        typer.echo(json.dumps({"Images": images}, indent=2, ensure_ascii=False))
+        print_json({"Images": images})
     else:
         _show(images, labels or [])
+    if quiet:
+        raise typer.Exit(0 if images else 1)
     if more:
-        _tell(_how_to_get_more(api, query, len(images)))
+        tell(_how_to_get_more(api, query, len(images)))
     elif not images:
-        _tell(_why_nothing(api, [*(labels or []), *(exclude or [])]))
-
-
-def _tell(text: str) -> None:
-    """Print to the standard error, so that a pipe gets images only."""
-    typer.echo(text, err=True)
+        tell(_why_nothing(api, [*(labels or []), *(exclude or [])]))
 
 
 def _how_to_get_more(api: Api, query: Mapping[str, Any], shown: int) -> str:
@@ -155,7 +160,7 @@ def labels(
     query = {"prefix": prefix, "category": category, "order": LabelOrder.COUNT.value if by_count else None}
     found, more = target.api.entries("/labels", "Labels", query, limit)
     if as_json:
-        typer.echo(json.dumps({"Labels": found}, indent=2, ensure_ascii=False))
+        print_json({"Labels": found})
     else:
         rows = (
             (
@@ -170,7 +175,7 @@ def labels(
         )
         print_rows(("Label", "Images", "Parents", "Categories", "Aliases"), rows)
     if more:
-        typer.echo(f"Labels shown: {len(found):,}. More with --limit {2 * len(found)}.", err=True)
+        tell(f"Labels shown: {len(found):,}. More with --limit {2 * len(found)}.")
 
 
 @on_stack
@@ -178,7 +183,7 @@ def categories(target: Target, *, as_json: AsJson = False) -> None:
     """List the categories of the labels in use; at least so many images have each."""
     document = target.api.call("GET", "/categories")
     if as_json:
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        print_json(document)
         return
     rows = ((entry["Name"], str(entry["Count"]), str(entry["Labels"])) for entry in document["Categories"])
     print_rows(("Category", "Images", "Labels"), rows)
@@ -194,7 +199,7 @@ def folders(
     """List the folders of one level of the images' keys, 200 at most."""
     document = target.api.call("GET", "/folders", {"prefix": prefix})
     if as_json:
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        print_json(document)
         return
     print_rows(("Folder", "Images"), ((entry["Prefix"], str(entry["Count"])) for entry in document["Folders"]))
 
@@ -204,13 +209,13 @@ def duplicates(target: Target, *, limit: Limit = 50, as_json: AsJson = False) ->
     """List images of the same content, by the beginning of its SHA-256."""
     groups, more = target.api.entries("/duplicates", "Groups", {}, limit)
     if as_json:
-        typer.echo(json.dumps({"Groups": groups}, indent=2, ensure_ascii=False))
+        print_json({"Groups": groups})
     else:
         rows = (
             (group["Sha256"][:12], image["ImageId"], str(image["Bytes"]))
             for group in groups
             for image in group["Images"]
         )
-        print_rows(("Content", "Image", "Bytes"), rows)
+        print_rows(("Content", "Image", "Bytes"), rows, whole=(0, 1))
     if more:
-        _tell(f"Groups shown: {len(groups):,}. More with --limit {2 * len(groups)}.")
+        tell(f"Groups shown: {len(groups):,}. More with --limit {2 * len(groups)}.")

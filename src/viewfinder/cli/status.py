@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import typer
 
 from viewfinder.cli._api import LARGEST_PAGE, ApiError
-from viewfinder.cli._options import AsJson, print_pairs
-from viewfinder.cli._printing import printable
+from viewfinder.cli._options import AsJson
+from viewfinder.cli._printing import new_console, print_json, print_line, print_pairs, print_rows
 from viewfinder.cli._target import Target, on_stack
 from viewfinder.domain.image import UNREADABLE, Status
 
@@ -21,7 +20,7 @@ def status(target: Target, *, as_json: AsJson = False) -> None:
     """Show a stack's components, queues and last minutes; exit with 1 where a component has ended or work fails."""
     facts = _facts(target)
     if as_json:
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        print_json(facts)
     else:
         _show(facts)
     if facts["Problems"]:
@@ -59,7 +58,7 @@ def _failures(target: Target, queues: dict[str, int], minutes: dict[str, Any]) -
         look, again = target.command("redrive --list"), target.command("redrive")
         problems.append(f"{dead_letters:,} dead letters. Look: {look}. Then: {again}")
     if queues and (unreadable := _unreadable(target)):
-        names = ", ".join(f"{printable(key)} ({reason})" for key, reason in unreadable[:_NAMED])
+        names = ", ".join(f"{key} ({reason})" for key, reason in unreadable[:_NAMED])
         more = f" and {len(unreadable) - _NAMED:,} more" if len(unreadable) > _NAMED else ""
         again = target.command("reconcile")
         problems.append(f"The pipeline may not read {names}{more}. Give it access, then: {again}")
@@ -83,7 +82,7 @@ def _urls(target: Target) -> dict[str, str]:
     if target.local is None:
         return {"Api": target.outputs["ApiUrl"]}
     record = target.local.record
-    urls = {"Gallery": record.gallery_page, "Api": record.api_url, "Aws": record.endpoint_url}
+    urls = {"Gallery": record.gallery_url, "Api": record.api_url, "Aws": record.endpoint_url}
     return urls | {"DataDirectory": str(target.local.data.path)}
 
 
@@ -117,17 +116,13 @@ def _in_words(minutes: dict[str, Any]) -> dict[str, str]:
 
 
 def _show(facts: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = Console()
+    console = new_console()
     if facts["Components"]:
-        table = Table("Component", "State", "Process", "Log", box=None)
-        for component in facts["Components"]:
-            state = "[green]running[/]" if component["Running"] else "[red]ended[/]"
-            table.add_row(component["Name"], state, str(component["Pid"]), component["Log"])
-        console.print(table)
+        rows = (
+            (part["Name"], "running" if part["Running"] else "ended", part["Pid"], part["Log"])
+            for part in facts["Components"]
+        )
+        print_rows(("Component", "State", "Process", "Log"), rows, whole=(0, 3))
     if recovery := facts["Recovery"]:
         left = f"{recovery['Left']:,} of {recovery['Images']:,} images left" if "Left" in recovery else ""
         print_pairs(console, "The catalog's recovery", {recovery["State"].lower(): recovery.get("Message", left)})
@@ -137,4 +132,4 @@ def _show(facts: dict[str, Any]) -> None:
         print_pairs(console, f"The last {facts['LastMinutes']['Minutes']} minutes", _in_words(facts["LastMinutes"]))
     print_pairs(console, f"Where {facts['Stack']} is", facts["Urls"])
     for problem in facts["Problems"]:
-        console.print(f"[red]✗[/] {escape(problem)}", highlight=False)
+        print_line(console, ("✗ ", "red"), problem)

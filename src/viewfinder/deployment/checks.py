@@ -90,7 +90,8 @@ def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Fi
         _check_shift(stack.name, present.get("GradualDeployment", _UNSHIFTED[0]), values)
     # Named even where it stays: the package follows it.
     carried = {"Detector": ENGINE} if detector == ENGINE else {}
-    chosen = {**parameters, **carried, **_api_logs(environment, {**present, **parameters})}
+    kept = {} if status in NEVER_CREATED | UNFINISHED else _kept_queue(stack)
+    chosen = {**kept, **parameters, **carried, **_api_logs(environment, {**present, **parameters})}
     concurrency = _concurrency(environment)
     advice = list(_advice(chosen, values, concurrency))
     return Findings(account, environment.region, detector, _calls_per_second(environment), concurrency, chosen, advice)
@@ -185,6 +186,12 @@ def _has_api_logs_role(environment: Environment) -> bool:
             raise
         return False
     return True
+
+
+def _kept_queue(stack: Stack) -> dict[str, str]:
+    """Name the queue of a stack of 0.1.0, which CloudFormation has named: under another name it would be a new one."""
+    name = stack.outputs.get("QueueUrl", "").rpartition("/")[2]
+    return {"KeptImageQueue": name} if name not in ("", f"{stack.name}-images") else {}
 
 
 def _concurrency(environment: Environment) -> int | None:

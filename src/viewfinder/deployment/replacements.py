@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from viewfinder.deployment.stack import Change
 
@@ -65,18 +66,31 @@ _FATES = {
 """CloudFormation's PolicyAction -> what becomes of the resource that is there now."""
 
 
+IN_PLACE = {
+    "AWS::S3::Bucket": {
+        *("BucketEncryption", "LifecycleConfiguration", "LoggingConfiguration", "NotificationConfiguration"),
+        *("OwnershipControls", "PublicAccessBlockConfiguration", "VersioningConfiguration"),
+    },
+}
+"""Properties with "Update requires: No interruption" (CloudFormation Template Reference).
+
+MiniStack: calls a change of any property of a bucket Conditional.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A change that takes a resource with messages or data out of use."""
+    """A change that takes a resource with messages or data out of use, because of these properties."""
 
     change: Change
     holding: Holding
+    causes: tuple[str, ...] = ()
 
     @property
     def explanation(self) -> str:
         """What happens and why, which data it is about, and what to do: some sentences for an operator."""
         change = self.change
-        cause = f" because {' and '.join(change.causes)} changes" if change.causes else ""
+        cause = f" because {' and '.join(self.causes)} changes" if self.causes else ""
         happens = f"{change.logical_id} {_HAPPENS[_what_happens(change)]}{cause}."
         fate = _FATES.get(change.policy_action, _FATES["ReplaceAndDelete"])
         return f"{happens} It holds {self.holding.data}. {fate} {self.holding.remedy}"
@@ -85,8 +99,31 @@ class Loss:
 def losses(changes: Iterable[Change]) -> list[Loss]:
     """Return the changes that replace or remove a queue, a table or a bucket, in the order of the change set."""
     found = (change for change in changes if change.resource_type in KINDS and _what_happens(change) in _HAPPENS)
-    return [Loss(change, HOLDINGS.get(change.logical_id, KINDS[change.resource_type])) for change in found]
+    return [_loss(change) for change in found if not _stays(change)]
+
+
+def _loss(change: Change) -> Loss:
+    causes = tuple(name for name in change.causes if not _is_in_place(change, name))
+    return Loss(change, HOLDINGS.get(change.logical_id, KINDS[change.resource_type]), causes)
 
 
 def _what_happens(change: Change) -> str:
     return change.action if change.action == "Remove" else change.replacement
+
+
+def _stays(change: Change) -> bool:
+    """Return whether CloudFormation only can't tell, and each property is known to change in place."""
+    known = bool(change.causes) and all(_is_in_place(change, name) for name in change.causes)
+    return known and change.replacement == "Conditional"
+
+
+def _is_in_place(change: Change, name: str) -> bool:
+    """Decide by the Template Reference what CloudFormation calls conditional."""
+    if name == "AttributeDefinitions":  # "Replacement if you edit an existing AttributeDefinition"
+        before, after = (_definitions(properties) for properties in (change.before, change.after))
+        return bool(before) and before.items() <= after.items()
+    return name in IN_PLACE.get(change.resource_type, ())
+
+
+def _definitions(properties: Mapping[str, Any]) -> dict[str, str]:
+    return {each["AttributeName"]: each["AttributeType"] for each in properties.get("AttributeDefinitions", ())}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -46,7 +47,8 @@ class Change:
     """What a change set would do to one resource; `replacement` is True, False or Conditional where it applies.
 
     `policy_action` says what becomes of the resource that is there (ResourceChange in CloudFormation's API Reference),
-    `causes` are the properties whose change makes CloudFormation create a new one.
+    `causes` are the properties whose change makes CloudFormation create a new one. `before` and `after` are the
+    resource's properties; empty where CloudFormation does not tell them.
     """
 
     action: str
@@ -55,6 +57,8 @@ class Change:
     replacement: str
     policy_action: str = ""
     causes: tuple[str, ...] = ()
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,9 @@ class Stack:
             if any(words in made["StatusReason"] for words in NOTHING_TO_CHANGE):
                 return []
             raise DeploymentError(made["StatusReason"])
-        pages = client.get_paginator("describe_change_set").paginate(StackName=self.name, ChangeSetName=change_set)
+        pages = client.get_paginator("describe_change_set").paginate(
+            StackName=self.name, ChangeSetName=change_set, IncludePropertyValues=True
+        )
         return [_change(entry["ResourceChange"]) for page in pages for entry in page["Changes"]]
 
     def _events(self, stack: str) -> Iterator[StackEventTypeDef]:
@@ -261,7 +267,15 @@ def _change(resource: ResourceChangeTypeDef) -> Change:
         replacement=resource.get("Replacement", ""),
         policy_action=resource.get("PolicyAction", ""),
         causes=tuple(dict.fromkeys(_recreating(resource))),
+        before=_properties(resource.get("BeforeContext")),
+        after=_properties(resource.get("AfterContext")),
     )
+
+
+def _properties(context: str | None) -> Mapping[str, Any]:
+    """Read a resource's properties from the JSON that a change set has of it."""
+    properties: Mapping[str, Any] = json.loads(context or "{}").get("Properties", {})
+    return properties
 
 
 def _recreating(resource: ResourceChangeTypeDef) -> Iterator[str]:

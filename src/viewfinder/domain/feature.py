@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
 from viewfinder.domain.errors import ViewfinderError
 from viewfinder.domain.label import Face, Label, Text
+from viewfinder.domain.moderation import ModerationLabel
 
 
 class Finding(Protocol):
@@ -28,6 +29,7 @@ class Feature(StrEnum):
     LABELS = "LABELS"
     TEXT = "TEXT"
     FACES = "FACES"
+    MODERATION = "MODERATION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,18 @@ class Parameters:
     """What is asked of the detector: one feature, a maximum of labels, a minimum of confidence (percent).
 
     `detector` names our engine with its version; Amazon's has no name here, for its version is known only from its
-    answers.
+    answers. `former` are the names of older versions, whose analyses stay valid until somebody asks for new ones.
     """
 
     max_labels: int
     min_confidence: float
     feature: Feature = Feature.LABELS
     detector: str = ""
+    former: tuple[str, ...] = ()
+
+    def with_versions(self) -> tuple[Parameters, ...]:
+        """Return these parameters, and the same of each older version, the newest first."""
+        return self, *(replace(self, detector=detector, former=()) for detector in self.former)
 
     def __str__(self) -> str:
         """Return the folder in which analyses under these parameters are stored."""
@@ -55,8 +62,8 @@ class Parameters:
 class FeatureRow:
     """What there is to know of a feature.
 
-    `operation` is Rekognition's; `request` returns its members beside Image, `answers` and `version` name members of its
-    answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
+    `operation` is Rekognition's; `request` returns its members beside Image, `answers` and `version` name members of
+    its answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
     operations/prices.json. `engine_seconds` is the time that our engine takes for a picture of 12 megapixels in a
     function of 1,769 MB (docs/benchmarks, with room for a slower core); None: the engine has no model for it.
     """
@@ -110,6 +117,16 @@ FEATURES: Mapping[Feature, FeatureRow] = {
         version="",
         price="RekognitionPer1000",
         engine_seconds=0.1,
+    ),
+    Feature.MODERATION: FeatureRow(
+        operation="DetectModerationLabels",
+        request=lambda asked: {"MinConfidence": asked.min_confidence},
+        answers=("ModerationLabels", "ContentTypes"),
+        member="ModerationLabels",
+        read=ModerationLabel.from_document,
+        version="ModerationModelVersion",
+        price="RekognitionPer1000",
+        engine_seconds=None,
     ),
 }
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from viewfinder.domain.feature import Feature
 from viewfinder.domain.image import Image
 from viewfinder.domain.label import Label, category_confidences, search_words
+from viewfinder.domain.moderation import verdict
 
 
 class SourceKind(StrEnum):
@@ -18,6 +20,7 @@ class SourceKind(StrEnum):
     CATEGORY = "CATEGORY"
     WORD = "WORD"
     CAMERA = "CAMERA"
+    MODERATED = "MODERATED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,12 @@ def postings_of(image: Image) -> Iterator[Posting]:
         yield Posting(Source(SourceKind.WORD, word))
     for word in search_words([image.facts.camera or ""]):
         yield Posting(Source(SourceKind.CAMERA, word))
+    if is_moderated := moderated(image):
+        yield Posting(Source(SourceKind.MODERATED, is_moderated))
+
+
+def moderated(image: Image) -> str:
+    """Return "true" or "false", as moderation found; "" where it was not asked for."""
+    if Feature.MODERATION not in image.features:
+        return ""
+    return verdict(image.findings.get(Feature.MODERATION, ()))

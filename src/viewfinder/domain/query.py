@@ -81,6 +81,7 @@ class Query:
     taken_since: str = _filter("takenFrom", kind=FilterKind.LOCAL_TIME)
     taken_until: str = _filter("takenTo", kind=FilterKind.LOCAL_TIME)
     camera: str = _filter("camera")
+    moderated: str = _filter("moderated", kind=FilterKind.CHOICE, choices=("true", "false"))
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
@@ -169,6 +170,7 @@ class Criteria:
         return (
             *(_condition(SourceKind.WORD, [word]) for word in self.words),
             *(_condition(SourceKind.CAMERA, [word]) for word in search_words([query.camera])),
+            *(_condition(SourceKind.MODERATED, [value]) for value in (query.moderated,) if value),
             *(_condition(SourceKind.LABEL, term, minimum) for term in terms),
             *(_condition(SourceKind.CATEGORY, [name], minimum) for name in (query.category,) if name),
             _condition(SourceKind.STATUS, statuses, minimum if names_nothing else 0.0),
@@ -186,6 +188,7 @@ class Criteria:
         query = self.query
         return (
             all(word in image.words for word in self.words)
+            and query.moderated in ("", image.moderated)
             and (not query.camera or set(search_words([query.camera])) <= set(search_words([image.camera])))
             and (not query.taken_since or query.taken_since <= image.taken_at)
             and (not query.taken_until or "" < image.taken_at < query.taken_until)

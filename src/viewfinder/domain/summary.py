@@ -8,6 +8,7 @@ from typing import Any
 
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import category_confidences
+from viewfinder.domain.posting import moderated
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Summary:
     taken_at: str = ""
     words: Collection[str] = ()
     camera: str = ""
+    moderated: str = ""  # "true", "false", or not looked for
     size: int = 0  # of a removed image only, and so is `version_id`
     version_id: str = ""
 
@@ -47,6 +49,7 @@ class Summary:
             taken_at=image.facts.taken_at or "",
             words=image.words,
             camera=image.facts.camera or "",
+            moderated=moderated(image),
             size=image.size if image.is_in_trash else 0,
             version_id=image.version_id if image.is_in_trash else "",
         )
@@ -98,6 +101,7 @@ _MEMBERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "TakenAt": ("taken_at", str),
     "Words": ("words", tuple),
     "Camera": ("camera", str),
+    "Moderated": ("moderated", str),
     "Size": ("size", int),
     "VersionId": ("version_id", str),
 }

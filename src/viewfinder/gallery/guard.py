@@ -3,7 +3,8 @@
 A browser lets any web page send requests to loopback. A foreign page betrays itself by its Origin or Sec-Fetch-Site; a
 name that was rebound to 127.0.0.1, by the Host header; and what changes something needs a token that only our own page
 can read. Other users of the machine reach loopback, too: where there are some, a visitor shows an access token, which
-a browser gets by the address (`/?token=...`) and then keeps in a cookie, as Jupyter does.
+is part of the address (`/~TOKEN`); a browser then keeps it in a cookie, as with Jupyter. The forms of earlier releases,
+`/?token=TOKEN` and Basic authentication, open the gallery as well.
 """
 
 from __future__ import annotations
@@ -76,14 +77,27 @@ class Guard:
             return f"The request needs the header {TOKEN_HEADER}: the one of the page as it was last loaded."
         return None
 
+    def without_token(self, scope: Scope) -> Scope | None:
+        """Return the request that is behind the access token in the path; None where it has none, or a wrong one."""
+        first, _, rest = str(scope["path"])[1:].partition("/")
+        if not (self.access_token and first.startswith("~") and self._is_access_token(first[1:])):
+            return None
+        _, _, raw = bytes(scope["raw_path"])[1:].partition(b"/")  # `~` may have been encoded
+        return {**scope, "path": f"/{rest}", "raw_path": b"/" + raw}
+
     def admits(self, request: Request) -> bool:
         """Return whether the visitor has the access token in a cookie, or as the password of Basic authentication."""
         shown = (request.cookies.get(self.cookie, ""), _password(request.headers))
         return not self.access_token or any(map(self._is_access_token, shown))
 
-    def entrance(self, request: Request) -> RedirectResponse | None:
-        """Return the way from the address with the access token to the same one without it; None from elsewhere."""
-        if request.scope["path"] != "/" or not self._is_access_token(request.query_params.get("token", "")):
+    def entrance(self, request: Request, *, has_token: bool) -> RedirectResponse | None:
+        """Return the way from the address with the access token to the same one without it; None from elsewhere.
+
+        A browser goes it, and keeps the token in a cookie; a program keeps none.
+        """
+        by_path = has_token and "text/html" in request.headers.get("accept", "")
+        by_query = self._is_access_token(request.query_params.get("token", ""))
+        if not self.access_token or request.scope["path"] != "/" or not (by_path or by_query):
             return None
         others = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
         response = RedirectResponse(f"/?{urlencode(others)}" if others else "/", 303)
@@ -147,16 +161,18 @@ class Guarded:
                 message["headers"] += [pair for pair in _ENCODED if pair[0] not in present]
             await send(message)
 
-        await self._answer(Request(scope))(scope, receive, send_with_headers)
+        behind = self.guard.without_token(scope)
+        scope = behind or scope
+        await self._answer(Request(scope), has_token=behind is not None)(scope, receive, send_with_headers)
 
-    def _answer(self, request: Request) -> ASGIApp:
+    def _answer(self, request: Request, *, has_token: bool) -> ASGIApp:
         path = request.scope["path"]  # not request.url: a Host header can make it one that can't be parsed
         if refusal := self.guard.refusal(request.method, path, request.headers):
             return error(403, "Forbidden", refusal)
-        if path == "/healthz" or self.guard.admits(request):
-            return self.application
-        if entrance := self.guard.entrance(request):
+        if entrance := self.guard.entrance(request, has_token=has_token):
             return entrance
+        if has_token or path == "/healthz" or self.guard.admits(request):
+            return self.application
         return PlainTextResponse(_LOCKED, 403) if path == "/" else error(403, "Forbidden", _LOCKED)
 
 

@@ -64,6 +64,8 @@ class Status:
             return None if self._sources.recovery is None else dict(json.loads(self._sources.recovery.read_text()))
         except FileNotFoundError:
             return None
+        except (ValueError, TypeError):
+            return {"State": "WAITING"}  # that the file is there says enough
 
     def _counts(self, queue_url: str | None) -> Document | None:
         return None if queue_url is None else queue_counts(self._session.client("sqs"), queue_url)

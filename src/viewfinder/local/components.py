@@ -55,15 +55,22 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
 def engine(data: DataDirectory, record: Record) -> Component:
     """The engine, which may read the stack's buckets and no others."""
     detector = ("--detector", record.detector) if record.detector else ()
+    classifier = _classifier_options(record) if record.classifier else ()
     where = ("--host", "127.0.0.1", "--port", str(record.ports.engine))
     objects = ("--s3-endpoint", record.endpoint_url, "--allow-bucket", f"{STACK_NAME}-*")
     return Component(
         "engine",
-        (sys.executable, "-m", "viewfinder.cli.main", "rekognition", "serve", *where, *objects, *detector),
+        (sys.executable, "-m", "viewfinder.cli.main", "rekognition", "serve", *where, *objects, *detector, *classifier),
         _environment(data.key_pair()),
         f"{record.rekognition_url}/healthz",
         data.logs / "engine.log",
     )
+
+
+def _classifier_options(record: Record) -> tuple[str, ...]:
+    files = ("--classifier", str(record.classifier), "--classes", str(record.classes))
+    sure = ("--min-probability", str(record.min_probability)) if record.min_probability else ()
+    return (*files, *sure)
 
 
 def gallery(data: DataDirectory, record: Record, api: Path) -> Component:

@@ -20,6 +20,7 @@ import botocore.session
 from botocore.config import Config
 from platformdirs import user_data_path
 
+from viewfinder.domain.errors import ViewfinderError
 from viewfinder.local import files
 from viewfinder.local.files import DamagedFileError
 from viewfinder.local.processes import DiskFullError, LocalStackError
@@ -29,6 +30,10 @@ ROOT_KEYS, OPERATOR_KEYS = "credentials.json", "operator.json"
 
 LEAST_FREE_BYTES = 500_000_000
 """What a first start needs for the emulator's environment, packages and state, with some room for images."""
+
+
+FULL_BYTES = 1_000_000
+"""With less than this left, whatever fails fails of that."""
 
 
 def default_path() -> Path:
@@ -173,13 +178,19 @@ class DataDirectory:
 
     @contextmanager
     def full_disk_told(self) -> Iterator[None]:
-        """Make the system's error about a full disk one that says what to do: DiskFullError."""
+        """Make what a full disk leads to, an error of the system or of a component, one that says what to do."""
         try:
             yield
+        except DiskFullError:
+            raise
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise
             raise self._full(Path(error.filename or self.path)) from error
+        except ViewfinderError as error:
+            if self.path.exists() and shutil.disk_usage(self.path).free < FULL_BYTES:
+                raise self._full(self.path) from error
+            raise
 
     def _full(self, path: Path) -> DiskFullError:
         there = next(folder for folder in (path, *path.parents) if folder.exists())
@@ -203,6 +214,18 @@ class DataDirectory:
                 yield
         finally:
             os.umask(before)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether another command is starting or stopping the stack at this moment."""
+        try:
+            with (self.path / "lock").open() as lock:
+                self._take(lock.fileno())
+        except FileNotFoundError:
+            return False
+        except LocalStackError:
+            return True
+        return False
 
     def _take(self, lock: int) -> None:
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from viewfinder.local import files
-from viewfinder.local.catalog import CatalogFile
+from viewfinder.local.catalog import CatalogFile, DamagedCatalogError
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.running import Running
 from viewfinder.local.stack import LocalStack
@@ -35,7 +35,8 @@ def recover(stack: Running) -> None:
         if stack.data.recovery.exists():
             _reconcile(stack)
     except Exception as error:
-        files.write(stack.data.recovery, {"State": "FAILED", "Message": str(error)})
+        state = "DAMAGED" if isinstance(error, DamagedCatalogError) else "FAILED"
+        files.write(stack.data.recovery, {"State": state, "Message": str(error)})
         raise
     stack.data.recovery.unlink(missing_ok=True)
 

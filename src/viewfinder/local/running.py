@@ -120,9 +120,9 @@ class Running:
 
     def _recovery(self) -> str | None:
         found = self.recovery or {}
-        if found.get("State") != "FAILED":
-            return None
-        return f"{found.get('Message')} Try again: {self.data.command('reconcile')}"
+        if found.get("State") == "FAILED":
+            return f"The catalog's recovery: {found.get('Message')}. Try again: {self.data.command('reconcile')}"
+        return str(found.get("Message")) if found.get("State") == "DAMAGED" else None
 
     def _failed_requests(self) -> str | None:
         failed = failed_requests(self.data.logs / "gallery.log", since=time.time() - LOOK_BACK_MINUTES * 60)

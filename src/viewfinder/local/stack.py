@@ -92,15 +92,15 @@ class LocalStack:
         After an error everything is stopped again, but for one that shows before anything was changed. After a crash
         the stack is up before its catalog is complete: `recovery` tells.
         """
-        with self.data.locked(), self.data.full_disk_told():
+        with self.data.full_disk_told(), self.data.locked():
             before = self._before(options)
             wanted = with_options(before, options)
             catalog = self._look(before, wanted, options)
             blueprint = draw(template, this_machine(), parameters_of(wanted), report)
             if catalog is Found.GOOD and wanted == before and self._is_up(wanted, blueprint, report):
                 return Up(Running(self.data, wanted, self._operator()), started=False)
-            if wanted.detector and wanted.detector != (before and before.detector):
-                self._try_detector(wanted)
+            if _networks(wanted) != (_networks(before) if before else ()) and any(_networks(wanted)):
+                self._try_networks(wanted)
             return Up(self._start(before, wanted, catalog, blueprint, report), started=True)
 
     def _start(
@@ -133,11 +133,20 @@ class LocalStack:
 
     def watch(self, mine: Record) -> None:
         """Return when the stack was stopped from elsewhere; raise ComponentDiedError when a component ends."""
-        while (record := self._load()) and record.processes == mine.processes:
-            if dead := next((process for process in mine.processes if not process.alive), None):
+        while self._is_recorded(mine):
+            dead = next((process for process in mine.processes if not process.alive), None)
+            # Another command that stops the stack ends its processes first, and then says so in the record.
+            if dead and not self.data.is_locked and self._is_recorded(mine):
                 self.down()
                 raise processes.died(dead)
             time.sleep(WATCH_SECONDS)
+
+    def _is_recorded(self, mine: Record) -> bool:
+        try:
+            record = self._load()
+        except DamagedFileError:
+            return True  # `down` would have written a whole one
+        return record is not None and record.processes == mine.processes
 
     def _load(self) -> Record | None:
         rebuild = self.data.command("up --rebuild")
@@ -187,8 +196,8 @@ class LocalStack:
         except ClientError:
             return False
 
-    def _try_detector(self, wanted: Record) -> None:
-        """Raise ComponentDiedError where the engine can't use the detector; what runs goes on meanwhile."""
+    def _try_networks(self, wanted: Record) -> None:
+        """Raise ComponentDiedError where the engine can't use the user's networks; what runs goes on meanwhile."""
         trial = replace(wanted, ports=replace(wanted.ports, engine=processes.free_port()))
         self.data.logs.mkdir(exist_ok=True)
         component = replace(components.engine(self.data, trial), log=self.data.logs / "trial.log")
@@ -198,3 +207,8 @@ class LocalStack:
             processes.wait_until_healthy(component, process)
         finally:
             process.end()
+
+
+def _networks(record: Record) -> tuple[str | float | None, ...]:
+    """Return what the user gave the engine: detector, classifier, its classes, and when they are labels."""
+    return record.detector, record.classifier, record.classes, record.min_probability

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
@@ -14,6 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from viewfinder.rekognition.containers import (
+    END_OF_IMAGE,
+    MARKER,
+    START_OF_IMAGE,
+    START_OF_SCAN,
+    Container,
+    open_container,
+)
 from viewfinder.rekognition.errors import EngineError, image_too_large, invalid_image, invalid_parameter
 
 MIN_SIDE = 80
@@ -22,11 +29,6 @@ MAX_SIDE = 10_000
 
 MOST_SCANNED = 500_000_000
 """Pixels times scans of a progressive JPEG: its decoding goes over the whole picture once a scan."""
-
-MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
-"""A JPEG marker; zero and the restart markers occur within a scan."""
-
-START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
 
 Vector = NDArray[np.float64]
 
@@ -48,7 +50,8 @@ def read_picture(content: bytes, *, max_pixels: int, detail: int) -> Image.Image
     Raises EngineError: InvalidImageFormatException, ImageTooLargeException, InvalidParameterException (too small).
     """
     with _reading():
-        image = Image.open(io.BytesIO(content), formats=("JPEG", "PNG"))
+        container = open_container(content)
+        image = _opened(container.content)
     _check_sides(*image.size)
     if image.format != "PNG" and image.width * image.height * count_scans(content) > MOST_SCANNED:
         raise image_too_large("Image takes too long to decode: it has too many scans for its size")
@@ -57,7 +60,21 @@ def read_picture(content: bytes, *, max_pixels: int, detail: int) -> Image.Image
     if image.width * image.height > max_pixels:
         raise image_too_large(f"Image dimensions: {image.width} x {image.height} pixels exceed the maximum limit")
     with _reading():
+        image.load()
+        if not container.has_end and not (container.is_complete and _is_whole(image, container, detail)):
+            raise invalid_image()
         return _upright(image)
+
+
+def _opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content), formats=("JPEG", "PNG"))
+
+
+def _is_whole(image: Image.Image, container: Container, detail: int) -> bool:
+    """Return whether other data in the place of a missing end change nothing: then no pixel is missing."""
+    other = _opened(container.with_another_end)
+    _reduce(other, detail)
+    return other.tobytes() == image.tobytes()
 
 
 def count_scans(content: bytes) -> int:
@@ -96,7 +113,6 @@ def _reduce(image: Image.Image, detail: int) -> None:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    image.load()
     turn = UPRIGHT.get(_orientation(image))
     rgb = _rgb(image)
     return rgb.transpose(turn) if turn is not None else rgb

@@ -147,7 +147,7 @@ def _read_blob(_: Any, value: Any, path: str) -> bytes:
 
 
 def _read_integer(_: Any, value: Any, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= INTEGER_LIMIT:
+    if isinstance(value, bool) or not isinstance(value, int):
         raise _unreadable(path)
     return value
 
@@ -199,7 +199,7 @@ def _problems_of_map(shape: MapShape, value: dict[str, Any], path: str) -> Itera
 
 
 def _broken(shape: Any, value: Any) -> Iterator[str]:
-    metadata = shape.metadata
+    metadata = {"max": INTEGER_LIMIT - 1, **shape.metadata} if shape.type_name == "integer" else shape.metadata
     number = isinstance(value, int | float)
     size = value if number else len(value)
     noun = "value" if number else "length"

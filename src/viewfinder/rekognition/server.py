@@ -39,6 +39,9 @@ PORT = re.compile(r":\d*$")
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
+Answered = tuple[bytes, dict[str, str]]
+"""The body of a response, and its own headers."""
+
 access_log = logging.getLogger("viewfinder.rekognition.access")
 
 
@@ -71,7 +74,9 @@ class Wire:
         error = None
         try:
             self._check(request)
-            response = _respond(await self._admit(request), 200, request_id)
+            body, headers = await self._admit(request)
+            response = _respond(body, 200, request_id)
+            response.headers.update(headers)
         except EngineError as refusal:
             error = refusal
             response = _refuse(refusal, request_id)
@@ -88,7 +93,7 @@ class Wire:
             raise _too_large()
         self._service.check(request.headers)
 
-    async def _admit(self, request: Request) -> bytes:
+    async def _admit(self, request: Request) -> Answered:
         body = await self._receive(request)
         if self._pending >= self._limit:
             self._held -= len(body)
@@ -118,7 +123,7 @@ class Wire:
         if self._held > MAX_HELD:
             raise EngineError("ThrottlingException", "Rate exceeded")
 
-    async def _work(self, headers: dict[str, str], body: bytes) -> bytes:
+    async def _work(self, headers: dict[str, str], body: bytes) -> Answered:
         work = self._pool.submit(self._answer, headers, body)
         waiter = asyncio.wrap_future(work)
         # The place is given back when the work ends, not when its client stops waiting: the bound is on work.
@@ -129,15 +134,16 @@ class Wire:
             raise EngineError("InternalServerError", "The request took too long")
         return waiter.result()
 
-    def _leave(self, size: int, waiter: asyncio.Future[bytes]) -> None:
+    def _leave(self, size: int, waiter: asyncio.Future[Answered]) -> None:
         self._pending -= 1
         self._held -= size
         if not waiter.cancelled():
             waiter.exception()  # marks it as seen: nobody else looks when the client was answered before
 
-    def _answer(self, headers: dict[str, str], body: bytes) -> bytes:
+    def _answer(self, headers: dict[str, str], body: bytes) -> Answered:
         try:
-            return json.dumps(self._service.answer(headers, body), separators=(",", ":")).encode()
+            reply = self._service.reply(headers, body)
+            return json.dumps(reply.document, separators=(",", ":")).encode(), reply.headers
         except EngineError:
             raise
         except Exception as error:  # the boundary: whatever went wrong, the client gets a documented code

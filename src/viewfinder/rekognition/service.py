@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from viewfinder.rekognition.engines import Engines
@@ -31,8 +33,15 @@ def _detect_text(document: Document) -> Answer:
     return lambda engines, image: engines.text.detect_text(image, request)
 
 
+UNKNOWN_ATTRIBUTES = (
+    "AgeRange", "Beard", "Emotions", "EyeDirection", "Eyeglasses", "EyesOpen", "FaceOccluded", "Gender", "MouthOpen",
+    "Mustache", "Smile", "Sunglasses",
+)  # fmt: skip
+"""Members of the service's shape FaceDetail that no network here knows, so that they are left out."""
+
+
 def _detect_faces(_: Document) -> Answer:
-    # Attributes adds nothing to the default ones: no network here knows more.
+    # Attributes adds nothing to the default ones: see UNKNOWN_ATTRIBUTES.
     return lambda engines, image: engines.faces.detect_faces(image)
 
 
@@ -77,6 +86,20 @@ OPERATIONS: Mapping[str, Callable[[Document], Answer]] = {
 """The operations that are answered: each checks a document of its request's shape, and returns how to answer it."""
 
 
+LEFT_OUT = "x-viewfinder-left-out"
+"""Header of a response: what was asked for and is not known."""
+
+log = logging.getLogger("viewfinder.rekognition")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The document of a response, and the headers that go with it."""
+
+    document: dict[str, Any]
+    headers: dict[str, str]
+
+
 class Service:
     """Answers the requests of OPERATIONS; safe to use from several threads."""
 
@@ -84,6 +107,7 @@ class Service:
         self._engines = engines
         self._s3 = s3
         self._verifier = verifier
+        self._has_told = False
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Service:
@@ -103,12 +127,27 @@ class Service:
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         """Return the document of the response; raise EngineError. Header names are lower case."""
+        return self.reply(headers, body).document
+
+    def reply(self, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Return the response; raise EngineError."""
         if self._verifier:
             self._verifier.verify(headers, body)
         name = operation_of(headers.get("x-amz-target"), OPERATIONS)
         document = parse_request(name, body)
         answer = OPERATIONS[name](document)
-        return answer(self._engines, *(self._content(document[member]) for member in image_members(name)))
+        answered = answer(self._engines, *(self._content(document[member]) for member in image_members(name)))
+        return Reply(answered, self._notes(document))
+
+    def _notes(self, document: Document) -> dict[str, str]:
+        """Return the headers that say what the response lacks; the log says it once."""
+        if not set(document.get("Attributes", ())) - {"DEFAULT"}:
+            return {}
+        left_out = ", ".join(UNKNOWN_ATTRIBUTES)
+        if not self._has_told:
+            self._has_told = True
+            log.warning("Attributes: no network here knows %s; they are left out", left_out)
+        return {LEFT_OUT: left_out}
 
     def _content(self, image: Document) -> bytes:
         content: bytes = image["Bytes"] if "Bytes" in image else self._s3.read(image["S3Object"])

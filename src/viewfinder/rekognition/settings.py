@@ -29,6 +29,9 @@ class Settings:
     labels: str = _setting("", "Text file with the detector's class names, one a line; COCO's by default.")
     data_dir: str = _setting("", "Folder of the face collections' file; without it they are kept in memory.")
     max_faces: int = _setting(1_000_000, "Faces of all collections together; each takes 512 bytes of memory.")
+    classifier: str = _setting("", "ONNX file of an image classifier of your own, beside the engine's; needs classes.")
+    classes: str = _setting("", "Text file with the classifier's class names, one a line.")
+    min_probability: float = _setting(0.5, "Probability from which the classifier's classes are labels of 55 or more.")
     s3_endpoint: str = _setting("", "The only S3 endpoint that S3Object is read from; S3Object is refused without it.")
     allow_buckets: tuple[str, ...] = _setting((), "Buckets that S3Object may name; wildcards as in `photos-*`.")
     region: str = _setting("us-east-1", "Region of the S3 endpoint, and in the names of collections.")
@@ -40,6 +43,10 @@ class Settings:
             raise ValueError(f"{PREFIX}ACCESS_KEY_ID and {PREFIX}SECRET_ACCESS_KEY belong together: one is empty")
         if self.passes not in {1, 2}:
             raise ValueError(f"{PREFIX}PASSES must be 1 or 2, not {self.passes}")
+        if bool(self.classifier) != bool(self.classes):
+            raise ValueError(f"{PREFIX}CLASSIFIER and {PREFIX}CLASSES belong together: one is empty")
+        if not 0 < self.min_probability < 1:
+            raise ValueError(f"{PREFIX}MIN_PROBABILITY must be between 0 and 1, not {self.min_probability}")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **overrides: Any) -> Settings:
@@ -65,4 +72,5 @@ def _parse(name: str, text: str) -> Any:
     try:
         return type(default)(text)
     except ValueError as error:
-        raise ValueError(f"{PREFIX}{name.upper()} must be of type {type(default).__name__}, not {text!r}") from error
+        kind = "a whole number" if isinstance(default, int) else "a number"
+        raise ValueError(f"{PREFIX}{name.upper()} must be {kind}, not {text!r}") from error

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from viewfinder.domain.cursor import Cursor, cursor_from_token
-from viewfinder.domain.image import Image
+from viewfinder.domain.image import Image, Status
 from viewfinder.ports import Copies, Records
 
 
@@ -28,8 +28,8 @@ def list_duplicates(
 ) -> tuple[list[Duplicates], str]:
     """Return a page of groups by hash, and the token of the next; raise InvalidRequestError.
 
-    Counts lag a little: the records decide, so a page may have fewer groups. A group shows 100 images at most, and a
-    page ends with the group that makes it 1,000.
+    Files that are no pictures are left out. Counts lag a little: the records decide, so a page may have fewer groups.
+    A group shows 100 images at most, and a page ends with the group that makes it 1,000.
     """
     after = cursor_from_token(token, _DUPLICATES).position if token else ""
     contents = copies.contents(after, limit + 1)
@@ -49,4 +49,4 @@ _DUPLICATES = "duplicates"
 
 def _same(content: str, image_ids: Iterable[str], known: Mapping[str, Image]) -> tuple[Image, ...]:
     images = (known[image_id] for image_id in image_ids if image_id in known)
-    return tuple(image for image in images if image.is_visible and image.sha256 == content)
+    return tuple(image for image in images if image.status is Status.ANALYZED and image.sha256 == content)

@@ -185,7 +185,8 @@ class IndexImage:
             return analysis
         facts = self._kept(self.pictures.read(content.original).facts) if analysis.facts is None else analysis.facts
         current = replace(analysis, facts=facts, stored_format=formats.ANALYSIS)
-        self.derived.save_analysis(self._asked(analysis.feature), current)
+        if not self.parameters.former:  # else it may be of an older version, whose place is another
+            self.derived.save_analysis(self._asked(analysis.feature), current)
         return current
 
     def _are_complete(self, analyses: Analyses) -> bool:

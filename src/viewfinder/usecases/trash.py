@@ -54,14 +54,23 @@ def _trashed(entry: Summary, trash: Trash) -> TrashedImage:
 
 
 def restore_image(image_id: str, trash: Trash) -> None:
-    """Make the last version of a removed image its object again; raise ImageNotFoundError or KeyTakenError.
+    """Make the version that the trash shows of an image its object again; raise ImageNotFoundError or KeyTakenError.
 
-    The new object is announced like an upload; its analysis is known by its content.
+    Where the trash shows none, or the bucket has forgotten it, that is the last version. The new object is announced
+    like an upload; its analysis is known by its content.
     """
     contents, _ = _removed(image_id, trash)
     if not contents:
         raise ImageNotFoundError("there is nothing to restore")
-    trash.versions.copy(image_id, contents[0].version_id, replace=False)
+    shown = _shown_version(image_id, trash)
+    versions = [version.version_id for version in contents]
+    trash.versions.copy(image_id, shown if shown in versions else versions[0], replace=False)
+
+
+def _shown_version(image_id: str, trash: Trash) -> str:
+    """Return the version that the trash links: what was put and deleted in one moment was never in the catalog."""
+    known = trash.catalog.find(image_id)
+    return known.version_id if known and known.is_in_trash else ""
 
 
 def delete_for_good(image_id: str, trash: Trash) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,10 @@ from viewfinder.rekognition.protocol import service_model
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
+    "long": (int,),
     "float": (int, float),
+    "timestamp": (int, float),
+    "map": (dict,),
     "list": (list,),
     "structure": (dict,),
 }
@@ -48,8 +52,13 @@ def check_fits(of: Any, value: Any, path: str = "") -> set[str]:
     elif of.type_name == "list":
         for entry in value:
             seen |= check_fits(of.member, entry, f"{path}[]")
-    elif of.type_name in {"integer", "float"}:
+    elif of.type_name in {"integer", "long", "float"}:
         assert of.metadata.get("min", value) <= value <= of.metadata.get("max", value), path
+    elif of.type_name == "map":
+        for name, entry in value.items():
+            seen |= check_fits(of.key, name, f"{path}{{}}") | check_fits(of.value, entry, f"{path}{{}}")
+    if "pattern" in of.metadata and r"\p" not in of.metadata["pattern"]:
+        assert re.fullmatch(of.metadata["pattern"], value), path
     if "enum" in of.metadata:
         assert value in of.metadata["enum"], path
     return seen
@@ -63,4 +72,6 @@ def paths(of: Any, path: str = "") -> set[str]:
             found |= paths(member, f"{path}.{name}")
     elif of.type_name == "list":
         found |= paths(of.member, f"{path}[]")
+    elif of.type_name == "map":
+        found |= paths(of.value, f"{path}{{}}")
     return found

@@ -14,8 +14,9 @@ import pytest
 
 from tests.contract.rekognition.conftest import COMMAND, rekognition
 from tests.support.waiting import wait_for
-from tests.unit.rekognition.images import plain
+from tests.unit.rekognition.images import plain, sample
 from viewfinder.rekognition.networks import MODELS
+from viewfinder.testing import running_engine
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
@@ -42,6 +43,26 @@ def test_a_port_that_is_taken_is_refused() -> None:
         done = run("--port", str(taken.getsockname()[1]))
     assert done.returncode != 0
     assert "ddress already in use" in done.stderr
+
+
+def test_a_data_directory_that_can_not_be_used_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "collections.sqlite").write_text("no database, but text " * 100)
+    done = run("--data-dir", str(tmp_path))
+    assert done.returncode == 2
+    assert "file is not a database" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_collections_survive_the_server(tmp_path: Path) -> None:
+    image = {"Bytes": sample("astronaut.jpg")}
+    with running_engine(tmp_path / "faces") as engine:
+        engine.client().create_collection(CollectionId="family")
+        engine.client().index_faces(CollectionId="family", Image=image, ExternalImageId="eileen")
+    with running_engine(tmp_path / "faces") as engine:
+        (match,) = engine.client().search_faces_by_image(CollectionId="family", Image=image)["FaceMatches"]
+    assert match["Face"]["ExternalImageId"] == "eileen"
+    with running_engine() as engine:
+        assert engine.client().list_collections()["CollectionIds"] == []
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])

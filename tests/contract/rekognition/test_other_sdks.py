@@ -44,7 +44,8 @@ def javascript_sdk() -> Path:
         done = run("npm", "install", "--omit=dev", "--no-package-lock", "--no-audit", "--no-fund", cwd=folder)
         assert done.returncode == 0, done.stderr
         installed.write_text(manifest)
-    shutil.copy(SCRIPTS / "detect.mjs", folder)
+    for script in SCRIPTS.glob("*.mjs"):
+        shutil.copy(script, folder)
     return folder
 
 
@@ -96,3 +97,63 @@ def test_the_javascript_sdk_calls_every_operation_and_gets_errors(javascript_sdk
     assert answer["text"] == {"TextDetections": [], "TextModelVersion": "viewfinder-text-1.0"}
     assert len(answer["faces"]["FaceDetails"]) == 1
     assert answer["comparison"]["FaceMatches"][0]["Similarity"] > 99
+
+
+def test_the_aws_cli_calls_each_operation_on_collections(aws: list[str], server: str) -> None:
+    photo = f"fileb://{SAMPLES / 'astronaut.jpg'}"
+
+    def call(operation: str, *arguments: str) -> Any:
+        done = run(*aws, "rekognition", operation, *arguments, "--endpoint-url", server, "--output", "json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout or "{}")
+
+    of_it = ("--collection-id", "cli")
+    user = (*of_it, "--user-id", "eileen")
+    arn = call("create-collection", *of_it)["CollectionArn"]
+    call("tag-resource", "--resource-arn", arn, "--tags", "stage=test,owner=eileen")
+    call("untag-resource", "--resource-arn", arn, "--tag-keys", "owner")
+    assert call("list-tags-for-resource", "--resource-arn", arn) == {"Tags": {"stage": "test"}}
+    assert "cli" in call("list-collections")["CollectionIds"]
+    indexed = call("index-faces", *of_it, "--image-bytes", photo, "--external-image-id", "eileen")
+    face = indexed["FaceRecords"][0]["Face"]["FaceId"]
+    again = call("index-faces", *of_it, "--image-bytes", photo, "--external-image-id", "again")
+    other = again["FaceRecords"][0]["Face"]["FaceId"]
+    assert [one["FaceId"] for one in call("list-faces", *of_it)["Faces"]] == [face, other]
+    like = call("search-faces", *of_it, "--face-id", face)["FaceMatches"]
+    assert [(one["Face"]["FaceId"], one["Similarity"]) for one in like] == [(other, 100.0)]
+    assert len(call("search-faces-by-image", *of_it, "--image-bytes", photo)["FaceMatches"]) == 2
+    call("create-user", *user)
+    assert call("associate-faces", *user, "--face-ids", face)["AssociatedFaces"] == [{"FaceId": face}]
+    assert call("list-users", *of_it)["Users"] == [{"UserId": "eileen", "UserStatus": "ACTIVE"}]
+    assert call("search-users", *of_it, "--face-id", other)["UserMatches"][0]["User"]["UserId"] == "eileen"
+    shown = call("search-users-by-image", *of_it, "--image", f"Bytes@={photo}")
+    assert shown["UserMatches"][0]["User"]["UserId"] == "eileen"
+    assert call("describe-collection", *of_it)["UserCount"] == 1
+    assert call("disassociate-faces", *user, "--face-ids", face)["UserStatus"] == "CREATED"
+    call("delete-user", *user)
+    assert call("delete-faces", *of_it, "--face-ids", face)["DeletedFaces"] == [face]
+    assert call("delete-collection", *of_it)["StatusCode"] == 200
+
+
+def test_the_javascript_sdk_calls_each_operation_on_collections(javascript_sdk: Path, server: str) -> None:
+    done = run("node", "collections.mjs", server, str(SAMPLES / "astronaut.jpg"), cwd=javascript_sdk)
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)
+    face = answers["faceId"]
+    assert answers["ListTagsForResource"] == {"Tags": {"stage": "test"}}
+    assert "javascript" in answers["ListCollections"]["CollectionIds"]
+    assert [one["ExternalImageId"] for one in answers["ListFaces"]["Faces"]] == ["eileen", "again"]
+    assert [one["Face"]["ExternalImageId"] for one in answers["SearchFaces"]["FaceMatches"]] == ["again"]
+    assert len(answers["SearchFacesByImage"]["FaceMatches"]) == 2
+    assert answers["AssociateFaces"]["AssociatedFaces"] == [{"FaceId": face}]
+    assert answers["ListUsers"]["Users"] == [{"UserId": "eileen", "UserStatus": "ACTIVE"}]
+    for search in ("SearchUsers", "SearchUsersByImage"):
+        assert [one["User"]["UserId"] for one in answers[search]["UserMatches"]] == ["eileen"]
+    assert (answers["DescribeCollection"]["FaceCount"], answers["DescribeCollection"]["UserCount"]) == (2, 1)
+    assert answers["DescribeCollection"]["CreationTimestamp"].endswith("Z")
+    assert answers["DisassociateFaces"]["UserStatus"] == "CREATED"
+    assert answers["DeleteFaces"]["DeletedFaces"] == [face]
+    assert answers["refusal"] == {
+        "name": "ResourceNotFoundException",
+        "message": "The collection id: javascript does not exist",
+    }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,24 @@ class Buckets:
     derived: DerivedStore
     put: Callable[[str, bytes], object]
     archive: Callable[[str, bytes], object]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "aws-chunked,gzip"])
+def test_an_object_that_is_stored_packed_is_read_as_browsers_show_it(encoding: str) -> None:
+    content = b"a picture" * 100
+    packed = gzip.compress(content)
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="images")
+        client.put_object(Bucket="images", Key="a.jpg", Body=packed, ContentEncoding=encoding)
+        client.put_object(Bucket="images", Key="plain.jpg", Body=content, ContentEncoding=encoding)
+        client.put_object(Bucket="images", Key="bomb.jpg", Body=gzip.compress(bytes(10**7)), ContentEncoding=encoding)
+        store = S3ImageStore(client, "images")
+        found = store.fetch("a.jpg", 900)
+        assert (found.content, found.size, found.etag) == (content, len(packed), etag(packed))
+        assert store.fetch("plain.jpg", 10**6).content == content  # whatever its header says
+        assert store.fetch("a.jpg", 899).content is None
+        assert store.fetch("bomb.jpg", 10**6).content is None
 
 
 @pytest.fixture(params=["fake", "s3"])
@@ -143,6 +162,21 @@ def test_an_analysis_is_found_by_content_and_parameters(buckets: Buckets) -> Non
     assert buckets.derived.find_analysis(PARAMETERS, ANALYSIS.sha256) == ANALYSIS
     assert buckets.derived.has_analysis(PARAMETERS, ANALYSIS.sha256)
     assert buckets.derived.find_analysis(Parameters(40, 60.0), ANALYSIS.sha256) is None
+
+
+def test_an_analysis_of_an_older_engine_stays_valid(buckets: Buckets) -> None:
+    older, newer = (replace(PARAMETERS, detector=f"viewfinder-1.{minor}") for minor in (1, 2))
+    buckets.derived.save_analysis(older, ANALYSIS)
+
+    assert buckets.derived.find_analysis(newer, ANALYSIS.sha256) is None
+    upgraded = replace(newer, former=("viewfinder-1.1",))
+    assert buckets.derived.find_analysis(upgraded, ANALYSIS.sha256) == ANALYSIS
+    assert buckets.derived.has_analysis(upgraded, ANALYSIS.sha256)
+
+    again = replace(ANALYSIS, model_version="viewfinder-1.2")
+    buckets.derived.save_analysis(upgraded, again)
+    assert buckets.derived.find_analysis(upgraded, ANALYSIS.sha256) == again
+    assert buckets.derived.find_analysis(older, ANALYSIS.sha256) == ANALYSIS
 
 
 def test_a_thumbnail_is_copied_where_it_is_there(buckets: Buckets) -> None:

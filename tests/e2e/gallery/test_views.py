@@ -41,7 +41,7 @@ def test_the_first_screen_of_ten_thousand_images_waits_for_one_search_only(
 
     searches = wait_for(lambda: page.evaluate(SEARCHES_BEFORE_TILES), seconds=20, what="the first screen")
 
-    assert [search.partition("?")[2] for search in searches] == ["limit=50"]
+    assert [search.partition("?")[2] for search in searches] == ["limit=50&status=ANALYZED"]
 
 
 SEARCHES_BEFORE_TILES = """() => {
@@ -168,7 +168,7 @@ def test_hostile_labels_and_messages_are_text(open_page: OpenPage, serve_fake: S
     page.keyboard.press("Escape")
     page.get_by_role("combobox", name="Search by label").fill("<img")
     expect(page.locator("#completions li").first).to_contain_text(HOSTILE)
-    page.goto(url)
+    page.goto(f"{url}/?status=REJECTED")
     expect(page.locator(".tile.fault")).to_contain_text(HOSTILE)
     page.locator(".tile.fault").click()
     expect(page.locator("#viewer .problem")).to_contain_text(HOSTILE)
@@ -218,6 +218,7 @@ VIEWS = {
     "facts, words and faces": "/?image=sign.jpg",
     "image": "/?image=trip/photo 1.jpg",
     "rejected": "/?image=bad.jpg",
+    "rejected files": "/?status=REJECTED",
     "unknown": "/?image=nowhere.jpg",
     "status": "/?view=status",
     "browse": "/?view=browse",
@@ -255,6 +256,13 @@ def test_axe_finds_no_violation(
     page.get_by_role("combobox", name="Search by label").press_sequentially("d")
     expect(page.locator("#completions li")).to_have_count(2)
     found["completion"] = violations(page, axe)
+    page.goto(f"{url}/?view=browse")
+    page.get_by_role("button", name="Folders in trip").click()
+    expect(page.get_by_text("No folders inside")).to_be_visible()
+    found["folders"] = violations(page, axe)
+    page.keyboard.press("?")
+    expect(page.locator("#keys dd").first).to_be_visible()
+    found["keys"] = violations(page, axe)
     page.goto(url + VIEWS["image"])
     page.get_by_role("button", name="Delete").click()
     expect(page.locator("#question")).to_be_visible()

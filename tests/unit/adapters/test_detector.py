@@ -12,7 +12,11 @@ from botocore.stub import Stubber
 
 from viewfinder.adapters.detector import RekognitionDetector
 from viewfinder.domain.errors import DetectorUnavailableError, ImageRejectedError, MisconfiguredError
-from viewfinder.domain.feature import Parameters
+from viewfinder.domain.feature import Feature, Parameters
+from viewfinder.domain.image import Image, Status
+from viewfinder.domain.moderation import ModerationLabel
+from viewfinder.domain.posting import postings_of
+from viewfinder.domain.summary import Summary
 
 FAMILIES = [
     ("ThrottlingException", 400, DetectorUnavailableError),
@@ -74,3 +78,45 @@ def test_general_labels_are_asked_for_and_read() -> None:
 
     assert [(label.name, label.confidence) for label in detection.findings] == [("Cat", 98.7654)]
     assert detection.model_version == "3.0"
+
+
+def test_moderation_labels_are_kept_with_their_level_and_parent_and_content_types_beside_them() -> None:
+    """The answer has the shape of Rekognition's developer guide, "Detecting inappropriate images"."""
+    rekognition = client()
+    answer = {
+        "ModerationLabels": [
+            {"Confidence": 99.1, "Name": "Weapons", "ParentName": "Violence", "TaxonomyLevel": 2},
+            {"Confidence": 99.1, "Name": "Violence", "ParentName": "", "TaxonomyLevel": 1},
+            {"Confidence": 40.0, "Name": "Gambling", "ParentName": "", "TaxonomyLevel": 1},
+        ],
+        "ModerationModelVersion": "7.0",
+        "ContentTypes": [{"Confidence": 98.25, "Name": "Illustrated"}],
+    }
+    with Stubber(rekognition) as stubber:
+        stubber.add_response("detect_moderation_labels", answer, {"Image": {"Bytes": b"p"}, "MinConfidence": 60.0})
+        parameters = Parameters(7, 60.0, Feature.MODERATION)
+        detection = RekognitionDetector(rekognition).detect(b"p", parameters)
+
+    assert detection.model_version == "7.0"
+    assert detection.findings == (
+        ModerationLabel("Weapons", 99.1, "Violence", 2),
+        ModerationLabel("Violence", 99.1, "", 1),
+        ModerationLabel("Illustrated", 98.25, "", 0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("features", "labels", "moderated"),
+    [
+        (("LABELS",), (), ""),
+        (("LABELS", "MODERATION"), (), "false"),
+        (("LABELS", "MODERATION"), (ModerationLabel("Illustrated", 98.0),), "false"),
+        (("LABELS", "MODERATION"), (ModerationLabel("Violence", 99.0, "", 1),), "true"),
+    ],
+)
+def test_an_image_is_moderated_where_a_label_was_found_and_known_only_where_it_was_looked_for(
+    features: tuple[str, ...], labels: tuple[ModerationLabel, ...], moderated: str
+) -> None:
+    image = Image("a.jpg", Status.ANALYZED, "", "2026", features=features, findings={Feature.MODERATION: labels})
+    assert Summary.of(image).moderated == moderated
+    assert [posting.source.name for posting in postings_of(image)][1:] == ([moderated] if moderated else [])

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from viewfinder.cli._api import Api, ApiError
+from viewfinder.cli._api import Api, ApiError, by_options
 from viewfinder.cli._options import specific_first
+from viewfinder.cli.logs import event_document
 from viewfinder.cli.main import app
 from viewfinder.local.data_directory import DataDirectory, default_path
 
@@ -101,6 +102,59 @@ def test_the_version_is_that_of_the_package(run: Run) -> None:
 )
 def test_a_list_says_what_is_left_and_why_it_is_empty(run: Run, words: tuple[str, ...], told: str) -> None:
     assert run(*words).stderr == told
+
+
+def test_quiet_says_nothing_and_tells_by_the_exit_code_whether_there_is_an_image(run: Run) -> None:
+    found, nothing, loud = run("search", "Dog", "-q"), run("search", "Dgo", "--quiet"), run("search", "Dgo")
+    assert (found.exit_code, found.stderr, len(found.stdout.splitlines())) == (0, "", 50)
+    assert (nothing.exit_code, nothing.output) == (1, "")
+    assert loud.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("takenFrom: must be a time", "--taken-from: must be a time"),
+        ("from: must be a time", "--from: must be a time"),
+        ("minConfidence: must be 0 to 100", "--min-confidence: must be 0 to 100"),
+        ("label: is too long", "LABELS: is too long"),
+        ("Add: has a name twice", "--add: has a name twice"),
+        ("there is no such image", "there is no such image"),
+        ("the body needs 1 to 20 names: none is there", "the body needs 1 to 20 names: none is there"),
+    ],
+)
+def test_an_error_of_the_api_names_the_option_that_was_typed(said: str, told: str) -> None:
+    assert by_options(said) == told
+
+
+def test_an_images_facts_are_shown_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = {
+        "ImageId": "a.jpg",
+        "Facts": {"Camera": "Acme", "FNumber": 1.8},
+        "Corrections": {"Added": ["Tree", "Car"], "Removed": []},
+        "Texts": [{"Type": "LINE", "DetectedText": "Exit 12"}, {"Type": "WORD", "DetectedText": "Exit"}],
+        "Faces": [{}, {}],
+        "Features": ["LABELS", "TEXT"],
+        "Labels": [],
+    }
+    monkeypatch.setattr(FakeApi, "call", lambda *_: image)
+    lines = run("images", "get", "a.jpg").stdout.splitlines()
+    assert [line.split(maxsplit=1) for line in lines[1:]] == [
+        ["Facts.Camera", "Acme"],
+        ["Facts.FNumber", "1.8"],
+        ["Corrections.Added", "Tree, Car"],
+        ["Corrections.Removed"],
+        ["Texts", "Exit 12"],
+        ["Faces", "2"],
+        ["Features", "LABELS, TEXT"],
+    ]
+
+
+def test_a_line_of_the_log_is_a_json_object() -> None:
+    event = {"timestamp": 1_780_000_000_123, "function": "viewfinder-api-handler", "message": '{"level": "INFO"}\n'}
+    expected = {"Time": "2026-05-28T20:26:40.123Z", "Function": "api-handler", "Message": {"level": "INFO"}}
+    assert event_document(event, "viewfinder") == expected
+    assert event_document({**event, "message": "START\n"}, "viewfinder")["Message"] == "START"
 
 
 def test_a_pipe_gets_whole_keys_and_nothing_else(run: Run) -> None:

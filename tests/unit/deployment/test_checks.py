@@ -34,6 +34,7 @@ class Account:
 
     status: str | None = None
     parameters: dict[str, str] = field(default_factory=dict)
+    queue: str = ""
     logs_role: str | None = None
     roles: tuple[str, ...] = ()
     concurrency: int = 1000
@@ -66,7 +67,9 @@ class Account:
         if self.status is None:
             raise refusal("ValidationError", "Stack with id photos does not exist")
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
-        return {"Stacks": [{"StackStatus": self.status, "Parameters": parameters}]}
+        url = f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/{self.queue}"
+        outputs = [{"OutputKey": "QueueUrl", "OutputValue": url}] if self.queue else []
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": parameters, "Outputs": outputs}]}
 
 
 @pytest.fixture
@@ -101,6 +104,26 @@ def test_a_stack_that_uses_the_engine_keeps_it_in_its_package(account: Account) 
     assert found.parameters == {"Detector": "Engine"}
     assert found.pairs()["Detector"] == "Viewfinder's own engine, in the image function"
     assert findings(Detector="Rekognition").parameters == {"Detector": "Rekognition"}
+
+
+@pytest.mark.parametrize(
+    ("queue", "kept"),
+    [
+        ("photos-ImageQueue-1A2B3C4D5E6F", {"KeptImageQueue": "photos-ImageQueue-1A2B3C4D5E6F"}),
+        ("photos-images", {}),
+        ("", {}),
+    ],
+)
+def test_the_queue_that_0_1_0_left_unnamed_stays(account: Account, queue: str, kept: dict[str, str]) -> None:
+    account.status, account.queue = "UPDATE_COMPLETE", queue
+
+    assert findings().parameters == kept
+
+
+def test_a_new_stack_names_its_queue(account: Account) -> None:
+    account.status, account.queue = "ROLLBACK_COMPLETE", "photos-ImageQueue-1A2B3C4D5E6F"
+
+    assert findings().parameters == {}
 
 
 @pytest.mark.usefixtures("account")

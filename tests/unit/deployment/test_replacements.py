@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +26,16 @@ from viewfinder.deployment.replacements import HOLDINGS, KINDS, losses
 from viewfinder.deployment.stack import Change, Proposal, Stack
 
 QUEUE = Change("Modify", "ImageQueue", "AWS::SQS::Queue", "True", "ReplaceAndDelete", ("QueueName",))
+BEFORE = {"AttributeDefinitions": [{"AttributeName": "PK", "AttributeType": "S"}]}
+ADDED = {"AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "GSI2SK")]}
+EDITED = {"AttributeDefinitions": [{"AttributeName": "PK", "AttributeType": "N"}]}
+
+
+def table(after: dict[str, Any], *causes: str, before: dict[str, Any] = BEFORE) -> Change:
+    kind = "AWS::DynamoDB::Table"
+    return Change("Modify", "CatalogTable", kind, "Conditional", "", causes, before, after)
+
+
 ALIAS = Change("Modify", "ApiHandlerPermission", "AWS::Lambda::Permission", "True")
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
@@ -34,6 +46,8 @@ NAMED_QUEUE = {
     "Replacement": "True",
     "PolicyAction": "ReplaceAndDelete",
     "Scope": ["Properties"],
+    "BeforeContext": json.dumps({"Properties": {"VisibilityTimeout": "360"}}),
+    "AfterContext": json.dumps({"Properties": {"QueueName": "viewfinder-images"}}),
     "Details": [
         {
             "Target": {"Attribute": "Properties", "Name": "QueueName", "RequiresRecreation": "Always"},
@@ -105,7 +119,8 @@ def test_a_change_is_read_with_the_property_that_forces_a_new_resource(cloudform
     proposal = stack.propose("https://t", {}, {})
 
     assert proposal
-    assert proposal.changes == [QUEUE]
+    properties = {"before": {"VisibilityTimeout": "360"}, "after": {"QueueName": "viewfinder-images"}}
+    assert proposal.changes == [replace(QUEUE, **properties)]
 
 
 def test_a_replaced_queue_is_explained_with_cause_data_fate_and_remedy() -> None:
@@ -125,6 +140,10 @@ def test_a_replaced_queue_is_explained_with_cause_data_fate_and_remedy() -> None
         (Change("Modify", "CatalogTable", "AWS::DynamoDB::Table", "True", "ReplaceAndRetain"), "will be replaced."),
         (Change("Modify", "CatalogTable", "AWS::DynamoDB::Table", "True", "ReplaceAndRetain"), "The old one stays"),
         (Change("Modify", "ImagesBucket", "AWS::S3::Bucket", "Conditional", "", ("BucketName",)), "may be replaced"),
+        (table(ADDED, "AttributeDefinitions", "KeySchema"), "may be replaced because KeySchema changes."),
+        (table(EDITED, "AttributeDefinitions"), "may be replaced because AttributeDefinitions changes."),
+        (table({}, "AttributeDefinitions", before={}), "may be replaced because AttributeDefinitions changes."),
+        (table({}), "may be replaced."),
         (Change("Modify", "DerivedBucket", "AWS::S3::Bucket", "True"), "detector calls again"),
         (Change("Remove", "ImageDeadLetterQueue", "AWS::SQS::Queue", "", "Delete"), "will be removed"),
         (Change("Modify", "Foreign", "AWS::SQS::Queue", "True"), "the messages that wait in it. The old one is"),
@@ -140,6 +159,8 @@ def test_every_resource_with_messages_or_data_is_explained(change: Change, words
         Change("Modify", "CatalogTable", "AWS::DynamoDB::Table", "False"),
         Change("Add", "UncountedRecordsQueue", "AWS::SQS::Queue", ""),
         ALIAS,
+        table(ADDED, "AttributeDefinitions"),
+        Change("Modify", "ImagesBucket", "AWS::S3::Bucket", "Conditional", "", ("NotificationConfiguration",)),
         Change("Remove", "Alarm", "AWS::CloudWatch::Alarm", ""),
     ],
 )

@@ -6,7 +6,8 @@ import pwd
 
 import pytest
 
-from tests.unit.gallery.conftest import Door
+from tests.unit.gallery.conftest import HOME, Door
+from viewfinder.gallery.address import gallery_address
 from viewfinder.gallery.guard import Guard, others_use_this_machine
 
 REFUSED = {
@@ -136,7 +137,45 @@ def test_the_address_with_the_token_opens_a_locked_gallery(locked: Door) -> None
     assert inside.json() == {"Images": []}
 
 
-@pytest.mark.parametrize("path", ["/?token=guess", "/?token=", "/prod/images?token=sesame"])
+BROWSER = {
+    "accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    "sec-fetch-site": "none",
+    "sec-fetch-mode": "navigate",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [("/~sesame", "/"), ("/~sesame/", "/"), ("/~sesame/?label=Dog&label=Cat", "/?label=Dog&label=Cat")],
+)
+def test_a_browser_that_opens_the_address_keeps_the_token_and_shows_the_page_without_it(
+    locked: Door, path: str, location: str
+) -> None:
+    entrance = locked.ask("GET", path, headers=BROWSER)
+    cookie = entrance.headers["set-cookie"]
+
+    assert (entrance.status_code, entrance.headers["location"]) == (303, location)
+    inside = locked.ask("GET", location, headers={**BROWSER, "cookie": cookie.partition(";")[0]})
+    assert "<title>Viewfinder" in inside.text
+
+
+def test_a_program_adds_a_path_to_the_address_and_needs_nothing_else(locked: Door) -> None:
+    assert gallery_address(8080, "sesame") == f"{HOME}/~sesame"
+    assert gallery_address(8080) == HOME
+    assert locked.ask("GET", f"{gallery_address(8080, 'sesame')}/prod/images?label=Cat").json() == {"Images": []}
+    assert locked.ask("GET", "/%7Esesame/prod/images").json() == {"Images": []}
+    assert locked.ask("GET", "/~sesame").status_code == 200
+    encoded = locked.ask("GET", "/~sesame/prod/images/a%2Fb%20c.jpg")
+    assert (encoded.status_code, encoded.json()["Error"]["Code"]) == (404, "ImageNotFound")
+    assert locked.api.requests[-1][1] == "/prod/images/a%2Fb%20c.jpg"
+    changed = locked.ask("DELETE", "/~sesame/prod/images/dog.jpg")
+    assert (changed.status_code, changed.json()["Error"]["Code"]) == (403, "Forbidden")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/?token=guess", "/?token=", "/prod/images?token=sesame", "/~", "/~guess/", "/sesame/", "/~sesam/prod/images"],
+)
 def test_nothing_else_opens_it(locked: Door, path: str) -> None:
     answer = locked.ask("GET", path)
 

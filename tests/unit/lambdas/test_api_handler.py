@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from tests.support.contract import operations
 from tests.support.fakes import FakeClock, FakeRequests
 from viewfinder.adapters.http.responses import error_response
 from viewfinder.domain.errors import (
@@ -61,9 +61,7 @@ def _refused(code: str) -> ClientError:
 
 
 def test_the_routes_are_the_operations_of_the_contract(handler: Any) -> None:
-    paths = yaml.safe_load((REPOSITORY / "infrastructure" / "openapi.yaml").read_text())["paths"]
-    operations = {(method.upper(), path) for path, item in paths.items() for method in item if method != "parameters"}
-    assert set(handler._ROUTES) == operations
+    assert set(handler._ROUTES) == operations()
 
 
 @pytest.mark.parametrize(

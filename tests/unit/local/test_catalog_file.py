@@ -16,13 +16,14 @@ from tests.support.catalogs import all_images
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.deployment.progress import Progress
+from viewfinder.domain.feature import Feature
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.label import Label
 from viewfinder.local import catalog as catalog_module
 from viewfinder.local import files
 from viewfinder.local.catalog import CatalogFile, DamagedCatalogError, Found
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.ministack.saving import MARK
+from viewfinder.local.ministack.objects import MARK
 from viewfinder.local.repair import Repair
 from viewfinder.local.state import Ports, Record
 
@@ -55,9 +56,9 @@ def made(path: Path) -> DataDirectory:
 def fill(data: DataDirectory, images: int) -> None:
     with closing(Database(str(data.database))) as database:
         catalog = SqliteCatalog(database, tombstone_seconds=60)
-        labels = tuple(Label(f"Label {number}", 90.0) for number in range(10))
+        findings = {Feature.LABELS: tuple(Label(f"Label {number}", 90.0) for number in range(10))}
         for number in range(images):
-            image = Image(f"{number}.jpg", Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", labels=labels)
+            image = Image(f"{number}.jpg", Status.ANALYZED, "", "2026-01-01T00:00:00.000000Z", findings=findings)
             catalog.save(image, replacing=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import stat
 from collections import namedtuple
@@ -68,3 +69,33 @@ def test_preparing_empties_temporary_files_and_keeps_the_rest(data: DataDirector
 
     assert list(data.temporary.iterdir()) == []
     assert (data.objects / "photo.jpg").exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_the_systems_error_about_a_full_disk_says_what_to_do(data: DataDirectory, number: int) -> None:
+    with (
+        pytest.raises(
+            DiskFullError, match=r"^The disk of .* is full: \d+ MB left, a start needs 500\. .*: viewfinder up"
+        ),
+        data.full_disk_told(),
+    ):
+        raise OSError(number, "No space left", str(data.path / "none" / "file"))
+
+
+def test_a_component_that_dies_on_a_full_disk_dies_of_that(
+    data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        with data.full_disk_told():
+            raise LocalStackError("the emulator has ended")
+
+    with pytest.raises(LocalStackError, match="the emulator has ended"):
+        fail()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9, 0))
+    with pytest.raises(DiskFullError, match="0 MB left"):
+        fail()
+
+
+def test_other_errors_of_the_system_pass(data: DataDirectory) -> None:
+    with pytest.raises(PermissionError), data.full_disk_told():
+        raise PermissionError(errno.EACCES, "no", "file")

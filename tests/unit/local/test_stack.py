@@ -18,7 +18,8 @@ from viewfinder.local import components, files, processes
 from viewfinder.local.catalog import CatalogFile
 from viewfinder.local.data_directory import DataDirectory, KeyPair, session
 from viewfinder.local.files import DamagedFileError
-from viewfinder.local.ministack.saving import MARK, resume, was_saved
+from viewfinder.local.ministack.objects import MARK
+from viewfinder.local.ministack.saving import resume, was_saved
 from viewfinder.local.processes import LocalStackError, NotRunningError, PortTakenError, Process
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import DYNAMODB, LAYOUT, SQLITE, Options, Ports, Record, load, with_options
@@ -105,6 +106,14 @@ def test_the_options_are_put_over_what_is_remembered() -> None:
     assert with_options(remembered, Options(port=1, gallery_port=2)).ports == Ports(1, 2, engine=9000)
     assert with_options(remembered, Options(detector="best.onnx")).detector == "best.onnx"
     assert with_options(remembered, Options(detector="builtin")).detector is None
+    places = with_options(remembered, Options(classifier="places.onnx", classes="places.txt", min_probability=0.3))
+    assert with_options(places, Options()) == places
+    assert with_options(places, Options(classifier="builtin")) == remembered
+    assert (places.classifier, places.classes, places.min_probability) == ("places.onnx", "places.txt", 0.3)
+    with pytest.raises(LocalStackError, match="--classifier and --classes belong together"):
+        with_options(remembered, Options(classifier="places.onnx"))
+    with pytest.raises(LocalStackError, match="needs --detector-over-the-wire"):
+        with_options(places, Options(in_process=True))
     within = with_options(remembered, Options(in_process=True))
     assert (within.in_process, with_options(within, Options()).in_process) == (True, True)
     assert with_options(within, Options(in_process=False)) == remembered
@@ -266,12 +275,11 @@ def test_a_taken_port_is_told_with_its_holder_and_the_way_out() -> None:
 
 def test_the_gallery_is_locked_where_others_use_the_machine_until_its_owner_opens_it() -> None:
     alone = with_options(None, Options())
-    assert (alone.gallery_token, alone.gallery_page) == (None, "http://localhost:8080")
+    assert (alone.gallery_token, alone.gallery_url) == (None, "http://localhost:8080")
 
     shared = with_options(alone, Options(has_other_users=True))
     assert shared.gallery_token
-    assert shared.gallery_page == f"http://localhost:8080/?token={shared.gallery_token}"
-    assert shared.gallery_url == f"http://token:{shared.gallery_token}@localhost:8080"
+    assert shared.gallery_url == f"http://localhost:8080/~{shared.gallery_token}"
     assert with_options(shared, Options(has_other_users=True)) == shared
 
     opened = with_options(shared, Options(gallery_token=False))

@@ -79,7 +79,6 @@ def test_what_is_no_json_object_is_a_serialization_fault(body: bytes) -> None:
         ({"Image": IMAGE, "MaxLabels": "7"}, "maxLabels"),
         ({"Image": IMAGE, "MaxLabels": True}, "maxLabels"),
         ({"Image": IMAGE, "MaxLabels": 1.5}, "maxLabels"),
-        ({"Image": IMAGE, "MaxLabels": 2**31}, "maxLabels"),
         ({"Image": IMAGE, "MinConfidence": "high"}, "minConfidence"),
         ({"Image": IMAGE, "Features": "GENERAL_LABELS"}, "features"),
         ({"Image": IMAGE, "Features": [7]}, "features.1.member"),
@@ -98,6 +97,16 @@ def test_a_value_of_the_wrong_type_is_a_serialization_fault_that_names_it(docume
         ({"Image": IMAGE, "MinConfidence": -0.5}, "'-0.5' at 'minConfidence'", "have value greater than or equal to 0"),
         ({"Image": IMAGE, "MinConfidence": 101}, "'101.0' at 'minConfidence'", "have value less than or equal to 100"),
         ({"Image": IMAGE, "MaxLabels": -1}, "'-1' at 'maxLabels'", "have value greater than or equal to 0"),
+        (
+            {"Image": IMAGE, "MaxLabels": 2**31},
+            "'2147483648' at 'maxLabels'",
+            "have value less than or equal to 2147483647",
+        ),
+        (
+            {"Image": IMAGE, "MaxLabels": -(2**31)},
+            "'-2147483648' at 'maxLabels'",
+            "have value greater than or equal to 0",
+        ),
         (
             {"Image": IMAGE, "Features": ["FACES"]},
             "'FACES' at 'features.1.member'",
@@ -177,7 +186,7 @@ def test_more_than_five_megabytes_are_too_large() -> None:
         ("DynamoDB_20120810.DetectLabels", "The request names no operation of this service in X-Amz-Target"),
         (
             "RekognitionService.DetectModerationLabels",
-            "DetectModerationLabels is not implemented by this engine",
+            "DetectModerationLabels is not implemented by this engine; see docs/rekognition.md#operations",
         ),
     ],
 )
@@ -185,3 +194,37 @@ def test_any_other_operation_is_refused(target: str | None, message: str) -> Non
     with pytest.raises(EngineError) as raised:
         operation_of(target, ("DetectLabels", "DetectText"))
     assert (raised.value.code, raised.value.message) == ("UnknownOperationException", message)
+
+
+def tagged(tags: Any) -> dict[str, Any]:
+    return parse_request("CreateCollection", json.dumps({"CollectionId": "family", "Tags": tags}).encode())
+
+
+def test_a_map_is_read_with_its_keys_and_values() -> None:
+    tags = {"Größe 2": "a.b:/=+-@ \u2003", "_": ""}
+    assert tagged(tags) == {"CollectionId": "family", "Tags": tags}
+
+
+@pytest.mark.parametrize(
+    ("tags", "problem"),
+    [
+        ({"aws:stage": "x"}, "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "),
+        ({"stage": "a\n"}, "Map values must satisfy constraint: [Member must satisfy regular expression pattern: "),
+        ({"": "x"}, "Map keys must satisfy constraint: [Member must have length greater than or equal to 1]"),
+        ({"x": "y" * 257}, "Map values must satisfy constraint: [Member must have length less than or equal to 256]"),
+        ({str(number): "" for number in range(201)}, "Member must have length less than or equal to 200"),
+    ],
+)
+def test_the_limits_of_maps_are_those_of_the_model(tags: dict[str, str], problem: str) -> None:
+    with pytest.raises(EngineError) as raised:
+        tagged(tags)
+    assert raised.value.code == "InvalidParameterException"
+    assert problem in raised.value.message
+    assert "at 'tags' failed to satisfy constraint: " in raised.value.message
+
+
+@pytest.mark.parametrize("tags", [[], "x", {"x": 1}, {"x": None}, {"x": {}}, {"\ud800": "x"}])
+def test_a_map_of_another_type_can_not_be_read(tags: Any) -> None:
+    with pytest.raises(EngineError) as raised:
+        tagged(tags)
+    assert raised.value.code == "SerializationException"

@@ -27,7 +27,7 @@ def test_an_override_wins_and_none_does_not() -> None:
 
 
 def test_a_value_of_the_wrong_type_names_its_variable() -> None:
-    with pytest.raises(ValueError, match="VIEWFINDER_ENGINE_PORT must be of type int, not 'many'"):
+    with pytest.raises(ValueError, match="VIEWFINDER_ENGINE_PORT must be a whole number, not 'many'"):
         Settings.from_environment({"VIEWFINDER_ENGINE_PORT": "many"})
 
 

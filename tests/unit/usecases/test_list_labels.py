@@ -174,6 +174,17 @@ def test_duplicates_come_in_groups_page_by_page_as_the_records_have_them() -> No
     assert end == ""
 
 
+def test_files_that_are_no_pictures_are_not_among_duplicates() -> None:
+    contents = [digit * 64 for digit in "12"]
+    images = [a_copy(f"{content[0]}-{number}", content) for content in contents for number in range(2)]
+    records = FakeCatalog()
+    records.images = {image.image_id: image for image in images}
+    records.images["1-0"] = a_copy("1-0", contents[0], Status.REJECTED)
+    records.images["1-1"] = a_copy("1-1", contents[0], Status.FAILED)
+    found, _ = list_duplicates(MemoryCopies(images), records)
+    assert [group.content for group in found] == [contents[1]]
+
+
 def test_a_page_of_duplicates_reads_a_bounded_number_of_records() -> None:
     contents = [f"{group:064x}" for group in range(15)]
     images = [a_copy(f"{content}-{number:03}", content) for content in contents for number in range(100)]

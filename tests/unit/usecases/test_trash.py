@@ -89,6 +89,30 @@ def test_a_removed_image_is_in_the_trash_with_its_size_and_a_link_to_its_last_co
     assert f"versionId={version}" in image.url
 
 
+def test_what_is_restored_is_what_the_trash_shows(pipeline: Pipeline) -> None:
+    pipeline.put(b"Dog")
+    pipeline.s3.put_object(Bucket="images", Key=KEY, Body=b"Cat, of which the catalog never hears")
+    pipeline.remove()
+    [image], _ = list_trash(pipeline.trash)
+
+    restore_image(KEY, pipeline.trash)
+
+    assert (image.size, pipeline.content()) == (3, b"Dog")
+    assert [version.size for version, _ in list_versions(KEY, pipeline.trash)] == [3, 37, 3]
+
+
+def test_where_the_bucket_has_forgotten_what_the_trash_shows_the_last_version_is_restored(pipeline: Pipeline) -> None:
+    pipeline.put(b"Dog")
+    shown = pipeline.catalog.images[KEY].version_id
+    pipeline.s3.put_object(Bucket="images", Key=KEY, Body=b"Cat")
+    pipeline.remove()
+    pipeline.s3.delete_object(Bucket="images", Key=KEY, VersionId=shown)
+
+    restore_image(KEY, pipeline.trash)
+
+    assert pipeline.content() == b"Cat"
+
+
 def test_the_last_removed_comes_first_page_by_page(pipeline: Pipeline) -> None:
     for name in "abc":
         pipeline.put(b"Dog", name)

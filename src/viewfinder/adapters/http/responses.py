@@ -8,7 +8,9 @@ from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
+from viewfinder.adapters.aws import is_misconfiguration
 from viewfinder.domain.errors import (
     CatalogConflictError,
     CatalogUnavailableError,
@@ -38,12 +40,6 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
     KeyTakenError: HTTPStatus.CONFLICT,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
 }
-
-_PASSING = {
-    *("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "SlowDown"),
-    *("InternalServerError", "InternalError", "InternalFailure", "ServiceUnavailable", "RequestTimeout"),
-}
-"""Codes of AWS that say nothing of the request: the same one may succeed in a moment."""
 
 _BUSY_SECONDS = 5
 """When a caller may come again: what was waited for here has not passed in some seconds."""
@@ -102,9 +98,10 @@ def _retried_after(seconds: int, response: Response) -> Response:
 
 
 def _is_passing(error: Exception) -> bool:
+    """Whether the same request may succeed in a moment: AWS throttled, failed, or answered what nobody expected."""
     if isinstance(error, ClientError):
-        return error.response["Error"]["Code"] in _PASSING
-    return isinstance(error, (BotoCoreError, CatalogUnavailableError, CatalogConflictError))
+        return not is_misconfiguration(error)
+    return isinstance(error, (BotoCoreError, ResponseParserError, CatalogUnavailableError, CatalogConflictError))
 
 
 Document = dict[str, Any]

@@ -51,7 +51,7 @@ class Pictures:
             source = open_source(format_name, content)
             self._check(source)
             with self._budget.taking(source.cost, is_alone=is_alone or source.is_alone):
-                return _derive(source, content)
+                return _derive(source)
 
     def _check(self, source: Source) -> None:
         if source.pixels > self._max_pixels or source.cost > self._budget.total:
@@ -62,14 +62,18 @@ class Pictures:
             )
 
 
-def _derive(source: Source, content: bytes) -> Picture:
-    """Decode at the smallest scale that serves, which also proves that the picture is whole."""
+def _derive(source: Source) -> Picture:
+    """Decode at the smallest scale that serves, which also proves that the picture is whole.
+
+    The detector gets the very bytes that were decoded here, without the chunks that were left out: another reader may
+    refuse those.
+    """
     picture, stored_size = source.picture, source.size
     mode = picture.mode if source.is_plain else ""
     as_is = (
         source.is_untouched
         and is_srgb(source.code_points)
-        and detector.takes(source.format, mode, stored_size, len(content), source.scanned_pixels)
+        and detector.takes(source.format, mode, stored_size, len(source.content), source.scanned_pixels)
     )
     needed = (rendering.thumbnail_size if as_is else rendering.rendition_size)(stored_size)
     source.load(needed)
@@ -86,7 +90,7 @@ def _derive(source: Source, content: bytes) -> Picture:
         format=source.format,
         width=width,
         height=height,
-        rendition=content if as_is else rendering.encode_rendition(upright),
+        rendition=source.content if as_is else rendering.encode_rendition(upright),
         thumbnail=rendering.encode_thumbnail(rendering.shrink(upright, rendering.thumbnail_size((width, height)))),
         facts=metadata.facts,
     )

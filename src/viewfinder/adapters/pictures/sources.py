@@ -36,6 +36,9 @@ _SLIGHT = 0.05
 _USUAL_PROFILE = 1_000_000
 """Bytes of a PNG's profile that others unpack too, Pillow by default."""
 
+_LARGEST_UNIT = 8
+"""Pixels a side of the part of a JPEG's last unit that lies within the picture whatever its sampling."""
+
 _OTHER_DATA = bytes(range(1, 251)) * 64 + structure.END_OF_IMAGE
 
 
@@ -56,8 +59,9 @@ class Source:
     """A picture whose header was read: what it is, and what decoding it costs.
 
     `size` is as stored. `pixels` are those that are decoded in all, `scanned_pixels` those of a JPEG in several scans
-    times their number. `code_points` are primaries and transfer (ITU-T H.273), `covered` is the part of a GIF's screen
-    that its first frame covers. `gamma` is the exponent from light to the stored values, where it is not that of sRGB.
+    times their number; `coded_end` is where the pixels of a JPEG end. `code_points` are primaries and transfer (ITU-T
+    H.273), `covered` is the part of a GIF's screen that its first frame covers. `gamma` is the exponent from light to
+    the stored values, where it is not that of sRGB.
     """
 
     format: str
@@ -69,6 +73,7 @@ class Source:
     scanned_pixels: int = 0
     is_untouched: bool = True
     has_end: bool = True
+    coded_end: int = 0
     is_alone: bool = False
     covered: tuple[int, ...] = ()
     code_points: tuple[int, int] = (2, 2)
@@ -90,14 +95,22 @@ class Source:
         """Decode the pixels, where the format can at a smaller scale of which `needed` is left."""
         self.picture.draft(None, needed)
         self.picture.load()
-        if not self.has_end and not self._is_whole():
+        if self.coded_end and (not self.has_end or self._ends_flat()) and not self._is_whole():
             raise rejected(Defect.TRUNCATED_IMAGE, "The file ends before the picture does.")
         if self.covered and self.covered != (0, 0, *self.size):
             _clear_around(self.picture, self.covered)
 
+    def _ends_flat(self) -> bool:
+        """Return whether the last unit of a JPEG is of one colour, as decoders fill in what is missing at the end."""
+        width, height = self.picture.size
+        unit = [max(1, _LARGEST_UNIT * now // stored) for now, stored in zip((width, height), self.size, strict=True)]
+        last = self.picture.crop((max(0, width - unit[0]), max(0, height - unit[1]), width, height))
+        extrema = last.getextrema()
+        return all(low == high for low, high in (extrema if isinstance(extrema[0], tuple) else (extrema,)))
+
     def _is_whole(self) -> bool:
         """Return whether other data behind what there is would change nothing: then no pixel is missing."""
-        other = _decoder(self.format, self.content.removesuffix(structure.END_OF_IMAGE) + _OTHER_DATA)
+        other = _decoder(self.format, self.content[: self.coded_end] + _OTHER_DATA)
         other.draft(None, self.picture.size)
         other.load()
         return other.tobytes() == self.picture.tobytes()
@@ -133,6 +146,8 @@ def _open_jpeg(format_name: str, content: bytes) -> Source:
     if jpeg.precision != 8 or jpeg.frame in structure.LOSSLESS_FRAMES:
         kind = f"JPEG of {jpeg.precision} bits a sample" if jpeg.precision != 8 else "Lossless JPEG"
         raise rejected(Defect.UNSUPPORTED_FORMAT, f"{kind} is not among the formats that are analysed.")
+    if structure.is_converted(content, jpeg):
+        raise rejected(Defect.CORRUPT_IMAGE, "The file was transferred as a text, which added bytes to its pixels.")
     cleaned = structure.clean_jpeg(content, jpeg)
     source = _source(format_name, cleaned, _decoder(format_name, cleaned))
     pixels = source.pixels
@@ -141,6 +156,7 @@ def _open_jpeg(format_name: str, content: bytes) -> Source:
         raise rejected(Defect.TOO_MANY_PIXELS, f"A JPEG of {pixels:,} pixels in {len(jpeg.scans):,} scans.")
     source.cost = len(content) + (pixels * 4 // 16 if jpeg.has_one_scan else pixels * 2 * jpeg.components)
     source.is_untouched, source.has_end = cleaned is content, jpeg.has_end
+    source.coded_end = (jpeg.end if cleaned is content else len(cleaned)) - len(structure.END_OF_IMAGE)
     if not jpeg.has_end and not jpeg.is_refined:
         raise rejected(Defect.TRUNCATED_IMAGE, "The file ends before the picture does.")
     return source

@@ -31,13 +31,18 @@ _SHORTEST = {b"JFIF\0": 14, b"Adobe": 12}
 
 @dataclass
 class Jpeg:
-    """A JPEG's frame and scans; `end` is behind the end-of-image marker, or behind the pixels where it is missing."""
+    """A JPEG's frame and scans.
+
+    `end` is behind the end-of-image marker, or behind the pixels where it is missing; `coded` is where the first table
+    or frame begins, behind the segments of applications.
+    """
 
     precision: int = 8
     frame: int = 0
     components: int = 0
     scans: list[bytes] = field(default_factory=list)
     damaged: list[slice] = field(default_factory=list)
+    coded: int = 0
     end: int = 0
     has_end: bool = False
 
@@ -81,6 +86,8 @@ def parse_jpeg(content: bytes) -> Jpeg:
             break
         if (pieces := pieces + 1) > MAX_PIECES:
             raise rejected(Defect.CORRUPT_IMAGE, TOO_MANY_PIECES)
+        if not jpeg.coded and marker != 0xFE and not 0xE0 <= marker < 0xF0:
+            jpeg.coded = position
         _note(jpeg, marker, content[position + 4 : position + 2 + length], slice(position, position + 2 + length))
         position += 2 + length
         if marker == START_OF_SCAN[1]:
@@ -89,6 +96,19 @@ def parse_jpeg(content: bytes) -> Jpeg:
     jpeg.has_end = content[position : position + 2] == END_OF_IMAGE
     jpeg.end = position + 2 if jpeg.has_end else jpeg.end
     return jpeg
+
+
+_BEYOND_CHANCE = 8
+"""So many line feeds behind a carriage return each: one in 256 to that power of all files."""
+
+
+def is_converted(content: bytes, jpeg: Jpeg) -> bool:
+    """Return whether a JPEG was transferred as a text, with a carriage return added before each line feed.
+
+    A JPEG has no checksum: what a decoder makes of the added bytes looks like a picture to it.
+    """
+    line_feeds = content.count(b"\n", jpeg.coded, jpeg.end)
+    return line_feeds >= _BEYOND_CHANCE and line_feeds == content.count(b"\r\n", jpeg.coded, jpeg.end)
 
 
 def _note(jpeg: Jpeg, marker: int, segment: bytes, place: slice) -> None:

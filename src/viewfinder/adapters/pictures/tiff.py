@@ -12,7 +12,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from viewfinder.adapters.pictures.limits import Defect, rejected
 
-NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706
+NEW_SUBFILE_TYPE, OLD_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 255, 330, 50706
 WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANES = 256, 257, 258, 259, 262, 277, 284
 STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_BYTES, COLOUR_MAP = 273, 278, 279, 320
 TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_BYTES = 322, 323, 324, 325
@@ -25,6 +25,7 @@ UNREAD_COMPRESSIONS = {50_001}
 """WebP, which Pillow knows by name but its libtiff does not unpack."""
 
 MAX_PIECES = 300_000
+MAX_PAGES = 64
 MAX_SAMPLES = 6
 
 
@@ -43,6 +44,21 @@ class Tiff(TiffImageFile):
             self.fp = _Swapped(fp.getvalue())
         self.fp.seek(0)  # type: ignore[union-attr]
         super()._open()
+        self._turn_to_full_size()
+
+    def _turn_to_full_size(self) -> None:
+        """Go from a reduced version of the picture, a thumbnail, to the first page that is none, where there is one."""
+        with suppress(EOFError):
+            for page in range(1, MAX_PAGES):
+                if not self._is_reduced:
+                    return
+                self.seek(page)
+        if self._is_reduced:
+            self.seek(0)
+
+    @property
+    def _is_reduced(self) -> bool:
+        return bool(self._number(NEW_SUBFILE_TYPE) & 1) or self._number(OLD_SUBFILE_TYPE) == 2
 
     def _setup(self) -> None:
         self._check()
@@ -108,10 +124,9 @@ class Tiff(TiffImageFile):
 
     def _is_camera_raw(self) -> bool:
         """Return whether the first picture is a sensor's, or the small preview of a DNG, NEF or ARW."""
-        is_preview = bool(self._number(NEW_SUBFILE_TYPE) & 1)
         return (
             DNG_VERSION in self.tag_v2
-            or (is_preview and SUB_IFDS in self.tag_v2)
+            or (self._is_reduced and SUB_IFDS in self.tag_v2)
             or self._tag(PHOTOMETRIC) in (COLOUR_FILTER, LINEAR_RAW)
             or self._tag(COMPRESSION) in RAW_COMPRESSIONS
         )

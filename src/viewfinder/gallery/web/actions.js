@@ -15,7 +15,7 @@ const BACK_TRIES = 60;
  * @param {string[]} imageIds
  * @param {(imageId: string) => Promise<unknown>} action
  */
-async function each(imageIds, action) {
+export async function each(imageIds, action) {
   const waiting = [...imageIds];
   /** @type {string[]} */
   const done = [];

@@ -11,6 +11,7 @@ export function readSearch(address = location.search) {
   const lists = Object.fromEntries(LISTS.map((name) => [name, given.getAll(name)]));
   const singles = Object.fromEntries(Object.entries(SINGLES).map(([name, usual]) => [name, given.get(name) ?? usual]));
   const search = /** @type {Search} */ (/** @type {unknown} */ ({ ...lists, ...singles }));
+  if (search.status === "ANALYZED") search.status = ""; // what is shown anyway
   if (search.order === "confidence" && !isConfidenceKnown(search)) search.order = "newest";
   return search;
 }
@@ -25,7 +26,10 @@ export const isSearch = (search) => parametersOf(search).size > 0;
 export function parametersOf(search) {
   const parameters = new URLSearchParams();
   for (const name of LISTS) for (const value of search[name]) parameters.append(name, value);
-  for (const [name, usual] of Object.entries(SINGLES)) if (search[name] !== usual) parameters.set(name, search[name]);
+  for (const [name, usual] of Object.entries(SINGLES)) {
+    const value = search[/** @type {keyof typeof SINGLES} */ (name)];
+    if (value !== usual) parameters.set(name, value);
+  }
   return parameters;
 }
 

@@ -3,8 +3,13 @@
 /** @param {string} name */
 const meta = (name) => /** @type {HTMLMetaElement} */ (document.querySelector(`meta[name="viewfinder-${name}"]`)).content;
 const ROOT = `/${meta("stage")}`;
-const TOKEN = { "X-Viewfinder-Token": meta("token") };
+const TOKEN_HEADER = "X-Viewfinder-Token";
+let token = meta("token");
 
+/** In the address: images of any status. */
+export const EVERY_STATUS = "ANY";
+
+const CLOSED = "The gallery was started again, and is locked: open it by its address, which `viewfinder status` shows.";
 const UNREACHABLE = "The gallery does not answer. Start it again, on this machine with: viewfinder up";
 
 /** What the API answered when it was no success. */
@@ -55,8 +60,16 @@ const queryOf = (query) => {
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
 };
 
+/** The page shows pictures unless another status is asked for: files that are none are listed by themselves. @param {URLSearchParams} parameters */
+function withStatus(parameters) {
+  const query = new URLSearchParams(parameters);
+  if (!query.has("status")) query.set("status", "ANALYZED");
+  else if (query.get("status") === EVERY_STATUS) query.delete("status");
+  return query;
+}
+
 /** @type {(parameters: URLSearchParams, signal?: AbortSignal) => Promise<import("./types").Images>} */
-export const searchImages = (parameters, signal) => json(`${ROOT}/images?${parameters}`, { signal });
+export const searchImages = (parameters, signal) => json(`${ROOT}/images?${withStatus(parameters)}`, { signal });
 /** @type {(imageId: string, signal?: AbortSignal) => Promise<import("./types").Image>} */
 export const getImage = (imageId, signal) => json(`${ROOT}/images/${segment(imageId)}`, { signal });
 /** @type {() => Promise<import("./types").Statistics>} */
@@ -77,13 +90,30 @@ export const listDuplicates = (nextToken) => json(`${ROOT}/duplicates?${queryOf(
 /** @type {(imageId: string) => Promise<{ Versions: import("./types").Version[] }>} */
 export const listVersions = (imageId) => json(`${ROOT}/versions/${segment(imageId)}`);
 
+/** The token of the gallery's present start, as a page has it that is loaded anew. (Read as text: the page's policy lets nothing parse markup.) */
+async function presentToken() {
+  const page = await fetch("/", { cache: "no-store" }).then((answer) => (answer.ok ? answer.text() : ""), () => "");
+  return /name="viewfinder-token" content="([\w-]+)"/.exec(page)?.[1];
+}
+
+/** Does what needs the token; once more with a new one, where the gallery was started again since the page was loaded. @template Done @param {() => Promise<Done>} action */
+const withToken = (action) =>
+  action().catch(async (error) => {
+    if (error.status !== 403) throw error;
+    const present = await presentToken();
+    if (!present) throw new ApiError(403, error.code, CLOSED);
+    if (present === token) throw error;
+    token = present;
+    return action();
+  });
+
 /**
  * @param {string} method
  * @param {string} path
  * @param {object} [body]
  */
 const change = (method, path, body) =>
-  json(path, { method, headers: { ...TOKEN, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
+  withToken(() => json(path, { method, headers: { [TOKEN_HEADER]: token, "Content-Type": "application/json" }, body: body && JSON.stringify(body) }));
 
 /** @param {string} imageId */
 export const deleteImage = (imageId) => change("DELETE", `${ROOT}/images/${segment(imageId)}`);
@@ -113,12 +143,15 @@ export const pictureUrl = (image, rendition) =>
  * @param {(part: number) => void} progress  called with 0 to 1
  * @returns {Promise<string>}
  */
-export function uploadFile(imageId, file, type, progress) {
+export const uploadFile = (imageId, file, type, progress) => withToken(() => sendFile(imageId, file, type, progress));
+
+/** @type {typeof uploadFile} */
+function sendFile(imageId, file, type, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/uploads/${segment(imageId)}`);
     request.setRequestHeader("Content-Type", type);
-    for (const [name, value] of Object.entries(TOKEN)) request.setRequestHeader(name, value);
+    request.setRequestHeader(TOKEN_HEADER, token);
     request.responseType = "json";
     request.upload.onprogress = (event) => progress(event.loaded / event.total);
     request.onerror = () => reject(new ApiError(0, "Unreachable", UNREACHABLE));

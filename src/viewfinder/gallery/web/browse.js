@@ -1,4 +1,4 @@
-// The browse page: folders, and categories with their commonest labels, each with its count and a picture.
+// The browse page: the tree of folders, and categories with their commonest labels, each with its count and a picture.
 
 import { listCategories, listFolders, listLabels, pictureUrl, searchImages } from "./api.js";
 import { counted, element, icon } from "./dom.js";
@@ -18,7 +18,7 @@ export async function show(section) {
   section.replaceChildren(element("div", { class: "title" }, element("h1", {}, "Browse"), duplicates));
   try {
     const [{ Folders }, { Categories }] = await Promise.all([listFolders(), listCategories()]);
-    if (Folders.length) section.append(element("h2", {}, "Folders"), element("ul", { class: "folders" }, Folders.map(folderOf)));
+    if (Folders.length) section.append(element("h2", {}, "Folders"), treeOf(Folders, ""));
     section.append(...Categories.map(categoryOf));
     if (!Categories.length) section.append(element("p", { class: "quiet" }, "No image has labels yet."));
   } catch (error) {
@@ -38,9 +38,34 @@ function whenSeen(entries) {
 /** @param {Record<string, string>} search */
 const linkTo = (search) => `/?${new URLSearchParams(search)}`;
 
-/** @param {import("./types").Folder} folder */
-const folderOf = ({ Prefix, Count }) =>
-  element("li", {}, element("a", { class: "button", href: linkTo({ prefix: Prefix }) }, icon("folder"), Prefix, element("small", {}, counted(Count, "image"))));
+/** Folders of one level, below their parent. @type {(folders: import("./types").Folder[], parent: string) => HTMLElement} */
+const treeOf = (folders, parent) => element("ul", { class: "folders" }, folders.map((folder) => folderOf(folder, parent)));
+
+/** A folder: a link to its pictures, and a button that opens what is inside. @type {(folder: import("./types").Folder, parent: string) => HTMLElement} */
+function folderOf({ Prefix, Count }, parent) {
+  const name = Prefix.slice(parent.length, -1) || "/";
+  const toggle = element("button", { class: "button quiet round", type: "button", "aria-expanded": "false", "aria-label": `Folders in ${name}` }, icon("next"));
+  const link = element("a", { class: "button quiet", href: linkTo({ prefix: Prefix }), title: Prefix }, icon("folder"),
+    element("span", { class: "name" }, name), element("small", {}, counted(Count, "image")));
+  const item = element("li", {}, element("div", { class: "folder" }, toggle, link));
+  toggle.addEventListener("click", () => open(item, toggle, Prefix));
+  return item;
+}
+
+/** Opens or closes a folder; what is inside is asked for once. @type {(item: HTMLElement, toggle: HTMLElement, prefix: string) => Promise<void>} */
+async function open(item, toggle, prefix) {
+  const isOpen = toggle.getAttribute("aria-expanded") === "true";
+  toggle.setAttribute("aria-expanded", String(!isOpen));
+  const inside = /** @type {HTMLElement | null} */ (item.children[1] ?? null);
+  if (inside) inside.hidden = isOpen;
+  else item.append(await insideOf(prefix).catch((error) => element("p", { class: "problem" }, error.message)));
+}
+
+/** @param {string} prefix */
+async function insideOf(prefix) {
+  const { Folders } = await listFolders(prefix);
+  return Folders.length ? treeOf(Folders, prefix) : element("p", { class: "quiet" }, "No folders inside");
+}
 
 /** @param {import("./types").CategoryCount} category */
 function categoryOf({ Name, Count }) {

@@ -51,6 +51,10 @@ export function place(node, properties) {
   return node;
 }
 
+/** Whether a key is for a field, or for a dialog. @param {Event} event */
+export const isTyping = ({ target }) =>
+  target instanceof Element && target.closest("input:not([type=range], [type=radio]), textarea, select, dialog") !== null;
+
 const DECIMALS = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const WHOLE = new Intl.NumberFormat();
 
@@ -58,7 +62,7 @@ const WHOLE = new Intl.NumberFormat();
 export const percent = (value) => `${DECIMALS.format(value)} %`;
 /** @param {number} value */
 export const whole = (value) => WHOLE.format(value);
-/** @param {number} number */
+/** @type {(number: number, one: string, many?: string) => string} */
 export const counted = (number, one, many = `${one}s`) => `${whole(number)} ${number === 1 ? one : many}`;
 
 /** @param {number} size */

@@ -33,7 +33,10 @@ export class Grid {
     addEventListener("scroll", () => this.#soon(), { passive: true });
     new ResizeObserver(() => this.#resized()).observe(list);
     list.addEventListener("keydown", (event) => this.#key(event));
-    list.addEventListener("focusin", ({ target }) => this.#activate(indexOf(/** @type {Element} */ (target).closest("li"))));
+    list.addEventListener("focusin", ({ target }) => {
+      const tile = /** @type {Element} */ (target).closest("li");
+      if (tile) this.#activate(indexOf(tile)); // the list itself can have the focus, too
+    });
   }
 
   /** Shows other images, all there are or the first of them. @type {(images: import("./types").Summary[], complete: boolean, grouping?: import("./types").Grouping | null) => void} */
@@ -121,7 +124,7 @@ export class Grid {
     this.list.insertBefore(node, later ?? null);
   }
 
-  /** The headings of the groups that begin among these tiles. */
+  /** The headings of the groups that begin among these tiles. @type {(first: number, end: number) => void} */
   #head(first, end) {
     const wanted = new Map(this.layout.headingsBetween(first, end).map((heading) => [heading.first, heading]));
     for (const [at, node] of this.headings) if (!wanted.has(at)) this.headings.delete(at) && node.remove();
@@ -166,7 +169,7 @@ export class Grid {
     this.active = 0;
   }
 
-  /** One tile is in the tab order: the active one, or the first that is seen. */
+  /** One tile is in the tab order: the active one, or the first that is seen. @type {(first: number, end: number) => void} */
   #rove(first, end) {
     const current = this.active >= first && this.active < end ? this.active : first;
     for (const [index, tile] of this.tiles) linkOf(tile).tabIndex = index === current ? 0 : -1;
@@ -213,5 +216,5 @@ export class Grid {
 /** @param {HTMLElement} tile */
 const linkOf = (tile) => /** @type {HTMLElement} */ (tile.firstChild);
 
-/** The place of a tile among the images; a heading stands half a place before its first one. @param {Element | null} node */
+/** The place of a tile among the images; a heading stands half a place before its first one. @param {Element} node */
 const indexOf = (node) => Number(/** @type {HTMLElement} */ (node).dataset.index);

@@ -2,33 +2,36 @@
 
 import { element, icon, percent, place } from "./dom.js";
 
-/** Labels before those that they are a kind of: Dog before Animal. */
+/** Labels before those that they are a kind of: Dog before Animal. @param {import("./types").Label[]} labels */
 export function specificFirst(labels) {
   const wider = new Set(labels.flatMap((label) => label.Parents.map((parent) => parent.Name)));
   return [...labels.filter((label) => !wider.has(label.Name)), ...labels.filter((label) => wider.has(label.Name))];
 }
 
-/** Gives the list of labels and the layer of boxes; hovering or focusing one lights the other. `remove(name)` says one is wrong. */
+/** Gives the list of labels and the layer of boxes; hovering or focusing one lights the other. `remove(name)` says one is wrong. @type {(image: import("./types").Image, remove: (name: string) => unknown) => { list: HTMLElement, boxes: HTMLElement[] }} */
 export function labelsOf(image, remove) {
+  /** @type {{ node: HTMLElement, label: string }[]} */
   const boxes = [];
   const items = specificFirst(image.Labels).map((label) => itemOf(label, image.Labels, boxes, remove));
-  const light = (name) => {
+  const light = (/** @type {string | null} */ name) => {
     for (const { node, label } of boxes) {
       node.classList.toggle("lit", label === name);
       node.classList.toggle("dim", name !== null && label !== name);
     }
     for (const item of items) item.classList.toggle("lit", item.dataset.label === name);
   };
-  for (const item of items) lights(item, item.dataset.label, light);
+  for (const item of items) lights(item, item.dataset.label ?? "", light);
   for (const { node, label } of boxes) lights(node, label, light);
   return { list: element("ul", { class: "labels" }, items), boxes: boxes.map((box) => box.node) };
 }
 
+/** @type {(node: HTMLElement, name: string, light: (name: string | null) => void) => void} */
 function lights(node, name, light) {
   for (const event of ["pointerenter", "focusin"]) node.addEventListener(event, () => light(name));
   for (const event of ["pointerleave", "focusout"]) node.addEventListener(event, () => light(null));
 }
 
+/** @type {(label: import("./types").Label, all: import("./types").Label[], boxes: { node: HTMLElement, label: string }[], remove: (name: string) => unknown) => HTMLElement} */
 function itemOf(label, all, boxes, remove) {
   for (const instance of label.Instances) boxes.push({ label: label.Name, node: boxOf(label.Name, instance) });
   const item = element(
@@ -48,13 +51,14 @@ function itemOf(label, all, boxes, remove) {
   return item;
 }
 
+/** @param {import("./types").Label} label */
 function marksOf(label) {
   const number = label.Instances.length;
   if (label.Source === "PERSON") return element("em", { class: "person", title: "Added by a person" }, "by a person");
   return number ? element("em", { title: `${number} found` }, number === 1 ? "1 box" : `${number} boxes`) : null;
 }
 
-/** Parents from the widest to the closest. Each is a label too: the more parents of its own, the closer. */
+/** Parents from the widest to the closest. Each is a label too: the more parents of its own, the closer. @type {(label: import("./types").Label, all: import("./types").Label[]) => HTMLElement | null} */
 function pathOf(label, all) {
   if (!label.Parents.length) return null;
   const depth = new Map(all.map((other) => [other.Name, other.Parents.length]));
@@ -62,6 +66,7 @@ function pathOf(label, all) {
   return element("small", { class: "path" }, names.join(" › "));
 }
 
+/** @type {(name: string, instance: import("./types").Label["Instances"][number]) => HTMLElement} */
 function boxOf(name, instance) {
   const { Left, Top, Width, Height } = instance.BoundingBox;
   const tag = element("span", { class: "tag" }, `${name} ${percent(Math.round(instance.Confidence))}`);

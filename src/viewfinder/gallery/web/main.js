@@ -2,6 +2,8 @@
 
 import { onAddress, openImage, openView, readSearch } from "./address.js";
 import { find, nameOf } from "./dom.js";
+import { Fresh } from "./fresh.js";
+import { startKeys } from "./keys.js";
 import { Results } from "./results.js";
 import { showSearch, startSearch } from "./search.js";
 import { StatusPage } from "./status.js";
@@ -25,6 +27,8 @@ startTheme();
 const results = new Results();
 const viewer = new Viewer(results);
 const statusPage = new StatusPage();
+const fresh = new Fresh(results);
+results.onShow = () => fresh.forget();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let isWanted; // images have arrived that the grid does not show yet
 
@@ -84,5 +88,6 @@ function arrived() {
 onAddress(show);
 show();
 startSearch();
+startKeys();
 new Uploads(arrived);
 import("./selection.js").then(({ Selection }) => new Selection(results));

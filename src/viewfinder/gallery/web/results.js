@@ -1,9 +1,10 @@
 // The results of a search: page after page of the API's cursor, into the grid.
 
 import { isSearch, parametersOf, readSearch } from "./address.js";
-import { getStatistics, searchImages } from "./api.js";
+import { searchImages } from "./api.js";
+import { countOf, tellBeside, tellCount } from "./count.js";
 import { firstPage } from "./first.js";
-import { counted, element, find, icon, whole } from "./dom.js";
+import { element, find, icon } from "./dom.js";
 import { Grid } from "./grid.js";
 
 /** The timeline's groups: days of the camera's time, or of the analysis where no capture time is known. @type {import("./types").Grouping} */
@@ -30,14 +31,22 @@ export class Results {
   stuck = false; // a page failed, and waits for a button
   /** @type {number | undefined} */
   total;
+  /** @type {Set<string>} */
+  seen = new Set(); // the images that were shown, deleted ones too
   /** @type {Promise<void> | null} */
   loading = null;
 
   constructor() {
     this.grid = new Grid(find("grid"), () => this.#more());
     this.onChange = () => {};
+    this.onShow = () => {};
     history.scrollRestoration = "manual";
     addEventListener("pagehide", () => this.#rememberPlace());
+  }
+
+  /** Whether the first page is on its way. */
+  get isLoading() {
+    return find("gallery").hasAttribute("aria-busy");
   }
 
   get images() {
@@ -55,6 +64,8 @@ export class Results {
     this.grid.show(page.Images, !page.NextToken, search.order === "taken" ? DAYS : null);
     performance.mark("first-screen");
     this.#shown(search);
+    this.#countAhead(search);
+    this.onShow();
     await this.#returnToPlace(key);
   }
 
@@ -66,6 +77,11 @@ export class Results {
   /** @param {() => boolean} isThere */
   async #askUntil(isThere) {
     for (let pages = 0; this.next && !this.stuck && !isThere() && pages < SOUGHT_PAGES; pages++) await this.#more();
+  }
+
+  /** Asks for pages until so many images are shown, or all. @param {number} number */
+  async reach(number) {
+    await this.#askUntil(() => this.images.length >= number);
   }
 
   #rememberPlace() {
@@ -84,7 +100,9 @@ export class Results {
 
   /** Takes images away at once; the catalog follows in a moment. @param {string[]} imageIds */
   remove(imageIds) {
+    const before = this.images.length;
     this.grid.remove(imageIds);
+    if (this.total !== undefined) this.total -= before - this.images.length;
     this.#shown(readSearch());
   }
 
@@ -103,6 +121,7 @@ export class Results {
     this.next = null;
     this.stuck = false;
     this.total = undefined;
+    this.seen = new Set();
     find("more").hidden = true;
     find("gallery").setAttribute("aria-busy", "true");
   }
@@ -122,6 +141,7 @@ export class Results {
       const page = await ask(signal);
       if (signal.aborted) return null;
       this.next = page.NextToken ?? null;
+      for (const { ImageId } of page.Images) this.seen.add(ImageId);
       return page;
     } catch (error) {
       if (error.name !== "AbortError") this.#failed(error);
@@ -148,7 +168,7 @@ export class Results {
     find("more").hidden = !this.stuck;
     if (!page) return;
     this.grid.add(page.Images, !page.NextToken);
-    this.#count(readSearch());
+    this.#count();
     this.onChange();
   }
 
@@ -176,26 +196,24 @@ export class Results {
     find("gallery").removeAttribute("aria-busy");
     find("empty").hidden = this.images.length > 0;
     if (!this.images.length) tellNothing(search);
-    this.#count(search);
+    this.#count();
     this.onChange();
   }
 
-  /** @param {import("./types").Search} search */
-  async #count(search) {
+  #count() {
     if (!this.next) this.total = this.images.length;
     tellCount(this.images.length, this.total);
-    if (this.total !== undefined || isSearch(search)) return;
-    const { asked } = this;
-    const statistics = await getStatistics().catch(() => null);
-    if (!statistics || asked !== this.asked) return;
-    this.total ??= statistics.Images.Total;
-    tellCount(this.images.length, this.total);
   }
-}
 
-/** The number of all, where it is known: the API's cursor does not count ahead. @type {(shown: number, total?: number) => void} */
-function tellCount(shown, total) {
-  find("count").textContent = total === undefined ? `more than ${whole(shown)} images` : counted(total, "image");
+  /** Asks the counters how many there are, where they know; they are an extra. @param {import("./types").Search} search */
+  async #countAhead(search) {
+    const { signal } = this.controller;
+    const total = this.next ? await countOf(search).catch(() => undefined) : undefined;
+    if (signal.aborted) return;
+    this.total ??= total;
+    this.#count();
+    await tellBeside(search).catch(() => {});
+  }
 }
 
 /** @param {import("./types").Search} search */

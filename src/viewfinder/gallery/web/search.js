@@ -2,7 +2,7 @@
 
 import { addressOf, go, isConfidenceKnown, readSearch } from "./address.js";
 import { Completion } from "./completion.js";
-import { element, find, icon } from "./dom.js";
+import { element, find, icon, isTyping } from "./dom.js";
 
 const PLACES = /** @type {const} */ ([["prefix", "in"], ["category", "of"], ["takenFrom", "from"], ["takenTo", "before"]]);
 
@@ -106,8 +106,7 @@ function plainChip(text, rest) {
 
 /** @param {KeyboardEvent} event */
 function focusOnSlash(event) {
-  const isTyping = /** @type {Element} */ (event.target).closest("input:not([type=range], [type=radio]), textarea, select, dialog");
-  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey) return;
+  if (event.key !== "/" || isTyping(event) || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   find("query").focus();
 }

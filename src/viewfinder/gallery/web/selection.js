@@ -2,10 +2,11 @@
 
 import { analyzeAll, downloadAll, removeAll } from "./actions.js";
 import { onAddress } from "./address.js";
-import { counted, element, find, icon } from "./dom.js";
-import { ask } from "./talk.js";
+import { counted, element, find, icon, isTyping } from "./dom.js";
+import { ask, say } from "./talk.js";
 
 const LONG_PRESS_MS = 450;
+const MOST = 1000; // that the key for all chooses: as many as one download has
 const STILL = 10; // pixels that a finger may move in a long press
 
 export class Selection {
@@ -54,9 +55,32 @@ export class Selection {
     for (const type of ["pointerup", "pointercancel", "pointerleave"]) list.addEventListener(type, () => clearTimeout(this.pressing));
     list.addEventListener("pointermove", (event) => this.#moveFinger(event));
     list.addEventListener("contextmenu", (event) => this.pressed && event.preventDefault());
-    addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.chosen.size && !document.querySelector("dialog[open]")) this.clear();
-    });
+    addEventListener("keydown", (event) => this.#pageKey(event));
+  }
+
+  /** Keys of the whole page, unless they are for a field or a dialog. @param {KeyboardEvent} event */
+  #pageKey(event) {
+    if (isTyping(event) || document.querySelector("dialog[open]") || find("gallery").hidden) return;
+    if (event.key === "Escape" && this.chosen.size) return this.clear();
+    if (event.key === "Delete") return this.#deleteByKey();
+    if (event.key.toLowerCase() !== "a" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.#all();
+  }
+
+  /** Chooses all images of the search, which are asked for meanwhile. */
+  async #all() {
+    await this.results.reach(MOST);
+    this.#choose(this.results.images.slice(0, MOST).map((image) => image.ImageId), true);
+    const isCut = this.results.next || this.results.images.length > MOST;
+    if (isCut) say(`The first ${counted(MOST, "image")} are selected: one go has no more.`);
+  }
+
+  /** Deletes what is chosen; nothing chosen, the image that has the focus. */
+  #deleteByKey() {
+    const isInGrid = this.grid.list.contains(document.activeElement?.closest(".cell") ?? null);
+    if (!this.chosen.size && isInGrid) this.#toggle(this.grid.active);
+    if (this.chosen.size) this.#delete();
   }
 
   clear() {

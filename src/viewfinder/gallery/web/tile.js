@@ -4,22 +4,38 @@ import { addressOf, readSearch } from "./address.js";
 import { pictureUrl } from "./api.js";
 import { element, icon, nameOf, percent } from "./dom.js";
 
-const STATES = { REJECTED: "Rejected", FAILED: "Failed" };
+/** What is wrong with a file, by the reason that the API gives (adapters/pictures/limits.py and others). @type {Record<string, string>} */
+const SENTENCES = {
+  EMPTY_OBJECT: "The file is empty.",
+  NOT_AN_IMAGE: "This file is not a picture.",
+  UNSUPPORTED_FORMAT: "This format is not analysed.",
+  TRUNCATED_IMAGE: "The file ends before the picture does.",
+  CORRUPT_IMAGE: "The picture is damaged.",
+  TOO_MANY_PIXELS: "The picture has too many pixels.",
+  IMAGE_TOO_LARGE: "The picture is too large for the detector.",
+  OBJECT_TOO_LARGE: "The file is too large.",
+};
+
+/** @param {import("./types").Summary} image */
+function sentenceOf({ Status, Reason }) {
+  if (Status === "ANALYZED") return null;
+  return SENTENCES[Reason ?? ""] ?? (Status === "FAILED" ? "It could not be analysed, and may be tried again." : `It can't be analysed: ${Reason ?? "no reason is known"}.`);
+}
 
 /** @param {import("./types").Summary} image */
 export function tileOf(image) {
-  const state = STATES[image.Status];
+  const fault = sentenceOf(image);
   const undated = readSearch().order === "taken" && !image.TakenAt ? "No capture time" : null;
   const labels = searchedFirst(image.Labels).slice(0, 3);
-  const text = state ? `${state}: ${image.Reason ?? ""}` : labels.map((label) => label.Name).join(", ");
+  const text = fault ?? labels.map((label) => label.Name).join(", ");
   const link = element(
     "a",
     {
-      class: `tile${state ? " fault" : ""}`,
+      class: `tile${fault ? " fault" : ""}`,
       href: addressOf(readSearch(), { image: image.ImageId }),
       "aria-label": [`${nameOf(image.ImageId)}. ${text}`, undated].filter(Boolean).join(". "),
     },
-    state ? faultOf(image, state) : pictureOf(image),
+    fault ? faultOf(image, fault) : pictureOf(image),
     undated && element("span", { class: "undated", "aria-hidden": "true" }, undated),
     element("span", { class: "caption", "aria-hidden": "true" }, captionOf(image, labels)),
   );
@@ -31,7 +47,7 @@ export function tileOf(image) {
 /** What was searched for is why the image is here: it is always shown. @param {import("./types").Confident[]} labels */
 function searchedFirst(labels) {
   const searched = new Set(readSearch().label.map((name) => name.toLowerCase()));
-  const isSearched = (label) => searched.has(label.Name.toLowerCase());
+  const isSearched = (/** @type {import("./types").Confident} */ label) => searched.has(label.Name.toLowerCase());
   return [...labels.filter(isSearched), ...labels.filter((label) => !isSearched(label))];
 }
 
@@ -48,9 +64,9 @@ function pictureOf(image) {
   return picture;
 }
 
-/** @type {(image: import("./types").Summary, state: string) => HTMLElement} */
-const faultOf = (image, state) =>
-  element("span", { class: "missing" }, icon("warning"), element("b", {}, state), image.Reason ?? "");
+/** @type {(image: import("./types").Summary, sentence: string) => HTMLElement} */
+const faultOf = (image, sentence) =>
+  element("span", { class: "missing", title: image.ImageId }, icon("warning"), element("b", {}, nameOf(image.ImageId)), element("span", {}, sentence));
 
 /** @type {(image: import("./types").Summary, labels: import("./types").Confident[]) => unknown[]} */
 function captionOf(image, labels) {

@@ -66,6 +66,9 @@ export interface Image extends Omit<Summary, "Labels"> {
   Labels: Label[];
 }
 
+/** An image whose picture was read. */
+export type Measured = Image & { Width: number; Height: number };
+
 /** Enough of an image to make the URL of its picture. */
 export type Pictured = Pick<Summary, "ImageId" | "AnalyzedAt">;
 
@@ -124,6 +127,9 @@ export interface Answer { value: string; isForAll: boolean }
 /** A file to upload, and its key. */
 export interface Chosen { file: File; path: string }
 
+/** What a drop or a choice brings: files, what could not be read, and the hidden and system files and folders that are left out. */
+export interface Picked { files: Chosen[]; unreadable: { path: string; reason: string }[]; leftOut: Set<string> }
+
 /** How a grid is divided: the group of an image, and its heading. */
 export interface Grouping { of: (image: Summary) => string; text: (group: string) => string }
 
@@ -134,13 +140,16 @@ export interface Shown { remove: (imageIds: string[]) => void; show: (options: {
 export interface Places {
   "choose-files": HTMLInputElement;
   "choose-folder": HTMLInputElement;
+  beside: HTMLParagraphElement;
   chips: HTMLUListElement;
   completions: HTMLUListElement;
   count: HTMLParagraphElement;
   drop: HTMLDivElement;
   empty: HTMLDivElement;
   filters: HTMLFormElement;
+  fresh: HTMLButtonElement;
   gallery: HTMLElement;
+  keys: HTMLDialogElement;
   grid: HTMLUListElement;
   least: HTMLOutputElement;
   match: HTMLFieldSetElement;

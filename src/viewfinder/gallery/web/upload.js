@@ -3,7 +3,7 @@
 import { addressOf, readSearch } from "./address.js";
 import { getImage, uploadFile } from "./api.js";
 import { element, place } from "./dom.js";
-import { typeOf } from "./files.js";
+import { isReadable, typeOf } from "./files.js";
 
 const PATIENCE_MS = 10 * 60 * 1000;
 
@@ -24,7 +24,7 @@ export class Upload {
   /** @type {string | undefined} */
   etag;
 
-  /** @param {import("./types").Chosen} chosen */
+  /** @param {{ file?: File, path: string }} chosen  without a file: only its end is shown */
   constructor({ file, path }) {
     this.file = file;
     this.path = path;
@@ -48,16 +48,19 @@ export class Upload {
 
   /** @param {() => void} progress */
   async send(progress) {
+    const { file } = this;
+    if (!file) return;
     this.#set("sending", "Uploading", 0);
     try {
-      this.etag = await uploadFile(this.path, this.file, typeOf(this.file), (part) => {
+      this.etag = await uploadFile(this.path, file, typeOf(file), (part) => {
         this.#set("sending", "Uploading", part * 0.9);
         progress();
       });
       this.sentAt = Date.now();
       this.#set("sent", "Analysing", 0.9);
     } catch (error) {
-      this.fail(error);
+      if (await isReadable(file)) this.fail(error);
+      else this.end("unreadable", "The file has changed, or can't be read any more");
     }
   }
 

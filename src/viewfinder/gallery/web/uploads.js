@@ -2,14 +2,18 @@
 
 import { getImage } from "./api.js";
 import { counted, element, find, icon } from "./dom.js";
-import { filesOfChoice, filesOfDrop, isClutter, refusalOf } from "./files.js";
+import { digestOf, filesOfChoice, filesOfDrop, refusalOf } from "./files.js";
 import { decide } from "./talk.js";
 import { Upload } from "./upload.js";
 
 const AT_ONCE = 4;
 const POLL_MS = 700;
 const POLLED = 8; // images asked for in one go
+const UNSENT = "viewfinder-unsent"; // where a page that goes away leaves what it has not sent
+const MAX_UNSENT = 1000;
 const ROWS = 60; // of thousands of files
+/** How uploads end that are no success, and what the panel says of them. */
+const ENDS = { refused: "refused", failed: "failed", skipped: "skipped", unreadable: "unreadable", unsent: "not sent" };
 /** @type {import("./types").Choice[]} */
 const CHOICES = [["", "Skip", "quiet"], ["replace", "Replace", "quiet"], ["both", "Keep both", "main"]];
 
@@ -21,6 +25,8 @@ export class Uploads {
   running = 0;
   polling = false;
   keys = new Set();
+  /** @type {Set<string>} */
+  leftOut = new Set();
   /** @type {Upload[]} */
   rows = [];
   /** @type {import("./types").Answer | null} */
@@ -35,11 +41,13 @@ export class Uploads {
     this.arrived = arrived;
     this.panel = find("uploads");
     this.list = element("ul", { class: "files" });
+    this.note = element("p", { class: "quiet", hidden: true });
     this.total = element("progress", { max: 1, value: 0, "aria-label": "All uploads" });
     this.title = element("h2");
     this.again = element("button", { class: "button", type: "button", hidden: true, onclick: () => this.#retry() });
-    this.panel.append(this.#header(), this.total, this.again, this.list, this.#footer());
+    this.panel.append(this.#header(), this.total, this.again, this.note, this.list, this.#footer());
     this.#listen();
+    this.#tellUnsent();
   }
 
   #header() {
@@ -75,8 +83,38 @@ export class Uploads {
     addEventListener("drop", async (event) => {
       event.preventDefault();
       overlay(false);
-      this.add(await filesOfDrop(event.dataTransfer));
+      if (event.dataTransfer) this.add(await filesOfDrop(event.dataTransfer));
     });
+    addEventListener("beforeunload", (event) => this.#unsent().length && event.preventDefault());
+    addEventListener("pagehide", () => this.#rememberUnsent());
+    addEventListener("pageshow", (event) => event.persisted && sessionStorage.removeItem(UNSENT)); // they go on
+  }
+
+  #unsent() {
+    return this.all.filter((upload) => ["waiting", "sending", "failed"].includes(upload.state));
+  }
+
+  /** A reload ends what is not sent yet, and forgets the files: the next page can say which only. */
+  #rememberUnsent() {
+    const paths = this.#unsent().map((upload) => upload.path).slice(0, MAX_UNSENT);
+    if (paths.length) sessionStorage.setItem(UNSENT, JSON.stringify(paths));
+  }
+
+  #tellUnsent() {
+    /** @type {string[]} */
+    const paths = JSON.parse(sessionStorage.getItem(UNSENT) ?? "[]");
+    sessionStorage.removeItem(UNSENT);
+    if (!paths.length) return;
+    for (const path of paths) this.#addEnded(path, "unsent", "Not sent before the page was left: choose it again");
+    this.#show();
+  }
+
+  /** @type {(path: string, state: string, text: string) => void} */
+  #addEnded(path, state, text) {
+    const upload = new Upload({ path });
+    upload.end(state, text);
+    this.all.push(upload);
+    this.#row(upload);
   }
 
   #show() {
@@ -84,19 +122,31 @@ export class Uploads {
     this.#summary();
   }
 
-  /** @param {import("./types").Chosen[]} files */
-  add(files) {
-    const uploads = files.filter((file) => !isClutter(file)).map((file) => new Upload(file));
+  /** @param {import("./types").Picked} picked */
+  add({ files, unreadable, leftOut }) {
     if (!this.running) this.forAll = null; // a choice for all is for all of one go
-    this.all.push(...uploads);
-    for (const upload of uploads) {
-      const refusal = refusalOf(upload);
-      if (!refusal) this.waiting.push(upload);
-      else upload.end("refused", refusal);
-      if (refusal) this.#row(upload);
-    }
+    for (const chosen of files) this.#addFile(chosen);
+    for (const { path, reason } of unreadable) this.#addEnded(path, "unreadable", reason);
+    for (const path of leftOut) this.leftOut.add(path);
     this.#show();
     this.#start();
+  }
+
+  /** @param {import("./types").Chosen} chosen */
+  #addFile(chosen) {
+    const refusal = refusalOf(chosen);
+    if (refusal) return this.#addEnded(chosen.path, "refused", refusal);
+    const upload = new Upload(chosen);
+    this.#forgetUnsent(chosen.path);
+    this.all.push(upload);
+    return this.waiting.push(upload);
+  }
+
+  /** @param {string} path */
+  #forgetUnsent(path) {
+    const before = this.all.find((other) => other.path === path && other.state === "unsent");
+    before?.hide();
+    if (before) this.all.splice(this.all.indexOf(before), 1);
   }
 
   /** Puts the row of an upload on top, and forgets the oldest ones. @param {Upload} upload */
@@ -125,7 +175,8 @@ export class Uploads {
   /** Whether an upload may be sent: to its own key, or after a question to another one. @param {Upload} upload */
   async #mayGo(upload) {
     try {
-      if (!upload.isDecided && (await this.#isTaken(upload.path))) await this.#decide(upload);
+      const known = upload.isDecided ? null : await this.#known(upload.path);
+      if (known) await this.#decide(upload, known);
     } catch (error) {
       upload.fail(error);
     }
@@ -135,19 +186,22 @@ export class Uploads {
     return true;
   }
 
-  /** @param {string} path */
-  async #isTaken(path) {
-    return this.keys.has(path) || getImage(path).then(() => true, (error) => {
+  /** What has a key: an image, or a file that this page has sent; null where it is free. @param {string} path */
+  async #known(path) {
+    const image = await getImage(path).catch((error) => {
       if (error.status !== 404) throw error;
-      return false;
+      return null;
     });
+    return image ?? (this.keys.has(path) ? {} : null);
   }
 
-  /** @param {Upload} upload */
-  async #decide(upload) {
+  /** @type {(upload: Upload, known: Partial<import("./types").Image>) => Promise<void>} */
+  async #decide(upload, known) {
+    if (await isSame(upload.file, known)) return upload.end("skipped", "It is there already");
     const { value } = this.forAll ?? (await this.#ask(upload.path));
     if (value === "") upload.end("skipped", "Skipped: the name is taken");
     if (value === "both") upload.rename(await this.#freePath(upload.path));
+    return undefined;
   }
 
   /** Asks, unless a question that was open meanwhile has been answered for all. @param {string} path */
@@ -166,7 +220,7 @@ export class Uploads {
     const stem = path.slice(0, path.length - suffix.length);
     for (let number = 2; ; number++) {
       const candidate = `${stem} (${number})${suffix}`;
-      if (!(await this.#isTaken(candidate))) return candidate;
+      if (!(await this.#known(candidate))) return candidate;
     }
   }
 
@@ -210,9 +264,17 @@ export class Uploads {
     const parts = this.all.reduce((sum, upload) => sum + upload.fraction, 0);
     this.total.value = this.all.length ? parts / this.all.length : 0;
     this.total.hidden = !this.all.length;
-    const notes = ["refused", "failed", "skipped"].filter(number).map((state) => `, ${number(state)} ${state}`);
+    const notes = Object.entries(ENDS).filter(([state]) => number(state)).map(([state, text]) => `, ${number(state)} ${text}`);
+    this.note.hidden = !this.leftOut.size;
+    this.note.textContent = `${counted(this.leftOut.size, "hidden or system entry", "hidden or system entries")} left out`;
+    this.note.title = [...this.leftOut].slice(0, ROWS).join("\n");
     this.title.textContent = this.all.length ? `${done} of ${counted(this.all.length, "file")} done${notes.join("")}` : "Upload pictures";
     this.again.hidden = !number("failed");
     this.again.textContent = `Try ${counted(number("failed"), "file")} again`;
   }
+}
+
+/** Whether a file is the content that an image has: after an upload that was cut short, the rest goes on. @type {(file: File | undefined, image: Partial<import("./types").Image>) => Promise<boolean>} */
+async function isSame(file, { Size, Sha256 }) {
+  return file !== undefined && file.size === Size && Sha256 === (await digestOf(file));
 }

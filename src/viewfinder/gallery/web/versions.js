@@ -9,7 +9,7 @@ let openFor = null; // the image whose list is open stays so when the panel is d
 /** @type {() => void} */
 let refill; // fills the list that was drawn last: a notice's Undo outlives the list it came from
 
-/** The disclosure of the versions, which are asked for when it opens; `changed` is called after one is brought back. */
+/** The disclosure of the versions, which are asked for when it opens; `changed` is called after one is brought back. @type {(image: import("./types").Image, changed: () => unknown) => HTMLElement} */
 export function versionsOf(image, changed) {
   const list = element("ul", { class: "rows" });
   const fill = () => details.open && fillList(list, image, changed);
@@ -23,6 +23,7 @@ export function versionsOf(image, changed) {
   return details;
 }
 
+/** @type {(list: HTMLElement, image: import("./types").Image, changed: () => unknown) => Promise<void>} */
 async function fillList(list, image, changed) {
   try {
     const { Versions } = await listVersions(image.ImageId);
@@ -33,6 +34,7 @@ async function fillList(list, image, changed) {
   }
 }
 
+/** @type {(version: import("./types").Version, onclick: () => unknown) => HTMLElement} */
 function rowOf(version, onclick) {
   const time = moment(version.LastModified);
   const button = () => element("button", { class: "button quiet", type: "button", "aria-label": `Bring back: ${time}`, onclick },
@@ -42,7 +44,7 @@ function rowOf(version, onclick) {
     version.IsLatest ? element("small", {}, "Current") : button());
 }
 
-/** Says so afterwards; the notice brings back the version that was current. */
+/** Says so afterwards; the notice brings back the version that was current. @type {(image: import("./types").Image, version: import("./types").Version, current: import("./types").Version | undefined, changed: () => unknown) => Promise<void>} */
 async function bringBack(image, version, current, changed) {
   try {
     await restoreVersion(image.ImageId, version.VersionId);

@@ -52,27 +52,31 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).parents[3]))
     from ministack import app
     from ministack.core import iam_evaluator, persistence
-    from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, lambda_svc, s3
+    from ministack.services import apigateway_v1, cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, s3
     from ministack.services.cloudformation import provisioners
 
-    from viewfinder.local.ministack import adoption, guard, saving, strictness
+    from viewfinder.local.ministack import adoption, frugality, guard, journal, objects, saving, strictness
 
     guard.close(app, s3, iam_evaluator)
     strictness.read_security_of_operations_only(apigateway_v1)
     strictness.hand_paths_over_as_sent(app, apigateway_v1)
     strictness.refuse_to_delete_full_buckets(provisioners._RESOURCE_HANDLERS, s3)
+    strictness.encode_keys_of_versions(s3)
     remember_expressions(dynamodb)
     queue_invocations(lambda_svc)
     state = Path(persistence.STATE_DIR)
     progress = Path(os.environ["VIEWFINDER_START_PROGRESS"])
     saving.tell_progress(s3, progress)
-    saving.load_objects(s3, state)
+    frugality.keep_little(s3)
+    known = objects.Objects(s3, state, journal.Journal(state, journal.boot_id()))
+    known.load()
+    known.follow()
     progress.unlink(missing_ok=True)
     adoption.give_back(s3)
-    saving.save_whole(app, persistence, s3, state)
+    saving.save_whole(app, persistence, known, state)
+    frugality.bound_metrics(cloudwatch)
     saving.bound_logs(lambda_svc, cloudwatch_logs)
     saving.keep_stream(dynamodb)
-    for stale in (saving.MARK, saving.OBJECTS):
-        (state / stale).unlink(missing_ok=True)
+    (state / objects.MARK).unlink(missing_ok=True)
     atexit.register(os._exit, 0)  # last of all: clearing a large memory takes a second
     app.main()

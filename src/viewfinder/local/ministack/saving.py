@@ -5,12 +5,9 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-import marshal
-import os
 import re
 import sys
 import traceback
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import count
@@ -19,20 +16,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from viewfinder.local.ministack.guard import replace
-
-MARK = "saved"
-"""A file beside the saved state, which is there while the state is whole and no emulator runs on it."""
+from viewfinder.local.ministack.objects import MARK, Objects, write
 
 MAX_STREAMS = 500
 """Log streams kept of each group: the emulator makes one for each invocation."""
 
 STREAM = "viewfinder_stream"
-
-OBJECTS = "objects.marshal"
-"""What is known of each object of the buckets, beside the saved state."""
-
-OBJECT_STORES = ("_object_versions", "_object_tags", "_object_acl", "_object_annotations")
-"""What the emulator restores of objects beside themselves, each by (account, (bucket, key, ...))."""
 
 TOLD_FILES = 5000
 """After so many files the progress is told again."""
@@ -41,7 +30,7 @@ LARGE = ("ministack.services.dynamodb", "ministack.services.cloudwatch_logs")
 """Services whose state may be large, and is only read while it is written."""
 
 
-def save_whole(app: Any, persistence: Any, s3: Any, folder: Path) -> None:
+def save_whole(app: Any, persistence: Any, objects: Objects, folder: Path) -> None:
     """Write each service's state in one piece, and the mark once all is written.
 
     The emulator's own way copies every table first, encodes in Python instead of C (5 s instead of 0.5 for 22 MB), and
@@ -58,9 +47,7 @@ def save_whole(app: Any, persistence: Any, s3: Any, folder: Path) -> None:
                 traceback.print_exc(file=sys.stderr)
                 failed = True
         if not failed:
-            mark = uuid.uuid4().bytes
-            _save_objects(s3, folder / OBJECTS, mark)
-            _write(folder / MARK, mark)
+            write(folder / MARK, objects.snapshot(durable=True).encode())
 
     replace(app, "save_all", save_all)
 
@@ -70,40 +57,7 @@ def _save(name: str, state_of: Callable[[], Any], persistence: Any, folder: Path
         vars(sys.modules[state_of.__module__])["copy"] = SimpleNamespace(deepcopy=lambda value: value)
     if (state := state_of()) is not None:
         document = {"__ministack_format__": persistence._state_format_version(name), "payload": state}
-        _write(folder / f"{name}.json", json.dumps(document, default=persistence._json_default).encode())
-
-
-def _write(file: Path, content: bytes) -> None:
-    unfinished = file.with_suffix(".new")
-    with unfinished.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    unfinished.replace(file)
-
-
-def _save_objects(s3: Any, file: Path, mark: bytes) -> None:
-    objects = {scoped: bucket["objects"] for scoped, bucket in s3._buckets._data.items()}
-    stores = {name: getattr(s3, name)._data for name in OBJECT_STORES}
-    _write(file, marshal.dumps({"mark": mark, "objects": objects, "stores": stores}))
-
-
-def load_objects(s3: Any, folder: Path) -> None:
-    """Restore what is known of each object: from one file after an orderly stop, else from the file beside each.
-
-    100,000 images are 300,000 objects, each with a file beside it: the emulator reads them for 24 s.
-    """
-    gc.disable()
-    s3.S3_PERSIST = True  # our start has it off while the emulator is imported, or it would read them then
-    if saved := _saved_objects(folder):
-        for scoped, objects in saved["objects"].items():
-            s3._buckets._data[scoped] = {"objects": objects}
-        for name, entries in saved["stores"].items():
-            getattr(s3, name)._data.update(entries)
-    else:
-        s3._load_persisted_data()
-    gc.freeze()  # they stay: collections need not visit them
-    gc.enable()
+        write(folder / f"{name}.json", json.dumps(document, default=persistence._json_default).encode())
 
 
 def tell_progress(s3: Any, file: Path) -> None:
@@ -114,22 +68,10 @@ def tell_progress(s3: Any, file: Path) -> None:
         for found in list_files(*arguments, **options):
             if (number := next(numbers)) % TOLD_FILES == 0:
                 with suppress(OSError):
-                    file.write_text(f"the last stop was not in order; {number:,} files of objects are read")
+                    file.write_text(f"what is known of objects is read from the disk: {number:,} files")
             yield found
 
     replace(s3, "_persisted_key_files", count_files)
-
-
-def _saved_objects(folder: Path) -> dict[str, Any] | None:
-    """Return what an orderly stop has written; None after a crash, and where another Python wrote it in its own way."""
-    if not (folder / MARK).exists():
-        return None
-    try:
-        saved = marshal.loads((folder / OBJECTS).read_bytes())  # noqa: S302 - written by ourselves
-    except (FileNotFoundError, ValueError, EOFError, TypeError):
-        return None
-    belongs = isinstance(saved, dict) and saved.get("mark", b"") == (folder / MARK).read_bytes()
-    return saved if belongs else None
 
 
 def bound_logs(functions: Any, logs: Any) -> None:

@@ -5,9 +5,13 @@ What passes here and fails on AWS would be found by its first user there.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 from viewfinder.local.ministack.guard import replace
+
+ENCODED = {"Delimiter", "Key", "KeyMarker", "NextKeyMarker", "Prefix"}
+"""What S3 percent-encodes in a listing of versions."""
 
 
 def read_security_of_operations_only(gateway: Any) -> None:
@@ -34,6 +38,34 @@ def hand_paths_over_as_sent(app: Any, gateway: Any) -> None:
 
     replace(app, "_handle_execute_api_request", handle)
     replace(gateway, "_build_lambda_event_v1", event)
+
+
+def encode_keys_of_versions(s3: Any) -> None:
+    """Percent-encode a listing of versions where its caller asks for it: XML has no way to write U+0017.
+
+    See the S3 API Reference, ListObjectVersions, `encoding-type`.
+    """
+    list_versions, write = s3._list_object_versions, s3._xml_body
+    is_encoded = ContextVar("is_encoded", default=False)
+
+    def list_object_versions(bucket: str, query: dict[str, Any]) -> Any:
+        before = is_encoded.set(s3._qp(query, "encoding-type") == "url")
+        try:
+            return list_versions(bucket, query)
+        finally:
+            is_encoded.reset(before)
+
+    def xml_body(root: Any) -> bytes:
+        if root.tag == "ListVersionsResult" and is_encoded.get():
+            for element in root.iter():
+                if element.tag in ENCODED and element.text:
+                    element.text = s3._url_encode(element.text)
+            root.append(encoding := root.makeelement("EncodingType", {}))
+            encoding.text = "url"
+        return bytes(write(root))
+
+    replace(s3, "_list_object_versions", list_object_versions)
+    replace(s3, "_xml_body", xml_body)
 
 
 def refuse_to_delete_full_buckets(handlers: dict[str, dict[str, Any]], s3: Any) -> None:

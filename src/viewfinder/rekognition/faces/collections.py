@@ -49,6 +49,11 @@ MOST_TAGS = 200
 """Tags of a collection (shape TagMap)."""
 
 
+_SOME_FACES = """
+    DELETE FROM faces WHERE number IN (SELECT number FROM faces WHERE collection = ? ORDER BY number LIMIT 10000)
+"""
+
+
 class Collections:
     """Answers the operations from one store; safe to use from several threads, beside other processes."""
 
@@ -108,6 +113,8 @@ class Collections:
         """Answer DeleteCollection: with its faces, users and tags."""
         with self.store.writing(forgets=True) as connection:
             row = find_collection(connection, request["CollectionId"])
+            while connection.execute(_SOME_FACES, (row["number"],)).rowcount:
+                pass  # one statement for all would hold the old pages of all in memory
             connection.execute("DELETE FROM collections WHERE number = ?", (row["number"],))
         self.indexes.drop_removed()
         return {"StatusCode": 200}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from viewfinder.rekognition.errors import invalid_parameter
@@ -15,6 +16,8 @@ from viewfinder.rekognition.faces.matching import DEFAULT_THRESHOLD, Description
 from viewfinder.rekognition.faces.quality import faults
 from viewfinder.rekognition.networks import MODELS, open_session
 from viewfinder.rekognition.pictures import brightness, cut_out, lightness_of, read_picture, sharpness, steps_of
+
+Floats = NDArray[np.float32]
 
 SIDE = 150
 
@@ -26,12 +29,15 @@ class Descriptor:
         self._session = open_session(MODELS / "face_descriptor_dlib_int8w.onnx", threads=2)
 
     def describe(self, picture: Image.Image, face: Face) -> Description:
-        """Return the description of a face of the picture, from it and its mirror image."""
+        """Return what a face of the picture is compared by."""
+        return describe(self.numbers(picture, face).mean(axis=0), face.eye_distance)
+
+    def numbers(self, picture: Image.Image, face: Face) -> Floats:
+        """Return the network's numbers (2, 128) for a face and for its mirror image."""
         upright = cut_out(picture, (SIDE, SIDE), *alignment(face.landmarks, SIDE))
         pixels = np.asarray(upright, dtype=np.float32).transpose(2, 0, 1)
-        both = np.stack([pixels, pixels[:, :, ::-1]])
-        (numbers,) = self._session.run(None, {"image": both})
-        return describe(numbers.mean(axis=0), face.eye_distance)
+        (numbers,) = self._session.run(None, {"image": np.stack([pixels, pixels[:, :, ::-1]])})
+        return cast(Floats, numbers)
 
 
 DETAIL = 1920

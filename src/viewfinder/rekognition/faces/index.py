@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from viewfinder.rekognition.faces.matching import DIMENSIONS, Description, farthest_at, similarity_at, unit
 from viewfinder.rekognition.faces.store import Row, Store
-from viewfinder.rekognition.faces.vectors import BLOCK, Integers, Vectors
+from viewfinder.rekognition.faces.vectors import Integers, Vectors
 
 Floats = NDArray[np.float32]
+
+ROWS = 16_384
+"""Rows that are read at a time: a collection is never in memory twice."""
 
 Match = tuple[int, float]
 """The number of a face or user, and its similarity in percent."""
@@ -61,17 +64,29 @@ class FaceIndex(_Index):
             if changes == self._changes:
                 return
             added = connection.execute(_FACES_AFTER, (self._collection, self._last))
-            while rows := added.fetchmany(BLOCK):
+            while rows := added.fetchmany(ROWS):
                 self._add(rows)
             if len(self._vectors) != count:
-                numbers = connection.execute(_NUMBERS, (self._collection,)).fetchall()
-                self._vectors.keep(np.array([number for (number,) in numbers], dtype=np.int64))
+                self._drop(connection)
         self._changes = changes
 
     def _add(self, rows: Sequence[Row]) -> None:
         numbers, cautions, vectors = _columns(rows)
         self._vectors.add(numbers, vectors, cautions)
         self._last = int(numbers[-1])
+
+    def _drop(self, connection: sqlite3.Connection) -> None:
+        """Drop the faces that are no more: counting is quick, so only blocks that lack some are compared."""
+
+        def count(first: int, last: int) -> int:
+            (found,) = connection.execute(_COUNT, (self._collection, first, last)).fetchone()
+            return int(found)
+
+        def numbers(first: int, last: int) -> Integers:
+            rows = connection.execute(_NUMBERS, (self._collection, first, last)).fetchall()
+            return np.array([number for (number,) in rows], dtype=np.int64)
+
+        self._vectors.drop_missing(count, numbers)
 
 
 class UserIndex(_Index):
@@ -90,7 +105,7 @@ class UserIndex(_Index):
         users = np.array(connection.execute(_USERS, (self._collection,)).fetchall(), dtype=np.int64).reshape(-1)
         sums, cautions, counts = (np.zeros((len(users), width), np.float32) for width in (DIMENSIONS, 1, 1))
         faces = connection.execute(_FACES_OF_USERS, (self._collection,))
-        while rows := faces.fetchmany(BLOCK):
+        while rows := faces.fetchmany(ROWS):
             numbers, some_cautions, vectors = _columns(rows)
             places = np.searchsorted(users, numbers)
             np.add.at(sums, places, vectors)
@@ -164,7 +179,8 @@ _FACES_AFTER = """
     SELECT faces.number, caution, vector FROM faces JOIN descriptors USING (slot)
     WHERE collection = ? AND faces.number > ? ORDER BY faces.number
 """
-_NUMBERS = "SELECT number FROM faces WHERE collection = ?"
+_COUNT = "SELECT count(*) FROM faces WHERE collection = ? AND number BETWEEN ? AND ?"
+_NUMBERS = "SELECT number FROM faces WHERE collection = ? AND number BETWEEN ? AND ?"
 _USERS = "SELECT DISTINCT user FROM faces WHERE collection = ? AND user IS NOT NULL ORDER BY user"
 _FACES_OF_USERS = """
     SELECT user AS number, caution, vector FROM faces JOIN descriptors USING (slot)

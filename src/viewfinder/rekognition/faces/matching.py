@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -40,7 +40,7 @@ DECIMALS = 4
 class Description:
     """What a face is compared by: a vector (128,) of length 1, and the caution that its size calls for."""
 
-    vector: Floats
+    vector: Floats = field(repr=False)  # biometric data: in no log, whoever writes a description into one
     caution: float
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -223,11 +225,23 @@ def _opened(path: str, patience: float) -> sqlite3.Connection:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         try:
-            _prepare(connection, path)
+            _patiently(lambda: _prepare(connection, path), patience)
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def _patiently(action: Callable[[], None], patience: float) -> None:
+    """Repeat what finds the file locked: the change to WAL, and recovery after a crash, don't wait by themselves."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return action()
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - not a secret
 
 
 def _prepare(connection: sqlite3.Connection, path: str) -> None:
@@ -258,6 +272,8 @@ def _check(connection: sqlite3.Connection, path: str) -> int:
 
 
 def _migrate(connection: sqlite3.Connection, path: str) -> None:
+    if _check(connection, path) == len(MIGRATIONS):
+        return
     connection.execute("BEGIN IMMEDIATE")
     for statements in MIGRATIONS[_check(connection, path) :]:  # another process may have been first
         for statement in statements:
@@ -282,6 +298,10 @@ def _busy_converted() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+        if _is_busy(error):
             raise EngineError("ThrottlingException", "The collections are busy") from error
         raise
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY

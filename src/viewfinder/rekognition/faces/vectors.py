@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,8 +13,9 @@ from viewfinder.rekognition.faces.matching import DIMENSIONS, Description
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
-BLOCK = 16_384
-"""Vectors of a block, 8 MB: growing copies none of the others, and wastes at most one block."""
+BLOCK = 65_536
+"""Vectors of a block, 32 MB: growing copies none of the others. What is not used of a block takes no memory, as the
+system gives it out page by page; each block costs a search the start and the end of the product's threads."""
 
 ROUNDING = 1e-3
 """How far a distance from a product of 32-bit floats may be off; what is that close is computed again."""
@@ -70,19 +72,22 @@ class Vectors:
         return sum(block.used for block in self._blocks)
 
     def add(self, numbers: Integers, vectors: Floats, cautions: Floats) -> None:
-        """Add vectors (n, 128)."""
+        """Add vectors (n, 128); their numbers grow, and are greater than those that are there."""
         done = 0
         while done < len(numbers):
             if not self._blocks or self._blocks[-1].used == BLOCK:
                 self._blocks.append(_Block())
             done += self._blocks[-1].add(numbers[done:], vectors[done:], cautions[done:])
 
-    def keep(self, numbers: Integers) -> None:
-        """Drop the vectors with other numbers."""
+    def drop_missing(self, count: Callable[[int, int], int], numbers: Callable[[int, int], Integers]) -> None:
+        """Drop the vectors whose numbers are no more.
+
+        Both functions take a first and a last number: how many there are between them, and which.
+        """
         for block in self._blocks:
-            kept = np.isin(block.numbers[: block.used], numbers)
-            if not kept.all():
-                block.keep(kept)
+            first, last = int(block.numbers[0]), int(block.numbers[block.used - 1])
+            if count(first, last) != block.used:
+                block.keep(np.isin(block.numbers[: block.used], numbers(first, last)))
         self._blocks = [block for block in self._blocks if block.used]
 
     def nearest(self, wanted: Description, farthest: float, limit: int) -> list[tuple[int, float]]:

@@ -1,4 +1,4 @@
-"""The networks of DetectLabels: the object detector (our SSD, or a YOLOX of the user's) and the classifier."""
+"""The object detector of DetectLabels: our SSD, or a YOLOX of the user's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime
@@ -145,7 +145,7 @@ def open_detector(path: Path, labels: Path | None = None) -> Detector:
     """Open a detector of the user's; raise ModelFileError where its layout is not that of YOLOX."""
     session = open_session(path)
     layout = recognise(session, path)
-    names = _read_names(labels) if labels else NAMES
+    names = read_names(labels) if labels else NAMES
     return Detector(session, layout, names)
 
 
@@ -173,7 +173,8 @@ def _cell_count(height: int, width: int) -> int:
     return sum((height // stride) * (width // stride) for stride in (8, 16, 32))
 
 
-def _read_names(path: Path) -> tuple[str, ...]:
+def read_names(path: Path) -> tuple[str, ...]:
+    """Return the names of a text file, one a line; raise ModelFileError."""
     try:
         return tuple(line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     except (OSError, UnicodeDecodeError) as error:
@@ -206,27 +207,3 @@ UNUSED_NUMBERS = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
 
 NUMBERS = tuple(number for number in range(1, 91) if number not in UNUSED_NUMBERS)
 """The number of each name, in the order of NAMES."""
-
-
-SIDE = 280
-CROP = 0.875
-"""Share of the shorter side that the network was evaluated on (EfficientNet-Lite's preprocessing)."""
-
-
-class Classifier:
-    """EfficientNet-Lite3; safe to use from several threads."""
-
-    def __init__(self, path: Path = MODELS / "efficientnet_lite3.onnx") -> None:
-        self._session = open_session(path)
-
-    def classify(self, picture: Image.Image) -> Floats:
-        """Return (1000,) probabilities in the order of sorted WordNet ids."""
-        pixels = np.asarray(_centre(picture), dtype=np.uint8)[None]
-        (probabilities,) = self._session.run(None, {"images": pixels})
-        return cast(Floats, probabilities[0])
-
-
-def _centre(picture: Image.Image) -> Image.Image:
-    side = min(picture.size) * CROP
-    left, top = (picture.width - side) / 2, (picture.height - side) / 2
-    return picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side))

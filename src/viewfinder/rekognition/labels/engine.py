@@ -11,15 +11,22 @@ from typing import Any
 
 from PIL import Image
 
-from viewfinder.rekognition.labels.detectors import Classifier, Detector, default_detector, digest, open_detector
+from viewfinder.rekognition.labels.classifier import Classifier, Look
+from viewfinder.rekognition.labels.custom_classifier import CustomClassifier
+from viewfinder.rekognition.labels.detectors import Detector, default_detector, digest, open_detector
+from viewfinder.rekognition.labels.doubt import Doubt
 from viewfinder.rekognition.labels.image_properties import Corners, ImageProperties
 from viewfinder.rekognition.labels.merging import Label, LabelMerger, answer, label_document, load_taxonomy
 from viewfinder.rekognition.labels.request import LEAST_CONFIDENCE, Request
+from viewfinder.rekognition.labels.scenes import SceneHead
 from viewfinder.rekognition.networks import mirrored
 from viewfinder.rekognition.pictures import read_picture
 from viewfinder.rekognition.settings import Settings
 
-MODEL_VERSION = "viewfinder-1.1"
+MODEL_VERSION = "viewfinder-1.2"
+FORMER_VERSIONS = ("viewfinder-1.1",)
+"""Older ones, newest first: what they said of a picture is coarser, but not wrong."""
+
 LEAST_SCORE = 0.1
 """Below it a detector's boxes are noise, whatever confidence is asked for."""
 
@@ -30,19 +37,31 @@ DETAIL = 640
 def model_version(settings: Settings) -> str:
     """Return the LabelModelVersion of an engine with these settings; raise ModelFileError."""
     single = ["single"] if settings.passes == 1 else []
-    custom = [digest(Path(settings.detector))] if settings.detector else []
-    return "-".join([MODEL_VERSION, *single, *custom])
+    custom = [digest(Path(file)) for file in (settings.detector, settings.classifier, settings.classes) if file]
+    sure = [f"{settings.min_probability:g}"] if settings.classifier else []
+    return "-".join([MODEL_VERSION, *single, *custom, *sure])
+
+
+def former_versions(settings: Settings) -> tuple[str, ...]:
+    """Return the versions of older engines with these settings, newest first; raise ModelFileError."""
+    own = model_version(settings).removeprefix(MODEL_VERSION)
+    return tuple(version + own for version in FORMER_VERSIONS) if not settings.classifier else ()
 
 
 class LabelEngine:
     """The two networks and the taxonomy, loaded once; safe to use from several threads."""
 
-    def __init__(self, detector: Detector, classifier: Classifier, settings: Settings) -> None:
+    def __init__(
+        self, detector: Detector, classifier: Classifier, settings: Settings, own: CustomClassifier | None = None
+    ) -> None:
         self._detector = detector
         self._classifier = classifier
         self._max_pixels = settings.max_pixels
         self._passes = settings.passes
-        self._merger = LabelMerger(load_taxonomy(), detector.names)
+        self._scenes = SceneHead()
+        self._own = own
+        class_names = own.names if own else ()
+        self._merger = LabelMerger(load_taxonomy(), detector.names, Doubt(detector.names), class_names)
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="classifier")
         self._lock = Lock()
         self._under_way = 0
@@ -53,7 +72,8 @@ class LabelEngine:
         """Open the networks that the settings name; raise ModelFileError."""
         labels = Path(settings.labels) if settings.labels else None
         detector = open_detector(Path(settings.detector), labels) if settings.detector else default_detector()
-        return cls(detector, Classifier(), settings)
+        own = _custom_classifier(settings) if settings.classifier else None
+        return cls(detector, Classifier(), settings, own)
 
     def detect_labels(self, content: bytes, request: Request) -> dict[str, Any]:
         """Return the DetectLabels response; raise EngineError where the image can't be taken."""
@@ -63,13 +83,16 @@ class LabelEngine:
             return self._document(picture, labels, request)
 
     def _look(self, picture: Image.Image, least: float, *, side_by_side: bool) -> list[Label]:
-        classified = self._beside.submit(self._classifier.classify, picture) if side_by_side else None
+        classified = self._beside.submit(self._classifier.look, picture) if side_by_side else None
         views = [self._detector.detect(picture, LEAST_SCORE)]
         if self._passes == 2:
             mirror_image = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
             views.append(mirrored(self._detector.detect(mirror_image, LEAST_SCORE)))
-        probabilities = classified.result() if classified else self._classifier.classify(picture)
-        return self._merger.merge(views, probabilities, least)
+        look: Look = classified.result() if classified else self._classifier.look(picture)
+        words = dict(self._scenes.confidences(look.features))
+        if self._own:
+            words |= self._own.confidences(picture)
+        return self._merger.merge(views, look.probabilities, least, words)
 
     def _document(self, picture: Image.Image, labels: list[Label], request: Request) -> dict[str, Any]:
         properties = ImageProperties(picture, _objects(labels), request.max_dominant_colors)
@@ -95,6 +118,10 @@ class LabelEngine:
         finally:
             with self._lock:
                 self._under_way -= 1
+
+
+def _custom_classifier(settings: Settings) -> CustomClassifier:
+    return CustomClassifier(Path(settings.classifier), Path(settings.classes), settings.min_probability)
 
 
 def _objects(labels: list[Label]) -> list[Corners]:

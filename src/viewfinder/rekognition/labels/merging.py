@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viewfinder.rekognition.labels.doubt import Claims, Doubt
 from viewfinder.rekognition.labels.request import Request
 from viewfinder.rekognition.networks import Boxes, Floats, Integers, agreed, undisputed
 
@@ -97,6 +98,8 @@ UNCLEAR = 0.85
 
 DECIMALS = 4
 
+NO_WORDS: Mapping[str, float] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -121,27 +124,42 @@ class LabelMerger:
     Works on vectors with an element for each label, since a picture costs too much time label by label.
     """
 
-    def __init__(self, taxonomy: Taxonomy, detector_names: Iterable[str]) -> None:
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        detector_names: Iterable[str],
+        doubt: Doubt | None = None,
+        class_names: Iterable[str] = (),
+    ) -> None:
+        """Prepare for the classes of the detector, and for those of a classifier of the user's."""
         entries = dict(taxonomy.labels)
+        self._doubt = doubt
         self._targets = [_target(taxonomy, entries, name) for name in detector_names]
+        classes = {name: _target(taxonomy, entries, name) for name in class_names}
         self._entries = list(entries.values())
         self._rows = {entry.name: row for row, entry in enumerate(self._entries)}
         self._spoken = [self._spoken_for(target) for target in self._targets]
+        words = {name: name for name in self._rows} | classes
+        self._word_rows = {word: self._spoken_for(label) for word, label in words.items()}
         self._leaf_rows, self._leaf_columns = self._memberships(taxonomy.imagenet)
         self._watched = np.array([self._watcher(leaf) for leaf in taxonomy.imagenet])
+        self._own, self._kin = self._relations(taxonomy.imagenet)
 
-    def merge(self, views: Sequence[Boxes], probabilities: Floats, least: float) -> list[Label]:
+    def merge(
+        self, views: Sequence[Boxes], probabilities: Floats, least: float, words: Mapping[str, float] = NO_WORDS
+    ) -> list[Label]:
         """Return the labels of at least a confidence in percent, unordered, with all their objects.
 
-        `views` are the detector's boxes of the picture, seen in one way or in two.
+        `views` are the detector's boxes of the picture, seen in one way or in two; `words` are labels that need no
+        object (of the scene, of a classifier of the user's), with their confidence from 0 to 1.
         """
-        evidence = self._evidence(views)
+        evidence = self._evidence(views, probabilities)
         boxes = views[0] if len(views) == 1 else agreed(*views)
         scores = np.minimum(DETECTOR[len(views)].confidence(boxes.scores), evidence[boxes.classes])
         seen = self._seen(evidence)
         thought = CLASSIFIER.confidence(self._summed(probabilities * self._trust(seen)))
         # Noisy-OR: a label is wrong only where both networks are.
-        confidences = _percent(1 - (1 - seen) * (1 - thought))
+        confidences = _percent(np.maximum(1 - (1 - seen) * (1 - thought), self._said(words)))
         instances = self._instances(boxes, _percent(scores).tolist())
         return [
             Label(self._entries[row], float(confidences[row]), tuple(instances.get(self._entries[row].name, ())))
@@ -178,12 +196,48 @@ class LabelMerger:
         rows = [self._rows[target] for target in self._targets if target in kinds]
         return max(rows, key=lambda row: len(self._entries[row].parents), default=-1)
 
-    def _evidence(self, views: Sequence[Boxes]) -> Floats:
-        """(classes,): the confidence in each class of the detector, by the mean of its best scores in the views."""
-        best = np.mean([self._best(boxes) for boxes in views], axis=0)
+    def _relations(self, leaves: tuple[str | None, ...]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """(classes, 1000): the classifier's classes that speak for each of the detector's, and those akin to it."""
+        spoken = [set(self._spoken_for(leaf)) if leaf else set() for leaf in leaves]
+        categories = np.array([self._entries[self._rows[leaf]].category if leaf else "" for leaf in leaves])
+        rows = [self._rows[target] for target in self._targets]
+        own = np.array([[row in among for among in spoken] for row in rows])
+        return own, np.array([categories == self._entries[row].category for row in rows]) & ~own
+
+    def claims(self, views: Sequence[Boxes], probabilities: Floats) -> Claims:
+        """Return what speaks for and against each class of the detector."""
         clear = np.min([self._best(boxes.where(undisputed(boxes))) for boxes in views], axis=0) >= CLEAR
-        confidences = np.where(best > 0, DETECTOR[len(views)].confidence(best), 0)
-        return np.where(clear, confidences, np.minimum(confidences, UNCLEAR)).astype(np.float32)
+        return Claims(
+            score=np.mean([self._best(boxes) for boxes in views], axis=0),
+            clear=clear,
+            area=np.max([self._areas(boxes) for boxes in views], axis=0),
+            own=self._own @ probabilities,
+            rival=np.where(self._own, 0, probabilities).max(axis=1),
+            kin=np.where(self._kin, probabilities, 0).max(axis=1),
+        )
+
+    def _evidence(self, views: Sequence[Boxes], probabilities: Floats) -> Floats:
+        """(classes,): the confidence in each class of the detector, by the mean of its best scores in the views."""
+        claims = self.claims(views, probabilities)
+        confidences = np.where(claims.score > 0, DETECTOR[len(views)].confidence(claims.score), 0)
+        confidences = np.where(claims.clear, confidences, np.minimum(confidences, UNCLEAR))
+        limit = self._doubt.limit(claims) if self._doubt else 1.0
+        return np.minimum(confidences, limit).astype(np.float32)
+
+    def _areas(self, boxes: Boxes) -> Floats:
+        """(classes,): the area of the best box of each class."""
+        areas = np.zeros(len(self._targets), dtype=np.float32)
+        sides = boxes.corners[:, 2:] - boxes.corners[:, :2]
+        areas[boxes.classes[::-1]] = sides.prod(axis=1)[::-1]  # surest first: the last to be written stays
+        return areas
+
+    def _said(self, words: Mapping[str, float]) -> Floats:
+        """(labels,): the highest confidence of the words that speak for each."""
+        said = np.zeros(len(self._entries), dtype=np.float32)
+        for word, confidence in words.items():
+            rows = self._word_rows[word]
+            said[rows] = np.maximum(said[rows], confidence)
+        return said
 
     def _best(self, boxes: Boxes) -> Floats:
         """(classes,): the highest score of each class."""

@@ -25,7 +25,7 @@ def _resolved(node: dict[str, Any]) -> dict[str, Any]:
 
 TABLES = {
     "/images": fields.SEARCH,
-    "/content/{ImageId+}": fields.CONTENT,
+    "/content/{ImageId}": fields.CONTENT,
     "/labels": fields.LABELS,
     "/folders": fields.FOLDERS,
     "/trash": fields.TRASH,
@@ -58,7 +58,7 @@ def test_other_calls_take_no_query_parameters() -> None:
 
 @pytest.mark.parametrize(
     ("path", "table"),
-    [("/images", fields.UPLOAD), ("/analyses", fields.IMAGE), ("/versions/{ImageId+}", fields.VERSION)],
+    [("/images", fields.UPLOAD), ("/analyses", fields.IMAGE), ("/versions/{ImageId}", fields.VERSION)],
 )
 def test_the_members_of_bodies_are_those_of_the_contract(path: str, table: fields.Fields) -> None:
     schema = _members(path)

@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 from tests.support import photos
 from tests.support.photos import SIZE, animated, encoded, marked, oriented
 from viewfinder.adapters.pictures import Pictures
+from viewfinder.adapters.pictures.structure import clean_png
 from viewfinder.domain.errors import ImageRejectedError
 
 AS_IS = True
@@ -140,7 +141,8 @@ def test_picture_is_read_upright(case: Good) -> None:
     picture = Pictures().read(content)
 
     assert (picture.format, (picture.width, picture.height)) == (case.format, case.size)
-    assert (picture.rendition == content) is case.as_is
+    handed_on = clean_png(content)[0] if case.format == "PNG" else content  # without chunks that show nothing
+    assert (picture.rendition == handed_on) is case.as_is
     with Image.open(io.BytesIO(picture.thumbnail)) as thumbnail:
         assert (thumbnail.format, max(thumbnail.size)) == ("WEBP", min(512, max(case.size)))
     if case.in_colour:

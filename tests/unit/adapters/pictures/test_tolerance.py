@@ -4,135 +4,20 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from PIL import Image
 
 from tests.support import photos
+from tests.support.odd_pictures import WHOLE, bigtiff_big_endian, strips
 from tests.support.photos import SIZE, chunk, encoded, marked, png, png_with
 from viewfinder.adapters.detector import takes
 from viewfinder.adapters.pictures import Pictures
 from viewfinder.adapters.pictures.structure import parse_jpeg
 from viewfinder.domain.errors import ImageRejectedError
-
-RAW = marked().tobytes()
-
-
-def _jpeg_with(segment: bytes, **options: object) -> bytes:
-    content = encoded("JPEG", **options)
-    return content[:2] + segment + content[2:]
-
-
-def _short_jfif() -> bytes:
-    content = encoded("JPEG")
-    length = 2 + int.from_bytes(content[4:6], "big")
-    return content[:2] + b"\xff\xe0\0\7JFIF\0" + content[2 + length :]
-
-
-def _bad_checksum(name: bytes, data: bytes) -> bytes:
-    content = png_with(encoded("PNG"), name, data)
-    return content.replace(chunk(name, data), chunk(name, data)[:-4] + b"oops")
-
-
-def _packed(size: int) -> bytes:
-    return zlib.compress(bytes(size))
-
-
-def _rgb16(order: str, *, planar: bool) -> bytes:
-    """The marked picture in 16 bits a channel, by planes or by pixels."""
-    values = [value * 257 for value in RAW]
-    planes = [values[channel::3] for channel in range(3)] if planar else [values]
-    strips = [struct.pack(f"{order}{len(plane)}H", *plane) for plane in planes]
-    return _strips(strips, order, {258: [16] * 3, 262: [2], 277: [3], 284: [2 if planar else 1]})
-
-
-def _strips(
-    strips: list[bytes], order: str, tags: dict[int, list[int]], *, kinds: dict[int, int] | None = None
-) -> bytes:
-    """Make a TIFF of several strips, each of the picture's whole height, with tags of any number of values."""
-    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
-    entries = {256: [SIZE[0]], 257: [SIZE[1]], 259: [1], 278: [SIZE[1]], **tags}
-    entries |= {273: [0] * len(strips), 279: [len(strip) for strip in strips]}
-    directory_size = 2 + 12 * len(entries) + 4
-    overflow = 8 + directory_size
-    values = {
-        tag: (4 if tag in (273, 279) else (kinds or {}).get(tag, 3), entry) for tag, entry in sorted(entries.items())
-    }
-    sizes = {tag: len(entry) * (4 if kind == 4 else 2) for tag, (kind, entry) in values.items()}
-    start = overflow + sum(size for size in sizes.values() if size > 4)
-    values[273] = (4, [start + sum(map(len, strips[:number])) for number in range(len(strips))])
-    directory, outside = struct.pack(order + "H", len(values)), b""
-    for tag, (kind, entry) in values.items():
-        packed = struct.pack(f"{order}{len(entry)}{'I' if kind == 4 else 'H'}", *entry)
-        place = packed.ljust(4, b"\0") if len(packed) <= 4 else struct.pack(order + "I", overflow + len(outside))
-        outside += packed if len(packed) > 4 else b""
-        directory += struct.pack(order + "HHI", tag, kind, len(entry)) + place
-    return head + directory + bytes(4) + outside + b"".join(strips)
-
-
-def _palette_of_bytes() -> bytes:
-    picture = marked().quantize(4)
-    palette = (picture.getpalette() or [])[: 3 * 256]
-    palette += [0] * (768 - len(palette))
-    colours = [value for channel in range(3) for value in palette[channel::3]]
-    return _strips([picture.tobytes()], "<", {258: [8], 262: [3], 277: [1], 320: colours})
-
-
-def _ycbcr() -> bytes:
-    pixels = marked().convert("YCbCr").tobytes()
-    return _strips([pixels], "<", {258: [8] * 3, 262: [6], 277: [3], 530: [1, 1]})
-
-
-def _tiff_turned_by_a_byte() -> bytes:
-    stored = marked().transpose(Image.Transpose.ROTATE_180)
-    content = encoded("TIFF", stored, tiffinfo={274: 3})
-    return content.replace(b"\x12\x01\x03\0\1\0\0\0\3\0\0\0", b"\x12\x01\x01\0\1\0\0\0\3\0\0\0")
-
-
-def _bigtiff_big_endian() -> bytes:
-    tags = {256: SIZE[0], 257: SIZE[1], 258: 8, 259: 1, 262: 1, 277: 1, 278: SIZE[1]}
-    start = 16 + 8 + 20 * 9 + 8
-    tags |= {273: start, 279: SIZE[0] * SIZE[1]}
-    directory = struct.pack(">Q", len(tags))
-    directory += b"".join(struct.pack(">HHQQ", tag, 16, 1, value) for tag, value in sorted(tags.items()))
-    pixels = marked().convert("L").tobytes()
-    return b"MM\0+\0\x08\0\0" + struct.pack(">Q", 16) + directory + bytes(8) + pixels
-
-
-WHOLE: dict[str, Callable[[], bytes]] = {
-    "JPEG without its end": lambda: encoded("JPEG")[:-2],
-    "JPEG without its end, with a trailer": lambda: encoded("JPEG")[:-2] + bytes(500),
-    "JPEG without its end, with a picture behind": lambda: encoded("JPEG")[:-2] + encoded("JPEG"),
-    "JPEG progressive without its end": lambda: encoded("JPEG", progressive=True)[:-2],
-    "JPEG of a short JFIF segment": _short_jfif,
-    "JPEG of an empty JFIF segment": lambda: _jpeg_with(b"\xff\xe0\0\2"),
-    "JPEG of a short Adobe segment": lambda: _jpeg_with(b"\xff\xee\0\7Adobe"),
-    "JPEG with fill bytes": lambda: _jpeg_with(b"\xff\xff\xff\xfe\0\4hi"),
-    "JPEG with scans behind its end": lambda: encoded("JPEG", progressive=True) + b"\xff\xda" * 9000,
-    "PNG of a bad time": lambda: _bad_checksum(b"tIME", bytes(7)),
-    "PNG of a bad comment": lambda: _bad_checksum(b"tEXt", b"a\0b"),
-    "PNG of a bad profile": lambda: _bad_checksum(b"iCCP", b"a\0\0" + _packed(10)),
-    "PNG of an unknown zTXt method": lambda: png_with(encoded("PNG"), b"zTXt", b"a\0\7" + _packed(9)),
-    "PNG of an unknown iTXt method": lambda: png_with(encoded("PNG"), b"iTXt", b"a\0\1\7\0\0" + _packed(9)),
-    "PNG of a large profile": lambda: png_with(encoded("PNG"), b"iCCP", b"a\0\0" + _packed(3_000_000)),
-    "PNG of a bomb for a profile": lambda: png_with(encoded("PNG"), b"iCCP", b"a\0\0" + _packed(90_000_000)),
-    "PNG of a bomb for a comment": lambda: png_with(encoded("PNG"), b"zTXt", b"a\0\0" + _packed(90_000_000)),
-    "PNG of bombs for comments": lambda: png_with(encoded("PNG"), b"iTXt", b"a\0\1\0\0\0" + _packed(90_000_000)),
-    "PNG without its end": lambda: encoded("PNG")[:-12],
-    "PNG that ends within its end": lambda: encoded("PNG")[:-4],
-    "PNG of a short pHYs": lambda: png_with(encoded("PNG"), b"pHYs", b"\0"),
-    "PNG of a short gAMA": lambda: png_with(encoded("PNG"), b"gAMA", b"\0"),
-    "TIFF of 16 bits in planes": lambda: _rgb16("<", planar=True),
-    "TIFF of 16 bits in planes, big-endian": lambda: _rgb16(">", planar=True),
-    "TIFF of 16 bits": lambda: _rgb16("<", planar=False),
-    "TIFF of a palette of bytes": _palette_of_bytes,
-    "TIFF of YCbCr": _ycbcr,
-    "TIFF turned by a byte": _tiff_turned_by_a_byte,
-}
 
 
 @pytest.mark.parametrize("make", WHOLE.values(), ids=WHOLE)
@@ -143,7 +28,7 @@ def test_a_picture_whose_pixels_are_there_is_read(make: Callable[[], bytes]) -> 
 
 
 def test_a_big_endian_bigtiff_is_read() -> None:
-    picture = Pictures().read(_bigtiff_big_endian())
+    picture = Pictures().read(bigtiff_big_endian())
     assert (picture.width, picture.height) == SIZE
     spots = [(20, 20), (220, 20), (20, 140), (220, 140)]
     with Image.open(io.BytesIO(picture.thumbnail)) as thumbnail:
@@ -156,17 +41,40 @@ def test_a_big_endian_bigtiff_is_read() -> None:
 )
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
-def test_a_jpeg_that_is_cut_is_truncated_unless_it_claims_an_end(
+def test_a_jpeg_that_is_cut_is_truncated_unless_all_of_it_is_there_at_a_lower_quality(
     part: float, tail: bytes, *, progressive: bool
 ) -> None:
     content = encoded("JPEG", Image.effect_noise(SIZE, 90).convert("RGB"), progressive=progressive)
     cut = content[: int(len(content) * part)].rstrip(b"\xff") + tail
-    if parse_jpeg(cut).has_end:
-        assert Pictures().read(cut).width == SIZE[0]  # as every viewer shows it: grey where data is missing
+    if parse_jpeg(cut).has_end and progressive:
+        assert Pictures().read(cut).width == SIZE[0]
     else:
         with pytest.raises(ImageRejectedError) as refusal:
             Pictures().read(cut)
         assert refusal.value.reason == "TRUNCATED_IMAGE"
+
+
+@pytest.mark.parametrize("name", ["astronaut", "cat", "coffee", "rocket", "sign"])
+def test_a_jpeg_that_was_transferred_as_a_text_is_corrupt(name: str) -> None:
+    content = (SAMPLES / f"{name}.jpg").read_bytes()
+    for converted in (content.replace(b"\n", b"\r\n"), content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")):
+        with pytest.raises(ImageRejectedError, match="transferred as a text") as refusal:
+            Pictures().read(converted)
+        assert refusal.value.reason == "CORRUPT_IMAGE"
+    assert Pictures().read(content).format == "JPEG"
+
+
+@pytest.mark.parametrize("colour", ["white", "black", (10, 13, 10)])
+@pytest.mark.parametrize("options", [{}, {"optimize": True}, {"progressive": True}, {"subsampling": 0}, {"quality": 5}])
+def test_a_jpeg_of_one_colour_is_whole(colour: str | tuple[int, int, int], options: dict[str, Any]) -> None:
+    """It ends as flat as what a decoder fills in, and its bytes repeat."""
+    content = encoded("JPEG", Image.new("RGB", (1001, 777), colour), comment=b"\r\n" * 20, **options)
+    assert Pictures().read(content).width == 1001
+
+
+def test_a_tiff_of_nothing_but_a_reduced_page_is_read() -> None:
+    picture = Pictures().read(encoded("TIFF", tiffinfo={254: 1}))
+    assert (picture.width, picture.height) == SIZE
 
 
 def test_a_progressive_jpeg_that_ends_between_two_scans_is_truncated() -> None:
@@ -180,7 +88,7 @@ def _alpha(picture: Image.Image, mode: str) -> bytes:
     """A premultiplied picture, half of it transparent."""
     picture.putalpha(Image.new("L", SIZE, 255))
     channels = len(mode)
-    return _strips([picture.convert(mode).tobytes()], "<",
+    return strips([picture.convert(mode).tobytes()], "<",
                    {258: [8] * channels, 262: [1 if channels == 2 else 2], 277: [channels], 338: [1]})  # fmt: skip
 
 
@@ -277,7 +185,7 @@ UNREAD = {
     "JPEG-LS": Unread(lambda: _with_frame(0xF7), "Lossless JPEG"),
     "BMP of odd bit fields": Unread(_bmp_of_odd_fields, "BMP"),
     "TIFF of half floats": Unread(
-        lambda: _strips([bytes(2 * SIZE[0] * SIZE[1])], "<", {258: [16], 262: [1], 277: [1], 339: [3]}), "TIFF"
+        lambda: strips([bytes(2 * SIZE[0] * SIZE[1])], "<", {258: [16], 262: [1], 277: [1], 339: [3]}), "TIFF"
     ),
     "TIFF of an unknown compression": Unread(lambda: photos.tiff_grey(extra={259: (3, 60_000)}), "compression 60000"),
     "TIFF of WebP": Unread(lambda: photos.tiff_grey(extra={259: (3, 50_001)}), "compression 50001"),
@@ -304,7 +212,7 @@ def test_a_whole_file_that_is_not_read_is_unsupported_by_name(case: Unread) -> N
 
 
 def test_a_whole_tiff_of_unknown_pixels_that_is_cut_is_truncated() -> None:
-    content = _strips([bytes(2 * SIZE[0] * SIZE[1])], "<", {258: [16], 262: [1], 277: [1], 339: [3]})
+    content = strips([bytes(2 * SIZE[0] * SIZE[1])], "<", {258: [16], 262: [1], 277: [1], 339: [3]})
     with pytest.raises(ImageRejectedError) as refusal:
         Pictures().read(content[:-1000])
     assert refusal.value.reason == "TRUNCATED_IMAGE"
@@ -344,6 +252,7 @@ def test_the_detector_takes_what_it_can_decode(  # noqa: PLR0917
     assert takes(format_name, mode, size, length, scanned) is expected
 
 
+SAMPLES = Path(__file__).parents[4] / "samples"
 EXAMPLES = Path(__file__).parents[5] / "shared/eval/pictures"
 CUP, GREY_CUP, SKY, RAMP = (159, 86, 52), (104, 104, 104), (91, 121, 161), (127, 127, 127)
 RIGHT: dict[str, tuple[tuple[int, int], tuple[int, int, int]] | str] = {

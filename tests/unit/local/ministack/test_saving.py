@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-import marshal
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,15 +14,12 @@ import pytest
 
 from tests.support import damage
 from viewfinder.local.ministack import saving
+from viewfinder.local.ministack.objects import MARK
 from viewfinder.local.ministack.saving import (
-    MARK,
     MAX_STREAMS,
     NEEDED,
-    OBJECT_STORES,
-    OBJECTS,
     bound_logs,
     keep_stream,
-    load_objects,
     save_whole,
 )
 
@@ -47,24 +43,11 @@ def collected() -> Iterator[None]:
     gc.unfreeze()
 
 
-def store_of_objects() -> Any:
-    """Return the part of the emulator's S3 that keeps what is known of objects; on the disk it finds one object."""
-    found = {("account", "images"): {"objects": {"found on disk": {}}}}
-    stores = {name: SimpleNamespace(_data={}) for name in OBJECT_STORES}
-    s3 = SimpleNamespace(_buckets=SimpleNamespace(_data={}), S3_PERSIST=False, **stores)
-    s3._load_persisted_data = lambda: s3._buckets._data.update(found)
-    return s3
-
-
 @pytest.fixture
-def s3() -> Any:
-    return store_of_objects()
-
-
-@pytest.fixture
-def app(tmp_path: Path, s3: Any) -> Any:
+def app(tmp_path: Path) -> Any:
     app = SimpleNamespace(save_all=None)
-    save_whole(app, SimpleNamespace(_state_format_version=lambda _: 3, _json_default=refuse), s3, tmp_path)
+    objects: Any = SimpleNamespace(snapshot=lambda durable: "mark")
+    save_whole(app, SimpleNamespace(_state_format_version=lambda _: 3, _json_default=refuse), objects, tmp_path)
     return app
 
 
@@ -72,7 +55,8 @@ def test_each_service_is_written_and_then_the_mark(app: Any, tmp_path: Path) -> 
     app.save_all({"sqs": lambda: {"queues": 1}, "never-used": lambda: None})
 
     assert json.loads((tmp_path / "sqs.json").read_text()) == {"__ministack_format__": 3, "payload": {"queues": 1}}
-    assert sorted(path.name for path in tmp_path.iterdir()) == [OBJECTS, MARK, "sqs.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MARK, "sqs.json"]
+    assert (tmp_path / MARK).read_text() == "mark"
 
 
 def test_where_one_service_is_not_written_the_others_are_and_there_is_no_mark(app: Any, tmp_path: Path) -> None:
@@ -83,41 +67,6 @@ def test_where_one_service_is_not_written_the_others_are_and_there_is_no_mark(ap
     assert (tmp_path / "sqs.json").read_text() == "as it was"
     assert (tmp_path / "iam.json").exists()
     assert not (tmp_path / MARK).exists()
-
-
-def test_what_is_known_of_objects_comes_back_after_an_orderly_stop(app: Any, s3: Any, tmp_path: Path) -> None:
-    s3._buckets._data["account", "images"] = {"objects": {"a.jpg": {"size": 3}}, "created": "long ago"}
-    s3._object_versions._data["account", ("images", "a.jpg")] = [{"version_id": "1"}]
-    app.save_all({})
-
-    load_objects(started := store_of_objects(), tmp_path)
-
-    assert started._buckets._data == {("account", "images"): {"objects": {"a.jpg": {"size": 3}}}}
-    assert started._object_versions._data == {("account", ("images", "a.jpg")): [{"version_id": "1"}]}
-    assert started.S3_PERSIST
-
-
-def test_after_a_crash_objects_are_looked_for_on_the_disk(app: Any, s3: Any, tmp_path: Path) -> None:
-    app.save_all({})
-    (tmp_path / MARK).unlink()
-
-    load_objects(s3, tmp_path)
-
-    assert s3._buckets._data == {("account", "images"): {"objects": {"found on disk": {}}}}
-
-
-@pytest.mark.parametrize(
-    "written", [b"", b"\xff of another Python", b"cut", marshal.dumps([1]), marshal.dumps({"a": 1})]
-)
-def test_a_file_of_objects_that_this_python_cannot_read_is_done_without(
-    app: Any, s3: Any, tmp_path: Path, written: bytes
-) -> None:
-    app.save_all({})
-    (tmp_path / OBJECTS).write_bytes(written)
-
-    load_objects(s3, tmp_path)
-
-    assert s3._buckets._data == {("account", "images"): {"objects": {"found on disk": {}}}}
 
 
 def test_the_newest_streams_of_each_log_group_stay() -> None:
@@ -184,21 +133,10 @@ def test_a_damaged_or_missing_package_is_named(state: Path, harm: damage.Damage)
     assert saving.damage(state) == f"{package} is missing or damaged"
 
 
-def test_what_is_known_of_objects_must_be_of_the_same_stop(app: Any, s3: Any, tmp_path: Path) -> None:
-    app.save_all({})
-    older = (tmp_path / OBJECTS).read_bytes()
-    app.save_all({})
-    (tmp_path / OBJECTS).write_bytes(older)
-
-    load_objects(s3, tmp_path)
-
-    assert s3._buckets._data == {("account", "images"): {"objects": {"found on disk": {}}}}
-
-
 def test_progress_is_told_while_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saving, "TOLD_FILES", 10)
     s3 = SimpleNamespace(_persisted_key_files=lambda *_, **__: iter(range(25)))
     saving.tell_progress(s3, told := tmp_path / "progress")
 
     assert list(s3._persisted_key_files("folder", sidecars=False)) == list(range(25))
-    assert told.read_text() == "the last stop was not in order; 20 files of objects are read"
+    assert told.read_text() == "what is known of objects is read from the disk: 20 files"

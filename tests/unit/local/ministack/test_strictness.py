@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
+from xml.etree.ElementTree import Element, SubElement
 
 import pytest
 
 from viewfinder.local.ministack.strictness import (
+    encode_keys_of_versions,
     hand_paths_over_as_sent,
     read_security_of_operations_only,
     refuse_to_delete_full_buckets,
@@ -56,3 +59,28 @@ def test_a_bucket_with_anything_in_it_is_not_deleted(objects: dict[str, Any], ve
     handlers["AWS::S3::Bucket"]["delete"]("gone", {})
 
     assert deleted == ["empty", "gone"]
+
+
+@pytest.mark.parametrize(("asked", "key"), [(["url"], "a%17b/c%20d"), ([""], "a\x17b/c d")])
+def test_keys_in_a_listing_of_versions_are_encoded_for_those_who_ask(asked: list[str], key: str) -> None:
+    def list_versions(_bucket: str, _query: dict[str, Any]) -> Any:
+        root = Element("ListVersionsResult")
+        SubElement(root, "Name").text = "a b"
+        for parent in (root, SubElement(root, "Version"), SubElement(root, "DeleteMarker")):
+            SubElement(parent, "NextKeyMarker" if parent is root else "Key").text = "a\x17b/c d"
+        return s3._xml_body(root)
+
+    s3 = SimpleNamespace(
+        _list_object_versions=list_versions,
+        _xml_body=lambda root: "|".join(f"{found.tag}={found.text or ''}" for found in root.iter()).encode(),
+        _qp=lambda query, name: query[name][0],
+        _url_encode=lambda text: quote(text, safe="/"),
+    )
+    encode_keys_of_versions(s3)
+
+    written = s3._list_object_versions("bucket", {"encoding-type": asked}).decode().split("|")
+
+    assert "Name=a b" in written
+    assert written.count(f"Key={key}") == 2
+    assert f"NextKeyMarker={key}" in written
+    assert ("EncodingType=url" in written) == (asked == ["url"])

@@ -12,7 +12,6 @@ from PIL import Image
 from tests.unit.rekognition.images import encode, plain, sample
 from viewfinder.rekognition import EngineError, Engines, compare_faces, detect_faces
 from viewfinder.rekognition.faces.detector import faces_of
-from viewfinder.rekognition.faces.engine import EVEN_DISTANCE, MATCH_DISTANCE, similarity
 
 PORTRAIT = sample("astronaut.jpg")
 
@@ -99,6 +98,11 @@ def test_the_quality_filter_leaves_small_faces_out(engines: Engines) -> None:
     assert counts == {"NONE": 2, "AUTO": 2, "LOW": 2, "MEDIUM": 1, "HIGH": 1}
 
 
+def test_an_identical_face_matches_at_the_highest_threshold(engines: Engines) -> None:
+    response = compare_faces(PORTRAIT, PORTRAIT, similarity_threshold=100, engines=engines)
+    assert [match["Similarity"] for match in response["FaceMatches"]] == [100]
+
+
 @pytest.mark.parametrize(
     ("source", "target", "which"), [("cat.jpg", "astronaut.jpg", "source"), ("astronaut.jpg", "cat.jpg", "target")]
 )
@@ -106,22 +110,6 @@ def test_an_image_without_a_face_is_refused(engines: Engines, source: str, targe
     with pytest.raises(EngineError, match=f"no face in the {which} image") as raised:
         compare_faces(sample(source), sample(target), engines=engines)
     assert raised.value.code == "InvalidParameterException"
-
-
-@pytest.mark.parametrize(("distance", "percent"), [(EVEN_DISTANCE, 50), (MATCH_DISTANCE, 80)])
-def test_the_similarity_meets_the_two_distances_that_it_rests_on(distance: float, percent: float) -> None:
-    one, other = np.zeros(128, dtype=np.float32), np.zeros(128, dtype=np.float32)
-    other[0] = distance
-    assert similarity(one, other) == pytest.approx(percent, abs=0.01)
-
-
-def test_similarity_falls_with_distance() -> None:
-    def at(distance: float) -> float:
-        return similarity(np.zeros(1, dtype=np.float32), np.full(1, distance, dtype=np.float32))
-
-    values = [at(distance / 20) for distance in range(30)]
-    assert values == sorted(values, reverse=True)
-    assert 99 < values[0] <= 100
 
 
 def test_neighbouring_cells_that_see_the_same_face_count_once() -> None:

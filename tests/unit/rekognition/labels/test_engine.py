@@ -57,7 +57,7 @@ def test_labels_do_not_depend_on_the_confidence_asked_for(engine: LabelEngine) -
 def test_labels_only_by_default(engine: LabelEngine) -> None:
     response = engine.detect_labels(sample("cat.jpg"), Request())
     assert response.keys() == {"Labels", "LabelModelVersion"}
-    assert response["LabelModelVersion"] == "viewfinder-1.1"
+    assert response["LabelModelVersion"] == "viewfinder-1.2"
     assert "DominantColors" not in label(response, "Cat")["Instances"][0]
 
 
@@ -65,10 +65,10 @@ def test_the_version_names_what_the_labels_depend_on(tmp_path: Path) -> None:
     file = tmp_path / "better.onnx"
     file.write_bytes(b"a graph")
 
-    assert model_version(Settings()) == "viewfinder-1.1"
-    assert model_version(Settings(passes=1)) == "viewfinder-1.1-single"
+    assert model_version(Settings()) == "viewfinder-1.2"
+    assert model_version(Settings(passes=1)) == "viewfinder-1.2-single"
     assert (
-        model_version(Settings(detector=str(file))) == f"viewfinder-1.1-{hashlib.sha256(b'a graph').hexdigest()[:12]}"
+        model_version(Settings(detector=str(file))) == f"viewfinder-1.2-{hashlib.sha256(b'a graph').hexdigest()[:12]}"
     )
     with pytest.raises(ModelFileError, match=r"missing\.onnx can't be read"):
         model_version(Settings(detector=str(tmp_path / "missing.onnx")))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from viewfinder.rekognition.labels.merging import TaxonomyLabel, load_taxonomy
+from viewfinder.rekognition.labels.scenes import SceneHead
 
 SERVICE_DATA = Path(__file__).parents[5] / "shared" / "rekognition"
 """What is known of the service. Test data that lies beside the repository, and not everywhere."""
@@ -104,7 +105,7 @@ def test_every_category_is_one_of_the_services_forty() -> None:
 
 
 def test_no_label_is_there_that_nothing_leads_to() -> None:
-    emitted = {*TAXONOMY.coco.values(), *TAXONOMY.imagenet} - {None}
+    emitted = {*TAXONOMY.coco.values(), *TAXONOMY.imagenet, *SceneHead().words} - {None}
     brought_along = {name for label in LABELS for name in label.parents + label.implies}
     assert set(TAXONOMY.labels) == emitted | brought_along
 
