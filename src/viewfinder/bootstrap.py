@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from viewfinder import ports
     from viewfinder.adapters.s3 import S3Objects
     from viewfinder.domain.feature import Feature, Parameters
+    from viewfinder.usecases.differences import Stores
     from viewfinder.usecases.index_image import IndexImage
     from viewfinder.usecases.reanalyze import Limits
-    from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
     from viewfinder.usecases.trash import Trash
 
@@ -217,7 +217,7 @@ class Application(AwsClients):
     def stores(self) -> Stores:
         """What reconciling needs."""
         from viewfinder.adapters.s3 import S3Objects
-        from viewfinder.usecases.reconcile import Stores
+        from viewfinder.usecases.differences import Stores
 
         derived = S3Objects(self.s3_client, self.settings.derived_bucket)
         return Stores(self.image_objects, derived, self.records, self.requests, tuple(map(str, self.features)))

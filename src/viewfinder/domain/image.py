@@ -114,6 +114,12 @@ FIRST_TAKEN = "1000-01-01T00:00:00.000000"
 DELETED = "DELETED"
 """Reason of a tombstone whose object may still be restored."""
 
+UNREADABLE = {
+    "ACCESS_DENIED": "the pipeline may not read this object: its bucket's policy or its KMS key's forbids that",
+    "CUSTOMER_KEY": "the object is encrypted with a key that only its uploader has (SSE-C)",
+}
+"""Reasons of a rejection that may pass without any change of the object, and what they mean."""
+
 VISIBLE_STATUSES = (Status.ANALYZED, Status.REJECTED, Status.FAILED)
 
 
@@ -227,14 +233,13 @@ class Image:
         """Read a record as a catalog keeps it, of any release."""
         members = {name: document[member] for member, name in _MEMBERS.items() if member in document}
         status = Status(members.pop("status"))
-        analyzed_for = (str(Feature.LABELS),) if status is Status.ANALYZED else ()  # all that 0.1.0 looked for
         return cls(
             **members,
             status=status,
             effort=Effort(document.get("Effort", Effort.RECORD)),
             findings=read_findings(document),
             facts=Facts.from_document(document.get("Facts", {})),
-            features=tuple(document.get("Features", analyzed_for)),
+            features=features_of(document),
             version_id=document.get("VersionId", ""),
             corrections=Corrections.from_document(document.get("Corrections", {})),
             stored_format=formats.stored_format(document),
@@ -248,6 +253,12 @@ class Image:
         members |= {"VersionId": self.version_id} if self.version_id else {}
         members |= {"Corrections": self.corrections.to_document()} if self.corrections else {}
         return members | {"Facts": self.facts.to_document()}
+
+
+def features_of(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a stored record was analysed for: in 0.1.0 for labels only, which it does not say."""
+    was_analyzed = document["Status"] == Status.ANALYZED
+    return tuple(document.get("Features", (str(Feature.LABELS),) if was_analyzed else ()))
 
 
 _MEMBERS = {

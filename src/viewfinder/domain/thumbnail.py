@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from viewfinder.domain.image import Image, image_digest
+from viewfinder.domain.record_state import RecordState
 
 THUMBNAIL_SIDE = 512
 """Pixels of the longer side, at most."""
@@ -27,7 +28,7 @@ def thumbnail_prefix(image_id: str) -> str:
     return f"thumbnails/{image_digest(image_id)}/"
 
 
-def outdated_thumbnails(image: Image, keys: Iterable[str]) -> tuple[str, ...]:
+def outdated_thumbnails(image: Image | RecordState, keys: Iterable[str]) -> tuple[str, ...]:
     """Return those of an image's renditions that neither its record names nor any later one can."""
     named = {image.thumbnail, image.screen}
     return tuple(key for key in keys if key not in named and _replaced_version(key) < image.version)

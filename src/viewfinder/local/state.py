@@ -54,10 +54,11 @@ class Options:
     """Whether the gallery is locked; None: as last time, and at first where `has_other_users`."""
     has_other_users: bool = False
     in_process: bool | None = None
-    keep_location: bool | None = None
     classifier: str | None = None
     classes: str | None = None
     min_probability: float | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the template; those that are not named stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,7 @@ class Record:
     """What the last `up` did.
 
     `processes` are empty after a stop. `fingerprint` names the deployment that is safe on disk.
-    `in_process`: the image function carries the engine, instead of calling it over Rekognition's wire. `keep_location`:
-    GPS positions of pictures are kept.
+    `in_process`: the image function carries the engine, instead of calling it over Rekognition's wire.
     """
 
     ports: Ports
@@ -80,11 +80,11 @@ class Record:
     gallery_token: str | None = None
     """What opens the gallery; "" where it is open, None where nobody has chosen yet."""
     in_process: bool = False
-    keep_location: bool = False
     classifier: str | None = None
     """An image classifier of the user's, with the file of its classes and the probability that makes a label."""
     classes: str | None = None
     min_probability: float | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """Members of the file that this version doesn't know; they stay in it."""
 
@@ -156,7 +156,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "min_probability": (float, int, type(None)),
     "gallery_token": (str, type(None)),
     "in_process": (bool,),
-    "keep_location": (bool,),
+    "parameters": (dict,),
 }
 """The types of the record's members, but for `ports` and `processes`, which are documents themselves."""
 
@@ -225,7 +225,6 @@ def with_options(before: Record | None, options: Options) -> Record:
     features = options.features or record.features
     check_engine(read_features(features))
     in_process = record.in_process if options.in_process is None else options.in_process
-    keep_location = record.keep_location if options.keep_location is None else options.keep_location
     classifier = _classifier(record, options)
     if in_process and classifier["classifier"]:
         raise LocalStackError("A classifier of your own needs --detector-over-the-wire.")
@@ -238,7 +237,7 @@ def with_options(before: Record | None, options: Options) -> Record:
         layout=LAYOUT,
         features=features,
         in_process=in_process,
-        keep_location=keep_location,
+        parameters={**record.parameters, **options.parameters},
         gallery_token=_gallery_token(record, options),
     )
 

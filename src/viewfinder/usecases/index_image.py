@@ -24,6 +24,7 @@ from viewfinder.domain.errors import (
 from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import (
     DELETED,
+    UNREADABLE,
     Effort,
     Facts,
     Image,
@@ -138,12 +139,15 @@ class IndexImage:
         """Return the record of an object, and the lease of its analyses where it ends with saving the record."""
         image = self._draft(event, known, Status.REJECTED)
         image = replace(image, size=stored.size, etag=stored.etag, version_id=stored.version_id)
-        if stored.is_archived and known and known.status is Status.ANALYZED and known.etag == stored.etag:
-            # It was archived since: all that is known still holds.
+        is_shut = stored.is_archived or bool(stored.refusal)
+        if is_shut and known and known.status is Status.ANALYZED and known.etag == stored.etag:
+            # It was archived, or access to it taken away, since: all that is known still holds.
             return replace(known, sequencer=image.sequencer, effort=Effort.RECORD), None
         try:
             if stored.is_archived:
                 raise ImageRejectedError("ARCHIVED", "the object is archived; it is analysed when it is restored")
+            if stored.refusal:
+                raise ImageRejectedError(stored.refusal, UNREADABLE[stored.refusal])
             if stored.content is None:
                 raise ImageRejectedError("OBJECT_TOO_LARGE", f"the object has more than {self.max_bytes:,} bytes")
             sha256 = hashlib.sha256(stored.content).hexdigest()

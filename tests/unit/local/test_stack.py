@@ -118,10 +118,11 @@ def test_the_options_are_put_over_what_is_remembered() -> None:
     within = with_options(remembered, Options(in_process=True))
     assert (within.in_process, with_options(within, Options()).in_process) == (True, True)
     assert with_options(within, Options(in_process=False)) == remembered
-    keeping = with_options(remembered, Options(keep_location=True))
-    assert (keeping.keep_location, with_options(keeping, Options()).keep_location) == (True, True)
+    keeping = with_options(remembered, Options(parameters={"KeepLocation": "true"}))
+    assert with_options(keeping, Options()).parameters == {"KeepLocation": "true"}
     assert [parameters_of(record)["KeepLocation"] for record in (keeping, remembered)] == ["true", "false"]
-    assert with_options(keeping, Options(keep_location=False)) == remembered
+    dropping = with_options(keeping, Options(parameters={"KeepLocation": "false"}))
+    assert dropping.parameters == {"KeepLocation": "false"}
 
 
 def test_another_catalog_is_refused_with_the_way_to_it() -> None:
