@@ -139,7 +139,7 @@ def test_an_image_goes_to_the_trash_comes_back_and_goes_for_good(run: Run, stack
     assert (refused.exit_code, "there is an image of this key" in refused.output) == (1, True)
     run("images", "rm", key)
     asked = run("images", "purge", key)
-    assert (asked.exit_code, "Nothing can bring back 1 images" in asked.output) == (1, True)
+    assert (asked.exit_code, "Delete 1 images permanently?" in asked.output) == (1, True)
     assert output(run("images", "purge", key, "--yes", "--json"))["Deleted"] == [{"ImageId": key}]
     missing = run("images", "restore", key)
     assert (missing.exit_code, "there is nothing to restore" in missing.output) == (1, True)

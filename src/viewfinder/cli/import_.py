@@ -1,4 +1,4 @@
-"""`viewfinder import`: photos of a folder or a bucket, through the pipeline."""
+"""`viewfinder import`: import photos of folders or buckets into the pipeline."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def import_images(
     as_json: AsJson = False,
     yes: Yes = False,
 ) -> None:
-    """Import photos: send what the pipeline does not have yet, and wait until it is analysed.
+    """Import photos: send those that the pipeline does not have yet, and wait until they are analysed.
 
     A folder's name is part of the keys of its files; hidden and system folders are left out. Nothing is overwritten: of
     two contents for one key the second gets a key of its own. The same command goes on after an interruption. Exit with
@@ -103,7 +103,7 @@ def _plan(work: Import, target: Target, console: Console) -> Plan:
 
 @dataclass
 class _Answers:
-    """The images that are told of: the first that were answered, and all that were rejected."""
+    """The images to report: the first that were analysed, and all that were rejected."""
 
     first: list[Image] = field(default_factory=list)
     rejected: list[dict[str, str]] = field(default_factory=list)
@@ -124,7 +124,7 @@ def _run(work: Import, patience: float, console: Console) -> _Answers:
 
 @contextmanager
 def _ctrl_c_told(work: Import, console: Console) -> Iterator[None]:
-    """Say at a Ctrl-C how to go on, and leave without waiting for what is being sent."""
+    """On Ctrl-C, print how to resume, and exit without waiting for uploads in progress."""
     try:
         yield
     except KeyboardInterrupt:
@@ -238,7 +238,7 @@ def _print_left_out(source: ImportSource) -> None:
 
 @contextmanager
 def _progress(title: str, source: ImportSource, console: Console) -> Iterator[Any]:
-    """Show a bar; the function that it yields takes the number of images that are done."""
+    """Show a progress bar; the yielded function takes the number of images done."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]

@@ -33,7 +33,7 @@ def package(
 ) -> None:
     """Write a function's package as `deploy` builds it, for `aws lambda update-function-code`.
 
-    It is for Lambda, or for this machine where AWS_ENDPOINT_URL names an emulator (`viewfinder env`).
+    It builds for Lambda, or for this machine if AWS_ENDPOINT_URL names an emulator (`viewfinder env`).
     """
     from viewfinder.deployment.packages import AWS, build_package, carries_engine, project, this_machine
 

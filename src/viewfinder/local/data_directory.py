@@ -101,7 +101,7 @@ class DataDirectory:
         return self.temporary / "start-progress.txt"
 
     def command(self, words: str) -> str:
-        """Return a command of ours on this stack, as it can be pasted into the user's shell."""
+        """Return a `viewfinder` command for this stack, ready to paste into the user's shell."""
         elsewhere = "" if self.path == default_path() else f" --data-dir {shlex.quote(str(self.path))}"
         return f"{_program()} {words}{elsewhere}"
 
