@@ -95,4 +95,4 @@ class SqsRequests:
             Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)],
         )
         if failed := answer.get("Failed"):
-            raise UnsentRequestsError(f"{len(failed)} requests were not taken: {failed[0].get('Message', '')}")
+            raise UnsentRequestsError(f"{len(failed)} requests were not accepted: {failed[0].get('Message', '')}")

@@ -154,7 +154,7 @@ class Target:
 def confirm_calls(calls: int, price: float, *, err: bool) -> None:
     """Ask for confirmation of detector calls that cost money; abort if it is refused."""
     if price:
-        typer.confirm(f"{calls:,} detector calls, ${price:,.2f} at list price. Go on?", abort=True, err=err)
+        typer.confirm(f"{calls:,} detector calls, ${price:,.2f} at list price. Continue?", abort=True, err=err)
 
 
 def on_stack(command: Callable[..., None]) -> Callable[..., None]:
@@ -191,7 +191,7 @@ def find_target(
 ) -> Target:
     """Return the stack of the options, else of the environment (`viewfinder env`), else the user's local one."""
     if stack and data_dir:
-        raise typer.BadParameter("--stack names a stack on AWS, --data-dir a local one: give one of them")
+        raise typer.BadParameter("--stack names a stack on AWS, --data-dir a local one: pass only one of them")
     if not stack and not data_dir and DATA_DIR_VARIABLE not in os.environ:
         stack = os.environ.get(STACK_VARIABLE)
     if stack:
@@ -231,7 +231,7 @@ def _on_aws(name: str, environment: Environment) -> Target:
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in description.get("Outputs", ())}
     if "ApiUrl" not in outputs:
         raise StackNotFoundError(
-            f"{name} in {environment.region} is no complete stack of Viewfinder: it has no output ApiUrl."
+            f"{name} in {environment.region} is not a complete stack of Viewfinder: it has no output ApiUrl."
         )
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in description.get("Parameters", ())}
     return Target(name, environment.session, outputs, parameters)

@@ -28,19 +28,19 @@ TEXT_CONFIDENCE = 80.0
 
 def analyze(
     paths: Annotated[
-        list[str], typer.Argument(metavar="FILE|FOLDER|-...", help="Image files of any format, folders, - for stdin.")
+        list[str],
+        typer.Argument(metavar="FILE|FOLDER|-...", help="Image files of any format, folders, or - for stdin."),
     ],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file, one a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per image, one per line.")] = False,
     min_confidence: Annotated[float, typer.Option(min=0, max=100, help="Minimum confidence in percent.")] = 55.0,
     text: Annotated[bool, typer.Option("--text", help="Read text too.")] = False,
     faces: Annotated[bool, typer.Option("--faces", help="Find faces too.")] = False,
     annotate: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Draw the boxes: a file, or a folder where there are many files.")
+        Path | None,
+        typer.Option(metavar="OUT", help="Draw the boxes into this file, or into this folder for several images."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Let --annotate replace files that are there already.")
-    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Let --annotate replace existing files.")] = False,
 ) -> None:
     """Detect labels in images; the boxes refer to the upright picture. Exit with 1 if an image can't be read or drawn.
 
@@ -139,7 +139,9 @@ class Drawings:
         self._overwrite = overwrite
         self._names: set[str] = set()
         if not self._folder and self._file.suffix.lower() not in Image.registered_extensions():
-            raise typer.BadParameter(f"{self._file.suffix} is no format that can be written", param_hint="--annotate")
+            raise typer.BadParameter(
+                f"{self._file.suffix} is not a format that can be written", param_hint="--annotate"
+            )
 
     def write(self, source: str, picture: Any) -> None:
         """Write a picture; raise FileExistsError unless files may be replaced, and OSError."""

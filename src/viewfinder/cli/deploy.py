@@ -90,7 +90,7 @@ def deploy(
         changed = bring(target, blueprint, progress, *answers)
         if termination_protection is not None:
             target.protect(termination_protection)
-        status.update("Calling the API, unsigned and signed")
+        status.update("Calling the API, without and with a signature")
         prove(target.environment, target.environment.api_url(target.outputs))
     print_line(console, ("Deployed.", "bold green") if changed else "Nothing to change.")
     print_pairs(console, "Outputs", target.outputs)
@@ -157,9 +157,9 @@ def destroy(
 
 def _show_removal(removal: Removal) -> None:
     """Print the deleted and the retained resources, one per line, so that names can be copied."""
-    say(f"Goes: the stack {removal.stack.name} with its catalog")
+    say(f"Deleted: the stack {removal.stack.name} with its catalog")
     for bucket in (*removal.emptied, *removal.named):
-        say(f"Goes: {bucket}, with every version of every object")
+        say(f"Deleted: {bucket}, with every version of every object")
     for kept in removal.kept:
         say(f"Stays: {kept}")
 
@@ -202,7 +202,7 @@ def _document(found: Estimate) -> dict[str, object]:
 def _show_estimate(found: Estimate, images: int) -> None:
     rows = [(line.service, line.purpose, f"{line.dollars:,.2f}") for line in found.lines]
     print_rows(("Service", "For", "US dollars"), [*rows, ("Total", "", f"{found.total:,.2f}")])
-    say(f"The detector is {found.detector_share:.0%} of it; reuse of known content saves {found.saved:,.2f}.")
+    say(f"The detector is {found.detector_share:.0%} of the total; reuse of known content saves {found.saved:,.2f}.")
     if found.with_engine is None:
         say("Viewfinder's engine (Detector=Engine) has no model for all of these features.")
     else:

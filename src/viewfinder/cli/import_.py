@@ -39,9 +39,9 @@ def import_images(
         bool, typer.Option("--replace", help="Overwrite images that have the same key and other content.")
     ] = False,
     max_rate: Annotated[float, typer.Option(min=0, help="Images per second.", show_default="as fast as it goes")] = 0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the actions, and change nothing.")] = False,
     patience: Annotated[
-        float, typer.Option(min=1, help="Seconds without any answer before giving up.")
+        float, typer.Option(min=1, help="Seconds without progress before the command gives up.")
     ] = _PATIENCE_SECONDS,
     as_json: AsJson = False,
     yes: Yes = False,
@@ -132,7 +132,7 @@ def _ctrl_c_told(work: Import, console: Console) -> Iterator[None]:
         print_line(
             console,
             f"Interrupted: {summary.sent:,} images are sent, {summary.answered.total():,} of them analysed. "
-            "The same command goes on.",
+            "Run the same command to continue.",
         )
         sys.stdout.flush()
         sys.stderr.flush()
@@ -183,7 +183,7 @@ def _document(summary: Summary, saved: float) -> dict[str, Any]:
 
 
 def _sentence(summary: Summary, saved: float) -> str:
-    beside = f"{summary.beside:,} got a key of their own, beside another content of the same key. "
+    beside = f"{summary.beside:,} got a new key, because their key held other content. "
     return (
         f"{summary.settled:,} images: {summary.present.total():,} were there already{_rejected_before(summary)}, "
         f"{summary.analyzed:,} analysed, "

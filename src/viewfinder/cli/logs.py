@@ -47,7 +47,7 @@ def logs(
     ] = None,
     since: Annotated[int, typer.Option(min=1, help="Minutes to look back.")] = 10,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a line of the functions' logs.")
+        bool, typer.Option("--json", help="Print each line of the functions' logs as a JSON object.")
     ] = False,
 ) -> None:
     """Show the log lines of the functions, oldest first."""
@@ -140,7 +140,7 @@ def traces(
     elif found:
         _show(found)
     else:
-        say(f"No image was worked on in the last {since} minutes.")
+        say(f"No image was processed in the last {since} minutes.")
 
 
 def _document(trace: Trace) -> dict[str, Any]:

@@ -32,8 +32,8 @@ SMALL_ACCOUNT = 10
 """Functions at once that Lambda allows a new account."""
 
 OBSTACLES = {
-    "DELETE_FAILED": "was deleted in part. Finish that first: viewfinder destroy --stack {name}",
-    "UPDATE_ROLLBACK_FAILED": "is stuck in a rollback. Remove the cause that its events tell, then: "
+    "DELETE_FAILED": "was deleted in part. Complete the deletion first: viewfinder destroy --stack {name}",
+    "UPDATE_ROLLBACK_FAILED": "is stuck in a rollback. Remove the cause named in its events, then run: "
     "aws cloudformation continue-update-rollback --stack-name {name}",
 }
 """States in which CloudFormation takes no change set, and what to do about each."""
@@ -192,10 +192,10 @@ def _calls_per_second(environment: Environment) -> float | None:
 
 def _advice(chosen: Mapping[str, str], values: Mapping[str, str], concurrency: int | None) -> Iterator[str]:
     if chosen.get("ApiAccessLogs") == "EnabledByAccount":
-        yield "API Gateway has a role for its logs in this account and region: it is used, not replaced."
+        yield "API Gateway already has a role for its logs in this account and region: the stack uses that role."
     if concurrency is not None and concurrency <= SMALL_ACCOUNT and int(values.get("DetectorConcurrency") or 0) > 2:
         yield (
-            f"This account may run {concurrency} functions at once. So that the API keeps its share: "
+            f"This account may run {concurrency} functions at once. To leave functions for the API: "
             "--parameter DetectorConcurrency=2, or ask Service Quotas for more (Lambda, Concurrent executions)."
         )
 

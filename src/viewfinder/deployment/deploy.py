@@ -45,7 +45,7 @@ def refuse_losses(found: list[Loss]) -> bool:
     explanations = "\n".join(f"- {loss.explanation}" for loss in found)
     raise DeploymentDeclinedError(
         f"Nothing was changed. This deployment replaces resources that hold messages or data:\n{explanations}\n"
-        "If that is what you want: --allow-replacement"
+        "To allow that, pass --allow-replacement"
     )
 
 

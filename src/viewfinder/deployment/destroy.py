@@ -43,7 +43,7 @@ def plan_removal(stack: Stack, *, delete_data: bool, named: Sequence[str] = ()) 
     resources = stack.resources()
     retained = [each for each in resources if each.retained]
     if strange := set(named) - {each.name for each in retained if each.type == BUCKET}:
-        raise DeploymentError(f"{stack.name} retains no bucket of the name {min(strange)}.")
+        raise DeploymentError(f"{stack.name} retains no bucket named {min(strange)}.")
     going = [each for each in resources if not each.retained]
     _require_unprotected(stack, [each.name for each in going if each.type == TABLE])
     buckets = [each.name for each in going if each.type == BUCKET]

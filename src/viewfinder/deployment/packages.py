@@ -217,7 +217,7 @@ def read_template(path: Path) -> Template:
     except (OSError, ValueError, YAMLError) as error:
         raise TemplateError(f"The template {path} can't be read: {error}") from error
     if not isinstance(template, dict) or "Resources" not in template:
-        raise TemplateError(f"{path} is no CloudFormation template: it has no Resources.")
+        raise TemplateError(f"{path} is not a CloudFormation template: it has no Resources.")
     return template
 
 

@@ -53,7 +53,7 @@ class Pages:
         name = request.path_params["name"]
         suffix = name[name.rfind(".") :]
         if name not in self._files or suffix not in TYPES:
-            return error(404, "NotFound", "There is no such file.")
+            return error(404, "NotFound", "The file does not exist.")
         return Response(self._files[name], headers={"cache-control": "no-cache"}, media_type=TYPES[suffix])
 
 

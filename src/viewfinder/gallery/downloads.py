@@ -58,7 +58,7 @@ class Downloads:
         """Send a zip that was chosen."""
         image_ids = self._chosen.pop(request.path_params["ticket"], None)
         if image_ids is None:
-            return error(404, "DownloadNotFound", "This download was fetched already. Choose the images again.")
+            return error(404, "DownloadNotFound", "This download has been fetched already. Choose the images again.")
         async with AsyncExitStack() as held:
             await held.enter_async_context(self._api.lanes.downloads.one())
             return Zip(zip_of(self._api, image_ids), held.pop_all())

@@ -60,7 +60,7 @@ async def unsafe_path(_: Request, __: Exception) -> Response:
 
 async def busy(_: Request, __: Exception) -> Response:
     """Answer where every turn stayed taken."""
-    answer = error(503, "Busy", "The gallery has too much to do. Try again a little later.")
+    answer = error(503, "Busy", "The gallery is busy. Try again in a moment.")
     answer.headers["retry-after"] = "5"
     return answer
 
@@ -259,7 +259,7 @@ async def picture(api: Api, request: Request) -> Response:
             return Response(status_code=CLIENT_CLOSED_REQUEST)
         answer, location = await _located(api, path, rendition)
         if not location:
-            return relayed(answer) if answer.is_error else error(404, "ImageNotFound", "There is no such picture.")
+            return relayed(answer) if answer.is_error else error(404, "ImageNotFound", "The picture does not exist.")
         asked = api.client.build_request("GET", location, headers=sent_headers(request, ("if-none-match",)))
         found = await api.client.send(asked, stream=True)
         held.push_async_callback(found.aclose)

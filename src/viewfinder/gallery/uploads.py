@@ -29,7 +29,7 @@ async def upload(api: Api, request: Request) -> Response:
     """Put the body into the bucket as the image of the path; its type and length are those of the request."""
     length = request.headers.get("content-length", "")
     if not _LENGTH.fullmatch(length):
-        return error(411, "MissingContentLength", "An upload says how long it is.")
+        return error(411, "MissingContentLength", "An upload needs a Content-Length.")
     members = {
         "ImageId": unquote(path_below(request, "uploads/")),
         "ContentType": request.headers.get("content-type", ""),

@@ -34,7 +34,7 @@ class Found(Enum):
 
     GOOD = "is there"
     MISSING = "is missing"
-    FOREIGN = "is not the one that belongs to the buckets, but an older copy or another stack's"
+    FOREIGN = "does not belong to the buckets: it is an older copy, or another stack's"
     UNWANTED = "is not to be used any more"
 
 
@@ -109,5 +109,5 @@ class CatalogFile:
             try:
                 yield database
             except (MisconfiguredError, sqlite3.Error) as error:
-                remedy = f"Have it rebuilt from the buckets: {self.data.command('up --rebuild')}"
+                remedy = f"Rebuild it from the buckets: {self.data.command('up --rebuild')}"
                 raise DamagedCatalogError(f"{error}. {remedy}") from error

@@ -167,13 +167,13 @@ class DataDirectory:
         return None
 
     def _keys(self, name: str) -> KeyPair | None:
-        remedy = f"Have the keys made anew: {self.command('up')}"
+        remedy = f"Create new keys: {self.command('up')}"
         document = files.read(self.path / name, remedy)
         if document is None:
             return None
         keys = [document.get(entry.name) for entry in fields(KeyPair)]
         if not all(isinstance(key, str) and key for key in keys):
-            raise files.damaged(self.path / name, "it is no key pair", remedy)
+            raise files.damaged(self.path / name, "it is not a key pair", remedy)
         return KeyPair(*map(str, keys))
 
     @contextmanager

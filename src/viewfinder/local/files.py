@@ -37,7 +37,7 @@ def read(file: Path, remedy: str) -> Document | None:
     except (ValueError, RecursionError, IsADirectoryError) as error:
         raise damaged(file, str(error), remedy) from error
     if not isinstance(document, dict) or not isinstance(number := document.get("StoredFormat", 0), int):
-        raise damaged(file, "it is none of this stack's files", remedy)
+        raise damaged(file, "it is not a file of this stack", remedy)
     if number > FORMAT:
         raise NewerFileError(f"{file} was written by a newer version of Viewfinder: use that one.")
     return document

@@ -104,7 +104,7 @@ class Running:
         if free >= ROOM_BYTES:
             return None
         left = f"{free // 1_000_000} MB left, {ROOM_BYTES // 1_000_000} are kept free"
-        return f"The disk of {self.data.path} is full: {left}. What waits goes on when there is room."
+        return f"The disk of {self.data.path} is full: {left}. Waiting images continue when there is room."
 
     def _catalog(self) -> str | None:
         if self.record.catalog != SQLITE:
@@ -116,7 +116,7 @@ class Running:
         if found is Found.GOOD:
             return None
         again = self.data.command("up")
-        return f"{self.data.database} {found.value}. Have it made anew from the buckets: {again}"
+        return f"{self.data.database} {found.value}. Rebuild it from the buckets: {again}"
 
     def _recovery(self) -> str | None:
         found = self.recovery or {}

@@ -50,7 +50,9 @@ class LocalStack:
         if record is None or not record.processes or keys is None:
             raise self._not_running()
         if record.layout < LAYOUT:
-            raise LocalStackError("An earlier version of Viewfinder started this stack: update it by `viewfinder up`.")
+            raise LocalStackError(
+                "An earlier version of Viewfinder started this stack: update it with `viewfinder up`."
+            )
         return Running(self.data, record, keys)
 
     @property
@@ -150,7 +152,7 @@ class LocalStack:
 
     def _load(self) -> Record | None:
         rebuild = self.data.command("up --rebuild")
-        return load(self.data.record, f"Have it made anew, and the catalog from the buckets: {rebuild}")
+        return load(self.data.record, f"Rebuild it, and the catalog from the buckets: {rebuild}")
 
     def _before(self, options: Options) -> Record | None:
         """Read the record of the last start; where all is to be rebuilt, set one aside that can't be read."""
@@ -184,7 +186,9 @@ class LocalStack:
                 return True
         except (DamagedFileError, NotRunningError):  # there are no keys to ask with; an orderly stop loses nothing
             return False
-        report(Progress("emulator", "FAILED", "it no longer takes our keys; it starts again from what it saved"))
+        report(
+            Progress("emulator", "FAILED", "it no longer accepts the stack's keys; it restarts from its saved state")
+        )
         processes.kill_stragglers(self.data.path)  # an orderly stop would save what is left
         return False
 

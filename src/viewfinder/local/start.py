@@ -49,7 +49,7 @@ class Start:
             if not self.record.fingerprint or self.record.process("emulator").alive:
                 raise
             if not rebuilds:
-                remedy = f"Should that not pass, have the stack made anew: {self.data.command('up --rebuild')}"
+                remedy = f"If that does not end, rebuild the stack: {self.data.command('up --rebuild')}"
                 raise ComponentDiedError(f"{error}\n{remedy}") from error
             self._start_over("the emulator does not start on its saved state")
 

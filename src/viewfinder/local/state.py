@@ -135,7 +135,7 @@ def load(file: Path, remedy: str = "") -> Record | None:
     try:
         record = _record({"layout": 1, **document})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise files.damaged(file, "it is no record of a stack", remedy) from error
+        raise files.damaged(file, "it is not the record of a stack", remedy) from error
     if record.layout > LAYOUT:
         raise LocalStackError(f"{file.parent} was written by a newer version of Viewfinder: use that one.")
     return record
@@ -263,11 +263,11 @@ def _catalog_with_options(record: Record, options: Options) -> str:
     if record.layout < LAYOUT and catalog != SQLITE:
         raise LocalStackError(
             "An earlier version of Viewfinder wrote this emulated table, which can't be read any more. "
-            "Without --catalog dynamodb the images come into an SQLite catalog."
+            "Without --catalog dynamodb, `up` puts the images into an SQLite catalog."
         )
     if catalog != record.catalog and not options.rebuild:
         raise LocalStackError(
-            f"The catalog of this stack is {record.catalog}. To change that, have it rebuilt from the buckets: "
+            f"The catalog of this stack is {record.catalog}. To change that, rebuild it from the buckets: "
             f"viewfinder up --catalog {catalog} --rebuild"
         )
     return catalog

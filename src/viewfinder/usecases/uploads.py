@@ -46,7 +46,9 @@ def create_upload(
     if image_id.endswith("/"):
         raise InvalidRequestError("must not end in a slash, as the names of folders do", parameter=given)
     if has_dot_segment(image_id):
-        raise InvalidRequestError("must not have a segment . or .., which clients take out of URLs", parameter=given)
+        raise InvalidRequestError(
+            "must not have a segment . or .., because clients remove those from URLs", parameter=given
+        )
     if _CONTROLS.search(image_id):
         raise InvalidRequestError("must not contain control characters such as line breaks", parameter=given)
     if _WILDCARD in image_id:

@@ -70,7 +70,7 @@ def image_id(value: Any) -> str:
     if not isinstance(value, str) or not 1 <= len(_encodable(value).encode()) <= MAX_IMAGE_ID_BYTES:
         raise ValueError(f"must be a text of 1 to {MAX_IMAGE_ID_BYTES:,} bytes of UTF-8")
     if has_dot_segment(value):
-        raise ValueError("must not have a segment . or .., which clients take out of URLs")
+        raise ValueError("must not have a segment . or .., because clients remove those from URLs")
     return value
 
 
@@ -204,7 +204,7 @@ def _read(fields: Fields, given: Mapping[str, Any], read: Callable[[Field, Any],
     keywords: dict[str, Any] = {}
     for name, value in given.items():
         if name not in fields:
-            raise InvalidRequestError("is unknown to this call", parameter=name, code="UnknownParameter")
+            raise InvalidRequestError("is not a parameter of this call", parameter=name, code="UnknownParameter")
         try:
             keywords[fields[name].keyword] = read(fields[name], value)
         except ValueError as error:

@@ -77,8 +77,10 @@ def error_response(error: Exception, request_id: str) -> Response:
 def no_route_response(is_path_known: bool, request_id: str) -> Response:
     """Answer what the contract does not have; API Gateway lets none of it through."""
     if is_path_known:
-        return _envelope(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "the path has no such method", request_id)
-    return _envelope(HTTPStatus.NOT_FOUND, "NotFound", "there is no such path", request_id)
+        return _envelope(
+            HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "the path does not support this method", request_id
+        )
+    return _envelope(HTTPStatus.NOT_FOUND, "NotFound", "the path does not exist", request_id)
 
 
 def _envelope(status: HTTPStatus, code: str, message: str, request_id: str) -> Response:

@@ -46,7 +46,7 @@ _MESSAGES = {
     Defect.TRUNCATED_IMAGE: "The file ends before the picture does.",
     Defect.CORRUPT_IMAGE: "The image data is damaged.",
     Defect.UNSUPPORTED_FORMAT: "{format} of this kind is not among the formats that are analysed.",
-    Defect.TOO_MANY_PIXELS: "Decoding takes more memory than there is.",
+    Defect.TOO_MANY_PIXELS: "Decoding needs more memory than the function has.",
 }
 _OUT_OF_MEMORY = re.compile(r"memory|alloc|decoder error -9", re.IGNORECASE)
 _CUT = re.compile(r"truncated|end of file|unexpected eof", re.IGNORECASE)

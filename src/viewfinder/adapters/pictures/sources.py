@@ -147,7 +147,7 @@ def _open_jpeg(format_name: str, content: bytes) -> Source:
         kind = f"JPEG of {jpeg.precision} bits a sample" if jpeg.precision != 8 else "Lossless JPEG"
         raise rejected(Defect.UNSUPPORTED_FORMAT, f"{kind} is not among the formats that are analysed.")
     if structure.is_converted(content, jpeg):
-        raise rejected(Defect.CORRUPT_IMAGE, "The file was transferred as a text, which added bytes to its pixels.")
+        raise rejected(Defect.CORRUPT_IMAGE, "The file was transferred in text mode, which added bytes to its pixels.")
     cleaned = structure.clean_jpeg(content, jpeg)
     source = _source(format_name, cleaned, _decoder(format_name, cleaned))
     pixels = source.pixels

@@ -104,7 +104,7 @@ class SqliteCatalog:
         row = self._row(image) | {"replaced": replacing.version if replacing else None}
         written = connection.execute(_REPLACE if replacing else _ADD, row).fetchall()
         if not written:
-            raise CatalogConflictError("the image was written by someone else meanwhile")
+            raise CatalogConflictError("another writer has changed the image")
         [(number,)] = written
         connection.execute("DELETE FROM postings WHERE image = ?", [number])
         postings = [row | {"image": number} for row in posting_rows(image)]

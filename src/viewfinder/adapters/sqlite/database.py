@@ -103,7 +103,7 @@ class Database:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._one_writer.acquire(timeout=self._patience):
-            raise CatalogUnavailableError(f"{self._path}: others write for too long")
+            raise CatalogUnavailableError(f"{self._path}: another process has kept it locked for too long")
         try:
             yield
         finally:

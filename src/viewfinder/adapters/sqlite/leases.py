@@ -57,7 +57,7 @@ class SqliteLeases:
             if held and held[0]:
                 return None
             if self._clock() > deadline:
-                raise AnalysisInProgressError(f"{name} is held by someone else")
+                raise AnalysisInProgressError(f"{name} is held by another function")
             self._sleep(_POLL_SECONDS)
 
     def release(self, lease: Lease) -> None:

@@ -35,7 +35,7 @@ def refusal(method: str, path: str, query: str, headers: Sequence[tuple[str, str
     """Return the reason why a request is refused, None where the emulator may answer it."""
     names = [name for name, _ in headers]
     if names.count("host") > 1 or names.count("authorization") > 1:
-        return "A header stands there twice."
+        return "A header appears twice."
     given = dict(headers)
     if given.get("host", "").lower().rpartition(":")[0] not in HOSTS:
         return "The Host header names another server."

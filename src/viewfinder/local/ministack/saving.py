@@ -68,7 +68,7 @@ def tell_progress(s3: Any, file: Path) -> None:
         for found in list_files(*arguments, **options):
             if (number := next(numbers)) % TOLD_FILES == 0:
                 with suppress(OSError):
-                    file.write_text(f"what is known of objects is read from the disk: {number:,} files")
+                    file.write_text(f"reading the objects' metadata from the disk: {number:,} files")
             yield found
 
     replace(s3, "_persisted_key_files", count_files)
