@@ -1,4 +1,4 @@
-"""The composition root: builds each client once, when it is first needed; a test hands in fakes by keyword."""
+"""The composition root: create each client once, on first use; tests pass fakes by keyword."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Parts(TypedDict, total=False):
-    """What a caller may hand in instead of having it made: clients, and stand-ins for tests."""
+    """Parts that a caller may pass instead of the defaults: clients, and fakes in tests."""
 
     session: Any
     endpoint_url: str | None
@@ -165,7 +165,7 @@ class Application(AwsClients):
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
-        """What the detector looks for; raise MisconfiguredError for a feature that there is not."""
+        """The features that the detector looks for; raise MisconfiguredError for an unknown one."""
         from viewfinder.domain.feature import EngineLacksModelError, check_engine, read_features
 
         try:
@@ -204,7 +204,7 @@ class Application(AwsClients):
 
     @cached_property
     def trash(self) -> Trash:
-        """What is done with removed images and earlier versions."""
+        """The dependencies of the trash's use cases."""
         from viewfinder.adapters.s3 import S3Versions
         from viewfinder.usecases.trash import Trash
 
@@ -213,7 +213,7 @@ class Application(AwsClients):
 
     @cached_property
     def stores(self) -> Stores:
-        """What reconciling needs."""
+        """The dependencies of reconcile."""
         from viewfinder.adapters.s3 import S3Objects
         from viewfinder.usecases.reconcile import Stores
 
@@ -222,7 +222,7 @@ class Application(AwsClients):
 
     @cached_property
     def requests(self) -> ports.Requests:
-        """The queue, for those who want an object looked at again."""
+        """The queue of requests to process an object again."""
         from viewfinder.adapters.sqs import SqsRequests
 
         return SqsRequests(self.sqs_client, self.settings.queue_url)
@@ -234,7 +234,7 @@ class Application(AwsClients):
 
     @cached_property
     def copies(self) -> ports.Copies:
-        """Which images have the same content."""
+        """Images with the same content."""
         return self.catalog_parts.copies
 
     @cached_property
@@ -246,7 +246,7 @@ class Application(AwsClients):
 
     @cached_property
     def search(self) -> Search:
-        """What a search needs."""
+        """The dependencies of a search."""
         from viewfinder.usecases.search_images import Search
 
         return Search(self.index, self.statistics, self.clock)
@@ -258,7 +258,7 @@ class Application(AwsClients):
 
     @cached_property
     def analysis_limits(self) -> Limits:
-        """What `POST /analyses` may cost."""
+        """The limits of `POST /analyses`."""
         from viewfinder.usecases.reanalyze import Limits
 
         return Limits(self.settings.analysis_interval_seconds, self._quota)

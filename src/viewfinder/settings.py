@@ -16,7 +16,7 @@ def _setting(environment: str, explanation: str, default: Any = MISSING) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a function is told by its environment; what the template does not set keeps its default."""
+    """The settings of a function, from its environment; a variable that the template does not set has its default."""
 
     images_bucket: str = _setting("VIEWFINDER_IMAGES_BUCKET", "Bucket that people put images into")
     derived_bucket: str = _setting("VIEWFINDER_DERIVED_BUCKET", "Bucket of analyses and thumbnails")
@@ -69,12 +69,12 @@ class Settings:
 
     @property
     def kept_tombstone_seconds(self) -> int:
-        """How long the catalog keeps a tombstone: as long as something of the image can come back."""
+        """Seconds for which the catalog keeps a tombstone: the maximum of its own minimum and the bucket's retention."""
         return max(self.tombstone_seconds, self.image_version_days * 86_400)
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, str], **others: Any) -> Settings:
-        """Return the settings of an operator's command from what the stack gives out."""
+        """Return the settings of an operator's command from the stack's outputs."""
         return cls(
             images_bucket=outputs["ImagesBucketName"],
             derived_bucket=outputs["DerivedBucketName"],

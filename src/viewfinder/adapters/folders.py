@@ -1,4 +1,4 @@
-"""The files below a folder: which are taken, and which are left out and why."""
+"""Find the pictures below a folder, and the reason for each skipped file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Report = Callable[[OSError], None]
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file below a folder; `left_out` says why it is not taken ("": it is)."""
+    """A file below a folder; `left_out` is the reason for skipping it ("": it is included)."""
 
     path: str
     left_out: str = ""
@@ -62,7 +62,7 @@ def is_regular(file: str) -> bool:
 
 
 def what_is_no_picture(file: str) -> str:
-    """Return what a file is instead of a picture, by its content: its suffix, for example; "" for a picture."""
+    """Return the kind of a file that is not a picture (for example its suffix), by its content; "" for a picture."""
     if not is_regular(file):
         return "not a regular file"
     with open(file, "rb") as content:

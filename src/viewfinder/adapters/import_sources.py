@@ -1,4 +1,4 @@
-"""Where images are imported from: files, another bucket, or the images bucket itself."""
+"""Sources of an import: files, another bucket, or the images bucket itself."""
 
 from __future__ import annotations
 
@@ -125,11 +125,11 @@ class OtherBucket:
         return found is not None and found.size == candidate.size and found.modified >= candidate.modified
 
     def identified(self, candidate: Candidate) -> Candidate:
-        """Return it as it is: the listing has the ETag."""
+        """Return the candidate unchanged, because the listing has its ETag."""
         return candidate
 
     def sha256(self, candidate: Candidate) -> str:
-        """Return nothing: the object would have to be fetched."""
+        """Return "", because the hash would require fetching the object."""
         return ""
 
     def find(self, image_id: str) -> ObjectSummary | None:
@@ -145,7 +145,7 @@ class OtherBucket:
 
 @dataclass
 class SameBucket:
-    """Objects that are in the images bucket already, perhaps from before the pipeline: it is only told of them."""
+    """Objects that are in the images bucket already (older than the pipeline); it sends only their events."""
 
     bucket: S3Objects
     prefix: str
@@ -166,11 +166,11 @@ class SameBucket:
         return image.etag == candidate.etag
 
     def identified(self, candidate: Candidate) -> Candidate:
-        """Return it as it is: the listing has the ETag."""
+        """Return the candidate unchanged, because the listing has its ETag."""
         return candidate
 
     def sha256(self, candidate: Candidate) -> str:
-        """Return nothing: the object would have to be fetched."""
+        """Return "", because the hash would require fetching the object."""
         return ""
 
     def find(self, image_id: str) -> ObjectSummary | None:

@@ -1,4 +1,4 @@
-"""Deploy the pipeline: build the packages, upload, propose the changes, carry them out."""
+"""Deploy the pipeline: build and upload the packages, propose a change set, execute it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def approve_all(_: object) -> bool:
 
 
 def refuse_losses(found: list[Loss]) -> bool:
-    """Refuse a replacement that nobody was asked about; raise DeploymentDeclinedError that explains each."""
+    """Refuse unapproved replacements; raise DeploymentDeclinedError, which explains each."""
     explanations = "\n".join(f"- {loss.explanation}" for loss in found)
     raise DeploymentDeclinedError(
         f"Nothing was changed. This deployment replaces resources that hold messages or data:\n{explanations}\n"
@@ -51,7 +51,7 @@ def refuse_losses(found: list[Loss]) -> bool:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What is to be deployed: a template with its packages, built for one platform."""
+    """A template with its packages, built for one platform."""
 
     template: Path
     content: Template
@@ -61,7 +61,7 @@ class Blueprint:
 
     @property
     def fingerprint(self) -> str:
-        """Name everything that a deployment of this blueprint depends on."""
+        """Return a hash of everything that a deployment of this blueprint depends on."""
         digest = hashlib.sha256(to_json(self.content))
         for name, package in sorted(self.packages.items()):
             digest.update(f"{name} {package.digest}\n".encode())
@@ -93,7 +93,7 @@ def deploy(
     approve: Approve = approve_all,
     approve_losses: ApproveLosses = approve_all,
 ) -> bool:
-    """Make the stack what the blueprint says; return False where it was so already.
+    """Deploy the blueprint; return False if the stack is up to date.
 
     `approve_losses` is asked as well where a queue, a table or a bucket is replaced or removed.
     Raises DeploymentError with the first real cause, DeploymentDeclinedError when one of them says no.

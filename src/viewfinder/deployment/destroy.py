@@ -1,4 +1,4 @@
-"""Remove the pipeline: refuse early what would fail late, empty the buckets, delete the stack."""
+"""Remove the pipeline: check first what could fail, empty the buckets, delete the stack."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PASSING = {"InternalError", "ServiceUnavailable", "SlowDown"}
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What a deletion of a stack takes with it, and what it leaves."""
+    """The resources that a deletion of a stack deletes and retains."""
 
     stack: Stack
     emptied: list[str]
@@ -38,7 +38,7 @@ class Removal:
 
 
 def plan_removal(stack: Stack, *, delete_data: bool, named: Sequence[str] = ()) -> Removal:
-    """Return what a deletion will do; raise DeploymentError where it could not succeed. Change nothing."""
+    """Return the plan of a deletion; raise DeploymentError if it could not succeed. Change nothing."""
     _require_deletable(stack)
     resources = stack.resources()
     retained = [each for each in resources if each.retained]
@@ -54,7 +54,7 @@ def plan_removal(stack: Stack, *, delete_data: bool, named: Sequence[str] = ()) 
 
 
 def remove(removal: Removal, report: Report) -> None:
-    """Do what was planned; raise DeploymentError. What an earlier attempt has removed is passed over."""
+    """Execute the plan; skip what an earlier attempt has removed. Raise DeploymentError."""
     environment = removal.stack.environment
     for bucket in removal.named:
         _delete_bucket(environment, bucket, report)

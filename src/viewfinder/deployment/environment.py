@@ -68,7 +68,7 @@ class Environment:
 
     @property
     def pause(self) -> float:
-        """Seconds between two looks at something that changes."""
+        """Seconds between two polls."""
         return 0.1 if self.endpoint_url else 2.0
 
     @property

@@ -42,7 +42,7 @@ PIPELINE_ROOMS = (
     "settings.py",
     "usecases",
 )
-"""What of `viewfinder` a function carries; the engine, the command line and the rest stay at home."""
+"""The subpackages of `viewfinder` in a function's package."""
 
 ENGINE = "rekognition"
 """The room that a function carries besides, with its models, where `requirements-engine.txt` is installed, too."""
@@ -89,7 +89,7 @@ class Package:
 
 
 def build_package(project: Path, function: str, target: Platform, *, engine: bool = False) -> Package:
-    """Return the package of `lambdas/FUNCTION`, from the cache where its input is unchanged; raise PackageError."""
+    """Return the package of `lambdas/FUNCTION`, from the cache if its input is unchanged; raise PackageError."""
     cached = (
         user_cache_path("viewfinder")
         / "packages"

@@ -1,4 +1,4 @@
-"""Which changes of a change set cost messages or data, and what an operator does afterwards, in words."""
+"""Changes of a change set that lose messages or data, explained with their remedies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RECONCILE = "Afterwards run `viewfinder reconcile`"
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What a resource holds, and what to do when it has lost that."""
+    """The data of a resource, and the remedy after its loss."""
 
     data: str
     remedy: str
@@ -88,7 +88,7 @@ class Loss:
 
     @property
     def explanation(self) -> str:
-        """What happens and why, which data it is about, and what to do: some sentences for an operator."""
+        """Sentences for the operator: what happens and why, which data is affected, and what to do."""
         change = self.change
         cause = f" because {' and '.join(self.causes)} changes" if self.causes else ""
         happens = f"{change.logical_id} {_HAPPENS[_what_happens(change)]}{cause}."

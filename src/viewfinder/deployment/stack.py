@@ -88,7 +88,7 @@ class Stack:
 
     @property
     def status(self) -> str | None:
-        """CloudFormation's word for the stack's state, None where there is no stack."""
+        """CloudFormation's status of the stack; None if it does not exist."""
         stack = self.describe()
         return stack["StackStatus"] if stack else None
 
@@ -123,7 +123,7 @@ class Stack:
         declared: Mapping[str, object],
         tags: Mapping[str, str] | None = None,
     ) -> Proposal | None:
-        """Make a change set; None where the stack is as the template wants it.
+        """Create a change set; return None if the stack is up to date.
 
         A parameter of `declared` that is not given keeps the value it has in the stack, and so does a tag.
         """
@@ -148,7 +148,7 @@ class Stack:
         self._follow(self.name, seen, report)
 
     def discard(self, change_set: str) -> None:
-        """Drop a change set, and the empty stack that a proposal for a new one makes."""
+        """Delete a change set, and the empty stack that a change set for a new stack creates."""
         if self.status == "REVIEW_IN_PROGRESS":
             self.environment.cloudformation.delete_stack(StackName=self.name)
         elif self.status:

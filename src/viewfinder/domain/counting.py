@@ -1,4 +1,4 @@
-"""What of an image is counted, and the states of it that counts follow."""
+"""The counted facts of an image, and the states of its record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from viewfinder.domain.label import Label
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What of an image is counted: case-folded names of labels, folders, SHA-256, and status (None: nothing yet)."""
+    """The counted facts of an image: case-folded names of labels, folders, SHA-256, and status (None: nothing yet)."""
 
     version: int = 0
     status: Status | None = None

@@ -1,4 +1,4 @@
-"""Moderation: what in a picture many people would rather not see, as Rekognition's taxonomy names it."""
+"""Moderation labels: unsafe content of a picture by Rekognition's taxonomy."""
 
 from __future__ import annotations
 

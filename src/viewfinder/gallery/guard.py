@@ -62,7 +62,7 @@ class Guard:
 
     port: int
     access_token: str = ""
-    """What a visitor has to show; "": whoever reaches the port may come in."""
+    """The token that a visitor must present; "": none."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     def refusal(self, method: str, path: str, headers: Headers) -> str | None:

@@ -215,7 +215,7 @@ def serve(settings: Settings) -> None:
 
 
 def listen(config: uvicorn.Config) -> socket.socket:
-    """Open the socket, ready for whoever reads its address from the log to connect at once."""
+    """Open the socket before the log names its address, so that clients can connect at once."""
     listener = config.bind_socket()
     # asyncio turns Nagle's algorithm off only for sockets made with IPPROTO_TCP, which this one is not; with it, the
     # second part of every answer waits 40 ms for the client's delayed acknowledgement.

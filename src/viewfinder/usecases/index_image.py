@@ -1,4 +1,4 @@
-"""Bring the catalog into agreement with the bucket for one image.
+"""Update the catalog's record of one image to match the bucket.
 
 An event is a hint. What counts is the object as it is now, read after the record that is to be replaced: whoever writes
 last has then also looked last, in whatever order, and however often, the events arrive.
@@ -46,7 +46,7 @@ _MAX_MESSAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The record as it stands, and what that took."""
+    """The current record, and the work that it required."""
 
     image: Image
     effort: Effort

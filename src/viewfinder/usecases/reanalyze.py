@@ -1,4 +1,4 @@
-"""Images that are known already, analysed once more."""
+"""Analyse known images again."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _MAX_READ = 1000
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Everything that a search needs."""
+    """The dependencies of a search."""
 
     index: Index
     statistics: Statistics
@@ -44,7 +44,7 @@ class Page:
 
 
 def search_images(query: Query, search: Search, *, limit: int = 50, token: str = "") -> Page:
-    """Return a page, full unless it is the last or `patience` is over; raise InvalidRequestError."""
+    """Return a page, which is full unless it is the last or `patience` has passed; raise InvalidRequestError."""
     deadline = search.monotonic() + search.patience
     fingerprint = query.fingerprint()
     cursor = cursor_from_token(token, fingerprint) if token else Cursor("", "", fingerprint)

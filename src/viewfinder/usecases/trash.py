@@ -1,4 +1,4 @@
-"""Removed images: list, restore, and delete for good."""
+"""Removed images: list, restore, and delete permanently."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Trash:
 
 @dataclass(frozen=True, slots=True)
 class TrashedImage:
-    """A removed image that can come back; `url` is that of its last content ("": not known)."""
+    """A removed image that can be restored; `url` is that of its last content ("": not known)."""
 
     image_id: str
     deleted_at: str

@@ -1,6 +1,6 @@
-"""What a picture's metadata says of it: which way is up, and how it was taken.
+"""Read a picture's metadata: orientation and capture facts.
 
-EXIF 3.0 (CIPA DC-008) first, then XMP (ISO 16684-1). Metadata that is damaged is unknown; it never fails a picture.
+EXIF 3.0 (CIPA DC-008) first, then XMP (ISO 16684-1). Damaged metadata counts as unknown; it never fails a picture.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class Metadata:
 
     @property
     def orientation(self) -> int:
-        """The EXIF orientation, 1 to 8; one that can't be read counts as upright."""
+        """The EXIF orientation, 1 to 8; 1 (upright) if it can't be read."""
         value = _read(lambda: self._exif.get(ExifTags.Base.Orientation, 1))
         value = int.from_bytes(value[:1], "big") if isinstance(value, bytes) else value  # stored as BYTE
         return value if value in range(1, 9) else 1
 
     @property
     def facts(self) -> Facts:
-        """What is known of how the picture was taken."""
+        """The facts of the capture that the metadata has."""
         found = {name: next(self._values(name), None) for name in _FACTS}
         taken_at, taken_offset = next(self._times(), (None, None))
         return Facts(

@@ -1,4 +1,4 @@
-"""A picture of any mode and colours as a small one: opaque, 8 bits a channel, in sRGB, HDR tone-mapped."""
+"""Render a picture of any mode and colour space as a small opaque sRGB one of 8 bits a channel; tone-map HDR."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture's file, opened: what it costs to decode, and how each format is decoded right."""
+"""Open a picture's file: estimate the cost of decoding, and decode each format correctly."""
 
 from __future__ import annotations
 

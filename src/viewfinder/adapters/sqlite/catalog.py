@@ -1,4 +1,4 @@
-"""Records: an image changes with its postings, and the counts with them, in one transaction."""
+"""Records of images; a transaction changes an image with its postings and the counts."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class SqliteCatalog:
         return {image.image_id: image for image in found if image}
 
     def list_all(self) -> Iterator[Image]:
-        """Read every visible record, some at a time: a long read would keep SQLite from trimming its log."""
+        """Read every visible record in portions, because a long read would keep SQLite from trimming its log."""
         last = 0
         while rows := self._database.rows(
             "SELECT record, id FROM images WHERE id > ? ORDER BY id LIMIT ?", [last, _PAGE]
@@ -83,7 +83,7 @@ class SqliteCatalog:
             last = rows[-1][1]
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
-        """Write record and postings in the place of those that the image had."""
+        """Replace the record and the postings of an image."""
         version = self._next_version(replacing)
         image = dataclasses.replace(image, version=version, stored_format=formats.RECORD)
         with self._database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""Which images have the same content."""
+"""Images with the same content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SqliteCopies:
         self._database = database
 
     def contents(self, after: str, most: int) -> list[str]:
-        """Walk the index of contents until there are enough."""
+        """Read the index of contents until the page is full."""
         return [content for (content,) in self._database.rows(_COPIED, [after, most])]
 
     def images(self, content: str, most: int) -> list[str]:

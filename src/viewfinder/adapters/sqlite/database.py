@@ -1,4 +1,4 @@
-"""The file: connections for the threads of a process, transactions, migrations, and what its errors mean."""
+"""The SQLite file: connections per thread, transactions, migrations and errors."""
 
 from __future__ import annotations
 

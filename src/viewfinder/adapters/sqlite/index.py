@@ -1,4 +1,4 @@
-"""The catalog as a search reads it: a page is a stretch of an index of postings, or sorted from a narrow range."""
+"""The index for searches: a page is a range of an index of postings, or sorted from a narrow range."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the file is whole, and whether it is the newest: what a start of the stack asks before it uses a catalog."""
+"""Checks of the file before a start of the stack: whether it is intact, and whether it is the newest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def mark(database: Database, value: str) -> None:
 
 
 def require_whole(database: Database) -> None:
-    """Read every page, some 200 MB a second; raise MisconfiguredError with the first thing that is wrong."""
+    """Read every page, some 200 MB a second; raise MisconfiguredError with the first fault."""
     ((found,),) = database.rows("PRAGMA quick_check(1)")
     if found != "ok":
         raise MisconfiguredError(f"the catalog's file is damaged: {found.splitlines()[-1]}")

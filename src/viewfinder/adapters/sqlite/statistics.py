@@ -1,4 +1,4 @@
-"""The statistics of the file; the counts are kept by the transaction that saves an image."""
+"""The statistics of the file; the transaction that saves an image updates the counts."""
 
 from __future__ import annotations
 

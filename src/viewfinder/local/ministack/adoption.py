@@ -1,4 +1,4 @@
-"""Buckets whose settings were lost are given back to whoever creates them; run by the emulator's own interpreter.
+"""Let the stack create buckets again whose settings were lost; run by the emulator's own interpreter.
 
 Objects are on the disk as they are put, a bucket's settings only after an orderly stop. Where these are lost, the
 emulator knows a bucket by its objects alone, and would refuse the stack that wants to create it.

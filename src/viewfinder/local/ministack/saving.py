@@ -61,7 +61,7 @@ def _save(name: str, state_of: Callable[[], Any], persistence: Any, folder: Path
 
 
 def tell_progress(s3: Any, file: Path) -> None:
-    """Write now and then how many files the emulator has read, for whoever waits for it."""
+    """Write the number of files that the emulator has read, at intervals, for the waiting `up`."""
     list_files, numbers = s3._persisted_key_files, count(1)
 
     def count_files(*arguments: Any, **options: Any) -> Iterator[Any]:
