@@ -56,7 +56,7 @@ class Parts(TypedDict, total=False):
 
 
 class Application(AwsClients):
-    """The parts of one function, made on first use and kept for the next invocations."""
+    """The parts of one function, created on first use and kept for later invocations."""
 
     def __init__(self, settings: Settings | None = None, **parts: Unpack[Parts]) -> None:
         """`parts` replaces attributes below: `Application(settings, catalog=FakeCatalog())`; others raise TypeError."""
@@ -67,7 +67,7 @@ class Application(AwsClients):
         self.__dict__.update({**parts, **({"settings": settings} if settings else {})})
 
     def prepare(self, *parts: str) -> None:
-        """Make parts that every request needs, if this is a Lambda function in its INIT phase.
+        """Create the parts that every request needs, if this is a Lambda function in its INIT phase.
 
         INIT has more processor time than a request at the function's memory, and no request waits for it.
         """

@@ -160,7 +160,7 @@ class Versions(Protocol):
         """Return all versions of one object, newest first, and then its markers."""
 
     def copy(self, key: str, version_id: str, *, replace: bool) -> None:
-        """Copy a version onto its key; raise KeyTakenError where an object is there, unless it is to be replaced."""
+        """Copy a version onto its key; raise KeyTakenError if the key has an object and may not be replaced."""
 
     def delete(self, key: str, version_id: str) -> None:
         """Delete a version or a marker permanently; ignore a missing one."""

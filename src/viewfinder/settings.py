@@ -69,7 +69,7 @@ class Settings:
 
     @property
     def kept_tombstone_seconds(self) -> int:
-        """Seconds for which the catalog keeps a tombstone: the maximum of its own minimum and the bucket's retention."""
+        """Seconds for which the catalog keeps a tombstone: the maximum of its minimum and the bucket's retention."""
         return max(self.tombstone_seconds, self.image_version_days * 86_400)
 
     @classmethod

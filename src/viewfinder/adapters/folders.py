@@ -44,7 +44,7 @@ def is_hidden(name: str) -> bool:
 
 
 def files_below(top: str, report: Report = lambda _: None) -> Iterator[FoundFile]:
-    """Yield the files of a folder and its subfolders in the order of their names.
+    """Yield the files of a folder and its subfolders, ordered by name.
 
     Links to folders are followed, after all that is below the folder itself; no folder is read twice, so that links
     that lead upwards or to each other end. Hidden and system folders are left out with each of their files. `report`
@@ -57,7 +57,7 @@ def files_below(top: str, report: Report = lambda _: None) -> Iterator[FoundFile
 
 
 def is_regular(file: str) -> bool:
-    """Return whether a file has content of its own: to open a named pipe would wait for its other end."""
+    """Return whether a file is a regular one; opening a named pipe would block."""
     return stat.S_ISREG(os.stat(file).st_mode)
 
 

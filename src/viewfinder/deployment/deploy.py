@@ -119,7 +119,7 @@ def deploy(
 
 
 def _upload(environment: Environment, blueprint: Blueprint, report: Report) -> str:
-    """Upload everything, and return the URL of the template that points at it."""
+    """Upload packages and template, and return the URL of the template."""
     bucket = ArtifactsBucket(environment)
     bucket.ensure()
 
@@ -159,17 +159,17 @@ LIFECYCLE: list[LifecycleRuleTypeDef] = [
 
 @dataclass(frozen=True)
 class ArtifactsBucket:
-    """The bucket of one account and region; the same content is uploaded once."""
+    """The bucket of packages of one account and region; it stores each content once."""
 
     environment: Environment
 
     @property
     def name(self) -> str:
-        """The bucket's name: unique by its account."""
+        """The bucket's name, which contains account and region."""
         return f"viewfinder-artifacts-{self.environment.account}-{self.environment.region}"
 
     def ensure(self) -> None:
-        """Create the bucket where it is missing, and close it to the public and to plain HTTP."""
+        """Create the bucket if it is missing; block public access and plain HTTP."""
         s3, bucket = self.environment.s3, self.name
         if not self._exists():
             self._create()
@@ -200,7 +200,7 @@ class ArtifactsBucket:
         return {"Version": "2012-10-17", "Statement": [statement]}
 
     def upload(self, name: str, content: bytes) -> str:
-        """Return the key of this content, uploaded if it was not there; `name` is for the reader."""
+        """Upload the content unless it is there, and return its key; `name` only makes the key readable."""
         path = PurePosixPath(name)
         key = f"{path.with_suffix('')}-{hashlib.sha256(content).hexdigest()[:32]}{path.suffix}"
         if not self._has(key):
@@ -226,7 +226,7 @@ class ArtifactsBucket:
 
 
 def _absent(error: ClientError) -> bool:
-    """Return False for "not there"; any other error goes on."""
+    """Return False if the object does not exist; pass on any other error."""
     if error.response["Error"]["Code"] in {"404", "NoSuchBucket", "NoSuchKey", "NotFound"}:
         return False
     raise error

@@ -30,11 +30,11 @@ class Removal:
 
     stack: Stack
     emptied: list[str]
-    """Buckets that go with the stack, to be emptied first."""
+    """Buckets to empty, because they are deleted with the stack."""
     named: list[str]
-    """Buckets that the template retains, to be deleted because the operator named them."""
+    """Buckets that the template retains, but the operator chose to delete."""
     kept: list[str]
-    """Everything that stays."""
+    """Resources that stay."""
 
 
 def plan_removal(stack: Stack, *, delete_data: bool, named: Sequence[str] = ()) -> Removal:
@@ -148,7 +148,7 @@ def _empty(environment: Environment, bucket: str, report: Report) -> None:
 
 
 def _delete_versions(environment: Environment, bucket: str, report: Report) -> Iterator[ErrorTypeDef]:
-    """Yield the objects that S3 did not delete: they are told in an answer whose status is 200."""
+    """Yield the objects that S3 did not delete; S3 lists them in a response with status 200."""
     deleted = 0
     for page in environment.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
@@ -171,6 +171,6 @@ def _undeleted(bucket: str, failed: list[ErrorTypeDef]) -> str:
 
 
 def _unless(error: ClientError, gone: str) -> None:
-    """Ignore an error that says that there is nothing to delete (any more)."""
+    """Ignore the error that the resource does not exist."""
     if error.response["Error"]["Code"] != gone:
         raise error

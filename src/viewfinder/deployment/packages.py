@@ -64,7 +64,7 @@ ZIP_MODE = 0o100644 << 16
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Where a function runs; `wheels` is uv's name of the platform, None for the machine at hand."""
+    """The platform of a function; `wheels` is uv's name of it, None for this machine."""
 
     python: str
     wheels: str | None = None
@@ -75,7 +75,7 @@ AWS = Platform(python="3.13", wheels="aarch64-manylinux_2_28")
 
 
 def this_machine() -> Platform:
-    """Return the platform of this interpreter, which is the emulator's too."""
+    """Return the platform of this interpreter, which the emulator shares."""
     return Platform(python=platform.python_version())
 
 
@@ -128,7 +128,7 @@ def carries_engine(project: Path, function: str) -> bool:
 
 
 def _own_files(project: Path, source: Path, engine: bool) -> Iterator[Path]:
-    """Our own source files of a package."""
+    """Return the project's source files of a package."""
     rooms = (_library(project) / room for room in (*PIPELINE_ROOMS, *([ENGINE] if engine else [])))
     for root in (source, *rooms):
         files = sorted(root.rglob("*")) if root.is_dir() else [root]
@@ -140,7 +140,7 @@ def _path_in_package(project: Path, source: Path, file: Path) -> Path:
 
 
 def _library(project: Path) -> Path:
-    """Return our own package: of the clone, or the installed one."""
+    """Return the folder of the `viewfinder` package, in the clone or as installed."""
     of_clone = project / "src" / "viewfinder"
     return of_clone if of_clone.is_dir() else Path(viewfinder.__file__).parent
 
@@ -178,7 +178,7 @@ def _prune(folder: Path) -> None:
 
 
 def _zip(folder: Path, destination: Path) -> None:
-    """Zip a folder with nothing of the moment in it: sorted names, one time, one mode."""
+    """Zip a folder reproducibly: sorted names, one time, one mode."""
     destination.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=destination.parent)) / "package.zip"
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

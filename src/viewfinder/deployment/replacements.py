@@ -112,13 +112,13 @@ def _what_happens(change: Change) -> str:
 
 
 def _stays(change: Change) -> bool:
-    """Return whether CloudFormation only can't tell, and each property is known to change in place."""
+    """Return whether CloudFormation is uncertain, but each property is known to change in place."""
     known = bool(change.causes) and all(_is_in_place(change, name) for name in change.causes)
     return known and change.replacement == "Conditional"
 
 
 def _is_in_place(change: Change, name: str) -> bool:
-    """Decide by the Template Reference what CloudFormation calls conditional."""
+    """Decide a conditional replacement by the Template Reference."""
     if name == "AttributeDefinitions":  # "Replacement if you edit an existing AttributeDefinition"
         before, after = (_definitions(properties) for properties in (change.before, change.after))
         return bool(before) and before.items() <= after.items()

@@ -45,7 +45,7 @@ class Pages:
         self._page = page.replace("{token}", token).replace("{stage}", stage)
 
     async def index(self, _: Request) -> Response:
-        """Return the page; kept nowhere, since the next start has another token."""
+        """Return the page, uncached because each start has a new token."""
         return HTMLResponse(self._page, headers={"cache-control": "no-store"})
 
     async def file(self, request: Request) -> Response:
@@ -58,7 +58,7 @@ class Pages:
 
 
 class KeyConvertor(PathConvertor):
-    """A key: any characters, line breaks too, which `path` stops at."""
+    """Match a key: any characters, including line breaks, which `path` does not match."""
 
     regex = r"(?s:.*)"
 
@@ -96,7 +96,7 @@ def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
 
 
 async def healthz(_: Request) -> Response:
-    """Tell that the gallery listens."""
+    """Return 200 while the gallery listens."""
     return PlainTextResponse("ok")
 
 

@@ -1,4 +1,4 @@
-"""The status of the stack as the page shows it: queues, and what the image function did in the last minutes."""
+"""The gallery's status page: queues, and recent work of the image function."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the numbers come from; what is not named is not shown."""
+    """The sources of the numbers; the page omits those that are None or empty."""
 
     queue_url: str | None = None
     dead_letter_queue_url: str | None = None

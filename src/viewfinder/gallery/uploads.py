@@ -1,4 +1,4 @@
-"""Uploads: a file that the browser gives to the gallery, put into the bucket by a presigned form of the API.
+"""Uploads: receive a file from the browser, and send it to the bucket with a presigned form of the API.
 
 To the gallery rather than to the bucket: so the bucket needs no CORS rule, the page may talk to its own origin only,
 and no URL of the page's choosing is ever requested.

@@ -1,4 +1,4 @@
-"""The catalog's file of a stack: whether it is there, whole, and the one that belongs to the buckets.
+"""The catalog's file of a stack: checks that it exists, is intact, and belongs to the buckets.
 
 The file and the buckets carry the same mark, a new one from each start and each orderly stop on: an older copy of one
 of them betrays itself. Nothing here is needed to rebuild a catalog, which begins by renaming the file, unread.
@@ -30,7 +30,7 @@ class DamagedCatalogError(LocalStackError):
 
 
 class Found(Enum):
-    """What a look at the file found; `value` says it to a person."""
+    """The result of a check of the file; `value` describes it for users."""
 
     GOOD = "is there"
     MISSING = "is missing"
@@ -51,7 +51,7 @@ class CatalogFile:
 
     @property
     def is_large(self) -> bool:
-        """Whether reading all of it would make a start wait."""
+        """Whether the file is too large to check before a start."""
         return self.data.database.exists() and self.data.database.stat().st_size > QUICK_BYTES
 
     def look(self, *, max_bytes: int = QUICK_BYTES) -> Found:

@@ -16,7 +16,7 @@ STACK_NAME = "viewfinder"
 EMULATOR = Path(__file__).parent / "ministack" / "launcher.py"
 
 FROM_OUR_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TZ")
-"""All that a component inherits: the functions see the emulator's environment, and must not see the user's keys."""
+"""Variables that components inherit. Functions see the emulator's environment, and must not see the user's keys."""
 
 
 Builder = Callable[[DataDirectory, Record], Component]

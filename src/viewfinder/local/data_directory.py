@@ -1,4 +1,4 @@
-"""The data directory: everything that a local stack keeps, and the lock that lets one command at a time change it."""
+"""The data directory: all files of a local stack, and the lock that lets one command at a time change it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def default_path() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """An access key of one emulator."""
+    """An access key of the emulator: its id and secret."""
 
     access_key_id: str
     secret_access_key: str
@@ -57,7 +57,7 @@ class DataDirectory:
 
     @property
     def record(self) -> Path:
-        """What the last `up` started and deployed."""
+        """The file with the record of the last `up`."""
         return self.path / "stack.json"
 
     @property
@@ -137,12 +137,12 @@ class DataDirectory:
         return self.objects.exists() and any(path.is_dir() for path in self.objects.iterdir())
 
     def require_stack(self) -> None:
-        """Raise LocalStackError where the directory is none of a stack."""
+        """Raise LocalStackError if the directory is not a stack's."""
         if not any((self.path / name).exists() for name in (ROOT_KEYS, self.record.name)):
             raise LocalStackError(f"{self.path} is not the data directory of a stack.")
 
     def key_pair(self) -> KeyPair:
-        """Return the key pair of the emulator's root, made when first asked for; raise DamagedFileError."""
+        """Return the key pair of the emulator's root, created on first use; raise DamagedFileError."""
         if (found := self._keys(ROOT_KEYS)) is None:
             files.write(self.path / ROOT_KEYS, asdict(found := _new_key_pair()))
         return found
@@ -178,7 +178,7 @@ class DataDirectory:
 
     @contextmanager
     def full_disk_told(self) -> Iterator[None]:
-        """Make what a full disk leads to, an error of the system or of a component, one that says what to do."""
+        """Convert errors caused by a full disk to DiskFullError, which names the remedy."""
         try:
             yield
         except DiskFullError:
@@ -202,7 +202,7 @@ class DataDirectory:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other `up` and `down` out; raise LocalStackError where one is at work.
+        """Hold the lock against other `up` and `down`; raise LocalStackError if another command holds it.
 
         Whatever is written meanwhile, by this process and by those that it starts, is its owner's alone.
         """

@@ -1,4 +1,4 @@
-"""The small files of a data directory: JSON with a format number, written whole, and read with a remedy at hand."""
+"""The small files of a data directory: JSON with a format number, written atomically; errors name the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the gallery's own log says of the requests that its handler of the API has failed to answer."""
+"""The gallery's log: count requests that the handler of the API failed to answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes: start a component in the background, tell whether it is alive and well, end it with all its children."""
+"""Processes: start a component in the background, check its health, end it with all its children."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from viewfinder.domain.errors import ViewfinderError
 
 
 class LocalStackError(ViewfinderError):
-    """The local stack can't do what was asked of it."""
+    """The local stack can't do the requested operation."""
 
 
 class PortTakenError(LocalStackError):
-    """Another program listens where a component should."""
+    """Another program listens on the port of a component."""
 
 
 class DiskFullError(LocalStackError):
@@ -29,7 +29,7 @@ class DiskFullError(LocalStackError):
 
 
 class ComponentDiedError(LocalStackError):
-    """A component ended by itself, or never answered; the message ends with its log."""
+    """A component ended unexpectedly, or never answered; the message ends with its log."""
 
 
 class NotRunningError(LocalStackError):
@@ -57,7 +57,7 @@ CLOCK_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """How a process is started and where it says that it is well."""
+    """The command of a process, and the URL of its health check."""
 
     name: str
     command: tuple[str, ...]
@@ -81,7 +81,7 @@ class Process:
         return self._find() is not None
 
     def end(self) -> None:
-        """Ask it to stop in order, and kill it where it doesn't."""
+        """Send SIGTERM, and kill the process if it does not end in time."""
         if process := self._find():
             process.terminate()
             try:

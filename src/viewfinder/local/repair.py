@@ -1,4 +1,4 @@
-"""What a start finds damaged, missing or out of date in the data directory, and what it does about it.
+"""Repairs at a start: replace what is damaged, missing or out of date in the data directory.
 
 The images in the emulator's buckets are the truth: keys, the emulator's other state and the catalog are made anew from
 nothing or from them. Whatever can't be used is renamed, never opened again and never deleted.

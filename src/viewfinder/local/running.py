@@ -1,4 +1,4 @@
-"""A stack that runs: how it is reached, and what is wrong with it. Record and keys are read once, and handed on."""
+"""A running stack: its addresses and problems. Record and keys are read once."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Running:
             return {"State": "WAITING"}  # that the file is there says enough
 
     def problems(self) -> list[str]:
-        """Return what a person should know and do something about, a sentence each."""
+        """Return the problems that need an action, one sentence each."""
         found = (self._room(), self._catalog(), self._recovery(), self._failed_requests())
         return [problem for problem in found if problem]
 

@@ -89,7 +89,7 @@ class LocalStack:
         return self.running.application()
 
     def up(self, template: Path, options: Options, report: Report) -> Up:
-        """Bring the stack up as the template and the options want it.
+        """Start or update the stack by the template and the options.
 
         After an error everything is stopped again, but for one that shows before anything was changed. After a crash
         the stack is up before its catalog is complete: `recovery` tells.
@@ -134,7 +134,7 @@ class LocalStack:
             shutil.rmtree(self.data.path)
 
     def watch(self, mine: Record) -> None:
-        """Return when the stack was stopped from elsewhere; raise ComponentDiedError when a component ends."""
+        """Wait until another command stops the stack; raise ComponentDiedError when a component ends."""
         while self._is_recorded(mine):
             dead = next((process for process in mine.processes if not process.alive), None)
             # Another command that stops the stack ends its processes first, and then says so in the record.

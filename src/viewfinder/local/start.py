@@ -1,4 +1,4 @@
-"""One start of the stack: emulator and engine, the deployment, the gallery, and what goes on in the background."""
+"""One start of the stack: emulator and engine, deployment, gallery, and background recovery."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ BUILTIN = "builtin"
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the components listen, all on 127.0.0.1; kept from one `up` to the next."""
+    """Ports of the components on 127.0.0.1; `up` keeps those of the last start."""
 
     emulator: int
     gallery: int
@@ -42,7 +42,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user chose; None keeps what the data directory remembers."""
+    """The user's options; None keeps the value of the last start."""
 
     port: int | None = None
     gallery_port: int | None = None
@@ -92,12 +92,12 @@ class Record:
 
     @property
     def endpoint_url(self) -> str:
-        """The emulator: every AWS service but Rekognition."""
+        """The emulator's URL, for every AWS service except Rekognition."""
         return f"http://127.0.0.1:{self.ports.emulator}"
 
     @property
     def rekognition_url(self) -> str:
-        """The engine."""
+        """The engine's URL."""
         return f"http://127.0.0.1:{self.ports.engine}"
 
     @property
@@ -200,7 +200,7 @@ def _known(kind: type[Ports | Process], document: files.Document) -> files.Docum
 
 
 def with_options(before: Record | None, options: Options) -> Record:
-    """Return the record with what the user chose put over what was.
+    """Return the record, updated with the user's options.
 
     Raise LocalStackError or EngineLacksModelError where that can't be.
     """

@@ -58,7 +58,7 @@ def timed(name: str) -> Iterator[None]:
 
 @contextmanager
 def publishing_metrics() -> Iterator[None]:
-    """Write what the block measured, whatever its end."""
+    """Write the metrics of the block, even if it raises."""
     try:
         yield
     finally:

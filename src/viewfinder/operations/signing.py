@@ -20,7 +20,7 @@ SERVICE = "execute-api"
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request to send to the letter: another spelling of its URL has another signature."""
+    """A signed request; send it unchanged, because the signature covers the spelling of its URL."""
 
     url: str
     headers: dict[str, str]

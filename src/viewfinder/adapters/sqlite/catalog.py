@@ -64,12 +64,12 @@ class SqliteCatalog:
         self._microseconds = microseconds
 
     def find(self, image_id: str) -> Image | None:
-        """Read the record as last committed."""
+        """Return the committed record of an image, or None."""
         rows = self._database.rows("SELECT record FROM images WHERE image_id = ?", [image_id])
         return _image(rows[0]) if rows else None
 
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
-        """Read the records as last committed; ids without one are left out."""
+        """Return the committed records; leave out ids without one."""
         found = map(self.find, dict.fromkeys(image_ids))
         return {image.image_id: image for image in found if image}
 

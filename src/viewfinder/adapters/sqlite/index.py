@@ -36,14 +36,14 @@ _TERMS = """
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A source's row: its number, and its images."""
+    """The row of a source: its id, and the number of its images."""
 
     id: int
     count: int
 
 
 def source_terms(database: Database, sources: Collection[Source]) -> dict[Source, Term]:
-    """Return the rows of sources; one without images has none."""
+    """Return the rows of the sources that have images."""
     wanted = {(str(source.kind), source.name.casefold()): source for source in sources}
     rows = database.rows(_TERMS, [json.dumps(list(wanted))])
     return {wanted[kind, name]: Term(number, count) for kind, name, number, count in rows}
@@ -58,7 +58,7 @@ class SqliteIndex:
         self._database = database
 
     def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
-        """Read a page from the index of the order, or sort what is in a narrower range of another one."""
+        """Read a page from the index of the order, or sort a narrower range of another index."""
         others = {each for condition in (*stretch.also, *stretch.never) for each in condition.sources}
         terms = source_terms(self._database, {source, *others})
         plan = _plan(source, stretch, terms)

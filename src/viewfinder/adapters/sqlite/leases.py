@@ -42,7 +42,7 @@ class SqliteLeases:
         self._sleep = sleep
 
     def claim(self, name: str, *, since: str = "") -> Lease | None:
-        """Write the row unless it is there."""
+        """Insert the row of the lease; wait for the holder if another process has it."""
         deadline = self._clock() + self._patience
         while True:
             now = int(self._clock())
@@ -61,12 +61,12 @@ class SqliteLeases:
             self._sleep(_POLL_SECONDS)
 
     def release(self, lease: Lease) -> None:
-        """Delete the row if it is still that of this holder."""
+        """Delete the row if this holder still has it."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", [lease.name, lease.holder])
 
 
 def drop_leases(database: Database) -> None:
-    """Drop every lease: for a file that no function uses at the time, so that all holders are dead."""
+    """Delete every lease of a file that no function uses, because all holders have ended."""
     with database.transaction() as connection:
         connection.execute("DELETE FROM leases")

@@ -10,7 +10,7 @@ _IS_THERE = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'genera
 
 
 def generation(database: Database) -> str | None:
-    """Return the text that `mark` has written last; None where it has written none."""
+    """Return the last text of `mark`, or None."""
     if not database.rows(_IS_THERE):
         return None
     rows = database.rows("SELECT value FROM generation")
@@ -18,7 +18,7 @@ def generation(database: Database) -> str | None:
 
 
 def mark(database: Database, value: str) -> None:
-    """Write a text that tells this state of the file from its older copies, and have it safe on the disk."""
+    """Write a text durably that distinguishes this state of the file from older copies."""
     with database.transaction() as connection:
         connection.execute(_TABLE)
         connection.execute("DELETE FROM generation")
@@ -34,6 +34,6 @@ def require_whole(database: Database) -> None:
 
 
 def require_writable(database: Database) -> None:
-    """Raise MisconfiguredError where the file can only be read; change nothing."""
+    """Raise MisconfiguredError if the file is read-only; change nothing."""
     with database.transaction() as connection:
         connection.execute("DELETE FROM images WHERE false")  # BEGIN IMMEDIATE passes on such a file

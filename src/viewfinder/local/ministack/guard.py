@@ -1,4 +1,4 @@
-"""Who may ask the emulator: a program that signs, never a web page; run by the emulator's own interpreter.
+"""The guard of the emulator: it admits programs that sign, never web pages; run by the emulator's own interpreter.
 
 A browser lets any page send requests to loopback, and the emulator answers some without a signature, `POST
 /_ministack/reset` among them, which deletes everything. docs/security.md lists what is left, and why it is safe.
@@ -32,7 +32,7 @@ ROOM_BYTES = 50_000_000
 
 
 def refusal(method: str, path: str, query: str, headers: Sequence[tuple[str, str]]) -> str | None:
-    """Return the reason why a request is refused, None where the emulator may answer it."""
+    """Return the reason for refusing a request, or None."""
     names = [name for name, _ in headers]
     if names.count("host") > 1 or names.count("authorization") > 1:
         return "A header appears twice."
@@ -114,7 +114,7 @@ async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> 
 
 
 def close(app: Any, s3: Any, iam: Any) -> None:
-    """Take out what the emulator answers without a signature, and have every signature verified."""
+    """Block the paths that need no signature, and verify every signature."""
 
     async def health_only(_method: str, path: str, _headers: Any, _query: Any, request_id: str) -> Any:
         return app._handle_health_request(path, request_id) if path == HEALTH else None

@@ -21,7 +21,7 @@ WORKERS = max(2, os.cpu_count() or 2)
 
 
 def remember_expressions(module: Any) -> None:
-    """Keep what the module's two readers of DynamoDB expressions return.
+    """Cache the results of the module's two parsers of DynamoDB expressions.
 
     The emulator reads a key condition anew for each item of a partition, so that a search would grow with the catalog,
     which it does not on AWS (docs/decisions/2026-11-23-expressions-are-read-once.md).

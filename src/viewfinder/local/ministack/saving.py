@@ -1,4 +1,4 @@
-"""The emulator's state: what it saves and when, and how that is made ready for its next process."""
+"""The emulator's saved state: how to write it, check it, and prepare it for the next process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where AWS is stricter than the emulator, and cheap to follow; run by the emulator's own interpreter.
+"""Rules of AWS that the emulator lacks; run by the emulator's own interpreter.
 
 What passes here and fails on AWS would be found by its first user there.
 """
