@@ -43,10 +43,10 @@ def test_search_finds_images_by_their_labels(run: Run) -> None:
     assert [image["ImageId"] for image in images] == list(reversed(KEYS))
     assert output(run("search", "Unicorn", "--json")) == {"Images": []}
     assert output(run("search", "--exclude", "cat", "--prefix", "commands/", "--json")) == {"Images": []}
-    surest = output(
+    by_confidence = output(
         run("search", "Unicorn", "cat", "--any", "--order", "confidence", "--min-confidence", "50", "--json")
     )
-    assert {image["ImageId"] for image in surest["Images"]} >= set(KEYS)
+    assert {image["ImageId"] for image in by_confidence["Images"]} >= set(KEYS)
 
 
 def test_search_shows_a_table_of_as_many_as_asked_for(run: Run) -> None:

@@ -1,7 +1,7 @@
 """Update the catalog's record of one image to match the bucket.
 
-An event is a hint. What counts is the object as it is now, read after the record that is to be replaced: whoever writes
-last has then also looked last, in whatever order, and however often, the events arrive.
+An event is only a hint. A delivery reads the record first and the current object afterwards, so the last writer has read
+the newest object, in whatever order and however often the events arrive.
 """
 
 from __future__ import annotations
