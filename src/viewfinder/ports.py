@@ -20,7 +20,7 @@ from viewfinder.domain.statistics import KnownName, LabelCount
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as it was fetched; `content` is None where it is larger than the caller would take, or archived."""
+    """An object as it was fetched; `content` is None if it is larger than the caller would take, or archived."""
 
     content: bytes | None
     size: int
@@ -95,7 +95,7 @@ class Leases(Protocol):
     """Leases: exclusive rights across processes and machines."""
 
     def claim(self, name: str, *, since: str = "") -> Lease | None:
-        """Wait for the lease and return it; None where another has done the thing meanwhile, not before `since`.
+        """Wait for the lease and return it; None if another has done the thing meanwhile, not before `since`.
 
         Raises AnalysisInProgressError where that takes too long. A lease that is done ends when the catalog saves it
         (`Catalog.save`), and is remembered until it expires.
@@ -241,7 +241,7 @@ class Counters(Protocol):
 class CatalogParts:
     """One catalog, whole: each implementation has a factory that returns this.
 
-    `quota` takes the requests that a caller may send in a minute; None where callers are not counted. `close` ends its
+    `quota` takes the requests that a caller may send in a minute; None if callers are not counted. `close` ends its
     connections.
     """
 
@@ -274,7 +274,7 @@ class Links(Protocol):
 class ImportSource(Protocol):
     """A source of images to import.
 
-    While candidates are taken, `passed_over` counts files that are no pictures; `problems` says why others fail.
+    While candidates are taken, `passed_over` counts files that are not pictures; `problems` says why others fail.
     """
 
     passed_over: Counter[str]

@@ -93,7 +93,7 @@ class EngineDetector:
     def __init__(self, file: str = "") -> None:
         """Load the networks for labels now, in a function's INIT; those of other features when they are asked for.
 
-        `file` is a better ONNX detector; raise ModelFileError where it can't be used.
+        `file` is a better ONNX detector; raise ModelFileError if it can't be used.
         """
         from viewfinder.rekognition.engines import Engines
         from viewfinder.rekognition.settings import Settings

@@ -24,8 +24,8 @@ _LONGEST_KEY = 1015
 class Files:
     """Files, named one by one or in folders. A folder's name is part of its files' keys, as `cp -r` has it.
 
-    A folder's files that are no pictures by their content are passed over, and so are hidden and system folders; a file
-    that was named itself is taken.
+    From a folder it skips files whose content is not a picture, and hidden and system folders. It takes every file that
+    was named itself.
     """
 
     paths: tuple[Path, ...]
@@ -101,7 +101,7 @@ class Files:
 
 @dataclass
 class OtherBucket:
-    """The objects of another bucket; they are copied by S3, with their keys."""
+    """The objects of another bucket; S3 copies them under the same keys."""
 
     source: S3Objects
     prefix: str

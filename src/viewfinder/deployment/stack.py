@@ -185,7 +185,7 @@ class Stack:
         return resources
 
     def describe(self) -> StackTypeDef | None:
-        """Return CloudFormation's description of the stack, None where there is no stack."""
+        """Return CloudFormation's description of the stack, None if there is no stack."""
         try:
             return self.environment.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:

@@ -225,5 +225,5 @@ def has(confidences: Mapping[str, float], names: Iterable[str], minimum: float) 
 
 
 def highest(confidences: Mapping[str, float], names: Iterable[str]) -> float:
-    """Return the highest confidence of the case-folded names; 0 where there is none."""
+    """Return the highest confidence of the case-folded names; 0 if there is none."""
     return max((value for name, value in confidences.items() if name.casefold() in names), default=0.0)

@@ -77,7 +77,7 @@ class Zip(Held):
 
 
 def _image_ids(body: bytes) -> list[str] | None:
-    """Return the ids of a body; None where it has none, too many, or what can be no key."""
+    """Return the ids of a body; None if it has none, too many, or what can be no key."""
     try:
         ids = json.loads(body)["ImageIds"]
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -173,7 +173,7 @@ CLIENT_CLOSED_REQUEST = 499
 
 
 def path_below(request: Request, prefix: str) -> str:
-    """Return the path below `/prefix`, still percent-encoded; raise UnsafePathError where it has a dot segment."""
+    """Return the path below `/prefix`, still percent-encoded; raise UnsafePathError if it has a dot segment."""
     path = raw_path(request).removeprefix(f"/{prefix}")
     try:
         segments = {unquote_to_bytes(segment).decode() for segment in path.split("/")}
@@ -226,7 +226,7 @@ def relayed(answer: httpx.Response) -> Response:
 
 
 async def body_of(request: Request) -> bytes | None:
-    """Read the body; None where it is too large."""
+    """Read the body; None if it is too large."""
     body = bytearray()
     async for chunk in unless_stalled(request.stream(), MAX_BODY_BYTES):
         body += chunk

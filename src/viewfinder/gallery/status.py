@@ -59,7 +59,7 @@ class Status:
         }
 
     def _recovery(self) -> Document | None:
-        """Return how far the catalog's recovery is (`State`, `Left`, `Images`); None where there is none."""
+        """Return how far the catalog's recovery is (`State`, `Left`, `Images`); None if there is none."""
         try:
             return None if self._sources.recovery is None else dict(json.loads(self._sources.recovery.read_text()))
         except FileNotFoundError:

@@ -82,7 +82,7 @@ def seconds_for(size: int) -> float:
 
 
 async def unless_stalled(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
-    """Yield the chunks of a transfer of `size` bytes; raise StalledError where it stands still or takes too long."""
+    """Yield the chunks of a transfer of `size` bytes; raise StalledError if it stands still or takes too long."""
     end = _now() + seconds_for(size)
     while True:
         async with _by(min(end, _now() + STALL_SECONDS)):

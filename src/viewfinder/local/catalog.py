@@ -93,7 +93,7 @@ class CatalogFile:
         files.write(self.data.generation, {"Generation": after})
 
     def _generations(self) -> list[str | None]:
-        """Return the marks that the buckets accept; None where they have none yet, as before 0.3.0."""
+        """Return the marks that the buckets accept; None if they have none yet, as before 0.3.0."""
         try:
             document = files.read(self.data.generation, "")
         except files.DamagedFileError:

@@ -116,7 +116,7 @@ class DataDirectory:
             raise self._full(self.path)
 
     def set_aside_catalog(self) -> Path | None:
-        """Rename the SQLite file with its log, unread; return the file's new name, None where there was no file."""
+        """Rename the SQLite file with its log, unread; return the file's new name, None if there was no file."""
         kept = files.set_aside(self.database)
         for suffix in ("-wal", "-shm"):  # of no use without the file, and a new one must not find them
             beside = self.database.with_name(self.database.name + suffix)

@@ -26,7 +26,7 @@ class NewerFileError(LocalStackError):
 
 
 def read(file: Path, remedy: str) -> Document | None:
-    """Return the members of a file; None where there is no file.
+    """Return the members of a file; None if there is no file.
 
     Raises DamagedFileError, which ends with the remedy (a sentence), and NewerFileError.
     """

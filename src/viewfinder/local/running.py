@@ -88,7 +88,7 @@ class Running:
 
     @property
     def recovery(self) -> dict[str, Any] | None:
-        """How far the catalog's recovery from the buckets is; None where nothing is to be recovered."""
+        """How far the catalog's recovery from the buckets is; None if nothing is to be recovered."""
         try:
             return files.read(self.data.recovery, "")
         except files.DamagedFileError:

@@ -118,7 +118,7 @@ class LocalStack:
         return Running(self.data, start.record, self._operator())
 
     def down(self) -> bool:
-        """Stop everything in order; return False where nothing ran. A damaged record is no hindrance."""
+        """Stop everything in order; return False if nothing ran. A damaged record is no hindrance."""
         with self.data.locked():
             try:
                 record = self._load()
@@ -127,7 +127,7 @@ class LocalStack:
             return stop(self.data, record)
 
     def reset(self) -> None:
-        """Stop everything and delete the data; raise LocalStackError where there is no stack."""
+        """Stop everything and delete the data; raise LocalStackError if there is no stack."""
         self.data.require_stack()
         with self.data.locked():
             processes.kill_stragglers(self.data.path)

@@ -107,7 +107,7 @@ class Start:
 
 
 def stop(data: DataDirectory, record: Record | None) -> bool:
-    """End every process of a stack, in order and then whatever they left behind; return False where none ran.
+    """End every process of a stack, in order and then whatever they left behind; return False if none ran.
 
     The processes are found by their mark, too: the record may be what is damaged.
     """

@@ -76,7 +76,7 @@ class Record:
     layout: int = LAYOUT
     features: str = "LABELS"
     gallery_token: str | None = None
-    """What opens the gallery; "" where it is open, None where nobody has chosen yet."""
+    """What opens the gallery; "" where it is open, None if nobody has chosen yet."""
     in_process: bool = False
     classifier: str | None = None
     """An image classifier of the user's, with the file of its classes and the probability that makes a label."""
@@ -125,7 +125,7 @@ class Record:
 
 
 def load(file: Path, remedy: str = "") -> Record | None:
-    """Read a record, None where there is none.
+    """Read a record, None if there is none.
 
     Raises DamagedFileError, which ends with the remedy, and LocalStackError where a newer version wrote it.
     """

@@ -184,7 +184,7 @@ def _structured(text: str) -> Document:
 
 
 def _minute(number: int, seconds: list[float]) -> Document:
-    """Return one minute; times are None where nothing happened."""
+    """Return one minute; times are None if nothing happened."""
     return {
         "Start": number * 60,
         "Images": len(seconds),

@@ -66,7 +66,7 @@ class Estimate:
     """The lines of a month with Amazon Rekognition.
 
     `saved` is what the images of known content would have cost beside them, `with_engine` the total of the same month
-    with Viewfinder's engine as the detector; None where the engine lacks one of the features.
+    with Viewfinder's engine as the detector; None if the engine lacks one of the features.
     """
 
     lines: tuple[Line, ...]

@@ -24,7 +24,7 @@ def create_collection(
 
 
 def describe_collection(collection_id: str, *, engines: Engines | None = None) -> Document:
-    """Return the numbers of faces and users of a collection, its ARN, and when it was created in seconds of 1970."""
+    """Return the numbers of faces and users of a collection, its ARN, and its creation time in seconds since 1970."""
     return _call("DescribeCollection", engines, CollectionId=collection_id)
 
 

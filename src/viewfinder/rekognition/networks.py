@@ -1,4 +1,4 @@
-"""What all networks share: sessions on this CPU, and boxes."""
+"""Code shared by all networks: ONNX sessions on the CPU, and boxes."""
 
 from __future__ import annotations
 

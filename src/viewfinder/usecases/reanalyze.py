@@ -21,7 +21,7 @@ def find_images(records: Records, *, model_version_below: str = "", prefix: str 
 
 
 def reanalyze_images(images: list[Image], requests: Requests, clock: Clock) -> list[Sent]:
-    """Queue a request for each, for which no analysis made before now is good enough."""
+    """Queue a request for each image, which accepts no analysis made before now."""
     requests.send([image.image_id for image in images], analyzed_since=clock.now())
     return [Sent(image.image_id, image.etag, image.version) for image in images]
 
@@ -49,7 +49,7 @@ class Limits:
 def analyze_again(
     image_id: str, catalog: Catalog, *, caller: str, requests: Requests, clock: Clock, limits: Limits
 ) -> None:
-    """Queue a known image; an analysis that is younger than the interval is good enough.
+    """Queue a known image; accept an analysis that is younger than the interval.
 
     Raises ImageNotFoundError, or TooManyRequestsError where the caller has had its share.
     """

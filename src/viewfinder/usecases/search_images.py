@@ -62,13 +62,13 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
 
 
 def _newest(index: Index, sources: list[Source]) -> str:
-    """Return the latest time of an analysis in the sources: a clock that is ahead may have written it."""
+    """Return the latest time of an analysis in the sources, which a clock that is ahead may have written."""
     reads = (index.read(source, shard, Stretch(Order.NEWEST), 1) for source in sources for shard in range(index.shards))
     return max((entries[0].summary.analyzed_at for entries, _ in reads if entries), default="")
 
 
 def _resolve(query: Query, statistics: Statistics) -> Criteria:
-    """Return the query with the labels that its names are aliases of."""
+    """Resolve the aliases of the query's names to labels."""
     names = {name.casefold() for name in query.labels + query.exclude}
     known = statistics.find(names) if names else {}
     labels, exclude = ([_term(name, known) for name in group] for group in (query.labels, query.exclude))
@@ -131,7 +131,7 @@ def _merge(index: Index, sources: list[Source], stretch: Stretch, size: int) -> 
 
 
 def _entries(index: Index, source: Source, shard: int, stretch: Stretch, size: int) -> Iterator[Entry]:
-    """Read a shard to its end, in portions that double: a filter has rejected most of what was read."""
+    """Read a shard to its end, in pages of doubling size, because the filters rejected most entries."""
     is_last = False
     while not is_last:
         entries, is_last = index.read(source, shard, stretch, size)

@@ -1,4 +1,4 @@
-"""Forms by which a browser puts an image into the bucket."""
+"""Create forms with which a browser uploads an image to the bucket."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WILDCARD = "${filename}"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A form, and the ImageId that its object will have."""
+    """An upload form, and the ImageId of its object."""
 
     image_id: str
     form: UploadForm

@@ -132,7 +132,7 @@ class Budget:
 
     @contextmanager
     def taking(self, amount: int, *, is_alone: bool = False) -> Iterator[None]:
-        """Hold so many bytes for the block, all of them to be alone. Raises OutOfMemoryError."""
+        """Reserve bytes for the block; reserving all of them excludes other pictures. Raise OutOfMemoryError."""
         held = self.total if is_alone else amount
         with self._change:
             self._change.wait_for(lambda: not self._used or self._used + held <= self.total)

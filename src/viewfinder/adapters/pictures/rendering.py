@@ -58,12 +58,12 @@ def is_srgb(code_points: tuple[int, int]) -> bool:
 
 
 def by_code_points(picture: Image.Image, code_points: tuple[int, int]) -> Image.Image:
-    """Return a picture in RGB whose primaries and transfer are these, in sRGB."""
+    """Convert an RGB picture with these primaries and this transfer function to sRGB."""
     return picture if is_srgb(code_points) else picture.filter(_table(*code_points))
 
 
 def by_gamma(picture: Image.Image, gamma: float | None) -> Image.Image:
-    """Return a picture in RGB, whose values are light to the power of `gamma`, in sRGB; None leaves it as it is."""
+    """Convert an RGB picture, whose values are light to the power of `gamma`, to sRGB; None changes nothing."""
     if gamma is None:
         return picture
     table = [round(255 * _transfer((value / 255) ** (1 / gamma))) for value in range(256)]

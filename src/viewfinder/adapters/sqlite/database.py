@@ -165,7 +165,7 @@ class Database:
 
 
 def _identity(path: str) -> tuple[int, int] | None:
-    """Return the device and the inode of a file, None where there is none."""
+    """Return the device and the inode of a file, None if there is none."""
     try:
         found = os.stat(path)
     except FileNotFoundError:

@@ -68,7 +68,7 @@ class SqliteIndex:
         return [_entry(*row) for row in rows], len(rows) < size
 
     def _narrowest(self, plan: _Plan) -> _Range | None:
-        """Return the range of fewest postings; None where each has too many to be sorted."""
+        """Return the range of fewest postings; None if each has too many to be sorted."""
         counted = [(self._database.rows(each.count, plan.values)[0][0], each) for each in plan.ranges]
         few, narrowest = min(counted, key=lambda pair: pair[0], default=(FEW, None))
         return narrowest if few < FEW else None
@@ -112,7 +112,7 @@ class _Plan:
 
 
 def _plan(source: Source, stretch: Stretch, terms: Mapping[Source, Term]) -> _Plan | None:
-    """Return the plan of a page; None where no image can answer."""
+    """Return the plan of a page; None if no image can answer."""
     if source not in terms:
         return None
     value, image = _start(stretch)

@@ -136,6 +136,6 @@ def close(app: Any, s3: Any, iam: Any) -> None:
 
 
 def replace(module: Any, name: str, value: Any) -> None:
-    """Put a value in the place of a module's own; raise AttributeError where this version has none of the name."""
+    """Put a value in the place of a module's own; raise AttributeError if this version has none of the name."""
     getattr(module, name)
     setattr(module, name, value)

@@ -55,7 +55,7 @@ class Journal:
             self.entries += 1
 
     def read(self, mark: str) -> set[Entry] | None:
-        """Return all that has changed since the snapshot of this mark; None where that isn't known."""
+        """Return all that has changed since the snapshot of this mark; None if that isn't known."""
         found: set[Entry] = set()
         follows = False
         for file in self._files():

@@ -98,7 +98,7 @@ class Objects:
         return note_and_change
 
     def _changed_since(self, mark: str) -> Collection[Entry] | None:
-        """Return what the snapshot doesn't know, nothing after an orderly stop; None where nobody can tell."""
+        """Return what the snapshot doesn't know, nothing after an orderly stop; None if nobody can tell."""
         stopped = self._stop.exists() and self._stop.read_bytes() == mark.encode()
         return () if stopped else self._journal.read(mark)
 
@@ -145,7 +145,7 @@ def _listing(s3: Any, keys: list[str]) -> Any:
 
 
 def _read(file: Path) -> dict[str, Any] | None:
-    """Return a snapshot; None where there is none, or another Python wrote it in its own way."""
+    """Return a snapshot; None if there is none, or another Python wrote it in its own way."""
     try:
         saved = marshal.loads(file.read_bytes())  # noqa: S302 - written by ourselves
     except (OSError, ValueError, EOFError, TypeError):

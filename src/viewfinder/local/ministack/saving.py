@@ -125,7 +125,7 @@ PACKAGE = re.compile(r'"code_blob_ref": "([0-9a-f]{64})"')
 
 
 def damage(state: Path) -> str | None:
-    """Return what is wrong with the saved state; None where no file is missing, and all can be read."""
+    """Return the fault of the saved state; None if every file exists and is readable."""
     for file in sorted({*state.glob("*.json"), *(state / name for name in NEEDED)}):
         if not file.exists():
             return f"{file} is missing"
@@ -157,7 +157,7 @@ def was_saved(state: Path) -> bool:
 
 
 def resume(state: Path, port: int) -> None:
-    """Move the queues to the port, and return back the messages whose functions ended with the last process."""
+    """Move the queues to the port, and make messages visible whose functions ended with the last process."""
     for file in (state / name for name in FILES_WITH_QUEUE_URLS):
         if file.exists():
             before = file.read_text()
