@@ -22,7 +22,7 @@ _LONGEST_KEY = 1015
 
 @dataclass
 class Files:
-    """Files, named one by one or in folders. A folder's name is part of its files' keys, as `cp -r` has it.
+    """Files that the user names, or that lie in named folders. Keys contain the folder's name, as with `cp -r`.
 
     From a folder it skips files whose content is not a picture, and hidden and system folders. It takes every file that
     was named itself.
@@ -60,7 +60,7 @@ class Files:
         return image.etag == self.identified(candidate).etag
 
     def identified(self, candidate: Candidate) -> Candidate:
-        """Read the file to know the ETag that it gets."""
+        """Read the file, and return the candidate with its future ETag."""
         return candidate if candidate.etag else replace(candidate, etag=_digest(candidate.location, "md5"))
 
     def sha256(self, candidate: Candidate) -> str:
@@ -118,7 +118,7 @@ class OtherBucket:
         return _listed(self.source, self.prefix)
 
     def is_content_of(self, candidate: Candidate, image: Image) -> bool:
-        """Compare ETags; an object that was uploaded in parts is compared by size and time with the copy."""
+        """Compare ETags; for a multipart upload, compare size and time with the copy."""
         if "-" not in candidate.etag:
             return image.etag == candidate.etag
         found = self.bucket.find(image.image_id)
@@ -162,7 +162,7 @@ class SameBucket:
         return _listed(self.bucket, self.prefix)
 
     def is_content_of(self, candidate: Candidate, image: Image) -> bool:
-        """Compare ETags: the record is of this very object, or of an earlier one."""
+        """Compare ETags: the record belongs to this object, or to an earlier one."""
         return image.etag == candidate.etag
 
     def identified(self, candidate: Candidate) -> Candidate:
@@ -178,7 +178,7 @@ class SameBucket:
         return self.bucket.find(image_id)
 
     def send(self, candidate: Candidate, *, replace: bool) -> str:
-        """Queue a request; there is nothing to overwrite."""
+        """Queue a request; nothing is overwritten."""
         self.requests.send([candidate.image_id])
         return candidate.etag
 

@@ -18,7 +18,7 @@ def thumbnail_key(image_id: str, replaced_version: int, sha256: str) -> str:
 
 
 def thumbnail_prefix(image_id: str) -> str:
-    """Return what the keys of all of an image's thumbnails start with."""
+    """Return the common prefix of the keys of an image's thumbnails."""
     return f"thumbnails/{image_digest(image_id)}/"
 
 

@@ -26,7 +26,7 @@ _LENGTH = re.compile("[0-9]{1,15}", re.ASCII)
 
 
 async def upload(api: Api, request: Request) -> Response:
-    """Put the body into the bucket as the image of the path; its type and length are those of the request."""
+    """Upload the request's body to the bucket as the image of the path, with the request's type and length."""
     length = request.headers.get("content-length", "")
     if not _LENGTH.fullmatch(length):
         return error(411, "MissingContentLength", "An upload needs a Content-Length.")

@@ -33,7 +33,7 @@ LEAST_FREE_BYTES = 500_000_000
 
 
 FULL_BYTES = 1_000_000
-"""With less than this left, whatever fails fails of that."""
+"""Free bytes below which any failure is attributed to the full disk."""
 
 
 def default_path() -> Path:
@@ -72,22 +72,22 @@ class DataDirectory:
 
     @property
     def state(self) -> Path:
-        """The emulator's other state, on disk after an orderly stop."""
+        """The emulator's other state; it writes it on an orderly stop."""
         return self.path / "emulator" / "state"
 
     @property
     def database(self) -> Path:
-        """The catalog, where it is an SQLite file."""
+        """The file of an SQLite catalog."""
         return self.path / "catalog.db"
 
     @property
     def generation(self) -> Path:
-        """The buckets' half of the mark by which a catalog and its buckets know each other."""
+        """The buckets' half of the mark that catalog and buckets share."""
         return self.objects / "catalog-generation.json"
 
     @property
     def recovery(self) -> Path:
-        """How far the catalog's recovery from the buckets is; there while it is not complete."""
+        """The progress of the catalog's recovery from the buckets; the file exists until it is complete."""
         return self.path / "recovery.json"
 
     @property
@@ -97,7 +97,7 @@ class DataDirectory:
 
     @property
     def start_progress(self) -> Path:
-        """What the emulator does before it answers, in words; there while it does that."""
+        """The progress of the emulator's start; the file exists until the emulator answers."""
         return self.temporary / "start-progress.txt"
 
     def command(self, words: str) -> str:
@@ -156,7 +156,7 @@ class DataDirectory:
         files.write(self.path / OPERATOR_KEYS, asdict(keys))
 
     def set_aside_damaged_keys(self) -> list[Path]:
-        """Rename each file of keys that can't be read: the next start makes others. Return the new names."""
+        """Rename each unreadable file of keys, so that the next start creates new keys. Return the new names."""
         return [kept for name in (ROOT_KEYS, OPERATOR_KEYS) if (kept := self._set_aside_if_damaged(name))]
 
     def _set_aside_if_damaged(self, name: str) -> Path | None:
@@ -204,7 +204,7 @@ class DataDirectory:
     def locked(self) -> Iterator[None]:
         """Hold the lock against other `up` and `down`; raise LocalStackError if another command holds it.
 
-        Whatever is written meanwhile, by this process and by those that it starts, is its owner's alone.
+        While it holds the lock, this process and its children create files that only their owner can read.
         """
         self._make_private()
         before = os.umask(0o077)

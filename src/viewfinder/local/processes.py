@@ -77,7 +77,7 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Whether this very process runs."""
+        """Whether this process runs, and not another one with its pid."""
         return self._find() is not None
 
     def end(self) -> None:
@@ -104,7 +104,7 @@ class Process:
 
 
 def start(component: Component, stack: Path) -> Process:
-    """Start a component in a session of its own: a Ctrl-C in our terminal is not for it."""
+    """Start a component in a new session, so that Ctrl-C in the terminal does not reach it."""
     environment = {**component.environment, MARK: str(stack), NAME: component.name}
     write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     pid = os.posix_spawn(
@@ -124,7 +124,7 @@ def start(component: Component, stack: Path) -> Process:
 
 
 def wait_until_healthy(component: Component, process: Process, on_wait: Callable[[], object] = lambda: None) -> None:
-    """Return once the component answers, and call `on_wait` meanwhile; raise ComponentDiedError with its log's end."""
+    """Wait until the component answers, calling `on_wait`; raise ComponentDiedError with the end of its log."""
     deadline = time.monotonic() + START_SECONDS
     while not _answers(component.health_url):
         on_wait()
@@ -192,7 +192,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on at the moment."""
+    """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]

@@ -25,7 +25,7 @@ class Repair:
     report: Report
 
     def run(self, record: Record, catalog: Found) -> Record:
-        """Make the data directory fit for a start, and return the record to start with.
+        """Repair the data directory for a start, and return the record to start with.
 
         `catalog` is what a look at its file found; the file is made anew unless it is good. A recovery from the buckets
         is asked for wherever something may be missing.
@@ -41,7 +41,7 @@ class Repair:
         return record
 
     def renew_state(self, record: Record, reason: str) -> Record:
-        """Set the emulator's state aside, and ask for a recovery; return the record of a stack not yet deployed."""
+        """Rename the emulator's state, and request a recovery; return the record of a stack not yet deployed."""
         kept = self.data.set_aside_state()
         self._tell(
             "emulator", f"{reason}; the stack is deployed again with its objects, and the old state is kept as {kept}"

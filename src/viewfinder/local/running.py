@@ -42,7 +42,7 @@ def parameters_of(record: Record) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Running:
-    """One stack, as it was found; `keys` are the operator's, who may do everything."""
+    """A running stack; `keys` are those of the operator, who has all permissions."""
 
     data: DataDirectory
     record: Record
@@ -54,7 +54,7 @@ class Running:
         return session(self.keys)
 
     def environment(self) -> dict[str, str]:
-        """Return the variables by which AWS's tools and ours find this stack."""
+        """Return the environment variables with which AWS's tools and `viewfinder` find this stack."""
         record, keys = self.record, self.keys
         return {
             "AWS_ENDPOINT_URL": record.endpoint_url,
@@ -71,7 +71,7 @@ class Running:
 
     @property
     def settings(self) -> Settings:
-        """The settings of the functions, for an operator's command: on the catalog that they use."""
+        """The settings of the functions, with the catalog that they use, for an operator's commands."""
         return Settings.from_outputs(
             self.record.outputs,
             catalog=components.catalog_setting(self.data, self.record),
@@ -88,7 +88,7 @@ class Running:
 
     @property
     def recovery(self) -> dict[str, Any] | None:
-        """How far the catalog's recovery from the buckets is; None if nothing is to be recovered."""
+        """The progress of the catalog's recovery from the buckets; None without a recovery."""
         try:
             return files.read(self.data.recovery, "")
         except files.DamagedFileError:

@@ -39,7 +39,7 @@ class Up(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LocalStack:
-    """The stack of one data directory. What is asked of it is read from the disk each time; `running` is read once."""
+    """The stack of one data directory. It reads the record from the disk for each call; `running` reads it once."""
 
     data: DataDirectory
 
@@ -77,11 +77,11 @@ class LocalStack:
 
     @property
     def recovery(self) -> dict[str, Any] | None:
-        """How far the recovery of the running stack is."""
+        """The progress of the running stack's recovery."""
         return self.running.recovery
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that lead to the running stack."""
+        """Return the environment variables for the running stack."""
         return self.running.environment()
 
     def application(self) -> Application:
@@ -91,7 +91,7 @@ class LocalStack:
     def up(self, template: Path, options: Options, report: Report) -> Up:
         """Start or update the stack by the template and the options.
 
-        After an error everything is stopped again, but for one that shows before anything was changed. After a crash
+        After an error it stops everything, unless the error occurred before any change. After a crash
         the stack is up before its catalog is complete: `recovery` tells.
         """
         with self.data.full_disk_told(), self.data.locked():

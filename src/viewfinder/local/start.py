@@ -22,14 +22,14 @@ STANDING = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 
 @dataclass
 class Start:
-    """One start. The record is saved with each process, so that a `down` finds them whatever happens to us."""
+    """One start. It saves the record with each process, so that `down` finds them even if this process is killed."""
 
     data: DataDirectory
     record: Record
     report: Report
 
     def run(self, blueprint: Blueprint, catalog: Found) -> None:
-        """Repair what the directory needs, start and deploy; the caller cleans up after an error."""
+        """Repair the directory, start and deploy; the caller cleans up after an error."""
         self.data.prepare()
         self._save(Repair(self.data, self.report).run(_settle_ports(self.record), catalog))
         self.report(Progress("emulator", "INSTALL_IN_PROGRESS"))

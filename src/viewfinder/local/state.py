@@ -1,4 +1,4 @@
-"""The stack's record: what runs, where it listens, what is deployed. It outlives the processes."""
+"""The stack's record: processes, ports and deployment. It outlives the processes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the last `up` did.
+    """The record of the last `up`.
 
     `processes` are empty after a stop. `fingerprint` names the deployment that is safe on disk.
     `in_process`: the image function carries the engine, instead of calling it over Rekognition's wire.
@@ -115,7 +115,7 @@ class Record:
         return next(process for process in self.processes if process.name == name)
 
     def stopped(self) -> Record:
-        """Return the record of the same stack at rest."""
+        """Return the record of the stopped stack."""
         return replace(self, processes=())
 
     def save(self, file: Path) -> None:

@@ -24,7 +24,7 @@ Tags = Mapping[int, Any]
 
 
 class Metadata:
-    """The metadata of a picture that is loaded: some formats have it behind the pixels."""
+    """The metadata of a loaded picture; some formats store it behind the pixels."""
 
     def __init__(self, source: ImageFile.ImageFile) -> None:
         self._exif: Image.Exif = _read(lambda: _exif(source)) or Image.Exif()

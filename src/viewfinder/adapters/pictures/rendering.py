@@ -30,7 +30,7 @@ _POINTS = 49
 
 
 def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture in RGB, by its ICC profile where it has one that says more than sRGB.
+    """Return the picture in RGB, converted by its ICC profile unless that is sRGB.
 
     Done on pictures that are scaled down already: a few milliseconds. A profile that doesn't fit is ignored.
     """
@@ -212,7 +212,7 @@ TURNED_BY_DECODER = ("HEIC",)
 
 
 def turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
-    """Return the size of a picture once it is upright."""
+    """Return the size of the upright picture."""
     return (size[1], size[0]) if orientation >= 5 else size
 
 

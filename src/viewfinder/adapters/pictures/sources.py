@@ -56,7 +56,7 @@ class _CountedReads(io.BytesIO):
 
 @dataclass
 class Source:
-    """A picture whose header was read: what it is, and what decoding it costs.
+    """A picture whose header was read, with the cost of decoding it.
 
     `size` is as stored. `pixels` are those that are decoded in all, `scanned_pixels` those of a JPEG in several scans
     times their number; `coded_end` is where the pixels of a JPEG end. `code_points` are primaries and transfer (ITU-T
@@ -87,12 +87,12 @@ class Source:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is opaque, with 8 bits a channel or less."""
+        """Whether the picture is opaque, with at most 8 bits a channel."""
         depth = self.content[24] if self.format == "PNG" else 8  # in IHDR, always the first chunk
         return depth <= 8 and not self.picture.has_transparency_data
 
     def load(self, needed: tuple[int, int]) -> None:
-        """Decode the pixels, where the format can at a smaller scale of which `needed` is left."""
+        """Decode the pixels; if the format allows it, at a smaller scale that still has the size `needed`."""
         self.picture.draft(None, needed)
         self.picture.load()
         if self.coded_end and (not self.has_end or self._ends_flat()) and not self._is_whole():

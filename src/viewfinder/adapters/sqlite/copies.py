@@ -25,5 +25,5 @@ class SqliteCopies:
         return [content for (content,) in self._database.rows(_COPIED, [after, most])]
 
     def images(self, content: str, most: int) -> list[str]:
-        """Read a stretch of the same index."""
+        """Return ids of the images with this content, from the same index."""
         return [image_id for (image_id,) in self._database.rows(_COPIES, [content, most])]

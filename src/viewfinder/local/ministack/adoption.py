@@ -13,7 +13,7 @@ from viewfinder.local.ministack.guard import replace
 
 
 def give_back(s3: Any) -> None:
-    """Let a bucket that is known by its objects alone be created, with these objects in it."""
+    """Let the stack create a bucket that the emulator knows by its objects only, with these objects in it."""
     owner, create = s3._bucket_owner_account, s3._create_bucket
 
     def owner_account(name: str) -> Any:

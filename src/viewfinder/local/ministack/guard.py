@@ -51,7 +51,7 @@ def refusal(method: str, path: str, query: str, headers: Sequence[tuple[str, str
 
 
 def _may_lack_signature(method: str, path: str, query: str, headers: Mapping[str, str]) -> bool:
-    """Whether the emulator decides by itself: health, a method of the API, or a form that S3 checks."""
+    """Return whether the emulator checks the request itself: health, a method of the API, or an S3 form."""
     is_form = headers.get("content-type", "").startswith("multipart/form-data")
     return (
         path == HEALTH
@@ -136,6 +136,6 @@ def close(app: Any, s3: Any, iam: Any) -> None:
 
 
 def replace(module: Any, name: str, value: Any) -> None:
-    """Put a value in the place of a module's own; raise AttributeError if this version has none of the name."""
+    """Replace an attribute of a module; raise AttributeError if this version lacks it."""
     getattr(module, name)
     setattr(module, name, value)

@@ -48,7 +48,7 @@ class Journal:
         return before
 
     def note(self, entry: Entry) -> None:
-        """Write that an object changes."""
+        """Note that an object changes."""
         if self._file is not None:
             with self._giving_up_on_failure():
                 self._write(entry)
@@ -67,7 +67,7 @@ class Journal:
         return found if follows else None
 
     def forget(self, files: list[Path]) -> None:
-        """Delete journals that a snapshot has made needless."""
+        """Delete the journals that a snapshot replaces."""
         for file in files:
             file.unlink(missing_ok=True)
 

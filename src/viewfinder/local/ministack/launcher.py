@@ -32,7 +32,7 @@ def remember_expressions(module: Any) -> None:
 
 
 def queue_invocations(functions: Any) -> None:
-    """Let invocations of a function wait for one of its workers.
+    """Let invocations of a function wait for a free worker.
 
     The emulator starts a process for each invocation that finds all busy: with 32 clients at once, 32. A waiting
     invocation holds a thread of its own, which nothing else needs.

@@ -152,7 +152,7 @@ def _is_state(file: Path) -> bool:
 
 
 def was_saved(state: Path) -> bool:
-    """Return whether the last emulator ended in order, with everything written; a killed one has lost its messages."""
+    """Return whether the last emulator stopped in order and wrote everything; a killed one has lost its messages."""
     return (state / MARK).exists()
 
 
@@ -168,7 +168,7 @@ def resume(state: Path, port: int) -> None:
 
 
 def _replace(file: Path, before: str, after: str) -> None:
-    """Write whole or not at all: the next start may find this file only."""
+    """Write a file atomically, because the next start may find it in any state."""
     if after != before:
         unfinished = file.with_suffix(".new")
         unfinished.write_text(after)
