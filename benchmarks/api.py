@@ -35,14 +35,14 @@ QUESTIONS: dict[str, dict[str, str]] = {
     "a common label, newest": {"label": COMMON},
     "a label of a tenth, newest": {"label": TYPICAL},
     "a rare label, newest": {"label": RARE},
-    "a common label, surest, above 90 %": {"label": COMMON, "minConfidence": "90", "order": "confidence"},
+    "a common label, by confidence, above 90 %": {"label": COMMON, "minConfidence": "90", "order": "confidence"},
     "the newest images": {},
 }
 QUERIES = {
     "a common label, newest": Query(labels=(COMMON,)),
     "a label of a tenth, newest": Query(labels=(TYPICAL,)),
     "a rare label, newest": Query(labels=(RARE,)),
-    "a common label, surest, above 90 %": Query(labels=(COMMON,), min_confidence=90.0, order=Order.CONFIDENCE),
+    "a common label, by confidence, above 90 %": Query(labels=(COMMON,), min_confidence=90.0, order=Order.CONFIDENCE),
     "the newest images": Query(),
 }
 

@@ -43,7 +43,7 @@ PAGES = {
     "the newest": "/images",
     "the last taken": asking(("order", "taken")),
     "a common label, newest": asking(("label", COMMON)),
-    "a common label, surest": asking(("label", COMMON), ("order", "confidence")),
+    "a common label, by confidence": asking(("label", COMMON), ("order", "confidence")),
     "two labels together": asking(("label", COMMON), ("label", FREQUENT)),
     "a word": asking(("text", WORDS[0])),
     "a span of time": asking(("takenFrom", "2026-01-02"), ("takenTo", "2026-12-01")),

@@ -1,4 +1,4 @@
-"""Answers the REST API: each route parses, calls one use case, and formats what that gives."""
+"""Answer the REST API: each route parses the request, calls one use case, and formats the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers what the images bucket tells the queue: each image of a batch on its own."""
+"""Process the image queue's messages: each image of a batch separately."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ application.prepare("index_image", "sqs_client")
 
 
 class Context(Protocol):
-    """What is used of Lambda's context."""
+    """The part of Lambda's context that the handler uses."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until Lambda ends the function."""

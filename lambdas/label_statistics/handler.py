@@ -1,4 +1,4 @@
-"""Count labels and statuses from the table's stream; what fails is delivered again, and counted once."""
+"""Count labels and statuses from the table's stream; a failed record is delivered again, and counted once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Record = dict[str, Any]
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
-    """Count a batch, and report the record from which Lambda has to deliver it again.
+    """Count a batch, and report the record from which Lambda must deliver it again.
 
     Whatever is raised, Lambda delivers the batch again, in halves: so a record that fails ends up alone.
     """

@@ -1,4 +1,4 @@
-"""The composition root: builds each client once, when it is first needed; a test hands in fakes by keyword."""
+"""The composition root: create each client once, on first use; tests pass fakes by keyword."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Parts(TypedDict, total=False):
-    """What a caller may hand in instead of having it made: clients, and stand-ins for tests."""
+    """Parts that a caller may pass instead of the defaults: clients, and fakes in tests."""
 
     session: Any
     endpoint_url: str | None
@@ -58,7 +58,7 @@ class Parts(TypedDict, total=False):
 
 
 class Application(AwsClients):
-    """The parts of one function, made on first use and kept for the next invocations."""
+    """The parts of one function, created on first use and kept for later invocations."""
 
     def __init__(self, settings: Settings | None = None, **parts: Unpack[Parts]) -> None:
         """`parts` replaces attributes below: `Application(settings, catalog=FakeCatalog())`; others raise TypeError."""
@@ -69,7 +69,7 @@ class Application(AwsClients):
         self.__dict__.update({**parts, **({"settings": settings} if settings else {})})
 
     def prepare(self, *parts: str) -> None:
-        """Make parts that every request needs, if this is a Lambda function in its INIT phase.
+        """Create the parts that every request needs, if this is a Lambda function in its INIT phase.
 
         INIT has more processor time than a request at the function's memory, and no request waits for it.
         """
@@ -167,7 +167,7 @@ class Application(AwsClients):
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
-        """What the detector looks for; raise MisconfiguredError for a feature that there is not."""
+        """The features that the detector looks for; raise MisconfiguredError for an unknown one."""
         from viewfinder.domain.feature import EngineLacksModelError, check_engine, read_features
 
         try:
@@ -206,7 +206,7 @@ class Application(AwsClients):
 
     @cached_property
     def trash(self) -> Trash:
-        """What is done with removed images and earlier versions."""
+        """The dependencies of the trash's use cases."""
         from viewfinder.adapters.s3 import S3Versions
         from viewfinder.usecases.trash import Trash
 
@@ -215,7 +215,7 @@ class Application(AwsClients):
 
     @cached_property
     def stores(self) -> Stores:
-        """What reconciling needs."""
+        """The dependencies of reconcile."""
         from viewfinder.adapters.s3 import S3Objects
         from viewfinder.usecases.differences import Stores
 
@@ -224,7 +224,7 @@ class Application(AwsClients):
 
     @cached_property
     def requests(self) -> ports.Requests:
-        """The queue, for those who want an object looked at again."""
+        """The queue of requests to process an object again."""
         from viewfinder.adapters.sqs import SqsRequests
 
         return SqsRequests(self.sqs_client, self.settings.queue_url)
@@ -236,7 +236,7 @@ class Application(AwsClients):
 
     @cached_property
     def copies(self) -> ports.Copies:
-        """Which images have the same content."""
+        """Images with the same content."""
         return self.catalog_parts.copies
 
     @cached_property
@@ -248,7 +248,7 @@ class Application(AwsClients):
 
     @cached_property
     def search(self) -> Search:
-        """What a search needs."""
+        """The dependencies of a search."""
         from viewfinder.usecases.search_images import Search
 
         return Search(self.index, self.statistics, self.clock)
@@ -260,7 +260,7 @@ class Application(AwsClients):
 
     @cached_property
     def analysis_limits(self) -> Limits:
-        """What `POST /analyses` may cost."""
+        """The limits of `POST /analyses`."""
         from viewfinder.usecases.reanalyze import Limits
 
         return Limits(self.settings.analysis_interval_seconds, self._quota)

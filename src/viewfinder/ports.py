@@ -1,4 +1,4 @@
-"""What the use cases need of the outside world."""
+"""The ports: interfaces that the use cases need."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class StoredObject:
 
 
 class ImageStore(Protocol):
-    """The bucket of the images: the truth."""
+    """The images bucket, the source of truth."""
 
     def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
         """Return the object as it is now; raise ObjectNotFoundError, or MisconfiguredError where none can be read."""
 
 
 class DerivedStore(Protocol):
-    """The bucket of what was derived from images."""
+    """The derived bucket: analyses and thumbnails."""
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
         """Return the known analysis of a content."""
@@ -59,13 +59,13 @@ class DerivedStore(Protocol):
         """Store a WebP thumbnail, or the rendition for screens that belongs to it."""
 
     def copy_thumbnail(self, source: str, key: str) -> bool:
-        """Copy a thumbnail; False where the source is gone."""
+        """Copy a thumbnail; return False if the source does not exist."""
 
     def list_thumbnails(self, prefix: str) -> list[str]:
-        """Return the keys that start so."""
+        """Return the keys that start with the prefix."""
 
     def delete_thumbnails(self, keys: Iterable[str]) -> None:
-        """Delete thumbnails; one that is gone already is fine."""
+        """Delete thumbnails; ignore missing ones."""
 
 
 class PictureReader(Protocol):
@@ -99,24 +99,24 @@ class Catalog(Protocol):
 
 
 class Leases(Protocol):
-    """Lets one at a time do a thing, in whatever process or machine."""
+    """Leases: exclusive rights across processes and machines."""
 
     def claim(self, name: str, *, since: str = "") -> Lease | None:
-        """Wait for the lease and return it; None where another has done the thing meanwhile, not before `since`.
+        """Wait for the lease and return it; None if another has done the thing meanwhile, not before `since`.
 
         Raises AnalysisInProgressError where that takes too long. A lease that is done ends when the catalog saves it
         (`Catalog.save`), and is remembered until it expires.
         """
 
     def release(self, lease: Lease) -> None:
-        """Give up a lease, nothing being done."""
+        """Release a lease without having done its work."""
 
 
 class Quota(Protocol):
-    """Counts what callers do that costs money."""
+    """Counts the paid requests of callers."""
 
     def spend(self, caller: str) -> None:
-        """Count a request; raise TooManyRequestsError where the caller has had its share of this minute."""
+        """Count a request; raise TooManyRequestsError if the caller has used up its requests of this minute."""
 
 
 class Clock(Protocol):
@@ -128,7 +128,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ObjectSummary:
-    """An object as a listing tells of it; `modified` in seconds since 1970."""
+    """An object in a listing; `modified` is in seconds since 1970."""
 
     key: str
     size: int
@@ -140,13 +140,13 @@ class Objects(Protocol):
     """A bucket in bulk."""
 
     def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
-        """Return every object whose key starts so."""
+        """Return every object whose key starts with the prefix."""
 
     def find(self, key: str) -> ObjectSummary | None:
         """Return one object's summary."""
 
     def delete(self, key: str) -> None:
-        """Delete one object; one that is gone already is fine."""
+        """Delete one object; ignore a missing one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +161,16 @@ class ObjectVersion:
 
 
 class Versions(Protocol):
-    """The bucket of the images with what its objects were before."""
+    """The versions of the images bucket's objects."""
 
     def list(self, key: str) -> Sequence[ObjectVersion]:
         """Return all versions of one object, newest first, and then its markers."""
 
     def copy(self, key: str, version_id: str, *, replace: bool) -> None:
-        """Copy a version onto its key; raise KeyTakenError where an object is there, unless it is to be replaced."""
+        """Copy a version onto its key; raise KeyTakenError if the key has an object and may not be replaced."""
 
     def delete(self, key: str, version_id: str) -> None:
-        """Delete a version or a marker for good; one that is gone already is fine."""
+        """Delete a version or a marker permanently; ignore a missing one."""
 
 
 class Records(Protocol):
@@ -184,14 +184,14 @@ class Records(Protocol):
 
 
 class Requests(Protocol):
-    """The queue, for those who want an object looked at again."""
+    """The queue of requests to process an object again."""
 
     def send(self, image_ids: Sequence[str], *, analyzed_since: str = "") -> None:
         """Queue one request per image."""
 
 
 class Index(Protocol):
-    """The catalog as a search reads it: each source in shards, each shard in order."""
+    """The index for searches: each source has shards, each shard is ordered."""
 
     @property
     def shards(self) -> int:
@@ -221,7 +221,7 @@ class Statistics(Protocol):
 
 
 class Copies(Protocol):
-    """Which images have the same content."""
+    """Images with the same content."""
 
     def contents(self, after: str, most: int) -> Sequence[str]:
         """Return the SHA-256 of contents that several images have, in order, behind `after`."""
@@ -231,7 +231,7 @@ class Copies(Protocol):
 
 
 class Counters(Protocol):
-    """The statistics as they are written, with what they account for of each image."""
+    """The write side of the statistics, with the counted facts of each image."""
 
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
         """Return what of each image is counted."""
@@ -251,7 +251,7 @@ class Counters(Protocol):
 class CatalogParts:
     """One catalog, whole: each implementation has a factory that returns this.
 
-    `quota` takes the requests that a caller may send in a minute; None where callers are not counted. `close` ends its
+    `quota` takes the requests that a caller may send in a minute; None if callers are not counted. `close` ends its
     connections.
     """
 
@@ -266,7 +266,7 @@ class CatalogParts:
 
 
 class Links(Protocol):
-    """Short-lived URLs, by which callers meet the buckets themselves."""
+    """Presigned URLs, by which callers access the buckets directly."""
 
     def original(self, image_id: str, content_type: str, disposition: str) -> str:
         """Return a URL of the object, under this Content-Type and Content-Disposition."""
@@ -282,9 +282,9 @@ class Links(Protocol):
 
 
 class ImportSource(Protocol):
-    """Where images are imported from.
+    """A source of images to import.
 
-    While candidates are taken, `passed_over` counts files that are no pictures; `problems` says why others fail.
+    While candidates are taken, `passed_over` counts files that are not pictures; `problems` says why others fail.
     """
 
     passed_over: Counter[str]
@@ -309,7 +309,7 @@ class ImportSource(Protocol):
         """Return what the images bucket has under this key."""
 
     def send(self, candidate: Candidate, *, replace: bool) -> str:
-        """Put the image before the pipeline, and return the ETag that its object has then.
+        """Send the image to the pipeline, and return the ETag of its object.
 
         Raises KeyTakenError where the bucket has an object of this key already, unless it is to be replaced.
         """

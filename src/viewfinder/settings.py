@@ -16,65 +16,69 @@ def _setting(environment: str, explanation: str, default: Any = MISSING) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a function is told by its environment; what the template does not set keeps its default."""
+    """The settings of a function, from its environment; a variable that the template does not set has its default."""
 
-    images_bucket: str = _setting("VIEWFINDER_IMAGES_BUCKET", "Bucket that people put images into")
+    images_bucket: str = _setting("VIEWFINDER_IMAGES_BUCKET", "Bucket of the images")
     derived_bucket: str = _setting("VIEWFINDER_DERIVED_BUCKET", "Bucket of analyses and thumbnails")
     table: str = _setting("VIEWFINDER_TABLE", "Table of the catalog")
     catalog: str = _setting(
-        "VIEWFINDER_CATALOG", "Where the catalog is: dynamodb (the table), or sqlite:PATH", "dynamodb"
+        "VIEWFINDER_CATALOG", "Kind of the catalog: dynamodb (the table), or sqlite:PATH", "dynamodb"
     )
     queue_url: str = _setting("VIEWFINDER_QUEUE_URL", "Queue between the bucket and the image function")
     detector: str = _setting(
         "VIEWFINDER_DETECTOR",
-        "Rekognition (or what answers on its wire), or Engine: ours, in the same process",
+        "Rekognition (or a server with its API), or Engine (in the same process)",
         "Rekognition",
     )
     engine_detector: str = _setting(
-        "VIEWFINDER_ENGINE_DETECTOR", "ONNX file of a better detector (YOLOX) for Engine; empty: its own", ""
+        "VIEWFINDER_ENGINE_DETECTOR", "ONNX file of another detector (YOLOX) for Engine; empty: its own", ""
     )
-    max_labels: int = _setting("VIEWFINDER_MAX_LABELS", "Labels kept of an image, at most 40", 40)
-    min_confidence: float = _setting("VIEWFINDER_MIN_CONFIDENCE", "Minimum confidence of what is kept, percent", 55.0)
+    max_labels: int = _setting("VIEWFINDER_MAX_LABELS", "Maximum number of labels stored per image, at most 40", 40)
+    min_confidence: float = _setting("VIEWFINDER_MIN_CONFIDENCE", "Minimum confidence of stored labels, percent", 55.0)
     features: str = _setting(
         "VIEWFINDER_FEATURES",
-        f"What the detector looks for, separated by commas: LABELS always, and any of {', '.join(FURTHER)}",
+        f"Features to detect, separated by commas: LABELS always, and any of {', '.join(FURTHER)}",
         "LABELS",
     )
     shards: int = _setting("VIEWFINDER_SHARDS", "Partitions per label, and per status listing", 4)
-    max_object_bytes: int = _setting("VIEWFINDER_MAX_OBJECT_BYTES", "Largest object that is read", 100 * 1024 * 1024)
+    max_object_bytes: int = _setting(
+        "VIEWFINDER_MAX_OBJECT_BYTES", "Maximum size of an image, bytes", 100 * 1024 * 1024
+    )
     max_receive_count: int = _setting("VIEWFINDER_MAX_RECEIVE_COUNT", "Deliveries before a message is a dead letter", 8)
     first_retry_seconds: int = _setting(
         "VIEWFINDER_FIRST_RETRY_SECONDS", "Delay of the second delivery; doubled for each after that", 5
     )
     lease_seconds: int = _setting(
-        "VIEWFINDER_LEASE_SECONDS", "When a dead function's hold on a content ends; above the function's timeout", 75
+        "VIEWFINDER_LEASE_SECONDS", "Seconds until a lease expires; above the function's timeout", 75
     )
     lease_patience_seconds: int = _setting(
-        "VIEWFINDER_LEASE_PATIENCE_SECONDS", "How long to wait for another's analysis of the same content", 15
+        "VIEWFINDER_LEASE_PATIENCE_SECONDS", "Seconds to wait for another function's analysis of the same content", 15
     )
-    keep_location: bool = _setting("VIEWFINDER_KEEP_LOCATION", "Whether GPS positions of pictures are kept", False)
-    batch_threads: int = _setting("VIEWFINDER_BATCH_THREADS", "Images of a batch that are worked on at once", 4)
-    tombstone_seconds: int = _setting("VIEWFINDER_TOMBSTONE_SECONDS", "How long a removal is remembered", 7 * 86_400)
+    keep_location: bool = _setting("VIEWFINDER_KEEP_LOCATION", "Whether to store GPS positions of pictures", False)
+    batch_threads: int = _setting("VIEWFINDER_BATCH_THREADS", "Images of a batch that are processed at once", 4)
+    tombstone_seconds: int = _setting(
+        "VIEWFINDER_TOMBSTONE_SECONDS", "Minimum lifetime of a tombstone, seconds", 7 * 86_400
+    )
     image_version_days: int = _setting(
-        "VIEWFINDER_IMAGE_VERSION_DAYS", "How long the bucket keeps an overwritten or removed image", 30
+        "VIEWFINDER_IMAGE_VERSION_DAYS", "Days for which the bucket keeps an overwritten or removed image", 30
     )
     detector_price: float = _setting("VIEWFINDER_DETECTOR_PRICE", "Dollars per detector call", 0.001)
     analysis_interval_seconds: int = _setting(
-        "VIEWFINDER_ANALYSIS_INTERVAL_SECONDS", "POST /analyses asks the detector again about a picture this often", 0
+        "VIEWFINDER_ANALYSIS_INTERVAL_SECONDS", "Seconds for which POST /analyses reuses an analysis", 0
     )
     analyses_per_minute: int = _setting(
-        "VIEWFINDER_ANALYSES_PER_MINUTE", "POST /analyses that one caller may send in a minute; 0: any number", 0
+        "VIEWFINDER_ANALYSES_PER_MINUTE", "Maximum number of POST /analyses per caller and minute; 0: no limit", 0
     )
-    link_seconds: int = _setting("VIEWFINDER_LINK_SECONDS", "How long upload and content URLs are good", 900)
+    link_seconds: int = _setting("VIEWFINDER_LINK_SECONDS", "Seconds for which upload and content URLs are valid", 900)
 
     @property
     def kept_tombstone_seconds(self) -> int:
-        """How long the catalog keeps a tombstone: as long as something of the image can come back."""
+        """Seconds for which the catalog keeps a tombstone: the maximum of its minimum and the bucket's retention."""
         return max(self.tombstone_seconds, self.image_version_days * 86_400)
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, str], **others: Any) -> Settings:
-        """Return the settings of an operator's command from what the stack gives out."""
+        """Return the settings of an operator's command from the stack's outputs."""
         return cls(
             images_bucket=outputs["ImagesBucketName"],
             derived_bucket=outputs["DerivedBucketName"],

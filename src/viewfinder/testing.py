@@ -1,6 +1,6 @@
 """A pytest fixture for programs that call Amazon Rekognition: `pytest_plugins = ["viewfinder.testing"]` in conftest.py.
 
-The engine runs in a process of its own on a free port of 127.0.0.1; it looks at the pictures that it gets.
+The engine runs in a process of its own on a free port of 127.0.0.1; it analyses the pictures that it gets.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Engine:
     endpoint_url: str
 
     def client(self) -> RekognitionClient:
-        """Return a client of boto3; any key pair will do, and a proxy in the environment is passed by."""
+        """Return a boto3 client of the engine; it ignores key pairs and proxies of the environment."""
         import boto3
         from botocore.config import Config
 
@@ -42,7 +42,7 @@ class Engine:
 
 @contextmanager
 def running_engine(data_dir: Path | None = None) -> Iterator[Engine]:
-    """Run the engine for a block; raise RuntimeError with what it printed where it does not start.
+    """Run the engine for a block; raise RuntimeError with its output if it does not start.
 
     Collections of faces are kept in a folder, or in memory without one.
     """
@@ -90,6 +90,6 @@ def _drain(process: subprocess.Popen[str]) -> None:
 
 @pytest.fixture(scope="session")
 def rekognition() -> Iterator[Engine]:
-    """The engine, one for the whole session."""
+    """Yield an engine for the whole session."""
     with running_engine() as engine:
         yield engine

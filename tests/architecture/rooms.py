@@ -1,4 +1,4 @@
-"""The rooms of `viewfinder`, and which of them each may import: one table for the test and for docs/architecture.md."""
+"""The rooms of `viewfinder`, and what each may import: one table for the test and for docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ROW = re.compile(r"^\| `(\w+)/?` \| (.+) \| .*\|$", re.MULTILINE)
 
 def section(page: str) -> str:
     """Return the part of the page that has the table of the rooms."""
-    return page.partition("## The rooms\n")[2].partition("\n## ")[0]
+    return page.partition("## Packages\n")[2].partition("\n## ")[0]
 
 
 def rooms_of(page: str) -> list[str]:
@@ -60,4 +60,4 @@ def _imports(room: str) -> str:
     besides = [
         f"in `{file}` also {name}" for file, names in BESIDES.items() if file.startswith(f"{room}/") for name in names
     ]
-    return "; ".join([", ".join(others) or "nothing of ours", *besides])
+    return "; ".join([", ".join(others) or "no other package", *besides])

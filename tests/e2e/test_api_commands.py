@@ -43,10 +43,10 @@ def test_search_finds_images_by_their_labels(run: Run) -> None:
     assert [image["ImageId"] for image in images] == list(reversed(KEYS))
     assert output(run("search", "Unicorn", "--json")) == {"Images": []}
     assert output(run("search", "--exclude", "cat", "--prefix", "commands/", "--json")) == {"Images": []}
-    surest = output(
+    by_confidence = output(
         run("search", "Unicorn", "cat", "--any", "--order", "confidence", "--min-confidence", "50", "--json")
     )
-    assert {image["ImageId"] for image in surest["Images"]} >= set(KEYS)
+    assert {image["ImageId"] for image in by_confidence["Images"]} >= set(KEYS)
 
 
 def test_search_shows_a_table_of_as_many_as_asked_for(run: Run) -> None:
@@ -139,7 +139,7 @@ def test_an_image_goes_to_the_trash_comes_back_and_goes_for_good(run: Run, stack
     assert (refused.exit_code, "there is an image of this key" in refused.output) == (1, True)
     run("images", "rm", key)
     asked = run("images", "purge", key)
-    assert (asked.exit_code, "Nothing can bring back 1 images" in asked.output) == (1, True)
+    assert (asked.exit_code, "Delete 1 images permanently?" in asked.output) == (1, True)
     assert output(run("images", "purge", key, "--yes", "--json"))["Deleted"] == [{"ImageId": key}]
     missing = run("images", "restore", key)
     assert (missing.exit_code, "there is nothing to restore" in missing.output) == (1, True)

@@ -59,7 +59,7 @@ def test_a_ctrl_c_ends_an_import_at_once_and_the_same_command_goes_on(stack: Run
 
     assert process.returncode == 130, err
     assert "Interrupted: " in out
-    assert "The same command goes on." in " ".join(out.split())
+    assert "Run the same command to continue." in " ".join(out.split())
     assert len(keys(stack, "interrupted/")) < PHOTOS
     summary = imported(stack, folder)
     assert (summary["Images"], summary["Failed"], summary["KeptBeside"]) == (PHOTOS, 0, 0)

@@ -245,7 +245,7 @@ def test_a_stack_whose_keys_no_longer_work_is_started_again_from_what_was_saved(
     assert up.local.up(TEMPLATE, Options(), said.append).started is True
 
     assert [step.detail for step in said if step.failed] == [
-        "it no longer takes our keys; it starts again from what it saved"
+        "it no longer accepts the stack's keys; it restarts from its saved state"
     ]
     assert status_of(up, "cat.jpg") == "ANALYZED"
 

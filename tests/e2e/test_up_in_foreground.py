@@ -77,7 +77,7 @@ def test_a_down_from_elsewhere_ends_it_without_a_failure(
         up.wait(60)
 
     assert (down.returncode, down.stdout) == (0, "Stopped; the data stays.\n")
-    assert (up.returncode, output.read_text().splitlines()[-1]) == (0, "Stopped from elsewhere.")
+    assert (up.returncode, output.read_text().splitlines()[-1]) == (0, "Another command stopped the stack.")
     first, second = elsewhere("reset", "--yes"), elsewhere("reset", "--yes")
     assert (first.returncode, first.stdout) == (0, f"Deleted {data_dir}.\n")
-    assert (second.returncode, second.stdout) == (0, f"There is nothing at {data_dir}.\n")
+    assert (second.returncode, second.stdout) == (0, f"There is no stack at {data_dir}.\n")

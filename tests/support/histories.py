@@ -230,7 +230,7 @@ class World:
     def settle(self) -> None:
         """The trouble ends: everything goes on until the queue is empty, dead letters are redriven.
 
-        Whoever began first ends last: that is the worst order.
+        The delivery that began first ends last: that is the worst order.
         """
         self.end_outage()
         for delivery in reversed(self._alive()):

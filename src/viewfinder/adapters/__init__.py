@@ -1,1 +1,1 @@
-"""The only rooms that know AWS, pictures and HTTP: each implements a port."""
+"""The adapters to AWS, pictures and HTTP; each implements a port."""

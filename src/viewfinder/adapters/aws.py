@@ -1,4 +1,4 @@
-"""Clients of AWS as the pipeline sets them up, and which of their errors an operator has to act on."""
+"""AWS clients of the pipeline, and the classification of their errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MISCONFIGURED = {
 
 @contextmanager
 def misconfiguration_told(what: str) -> Iterator[None]:
-    """Make errors that no retry mends a MisconfiguredError; all others pass as they are."""
+    """Convert non-retryable errors to MisconfiguredError; pass on all others."""
     try:
         yield
     except ClientError as error:
@@ -55,17 +55,17 @@ def is_about_kms(error: ClientError) -> bool:
 
 
 def is_misconfiguration(error: ClientError) -> bool:
-    """Return whether no retry mends the error, but an operator has to."""
+    """Return whether an operator must fix the cause, because no retry can succeed."""
     return error.response["Error"]["Code"] in _MISCONFIGURED
 
 
 def is_missing(error: ClientError) -> bool:
-    """Return whether S3 says that there is no such object."""
+    """Return whether the error means that the object does not exist."""
     return error.response["Error"]["Code"] in {"NoSuchKey", "404", "NotFound"}
 
 
 class AwsClients:
-    """The clients of one process, each made on first use: a client takes 20 to 200 ms."""
+    """The AWS clients of one process, each created on first use (20 to 200 ms)."""
 
     @cached_property
     def settings(self) -> Settings:
@@ -81,12 +81,12 @@ class AwsClients:
 
     @cached_property
     def endpoint_url(self) -> str | None:
-        """Where AWS is, if not where the environment or AWS itself says."""
+        """The endpoint of all services; None: AWS's own, or the environment's."""
         return None
 
     @cached_property
     def dynamodb_client(self) -> Any:
-        """A DynamoDB client, which leaves it to DynamoDB to check what it is sent.
+        """A DynamoDB client without client-side parameter validation.
 
         botocore's check takes half of the processor time of a transaction; the items are ours, never a caller's.
         """

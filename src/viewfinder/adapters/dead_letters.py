@@ -24,7 +24,7 @@ _UNSUPPORTED = {
 _POLL_SECONDS = 1.0
 _HIDDEN_SECONDS = 60
 _MOST_TAKEN = 10
-"""The most that ReceiveMessage returns."""
+"""Maximum number of messages of ReceiveMessage (AWS limit)."""
 
 Report = Callable[[int], None]
 
@@ -34,7 +34,7 @@ class RedriveFailedError(OSError):
 
 
 def count_messages(client: SQSClient, queue_url: str) -> int:
-    """Return about how many messages wait in a queue."""
+    """Return the approximate number of messages that wait in a queue."""
     attributes = ["ApproximateNumberOfMessages"]
     answer = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=attributes)  # type: ignore[arg-type]
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
@@ -86,7 +86,7 @@ def _dead_letter(message: Mapping[str, Any]) -> DeadLetter:
 
 
 def redrive(client: SQSClient, dead_letter_url: str, queue_url: str, report: Report = lambda _: None) -> int:
-    """Move every dead letter back, and return their number; `report` hears how many have been moved so far."""
+    """Move every dead letter back, and return their number; call `report` with the number moved so far."""
     try:
         handle = client.start_message_move_task(SourceArn=_arn(client, dead_letter_url))["TaskHandle"]
     except ClientError as error:
@@ -112,7 +112,7 @@ def _follow(client: SQSClient, dead_letter_url: str, handle: str, report: Report
 
 
 def _move(client: SQSClient, dead_letter_url: str, queue_url: str, report: Report) -> int:
-    """Send each message before it deletes it: an interruption doubles one, and loses none."""
+    """Send each message before deleting it: an interruption may duplicate one message, but loses none."""
     moved = 0
     while messages := client.receive_message(QueueUrl=dead_letter_url, MaxNumberOfMessages=_MOST_TAKEN).get("Messages"):
         for message in messages:

@@ -1,4 +1,4 @@
-"""The detector: Amazon Rekognition, whatever answers on its wire, or our engine in the same process."""
+"""The detector: a server with Amazon Rekognition's API, or the engine in the same process."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _MODES = {"JPEG": ("L", "RGB"), "PNG": ("1", "L", "P", "RGB")}
 
 
 def takes(format_name: str, mode: str, size: tuple[int, int], length: int, scanned_pixels: int) -> bool:
-    """Return whether the detector takes a file as it is: the one rule for the pipeline and the engine.
+    """Return whether the detector accepts a file unchanged; pipeline and engine share this rule.
 
     `mode` is Pillow's, "" for a picture with transparency or more than 8 bits a channel. What detectors make of those,
     and of CMYK, is nowhere documented, so they are converted. `scanned_pixels` is 0 for a JPEG in one scan, which is
@@ -64,7 +64,7 @@ def takes(format_name: str, mode: str, size: tuple[int, int], length: int, scann
 
 
 class RekognitionDetector:
-    """Implements `ports.Detector` by one operation of Rekognition for each feature; `price` is in dollars a call."""
+    """Implements `ports.Detector` with one Rekognition operation per feature; `price` is in dollars per call."""
 
     def __init__(self, client: RekognitionClient, price: float = 0.0) -> None:
         self._client = client
@@ -73,7 +73,7 @@ class RekognitionDetector:
         client.meta.events.register("response-received.rekognition", _measure_throttle)
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
-        """Ask for one feature, the picture sent as bytes."""
+        """Detect one feature; send the picture as bytes."""
         try:
             detection = _ask(self._client, rendition, parameters)
         except ClientError as error:
@@ -88,12 +88,12 @@ class RekognitionDetector:
 
 
 class EngineDetector:
-    """Implements `ports.Detector` by the engine in this process: the same operations, without the wire."""
+    """Implements `ports.Detector` with the engine in this process: the same operations, without HTTP."""
 
     def __init__(self, file: str = "") -> None:
         """Load the networks for labels now, in a function's INIT; those of other features when they are asked for.
 
-        `file` is a better ONNX detector; raise ModelFileError where it can't be used.
+        `file` is a better ONNX detector; raise ModelFileError if it can't be used.
         """
         from viewfinder.rekognition.engines import Engines
         from viewfinder.rekognition.settings import Settings
@@ -103,7 +103,7 @@ class EngineDetector:
         self._client = _EngineClient(engines)
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
-        """Ask for one feature."""
+        """Detect one feature."""
         from viewfinder.rekognition.errors import EngineError
 
         try:
@@ -113,7 +113,7 @@ class EngineDetector:
 
 
 def engine_version(file: str = "") -> str:
-    """Return the version by which analyses of the engine are kept; `file` as in EngineDetector."""
+    """Return the engine's version in the keys of its analyses; `file` as in EngineDetector."""
     from viewfinder.rekognition.labels.engine import model_version
     from viewfinder.rekognition.settings import Settings
 
@@ -121,7 +121,7 @@ def engine_version(file: str = "") -> str:
 
 
 def former_engine_versions(file: str = "") -> tuple[str, ...]:
-    """Return the older versions whose analyses stay valid until a new one is asked for; `file` as in EngineDetector."""
+    """Return the older versions whose analyses stay valid until reanalysis; `file` as in EngineDetector."""
     from viewfinder.rekognition.labels.engine import former_versions
     from viewfinder.rekognition.settings import Settings
 

@@ -1,4 +1,4 @@
-"""The files below a folder: which are taken, and which are left out and why."""
+"""Find the pictures below a folder, and the reason for each skipped file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Report = Callable[[OSError], None]
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file below a folder; `left_out` says why it is not taken ("": it is)."""
+    """A file below a folder; `left_out` is the reason for skipping it ("": it is included)."""
 
     path: str
     left_out: str = ""
@@ -44,7 +44,7 @@ def is_hidden(name: str) -> bool:
 
 
 def files_below(top: str, report: Report = lambda _: None) -> Iterator[FoundFile]:
-    """Yield the files of a folder and its subfolders in the order of their names.
+    """Yield the files of a folder and its subfolders, ordered by name.
 
     Links to folders are followed, after all that is below the folder itself; no folder is read twice, so that links
     that lead upwards or to each other end. Hidden and system folders are left out with each of their files. `report`
@@ -57,12 +57,12 @@ def files_below(top: str, report: Report = lambda _: None) -> Iterator[FoundFile
 
 
 def is_regular(file: str) -> bool:
-    """Return whether a file has content of its own: to open a named pipe would wait for its other end."""
+    """Return whether a file is a regular one; opening a named pipe would block."""
     return stat.S_ISREG(os.stat(file).st_mode)
 
 
 def what_is_no_picture(file: str) -> str:
-    """Return what a file is instead of a picture, by its content: its suffix, for example; "" for a picture."""
+    """Return the kind of a file that is not a picture (for example its suffix), by its content; "" for a picture."""
     if not is_regular(file):
         return "not a regular file"
     with open(file, "rb") as content:

@@ -1,4 +1,4 @@
-"""Where images are imported from: files, another bucket, or the images bucket itself."""
+"""Sources of an import: files, another bucket, or the images bucket itself."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LONGEST_KEY = 1015
 
 @dataclass
 class Files:
-    """Files, named one by one or in folders. A folder's name is part of its files' keys, as `cp -r` has it.
+    """Files that the user names, or that lie in named folders. Keys contain the folder's name, as with `cp -r`.
 
-    A folder's files that are no pictures by their content are passed over, and so are hidden and system folders; a file
-    that was named itself is taken.
+    From a folder it skips files whose content is not a picture, and hidden and system folders. It takes every file that
+    was named itself.
     """
 
     paths: tuple[Path, ...]
@@ -60,7 +60,7 @@ class Files:
         return image.etag == self.identified(candidate).etag
 
     def identified(self, candidate: Candidate) -> Candidate:
-        """Read the file to know the ETag that it gets."""
+        """Read the file, and return the candidate with its future ETag."""
         return candidate if candidate.etag else replace(candidate, etag=_digest(candidate.location, "md5"))
 
     def sha256(self, candidate: Candidate) -> str:
@@ -101,7 +101,7 @@ class Files:
 
 @dataclass
 class OtherBucket:
-    """The objects of another bucket; they are copied by S3, with their keys."""
+    """The objects of another bucket; S3 copies them under the same keys."""
 
     source: S3Objects
     prefix: str
@@ -118,18 +118,18 @@ class OtherBucket:
         return _listed(self.source, self.prefix)
 
     def is_content_of(self, candidate: Candidate, image: Image) -> bool:
-        """Compare ETags; an object that was uploaded in parts is compared by size and time with the copy."""
+        """Compare ETags; for a multipart upload, compare size and time with the copy."""
         if "-" not in candidate.etag:
             return image.etag == candidate.etag
         found = self.bucket.find(image.image_id)
         return found is not None and found.size == candidate.size and found.modified >= candidate.modified
 
     def identified(self, candidate: Candidate) -> Candidate:
-        """Return it as it is: the listing has the ETag."""
+        """Return the candidate unchanged, because the listing has its ETag."""
         return candidate
 
     def sha256(self, candidate: Candidate) -> str:
-        """Return nothing: the object would have to be fetched."""
+        """Return "", because the hash would require fetching the object."""
         return ""
 
     def find(self, image_id: str) -> ObjectSummary | None:
@@ -145,7 +145,7 @@ class OtherBucket:
 
 @dataclass
 class SameBucket:
-    """Objects that are in the images bucket already, perhaps from before the pipeline: it is only told of them."""
+    """Objects that are in the images bucket already (older than the pipeline); it sends only their events."""
 
     bucket: S3Objects
     prefix: str
@@ -162,15 +162,15 @@ class SameBucket:
         return _listed(self.bucket, self.prefix)
 
     def is_content_of(self, candidate: Candidate, image: Image) -> bool:
-        """Compare ETags: the record is of this very object, or of an earlier one."""
+        """Compare ETags: the record belongs to this object, or to an earlier one."""
         return image.etag == candidate.etag
 
     def identified(self, candidate: Candidate) -> Candidate:
-        """Return it as it is: the listing has the ETag."""
+        """Return the candidate unchanged, because the listing has its ETag."""
         return candidate
 
     def sha256(self, candidate: Candidate) -> str:
-        """Return nothing: the object would have to be fetched."""
+        """Return "", because the hash would require fetching the object."""
         return ""
 
     def find(self, image_id: str) -> ObjectSummary | None:
@@ -178,7 +178,7 @@ class SameBucket:
         return self.bucket.find(image_id)
 
     def send(self, candidate: Candidate, *, replace: bool) -> str:
-        """Queue a request; there is nothing to overwrite."""
+        """Queue a request; nothing is overwritten."""
         self.requests.send([candidate.image_id])
         return candidate.etag
 

@@ -1,4 +1,4 @@
-"""What messages of the queue say: S3's event notifications, and our own requests."""
+"""Parse messages of the queue: S3's event notifications and Viewfinder's own requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REQUEST = "ViewfinderRequest"
 
 
 class MalformedMessageError(ValueError):
-    """A message of the queue is neither S3's nor ours."""
+    """A message of the queue is neither S3's nor Viewfinder's."""
 
 
 def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[ImageEvent]:

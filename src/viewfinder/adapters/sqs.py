@@ -1,4 +1,4 @@
-"""Batches of SQS messages: each on its own, several at once, and only what failed is given back; and our requests."""
+"""SQS: process the messages of a batch in parallel and return the failed ones; send Viewfinder's own requests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def run_batch(
 
 
 def receive_count(record: Record) -> int:
-    """Return how often the message has been delivered, this time included."""
+    """Return the number of deliveries of the message, including this one."""
     return int(record["attributes"]["ApproximateReceiveCount"])
 
 
@@ -55,7 +55,7 @@ def retry_delay(receive_count: int, first_delay: int) -> int:
 
 
 def postpone(client: SQSClient, queue_url: str, record: Record, seconds: int) -> None:
-    """Make a message that is given back visible sooner than the queue's visibility timeout would."""
+    """Set the delay until the next delivery of a failed message, instead of the queue's visibility timeout."""
     client.change_message_visibility(
         QueueUrl=queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds
     )
@@ -67,11 +67,11 @@ def renew(client: SQSClient, queue_url: str, record: Record) -> None:
 
 
 _AT_ONCE = 10
-"""The most that SendMessageBatch takes."""
+"""Maximum number of messages of SendMessageBatch (AWS limit)."""
 
 
 class UnsentRequestsError(OSError):
-    """The queue did not take all requests."""
+    """The queue did not accept all requests."""
 
 
 class SqsRequests:
@@ -100,4 +100,4 @@ class SqsRequests:
             Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)],
         )
         if failed := answer.get("Failed"):
-            raise UnsentRequestsError(f"{len(failed)} requests were not taken: {failed[0].get('Message', '')}")
+            raise UnsentRequestsError(f"{len(failed)} requests were not accepted: {failed[0].get('Message', '')}")

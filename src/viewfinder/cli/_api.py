@@ -36,7 +36,7 @@ class Api:
     def call(
         self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Document | None = None
     ) -> Document:
-        """Return the document of the answer; `path` is percent-encoded; raise ApiError."""
+        """Return the response's document; `path` is percent-encoded. Raise ApiError."""
         import httpx
         from botocore.exceptions import NoCredentialsError
 
@@ -59,7 +59,7 @@ class Api:
         return document
 
     def entries(self, path: str, member: str, query: Mapping[str, Any], limit: int) -> tuple[list[Document], bool]:
-        """Return the first so many entries of a list, and whether there are more."""
+        """Return the first `limit` entries of a list, and whether there are more. Raise ApiError."""
         found: list[Document] = []
         page: Document = {}
         while not page or (len(found) < limit and "NextToken" in page):
@@ -70,13 +70,13 @@ class Api:
 
 
 _ARGUMENTS = {"label": "LABELS", "ImageId": "IMAGE_ID"}
-"""Parameters of the API that commands take by their place."""
+"""Parameters of the API that are positional arguments of commands."""
 
 _PARAMETER = re.compile(r"[A-Za-z]+(?=: )")
 
 
 def by_options(message: str) -> str:
-    """Name the parameter at the beginning of a message as it is typed: `takenFrom: ...` as `--taken-from: ...`."""
+    """Replace the parameter at the beginning of a message by its option: `takenFrom: ...` as `--taken-from: ...`."""
     found = _PARAMETER.match(message)
     if not found:
         return message
@@ -85,5 +85,5 @@ def by_options(message: str) -> str:
 
 
 def image_path(image_id: str, collection: str = "images") -> str:
-    """Return the path of an image; its key is one segment, in which slashes and dots mean nothing to a server."""
+    """Return the path of an image, with its key as one percent-encoded segment."""
     return f"/{collection}/{quote(image_id, safe='')}"

@@ -1,4 +1,4 @@
-"""What the commands share: the options that name a stack, and how a deployment's progress looks."""
+"""The options that select a stack, and the display of a deployment's progress."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
-        help=f"Folder of the local stack, also by the environment: {DATA_DIR_VARIABLE}.",
+        help=f"Folder of the local stack; the environment variable {DATA_DIR_VARIABLE} sets it too.",
         show_default="the user's data folder",
         file_okay=False,
         rich_help_panel="Which stack",
@@ -45,7 +45,11 @@ def features_option(**options: Any) -> Any:
     """Return an option that reads a list of features, into the order of their table."""
     metavar = f"LABELS[,{','.join(FURTHER)}]"
     return typer.Option(
-        "--features", parser=_features, metavar=metavar, help="What the detector looks for in each image.", **options
+        "--features",
+        parser=_features,
+        metavar=metavar,
+        help="Features that the detector looks for in each image.",
+        **options,
     )
 
 
@@ -80,11 +84,11 @@ def template() -> Path:
 
 
 SHOWN = {"RUNNING", "REPAIRED"}
-"""Steps of a start that are shown where it is to be brief."""
+"""Steps of a start that brief progress shows."""
 
 
 class ProgressLines:
-    """Shows progress: a line for each step that is done, a spinner for what goes on.
+    """Print a line for each completed step, and show the current step in a spinner.
 
     `brief` shows components and failures only, not every resource of the stack.
     """
@@ -108,7 +112,7 @@ class ProgressLines:
 
 
 def specific_first(labels: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Sort labels by confidence, but each before its ancestors: `Dog` tells more than `Animal`, which is as certain.
+    """Sort labels by confidence, but each before its ancestors: `Dog` is more specific than `Animal`.
 
     Ancestors are those that a label names, else those of the engine's taxonomy, whose names are Amazon Rekognition's.
     """

@@ -1,4 +1,4 @@
-"""How commands print: names made safe for a terminal, machine values whole on one line, tables, pairs and JSON."""
+"""Output of the commands: safe names, values unbroken on one line, tables, pairs and JSON."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _UNSAFE = re.compile(
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 _NARROWEST = 20
-"""Characters that a column of a table keeps where its values have as many; the terminal wraps the lines then."""
+"""Minimum width of a column with long values, in characters; the terminal wraps longer lines."""
 
 
 def printable(text: object) -> str:
-    """Return a text on one line, in which no character acts on a terminal: a tab as `\\t`, an escape as `\\x1b`."""
+    """Return a text on one line, with control characters escaped: a tab as `\\t`, an escape as `\\x1b`."""
     return _UNSAFE.sub(lambda found: _escaped(found[0]), str(text))
 
 
@@ -42,7 +42,7 @@ def _escaped(character: str) -> str:
 
 
 def new_console(*, stderr: bool = False, width: int | None = None) -> Console:
-    """Return a console that leaves a broken pipe to the command line, which knows its exit code."""
+    """Return a console that does not handle a broken pipe; the command line does."""
     from rich.console import Console
 
     class Ours(Console):
@@ -91,20 +91,20 @@ def complain(text: object) -> None:
 
 
 def print_json(document: Any, *, indent: int | None = 2) -> None:
-    """Print JSON: readable, with what acts on a terminal escaped."""
+    """Print indented JSON, with control characters escaped."""
     text = json.dumps(document, indent=indent, ensure_ascii=False)
     lines = text.split("\n")  # those of the indentation; others are escaped already
     typer.echo("\n".join(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines))
 
 
 def passed_over(counts: Counter[str]) -> str:
-    """Return a sentence on the files of folders that were not taken, by what they are."""
+    """Return a sentence that counts the skipped files of folders, by kind."""
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
     return f"{counts.total():,} files were passed over: {kinds}."
 
 
 def print_pairs(console: Console, title: str, pairs: Mapping[str, object]) -> None:
-    """Print names with their values, each on one line: a value may be an address or a command to be copied."""
+    """Print names with their values, each on one line, so that addresses and commands can be copied."""
     print_line(console, (title, "bold"))
     width = max(map(len, pairs), default=0)
     for name, value in pairs.items():
@@ -112,9 +112,9 @@ def print_pairs(console: Console, title: str, pairs: Mapping[str, object]) -> No
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: Collection[int] = (0,)) -> None:
-    """Print a table, whose columns `whole` are never wrapped: keys and the like are to be copied.
+    """Print a table; never wrap the columns `whole`, so that keys can be copied.
 
-    Into a pipe go its rows only, whole and separated by tabs, for other programs.
+    Into a pipe, print only the rows, unwrapped and separated by tabs.
     """
     console = new_console()
     cells = ([printable(cell) for cell in row] for row in rows)

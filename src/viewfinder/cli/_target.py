@@ -35,11 +35,11 @@ _SETTINGS = (
     ("Detector", "detector", str),
     ("Features", "features", str),
 )
-"""Parameters of the template, and the settings that they are."""
+"""Template parameter -> setting."""
 
 
 def complete_stack(incomplete: str) -> list[str]:
-    """Name the stacks of Viewfinder that the shell's AWS settings reach; none where they reach nothing."""
+    """Return the names of Viewfinder's stacks for the shell's AWS settings; empty on any failure."""
     with suppress(Exception):
         pages = environment_of(None, None).cloudformation.get_paginator("describe_stacks").paginate()
         return [
@@ -53,7 +53,7 @@ def complete_stack(incomplete: str) -> list[str]:
 
 
 def complete_label(context: typer.Context, incomplete: str) -> list[str]:
-    """Name the labels in use; none where the stack does not answer."""
+    """Return the names of the labels in use; empty if the stack does not answer."""
     options = {name: context.params.get(name) for name in ("stack", "region", "profile", "data_dir")}
     with suppress(Exception):
         found, _ = find_target(**options).api.entries("/labels", "Labels", {"prefix": incomplete}, LARGEST_PAGE)
@@ -97,12 +97,12 @@ class Target:
 
     @property
     def endpoint_url(self) -> str | None:
-        """The emulator; None where AWS's own configuration says where the services are."""
+        """The emulator's URL; None on AWS."""
         return self.local.record.endpoint_url if self.local else None
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of the stack's functions, as far as its parameters tell them."""
+        """The settings of the stack's functions that follow from its parameters."""
         from viewfinder.settings import Settings
 
         if self.local:
@@ -132,7 +132,7 @@ class Target:
         return session.client(service, endpoint_url=self.endpoint_url)
 
     def price(self, calls: int) -> float:
-        """Return what so many detector calls cost here, in dollars, by the stack's parameter DetectorPrice."""
+        """Return the price of detector calls in dollars, by the stack's parameter DetectorPrice."""
         return round(calls * self.settings.detector_price, 4)
 
     def require(self, *components: str) -> None:
@@ -147,18 +147,18 @@ class Target:
                 )
 
     def command(self, words: str) -> str:
-        """Return a command of ours on this stack, as it can be pasted into the user's shell."""
+        """Return a `viewfinder` command for this stack, ready to paste into the user's shell."""
         return self.local.data.command(words) if self.local else f"viewfinder {words} --stack {self.stack}"
 
 
 def confirm_calls(calls: int, price: float, *, err: bool) -> None:
-    """Ask whether so many detector calls are to be made, where they cost anything; abort on a no."""
+    """Ask for confirmation of detector calls that cost money; abort if it is refused."""
     if price:
-        typer.confirm(f"{calls:,} detector calls, ${price:,.2f} at list price. Go on?", abort=True, err=err)
+        typer.confirm(f"{calls:,} detector calls, ${price:,.2f} at list price. Continue?", abort=True, err=err)
 
 
 def on_stack(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that name a stack; the Target that they name is its first argument."""
+    """Give a command the options that select a stack; pass the Target as its first argument."""
 
     @wraps(command)
     def found(
@@ -189,9 +189,9 @@ def on_stack(command: Callable[..., None]) -> Callable[..., None]:
 def find_target(
     stack: str | None = None, region: str | None = None, profile: str | None = None, data_dir: Path | None = None
 ) -> Target:
-    """Find the stack that the options name, else the environment (`viewfinder env`), else the user's local one."""
+    """Return the stack of the options, else of the environment (`viewfinder env`), else the user's local one."""
     if stack and data_dir:
-        raise typer.BadParameter("--stack names a stack on AWS, --data-dir a local one: give one of them")
+        raise typer.BadParameter("--stack names a stack on AWS, --data-dir a local one: pass only one of them")
     if not stack and not data_dir and DATA_DIR_VARIABLE not in os.environ:
         stack = os.environ.get(STACK_VARIABLE)
     if stack:
@@ -210,7 +210,7 @@ def on_this_machine(local: Running) -> Target:
 
 
 def environment_of(region: str | None, profile: str | None) -> Environment:
-    """Return the account and region that AWS's own settings name, or the emulator of AWS_ENDPOINT_URL."""
+    """Return account and region of AWS's own settings, or the emulator at AWS_ENDPOINT_URL."""
     import boto3
 
     from viewfinder.deployment.environment import Environment
@@ -231,7 +231,7 @@ def _on_aws(name: str, environment: Environment) -> Target:
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in description.get("Outputs", ())}
     if "ApiUrl" not in outputs:
         raise StackNotFoundError(
-            f"{name} in {environment.region} is no complete stack of Viewfinder: it has no output ApiUrl."
+            f"{name} in {environment.region} is not a complete stack of Viewfinder: it has no output ApiUrl."
         )
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in description.get("Parameters", ())}
     return Target(name, environment.session, outputs, parameters)

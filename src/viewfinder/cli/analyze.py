@@ -1,4 +1,4 @@
-"""`viewfinder analyze` and `rekognition`: the engine by itself, in this process and as a server."""
+"""`viewfinder analyze` and `rekognition`: run the engine alone, in this process or as a server."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ TEXT_CONFIDENCE = 80.0
 
 def analyze(
     paths: Annotated[
-        list[str], typer.Argument(metavar="FILE|FOLDER|-...", help="Image files of any format, folders, - for stdin.")
+        list[str],
+        typer.Argument(metavar="FILE|FOLDER|-...", help="Image files of any format, folders, or - for stdin."),
     ],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file, one a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per image, one per line.")] = False,
     min_confidence: Annotated[float, typer.Option(min=0, max=100, help="Minimum confidence in percent.")] = 55.0,
     text: Annotated[bool, typer.Option("--text", help="Read text too.")] = False,
     faces: Annotated[bool, typer.Option("--faces", help="Find faces too.")] = False,
     annotate: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Draw the boxes: a file, or a folder where there are many files.")
+        Path | None,
+        typer.Option(metavar="OUT", help="Draw the boxes into this file, or into this folder for several images."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Let --annotate replace files that are there already.")
-    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Let --annotate replace existing files.")] = False,
 ) -> None:
-    """Detect labels in images; the boxes refer to the upright picture. Exit with 1 if one can't be read or drawn.
+    """Detect labels in images; the boxes refer to the upright picture. Exit with 1 if an image can't be read or drawn.
 
-    Of a folder all pictures are taken, by their content, but not those in hidden and system folders.
+    From a folder it analyses all files whose content is a picture, except in hidden and system folders.
     """
     from viewfinder.adapters.pictures import Pictures
     from viewfinder.domain.errors import ImageRejectedError
@@ -75,7 +75,7 @@ def _is_single(paths: list[str]) -> bool:
 
 @dataclass
 class Sources:
-    """What is to be analysed: files, the pictures of folders, and the standard input; and what could not be."""
+    """The pictures to analyse (files, folders, standard input), and the failures."""
 
     paths: list[str]
     left_out: Counter[str] = field(default_factory=Counter)
@@ -83,7 +83,7 @@ class Sources:
     failed: int = 0
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and the content of each; one that can't be read is told of, and the others go on."""
+        """Yield name and content of each picture; report one that can't be read, and continue."""
         for name in self._names():
             try:
                 content = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
@@ -94,12 +94,12 @@ class Sources:
             yield name, content
 
     def fail(self, name: object, problem: str | None) -> None:
-        """Say what is wrong with one of them."""
+        """Report the failure of one picture."""
         self.failed += 1
         complain(f"{name}: {problem}")
 
     def conclude(self) -> None:
-        """Say what was left out; exit with 1 where something failed, or where there was nothing to analyse."""
+        """Report skipped files; exit with 1 if a picture failed, or if there was none."""
         if self.left_out:
             tell(passed_over(self.left_out))
         if not self.succeeded and not self.failed:
@@ -129,7 +129,7 @@ class Sources:
 
 
 class Drawings:
-    """The annotated pictures: a file, or a folder of files named after their sources, each with a name of its own."""
+    """The annotated pictures: a file, or a folder of files named after their sources, each with a different name."""
 
     def __init__(self, out: Path, *, is_single: bool, overwrite: bool) -> None:
         from PIL import Image
@@ -139,7 +139,9 @@ class Drawings:
         self._overwrite = overwrite
         self._names: set[str] = set()
         if not self._folder and self._file.suffix.lower() not in Image.registered_extensions():
-            raise typer.BadParameter(f"{self._file.suffix} is no format that can be written", param_hint="--annotate")
+            raise typer.BadParameter(
+                f"{self._file.suffix} is not a format that can be written", param_hint="--annotate"
+            )
 
     def write(self, source: str, picture: Any) -> None:
         """Write a picture; raise FileExistsError unless files may be replaced, and OSError."""
@@ -163,7 +165,7 @@ class Drawings:
 
 
 def _find(picture: bytes, min_confidence: float, *, text: bool, faces: bool) -> dict[str, list[dict[str, Any]]]:
-    """Return what is asked for, under the names of the service's responses."""
+    """Return the requested findings, under the names of the service's responses."""
     from viewfinder.rekognition import detect_faces, detect_labels, detect_text
 
     found = {"Labels": detect_labels(picture, min_confidence=min_confidence)["Labels"]}
@@ -238,14 +240,14 @@ def _draw(draw: Any, size: tuple[int, int], box: dict[str, float], caption: str,
 
 
 app = typer.Typer(
-    help="The open Rekognition: labels, text, faces and collections of them on Amazon Rekognition's wire.",
+    help="Serve the engine: labels, text, faces and collections of faces with Amazon Rekognition's API.",
     no_args_is_help=True,
 )
 
 
 @app.callback()
 def rekognition() -> None:
-    """The open Rekognition: labels, text, faces and collections of them on Amazon Rekognition's wire."""
+    """Serve the engine: labels, text, faces and collections of faces with Amazon Rekognition's API."""
 
 
 def _option(name: str, **rules: Any) -> Any:
@@ -276,7 +278,7 @@ def serve(
     allow_bucket: Annotated[list[str] | None, _option("allow_buckets")] = None,
     region: Annotated[str | None, _option("region")] = None,
 ) -> None:
-    """Serve the operations until Ctrl-C; the key pair that verifies callers comes from the environment only."""
+    """Serve the operations until Ctrl-C. Only the environment can set the key pair that verifies callers."""
     from viewfinder.rekognition.errors import ModelFileError, StoreError
     from viewfinder.rekognition.server import serve as run
 

@@ -64,7 +64,7 @@ def _delete(names: list[str], engines: Engines, *, yes: bool) -> None:
     for name in names:
         count = describe_collection(name, engines=engines)["FaceCount"]
         if not yes:
-            typer.confirm(f"Delete {name} with {count} faces? They can't be brought back.", abort=True)
+            typer.confirm(f"Delete {name} with {count} faces? They can't be restored.", abort=True)
         delete_collection(name, engines=engines)
         say(f"Deleted {name} with {count} faces.")
 

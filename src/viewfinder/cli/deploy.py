@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from viewfinder.operations.cost import Estimate
 
 TAGS = {"application": "viewfinder"}
-"""On every stack, so that its costs can be told apart (a cost allocation tag)."""
+"""Tag of every stack, for cost allocation."""
 
 
 def deploy(
@@ -40,13 +40,14 @@ def deploy(
     region: Region = None,
     profile: Profile = None,
     parameter: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the template; others stay.")
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Parameter of the template; others stay unchanged.")
     ] = None,
     tag: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A tag of the stack and its resources; others stay.")
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Tag of the stack and its resources; others stay unchanged."),
     ] = None,
     termination_protection: Annotated[
-        bool | None, typer.Option(help="Whether the stack refuses to be deleted.", show_default="as it is")
+        bool | None, typer.Option(help="Whether to protect the stack against deletion.", show_default="as it is")
     ] = None,
     allow_replacement: Annotated[
         bool,
@@ -54,7 +55,7 @@ def deploy(
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Deploy the pipeline to AWS, after showing what was found and what will change."""
+    """Deploy the pipeline to AWS, after showing the account, the region and the changes."""
     from viewfinder.deployment.checks import check, prove
     from viewfinder.deployment.deploy import approve_all, draw, refuse_losses
     from viewfinder.deployment.deploy import deploy as bring
@@ -90,14 +91,14 @@ def deploy(
         changed = bring(target, blueprint, progress, *answers)
         if termination_protection is not None:
             target.protect(termination_protection)
-        status.update("Calling the API, unsigned and signed")
+        status.update("Calling the API, without and with a signature")
         prove(target.environment, target.environment.api_url(target.outputs))
     print_line(console, ("Deployed.", "bold green") if changed else "Nothing to change.")
     print_pairs(console, "Outputs", target.outputs)
 
 
 def platform_of(environment: Environment) -> Platform:
-    """An emulator runs functions on this machine; AWS runs them on Lambda."""
+    """Return the platform of the functions: this machine's for an emulator, Lambda's on AWS."""
     from viewfinder.deployment.packages import AWS, this_machine
 
     return this_machine() if environment.endpoint_url else AWS
@@ -109,7 +110,7 @@ def _show(changes: list[Change]) -> None:
 
 
 def _agrees_to(found: list[Loss], console: Console, *, allowed: bool) -> bool:
-    """Explain what is replaced, and ask unless that is allowed already: --yes does not answer this question."""
+    """Explain each replacement and ask, unless --allow-replacement is given; --yes does not answer this question."""
     for loss in found:
         print_line(console, ("! ", "yellow"), loss.explanation)
     return allowed or typer.confirm(f"Replace {' and '.join(loss.change.logical_id for loss in found)}?")
@@ -125,11 +126,11 @@ def destroy(
     ] = False,
     delete_bucket: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Delete this bucket, too, which would stay (server access logs)."),
+        typer.Option(metavar="NAME", help="Also delete this bucket, which would stay otherwise (server access logs)."),
     ] = None,
     yes: Yes = False,
 ) -> None:
-    """Remove the stack from AWS, after asking; the catalog goes with it, and buckets only when empty."""
+    """Delete the stack and its catalog from AWS, after confirmation. Buckets must be empty, or see --delete-data."""
     from viewfinder.deployment.destroy import plan_removal, remove
     from viewfinder.deployment.stack import Stack
 
@@ -149,10 +150,10 @@ def destroy(
 
 
 def _show_removal(removal: Removal) -> None:
-    """Print what goes and what stays, a line each: names are to be copied."""
-    say(f"Goes: the stack {removal.stack.name} with its catalog")
+    """Print the deleted and the retained resources, one per line, so that names can be copied."""
+    say(f"Deleted: the stack {removal.stack.name} with its catalog")
     for bucket in (*removal.emptied, *removal.named):
-        say(f"Goes: {bucket}, with every version of every object")
+        say(f"Deleted: {bucket}, with every version of every object")
     for kept in removal.kept:
         say(f"Stays: {kept}")
 
@@ -162,14 +163,14 @@ def cost(
     images: Annotated[int, typer.Option(min=0, help="New images in a month.")],
     region: Annotated[str, typer.Option(help="AWS region.")] = "us-east-1",
     reused: Annotated[
-        int, typer.Option(min=0, max=100, help="Percent of them whose content is known: copies, re-uploads.")
+        int, typer.Option(min=0, max=100, help="Percentage of images whose content is known (copies, re-uploads).")
     ] = 0,
     megabytes: Annotated[float, typer.Option(min=0, help="Size of an image.")] = 3.0,
     api_calls: Annotated[int, typer.Option(min=0, help="Calls of the REST API in the month.")] = 0,
     features: Annotated[str, features_option()] = "LABELS",
     as_json: AsJson = False,
 ) -> None:
-    """Estimate a month on AWS, service by service, at list prices."""
+    """Estimate the cost of a month on AWS by service, at list prices."""
     from viewfinder.domain.feature import read_features
     from viewfinder.operations.cost import Usage, estimate
 
@@ -195,7 +196,7 @@ def _document(found: Estimate) -> dict[str, object]:
 def _show_estimate(found: Estimate, images: int) -> None:
     rows = [(line.service, line.purpose, f"{line.dollars:,.2f}") for line in found.lines]
     print_rows(("Service", "For", "US dollars"), [*rows, ("Total", "", f"{found.total:,.2f}")])
-    say(f"The detector is {found.detector_share:.0%} of it; reuse of known content saves {found.saved:,.2f}.")
+    say(f"The detector is {found.detector_share:.0%} of the total; reuse of known content saves {found.saved:,.2f}.")
     if found.with_engine is None:
         say("Viewfinder's engine (Detector=Engine) has no model for all of these features.")
     else:

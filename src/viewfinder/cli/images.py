@@ -1,4 +1,4 @@
-"""`viewfinder images`: everything known of one image, its removal, and the way back."""
+"""`viewfinder images`: show, correct, remove and restore single images."""
 
 from __future__ import annotations
 
@@ -34,16 +34,14 @@ def label(
     target: Target,
     image_id: ImageId,
     *,
-    add: Annotated[
-        list[str] | None, typer.Option("--add", help="A label that the image has.", autocompletion=complete_label)
-    ] = None,
+    add: Annotated[list[str] | None, typer.Option("--add", help="Label to add.", autocompletion=complete_label)] = None,
     remove: Annotated[
-        list[str] | None, typer.Option("--remove", help="A wrong label.", autocompletion=complete_label)
+        list[str] | None, typer.Option("--remove", help="Wrong label to remove.", autocompletion=complete_label)
     ] = None,
-    undo: Annotated[list[str] | None, typer.Option("--undo", help="A label to leave to the detector again.")] = None,
+    undo: Annotated[list[str] | None, typer.Option("--undo", help="Label whose correction to undo.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Correct the labels of an image: add some, remove wrong ones, or take either back."""
+    """Correct the labels of an image: add labels, remove wrong ones, or undo either."""
     body = {name: given for name, given in (("Add", add), ("Remove", remove), ("Undo", undo)) if given}
     if not body:
         raise typer.BadParameter("give --add, --remove or --undo")
@@ -60,9 +58,9 @@ ImageIds = Annotated[list[str], typer.Argument(help="The objects' keys.")]
 @app.command()
 @on_stack
 def rm(target: Target, image_ids: ImageIds, *, as_json: AsJson = False) -> None:
-    """Remove images: the objects at once, what is known of them within seconds. Exit with 1 if one can't be removed.
+    """Remove images: the objects at once, the records within seconds. Exit with 1 if one can't be removed.
 
-    They are in the trash then, from which `images restore` brings them back.
+    The images go to the trash; `images restore` restores them.
     """
     _for_each(target.api, image_ids, "Removed", lambda api, key: api.call("DELETE", image_path(key)), as_json=as_json)
 
@@ -75,7 +73,7 @@ def trash(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number to show.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List the removed images that can come back, the last removed first."""
+    """List the removed images that can be restored, latest removal first."""
     found, more = target.api.entries("/trash", "Images", {}, limit)
     if as_json:
         print_json({"Images": found})
@@ -95,10 +93,12 @@ def restore(
     target: Target,
     image_ids: ImageIds,
     *,
-    version: Annotated[str | None, typer.Option(help="A version of `images versions`, for one image.")] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Version to restore, from `images versions` (one image only).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring removed images back, or make an earlier version the current one. Exit with 1 if one can't be restored."""
+    """Restore removed images, or make an earlier version the current one. Exit with 1 if one can't be restored."""
     if version and len(image_ids) > 1:
         raise typer.BadParameter("--version is for one image")
 
@@ -116,13 +116,13 @@ def purge(
     target: Target,
     image_ids: ImageIds,
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete removed images for good, with all their versions. Exit with 1 if one can't be deleted."""
+    """Delete removed images permanently, with all their versions. Exit with 1 if one can't be deleted."""
     if not yes:
         typer.confirm(
-            f"Nothing can bring back {len(image_ids):,} images. Delete them for good?", abort=True, err=as_json
+            f"Delete {len(image_ids):,} images permanently? They cannot be restored.", abort=True, err=as_json
         )
 
     def call(api: Api, key: str) -> Document:
@@ -134,7 +134,7 @@ def purge(
 @app.command()
 @on_stack
 def versions(target: Target, image_id: ImageId, *, as_json: AsJson = False) -> None:
-    """List the versions of an image, newest first; those of a removed one too."""
+    """List the versions of an image, newest first; also those of a removed image."""
     document = target.api.call("GET", image_path(image_id, "versions"))
     if as_json:
         print_json(document)
@@ -153,7 +153,7 @@ def _time(text: str) -> str:
 def _for_each(
     api: Api, image_ids: list[str], done: str, call: Callable[[Api, str], Document], *, as_json: bool
 ) -> None:
-    """Call the API for each image, say what became of it, and exit with 1 if a call failed."""
+    """Call the API for each image, print each result, and exit with 1 if a call failed."""
     documents, failed = [], []
     for image_id in image_ids:
         try:
@@ -187,7 +187,7 @@ def _show(image: Document) -> None:
 
 
 def _in_words(facts: Document) -> Iterator[tuple[str, str]]:
-    """Yield names and values as people read them: members of members by a name of their own, findings in short."""
+    """Yield names and values for display: nested members with a dotted name, findings in short form."""
     for name, value in facts.items():
         match name, value:
             case "Texts", list():

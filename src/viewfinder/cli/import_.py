@@ -1,4 +1,4 @@
-"""`viewfinder import`: photos of a folder or a bucket, through the pipeline."""
+"""`viewfinder import`: import photos of folders or buckets into the pipeline."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def import_images(
         bool, typer.Option("--replace", help="Overwrite images that have the same key and other content.")
     ] = False,
     max_rate: Annotated[float, typer.Option(min=0, help="Images per second.", show_default="as fast as it goes")] = 0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the actions, and change nothing.")] = False,
     patience: Annotated[
-        float, typer.Option(min=1, help="Seconds without any answer before giving up.")
+        float, typer.Option(min=1, help="Seconds without progress before the command gives up.")
     ] = _PATIENCE_SECONDS,
     as_json: AsJson = False,
     yes: Yes = False,
 ) -> None:
-    """Import photos: send what the pipeline does not have yet, and wait until it is analysed.
+    """Import photos: send those that the pipeline does not have yet, and wait until they are analysed.
 
     A folder's name is part of the keys of its files; hidden and system folders are left out. Nothing is overwritten: of
     two contents for one key the second gets a key of its own. The same command goes on after an interruption. Exit with
@@ -103,7 +103,7 @@ def _plan(work: Import, target: Target, console: Console) -> Plan:
 
 @dataclass
 class _Answers:
-    """The images that are told of: the first that were answered, and all that were rejected."""
+    """The images to report: the first that were analysed, and all that were rejected."""
 
     first: list[Image] = field(default_factory=list)
     rejected: list[dict[str, str]] = field(default_factory=list)
@@ -124,7 +124,7 @@ def _run(work: Import, patience: float, console: Console) -> _Answers:
 
 @contextmanager
 def _ctrl_c_told(work: Import, console: Console) -> Iterator[None]:
-    """Say at a Ctrl-C how to go on, and leave without waiting for what is being sent."""
+    """On Ctrl-C, print how to resume, and exit without waiting for uploads in progress."""
     try:
         yield
     except KeyboardInterrupt:
@@ -132,7 +132,7 @@ def _ctrl_c_told(work: Import, console: Console) -> Iterator[None]:
         print_line(
             console,
             f"Interrupted: {summary.sent:,} images are sent, {summary.answered.total():,} of them analysed. "
-            "The same command goes on.",
+            "Run the same command to continue.",
         )
         sys.stdout.flush()
         sys.stderr.flush()
@@ -183,7 +183,7 @@ def _document(summary: Summary, saved: float) -> dict[str, Any]:
 
 
 def _sentence(summary: Summary, saved: float) -> str:
-    beside = f"{summary.beside:,} got a key of their own, beside another content of the same key. "
+    beside = f"{summary.beside:,} got a new key, because their key held other content. "
     return (
         f"{summary.settled:,} images: {summary.present.total():,} were there already{_rejected_before(summary)}, "
         f"{summary.analyzed:,} analysed, "
@@ -238,7 +238,7 @@ def _print_left_out(source: ImportSource) -> None:
 
 @contextmanager
 def _progress(title: str, source: ImportSource, console: Console) -> Iterator[Any]:
-    """Show a bar; the function that it yields takes the number of images that are done."""
+    """Show a progress bar; the yielded function takes the number of images done."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]

@@ -1,4 +1,4 @@
-"""`viewfinder up`, `down`, `reset` and `env`: the pipeline on this machine; `gallery`: the page of any stack."""
+"""`viewfinder up`, `down`, `reset` and `env`: the pipeline on this machine; `gallery`: the web page of any stack."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ GalleryToken = Annotated[
 
 def up(
     *,
-    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when all is up.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when the stack is up.")] = False,
     port: Annotated[
         int | None,
         typer.Option(help="Port of the AWS emulator.", show_default="4566, or as last time", min=1, max=MAX_PORT),
@@ -60,27 +60,38 @@ def up(
     data_dir: DataDir = None,
     detector: Annotated[
         str | None,
-        typer.Option(metavar="FILE|builtin", help="A better ONNX detector.", show_default="builtin, or as last time"),
+        typer.Option(
+            metavar="FILE|builtin",
+            help="ONNX detector to use instead of the built-in one.",
+            show_default="builtin, or as last time",
+        ),
     ] = None,
     classifier: Annotated[
         str | None,
         typer.Option(
             metavar="FILE|builtin",
-            help="An ONNX image classifier of your own, beside the engine's.",
+            help="ONNX image classifier to use in addition to the engine's.",
             show_default="builtin, or as last time",
         ),
     ] = None,
     classes: Annotated[
         Path | None,
-        typer.Option(help="Its class names, one a line.", exists=True, dir_okay=False, show_default="as last time"),
+        typer.Option(
+            help="File with the classifier's class names, one per line.",
+            exists=True,
+            dir_okay=False,
+            show_default="as last time",
+        ),
     ] = None,
     min_probability: Annotated[
         float | None,
-        typer.Option(help="Probability that makes a label of 55.", min=0, max=1, show_default="0.5, or as last time"),
+        typer.Option(
+            help="Probability that becomes a confidence of 55.", min=0, max=1, show_default="0.5, or as last time"
+        ),
     ] = None,
     catalog: Annotated[
         Literal["sqlite", "dynamodb"] | None,
-        typer.Option(help="Where the catalog is; dynamodb is emulated.", show_default="sqlite, or as last time"),
+        typer.Option(help="Kind of catalog; dynamodb is emulated.", show_default="sqlite, or as last time"),
     ] = None,
     features: Annotated[
         str | None,
@@ -90,7 +101,7 @@ def up(
         bool | None,
         typer.Option(
             "--detector-in-process/--detector-over-the-wire",
-            help="Whether the image function carries the engine.",
+            help="Whether the engine runs inside the image function.",
             show_default="over the wire, or as last time",
         ),
     ] = None,
@@ -114,7 +125,7 @@ def up(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
 ) -> None:
-    """Start the pipeline on this machine, and stay until Ctrl-C."""
+    """Start the pipeline on this machine, and run until Ctrl-C."""
     from viewfinder.gallery.guard import others_use_this_machine
     from viewfinder.local.state import Options
 
@@ -192,23 +203,23 @@ def _show(running: Running, console: Console) -> None:
     }
     print_pairs(console, "Viewfinder", urls)
     if running.recovery:
-        say("The catalog is being completed from the buckets: `viewfinder status` says how far it is.")
+        say("The catalog is being completed from the buckets: `viewfinder status` shows the progress.")
 
 
 class _StoppedFromElsewhereError(Exception):
-    """Another command has stopped the stack: what runs now, if anything, is not this command's."""
+    """Another command has stopped the stack; a stack that runs now belongs to another command."""
 
 
 @contextmanager
 def _stopped_at_the_end(stack: LocalStack, console: Console) -> Iterator[None]:
-    """Stop the stack, whatever ends the block; a Ctrl-C is no failure, nor is a `down` in another terminal."""
+    """Stop the stack at the end of the block; Ctrl-C and a `down` in another terminal are not failures."""
     is_ours = True
     try:
         with suppress(KeyboardInterrupt, typer.Abort):
             yield
     except _StoppedFromElsewhereError:
         is_ours = False
-        say("Stopped from elsewhere.")
+        say("Another command stopped the stack.")
     finally:
         if is_ours:
             with console.status("Stopping"):
@@ -232,7 +243,7 @@ def reset(*, yes: Yes = False, data_dir: DataDir = None) -> None:
     """Remove the pipeline on this machine with all its data."""
     stack = local_stack(data_dir)
     if not stack.data.path.exists():
-        say(f"There is nothing at {stack.data.path}.")
+        say(f"There is no stack at {stack.data.path}.")
         return
     stack.data.require_stack()
     if not yes:
@@ -246,11 +257,11 @@ MISLEADING = re.compile(
     r"|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_(?:FULL|RELATIVE)_URI|USE_(?:FIPS|DUALSTACK)_ENDPOINT"
     r"|IGNORE_CONFIGURED_ENDPOINT_URLS|ENDPOINT_URL_\w+)"
 )
-"""Variables of the user's shell that would lead AWS's tools past the local stack, or to other keys."""
+"""Variables of the user's shell that would direct AWS's tools to another endpoint or other keys."""
 
 
 def env(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Print what a shell needs to reach the local stack: eval "$(viewfinder env)"."""
+    """Print the shell variables that AWS's tools need for the local stack: eval "$(viewfinder env)"."""
     variables = local_stack(data_dir).environment()
     if as_json:
         print_json(variables)
@@ -269,7 +280,7 @@ def gallery(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8080,
     gallery_token: GalleryToken = None,
 ) -> None:
-    """Look at the images of a stack on AWS; requests are signed with your own AWS credentials."""
+    """Serve the gallery of a stack on AWS; it signs requests with your own AWS credentials."""
     from viewfinder.gallery.address import gallery_address
     from viewfinder.gallery.app import serve
     from viewfinder.gallery.guard import Guard, others_use_this_machine

@@ -1,4 +1,4 @@
-"""`viewfinder logs` and `traces`: what the functions did."""
+"""`viewfinder logs` and `traces`: the functions' log lines, and the time of their steps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FOLLOW_SECONDS = 1.0
 BUILT_IN = {"level", "message", "timestamp", "location", "service"}
-"""Fields of a structured line that are shown in a place of their own, or not at all."""
+"""Fields of a structured line that `line` prints in their own place, or omits."""
 
 
 class Component(StrEnum):
@@ -47,7 +47,7 @@ def logs(
     ] = None,
     since: Annotated[int, typer.Option(min=1, help="Minutes to look back.")] = 10,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a line of the functions' logs.")
+        bool, typer.Option("--json", help="Print each line of the functions' logs as a JSON object.")
     ] = False,
 ) -> None:
     """Show the log lines of the functions, oldest first."""
@@ -83,7 +83,7 @@ def _end_of_log(target: Target, component: Component) -> str:
 
 
 def _events(client: CloudWatchLogsClient, stack: str, start: int, *, follow: bool) -> Iterator[dict[str, Any]]:
-    """Yield the events of all functions from a time on, in milliseconds; without end where they are followed."""
+    """Yield the events of all functions since a time (milliseconds); with `follow`, do not end."""
     seen: set[str] = set()
     while True:
         for event in _recent(client, stack, start):
@@ -140,7 +140,7 @@ def traces(
     elif found:
         _show(found)
     else:
-        say(f"No image was worked on in the last {since} minutes.")
+        say(f"No image was processed in the last {since} minutes.")
 
 
 def _document(trace: Trace) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def _show(found: list[Trace]) -> None:
 
 
 def _waterfall(trace: Trace, scale: float) -> Table:
-    """One row per step, its bar where and as long as it was; one scale for all images."""
+    """Draw one row per step, with a bar for its start and duration; all images share one scale."""
     from rich.table import Table
 
     table = Table(box=None, show_header=False, padding=(0, 1))

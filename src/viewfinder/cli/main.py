@@ -1,4 +1,4 @@
-"""The `viewfinder` command: every subcommand is registered here, and expected failures become one clear line.
+"""The `viewfinder` command: registers every subcommand, and prints an expected failure as one line.
 
 The modules of the commands import what they need inside the command, so that `viewfinder --help` stays fast.
 """
@@ -58,18 +58,18 @@ def _failures_told() -> Iterator[None]:
 
 
 PIPE_CLOSED = 128 + 13
-"""What shells tell of a program that SIGPIPE ended: its reader, such as `head`, has read enough."""
+"""Exit status that shells report for a program ended by SIGPIPE, because its reader (such as `head`) has ended."""
 
 
 def _discard_output() -> None:
-    """Send what is still in the buffer nowhere, else the interpreter complains when it flushes it at its end."""
+    """Discard the rest of the output; otherwise the interpreter prints an error when it flushes at exit."""
     with suppress(OSError, ValueError):  # in a test it is no file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 app = typer.Typer(
     cls=Commands,
-    help="Put an image into a bucket; within seconds a REST API answers what is in it.",
+    help="Put an image into a bucket; within seconds a REST API returns what is in it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -91,7 +91,7 @@ def main(
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    """Put an image into a bucket; within seconds a REST API answers what is in it."""
+    """Put an image into a bucket; within seconds a REST API returns what is in it."""
 
 
 LOCAL, IMAGES, AWS, ENGINE = "On this machine", "Images", "On AWS", "The engine by itself"
@@ -125,7 +125,7 @@ app.add_typer(rekognition, name="rekognition", rich_help_panel=ENGINE)
 
 def _told(error: Exception) -> str:
     if isinstance(error, PermissionError) and error.filename:
-        return f"{error.filename} can't be used by this user: {error.strerror}. A local stack is its owner's alone."
+        return f"{error.filename} can't be used by this user: {error.strerror}. Only the owner can use a local stack."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)

@@ -27,18 +27,18 @@ def package(
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="The zip file to write.", dir_okay=False)],
     engine: Annotated[
-        bool, typer.Option("--engine", help="Put the engine into it, for a stack with Detector=Engine.")
+        bool, typer.Option("--engine", help="Include the engine, for a stack with Detector=Engine.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there already.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a function's package as `deploy` builds it, for `aws lambda update-function-code`.
 
-    It is for Lambda, or for this machine where AWS_ENDPOINT_URL names an emulator (`viewfinder env`).
+    It builds for Lambda, or for this machine if AWS_ENDPOINT_URL names an emulator (`viewfinder env`).
     """
     from viewfinder.deployment.packages import AWS, build_package, carries_engine, project, this_machine
 
     if engine and not carries_engine(project(), function):
-        raise typer.BadParameter(f"{function} has no place for the engine", param_hint="--engine")
+        raise typer.BadParameter(f"{function} can't contain the engine", param_hint="--engine")
     if output.exists() and not overwrite:
         raise typer.BadParameter(f"{output} is there already; --overwrite replaces it", param_hint="--output")
     platform = this_machine() if os.environ.get("AWS_ENDPOINT_URL") else AWS

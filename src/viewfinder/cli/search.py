@@ -1,4 +1,4 @@
-"""`viewfinder search` and `labels`: find images, and what they can be found by."""
+"""`viewfinder search` and `labels`: find images, and list labels, categories, folders and duplicates."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def search(
     target: Target,
     labels: Annotated[
         list[str] | None,
-        typer.Argument(help="Labels that the image must have, all of them.", autocompletion=complete_label),
+        typer.Argument(help="Labels that the image must have (all of them).", autocompletion=complete_label),
     ] = None,
     *,
     match_any: Annotated[bool, typer.Option("--any", help="Find images with any of the labels.")] = False,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", help="A label that the image must not have.", autocompletion=complete_label),
+        typer.Option("--exclude", help="Label that the image must not have.", autocompletion=complete_label),
     ] = None,
-    category: Annotated[str | None, typer.Option(help="A category of the image's labels.")] = None,
+    category: Annotated[str | None, typer.Option(help="Category of one of the image's labels.")] = None,
     min_confidence: Annotated[float | None, typer.Option(min=0, max=100, help="Minimum confidence in percent.")] = None,
     prefix: Annotated[str | None, typer.Option(help="Prefix of the image's key.")] = None,
     status: Annotated[VisibleStatus | None, typer.Option(help="Status of the image.", case_sensitive=False)] = None,
     since: Annotated[str | None, typer.Option("--from", help="Analysed at or after this time or date.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Analysed before this time or date.")] = None,
     text: Annotated[
-        list[str] | None, typer.Option("--text", help="Words that are read in the image, all of them.")
+        list[str] | None, typer.Option("--text", help="Words that the image must contain (all of them).")
     ] = None,
     taken_since: Annotated[
         str | None, typer.Option("--taken-from", help="Taken at or after this local time or date.")
@@ -52,17 +52,17 @@ def search(
     taken_until: Annotated[str | None, typer.Option("--taken-to", help="Taken before this local time or date.")] = None,
     moderated: Annotated[
         bool | None,
-        typer.Option("--moderated/--not-moderated", help="Whether moderation found something in the image."),
+        typer.Option("--moderated/--not-moderated", help="Whether moderation found a label in the image."),
     ] = None,
-    camera: Annotated[str | None, typer.Option(help="Words of the camera's maker or model, all of them.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Words of the camera's maker or model (all of them).")] = None,
     order: Annotated[Order, typer.Option(help="Order of the results.")] = Order.NEWEST,
     limit: Limit = 50,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say nothing beside the images, and exit with 1 where there is none.")
+        bool, typer.Option("--quiet", "-q", help="Print only the images; exit with 1 if there are none.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find images by label, newest first; all images without a label. Exit with 0 also where no image is found."""
+    """Find images by label, newest first; without a label, list all. Exit with 0 even if no image is found."""
     query = {
         "label": labels,
         "match": Match.ANY.value if match_any else None,
@@ -101,7 +101,7 @@ def _how_to_get_more(api: Api, query: Mapping[str, Any], shown: int) -> str:
 
 
 def _total(api: Api, query: Mapping[str, Any]) -> int | None:
-    """Return how many images there are in all, where the statistics tell: of no label and of one, without filters."""
+    """Return the total number of images of a search without filters for at most one label, else None."""
     if not query:
         return int(api.call("GET", "/stats")["Images"]["Total"])
     if query.keys() != {"label"} or len(query["label"]) != 1:
@@ -112,7 +112,7 @@ def _total(api: Api, query: Mapping[str, Any]) -> int | None:
 
 
 def _why_nothing(api: Api, asked: list[str]) -> str:
-    """Say which of the labels no image has, and which one may have been meant."""
+    """Name the labels that no image has, and suggest similar names."""
     found, _ = api.entries("/labels", "Labels", {}, _LABELS_COMPARED)
     names = {
         name.casefold(): name
@@ -148,15 +148,17 @@ def labels(
     target: Target,
     prefix: Annotated[
         str | None,
-        typer.Argument(help="Name, alias or plural, or what begins a word of one.", autocompletion=complete_label),
+        typer.Argument(
+            help="Name, alias or plural of a label, or the beginning of a word in it.", autocompletion=complete_label
+        ),
     ] = None,
     *,
-    category: Annotated[str | None, typer.Option(help="A category of the labels.")] = None,
-    by_count: Annotated[bool, typer.Option("--by-count", help="List labels in most images first.")] = False,
+    category: Annotated[str | None, typer.Option(help="Category of the labels.")] = None,
+    by_count: Annotated[bool, typer.Option("--by-count", help="Sort by number of images, highest first.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number to show.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List the labels in use, in alphabetical order; with a name, the labels that it may mean, best first."""
+    """List the labels in use, alphabetically; with a name, list the labels that match it, best match first."""
     query = {"prefix": prefix, "category": category, "order": LabelOrder.COUNT.value if by_count else None}
     found, more = target.api.entries("/labels", "Labels", query, limit)
     if as_json:
@@ -180,7 +182,7 @@ def labels(
 
 @on_stack
 def categories(target: Target, *, as_json: AsJson = False) -> None:
-    """List the categories of the labels in use; at least so many images have each."""
+    """List the categories of the labels in use. The number of images is a lower bound."""
     document = target.api.call("GET", "/categories")
     if as_json:
         print_json(document)
@@ -192,11 +194,13 @@ def categories(target: Target, *, as_json: AsJson = False) -> None:
 @on_stack
 def folders(
     target: Target,
-    prefix: Annotated[str | None, typer.Argument(help="Folder with its slash, or beginning of names.")] = None,
+    prefix: Annotated[
+        str | None, typer.Argument(help="Folder (ending in a slash), or the beginning of folder names.")
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the folders of one level of the images' keys, 200 at most."""
+    """List up to 200 folders of one level of the images' keys."""
     document = target.api.call("GET", "/folders", {"prefix": prefix})
     if as_json:
         print_json(document)
@@ -206,7 +210,7 @@ def folders(
 
 @on_stack
 def duplicates(target: Target, *, limit: Limit = 50, as_json: AsJson = False) -> None:
-    """List images of the same content, by the beginning of its SHA-256."""
+    """List groups of images with the same content, by the beginning of its SHA-256."""
     groups, more = target.api.entries("/duplicates", "Groups", {}, limit)
     if as_json:
         print_json({"Groups": groups})

@@ -1,4 +1,4 @@
-"""`viewfinder status`: what runs, where, and how much work is waiting."""
+"""`viewfinder status`: the components, queues and recent work of a stack."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMED = 10
 
 @on_stack
 def status(target: Target, *, as_json: AsJson = False) -> None:
-    """Show a stack's components, queues and last minutes; exit with 1 where a component has ended or work fails."""
+    """Show a stack's components, queues and recent work; exit with 1 if a component has ended or work fails."""
     facts = _facts(target)
     if as_json:
         print_json(facts)
@@ -87,7 +87,7 @@ def _urls(target: Target) -> dict[str, str]:
 
 
 def _queues(target: Target) -> dict[str, int]:
-    """Return how many messages wait, are being worked on, and were given up."""
+    """Return the number of messages that wait, are in progress, and are dead letters."""
     from viewfinder.operations.activity import queue_counts
 
     client = target.client("sqs")
@@ -97,7 +97,7 @@ def _queues(target: Target) -> dict[str, int]:
 
 
 def _last_minutes(target: Target) -> dict[str, Any]:
-    """Return what the metrics on the dashboard show on AWS, read from the log; times in milliseconds."""
+    """Return the dashboard's metrics, computed from the log; times in milliseconds."""
     from viewfinder.operations.activity import activity
 
     return activity(target.client("logs"), target.stack).to_document()

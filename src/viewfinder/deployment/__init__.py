@@ -1,1 +1,1 @@
-"""Builds the function packages and deploys the stack, to AWS and to the emulator alike."""
+"""Build the function packages, and deploy the stack to AWS or the emulator."""

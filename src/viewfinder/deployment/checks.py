@@ -1,4 +1,4 @@
-"""What is checked before anything is built, and what a deployed stack has to prove."""
+"""Checks before a deployment, and the test of the deployed API."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _UNSHIFTED = ("Disabled", "AllAtOnce")
 """Values of GradualDeployment without a shift of calls; the first one publishes no version either."""
 
 SMALL_ACCOUNT = 10
-"""Functions at once that Lambda allows a new account."""
+"""Lambda's limit of concurrent functions in a new account."""
 
 OBSTACLES = {
-    "DELETE_FAILED": "was deleted in part. Finish that first: viewfinder destroy --stack {name}",
-    "UPDATE_ROLLBACK_FAILED": "is stuck in a rollback. Remove the cause that its events tell, then: "
+    "DELETE_FAILED": "was deleted in part. Complete the deletion first: viewfinder destroy --stack {name}",
+    "UPDATE_ROLLBACK_FAILED": "is stuck in a rollback. Remove the cause named in its events, then run: "
     "aws cloudformation continue-update-rollback --stack-name {name}",
 }
-"""States in which CloudFormation takes no change set, and what to do about each."""
+"""States in which CloudFormation accepts no change set -> what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the checks found; `parameters` are those given, and those that follow from the account and the stack."""
+    """The result of the checks; `parameters` are the given ones, and those derived from account and stack."""
 
     account: str
     region: str
@@ -55,7 +55,7 @@ class Findings:
     advice: list[str] = field(default_factory=list)
 
     def pairs(self) -> dict[str, str]:
-        """Return what the operator should see before deciding."""
+        """Return the findings to show to the operator, as names and values."""
         rate = "unknown" if self.calls_per_second is None else f"{self.calls_per_second:g} DetectLabels calls a second"
         engine = "Viewfinder's own engine, in the image function"
         concurrency = "unknown" if self.concurrency is None else f"{self.concurrency:,} at once in this account"
@@ -68,7 +68,7 @@ class Findings:
 
 
 def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Findings:
-    """Return what a deployment would meet; change nothing.
+    """Check account, region and stack before a deployment; change nothing.
 
     Raise DeploymentError or EngineLacksModelError where it can't succeed.
     """
@@ -213,10 +213,10 @@ def _calls_per_second(environment: Environment) -> float | None:
 
 def _advice(chosen: Mapping[str, str], values: Mapping[str, str], concurrency: int | None) -> Iterator[str]:
     if chosen.get("ApiAccessLogs") == "EnabledByAccount":
-        yield "API Gateway has a role for its logs in this account and region: it is used, not replaced."
+        yield "API Gateway already has a role for its logs in this account and region: the stack uses that role."
     if concurrency is not None and concurrency <= SMALL_ACCOUNT and int(values.get("DetectorConcurrency") or 0) > 2:
         yield (
-            f"This account may run {concurrency} functions at once. So that the API keeps its share: "
+            f"This account may run {concurrency} functions at once. To leave functions for the API: "
             "--parameter DetectorConcurrency=2, or ask Service Quotas for more (Lambda, Concurrent executions)."
         )
 

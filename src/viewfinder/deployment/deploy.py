@@ -1,4 +1,4 @@
-"""Deploy the pipeline: build the packages, upload, propose the changes, carry them out."""
+"""Deploy the pipeline: build and upload the packages, propose a change set, execute it."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def approve_all(_: object) -> bool:
 
 
 def refuse_losses(found: list[Loss]) -> bool:
-    """Refuse a replacement that nobody was asked about; raise DeploymentDeclinedError that explains each."""
+    """Refuse unapproved replacements; raise DeploymentDeclinedError, which explains each."""
     explanations = "\n".join(f"- {loss.explanation}" for loss in found)
     raise DeploymentDeclinedError(
         f"Nothing was changed. This deployment replaces resources that hold messages or data:\n{explanations}\n"
-        "If that is what you want: --allow-replacement"
+        "To allow that, pass --allow-replacement"
     )
 
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What is to be deployed: a template with its packages, built for one platform."""
+    """A template with its packages, built for one platform."""
 
     template: Path
     content: Template
@@ -61,7 +61,7 @@ class Blueprint:
 
     @property
     def fingerprint(self) -> str:
-        """Name everything that a deployment of this blueprint depends on."""
+        """Return a hash of everything that a deployment of this blueprint depends on."""
         digest = hashlib.sha256(to_json(self.content))
         for name, package in sorted(self.packages.items()):
             digest.update(f"{name} {package.digest}\n".encode())
@@ -93,7 +93,7 @@ def deploy(
     approve: Approve = approve_all,
     approve_losses: ApproveLosses = approve_all,
 ) -> bool:
-    """Make the stack what the blueprint says; return False where it was so already.
+    """Deploy the blueprint; return False if the stack is up to date.
 
     `approve_losses` is asked as well where a queue, a table or a bucket is replaced or removed.
     Raises DeploymentError with the first real cause, DeploymentDeclinedError when one of them says no.
@@ -119,7 +119,7 @@ def deploy(
 
 
 def _upload(environment: Environment, blueprint: Blueprint, report: Report) -> str:
-    """Upload everything, and return the URL of the template that points at it."""
+    """Upload packages and template, and return the URL of the template."""
     bucket = ArtifactsBucket(environment)
     bucket.ensure()
 
@@ -159,17 +159,17 @@ LIFECYCLE: list[LifecycleRuleTypeDef] = [
 
 @dataclass(frozen=True)
 class ArtifactsBucket:
-    """The bucket of one account and region; the same content is uploaded once."""
+    """The bucket of packages of one account and region; it stores each content once."""
 
     environment: Environment
 
     @property
     def name(self) -> str:
-        """The bucket's name: unique by its account."""
+        """The bucket's name, which contains account and region."""
         return f"viewfinder-artifacts-{self.environment.account}-{self.environment.region}"
 
     def ensure(self) -> None:
-        """Create the bucket where it is missing, and close it to the public and to plain HTTP."""
+        """Create the bucket if it is missing; block public access and plain HTTP."""
         s3, bucket = self.environment.s3, self.name
         if not self._exists():
             self._create()
@@ -200,7 +200,7 @@ class ArtifactsBucket:
         return {"Version": "2012-10-17", "Statement": [statement]}
 
     def upload(self, name: str, content: bytes) -> str:
-        """Return the key of this content, uploaded if it was not there; `name` is for the reader."""
+        """Upload the content unless it is there, and return its key; `name` only makes the key readable."""
         path = PurePosixPath(name)
         key = f"{path.with_suffix('')}-{hashlib.sha256(content).hexdigest()[:32]}{path.suffix}"
         if not self._has(key):
@@ -226,7 +226,7 @@ class ArtifactsBucket:
 
 
 def _absent(error: ClientError) -> bool:
-    """Return False for "not there"; any other error goes on."""
+    """Return False if the object does not exist; pass on any other error."""
     if error.response["Error"]["Code"] in {"404", "NoSuchBucket", "NoSuchKey", "NotFound"}:
         return False
     raise error

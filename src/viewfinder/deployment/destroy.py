@@ -1,4 +1,4 @@
-"""Remove the pipeline: refuse early what would fail late, empty the buckets, delete the stack."""
+"""Remove the pipeline: check first what could fail, empty the buckets, delete the stack."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ PASSING = {"InternalError", "ServiceUnavailable", "SlowDown"}
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What a deletion of a stack takes with it, and what it leaves."""
+    """The resources that a deletion of a stack deletes and retains."""
 
     stack: Stack
     emptied: list[str]
-    """Buckets that go with the stack, to be emptied first."""
+    """Buckets to empty, because they are deleted with the stack."""
     named: list[str]
-    """Buckets that the template retains, to be deleted because the operator named them."""
+    """Buckets that the template retains, but the operator chose to delete."""
     kept: list[str]
-    """Everything that stays."""
+    """Resources that stay."""
 
 
 def plan_removal(stack: Stack, *, delete_data: bool, named: Sequence[str] = ()) -> Removal:
-    """Return what a deletion will do; raise DeploymentError where it could not succeed. Change nothing."""
+    """Return the plan of a deletion; raise DeploymentError if it could not succeed. Change nothing."""
     _require_deletable(stack)
     resources = stack.resources()
     retained = [each for each in resources if each.retained]
     if strange := set(named) - {each.name for each in retained if each.type == BUCKET}:
-        raise DeploymentError(f"{stack.name} retains no bucket of the name {min(strange)}.")
+        raise DeploymentError(f"{stack.name} retains no bucket named {min(strange)}.")
     going = [each for each in resources if not each.retained]
     _require_unprotected(stack, [each.name for each in going if each.type == TABLE])
     buckets = [each.name for each in going if each.type == BUCKET]
@@ -54,7 +54,7 @@ def plan_removal(stack: Stack, *, delete_data: bool, named: Sequence[str] = ()) 
 
 
 def remove(removal: Removal, report: Report) -> None:
-    """Do what was planned; raise DeploymentError. What an earlier attempt has removed is passed over."""
+    """Execute the plan; skip what an earlier attempt has removed. Raise DeploymentError."""
     environment = removal.stack.environment
     for bucket in removal.named:
         _delete_bucket(environment, bucket, report)
@@ -148,7 +148,7 @@ def _empty(environment: Environment, bucket: str, report: Report) -> None:
 
 
 def _delete_versions(environment: Environment, bucket: str, report: Report) -> Iterator[ErrorTypeDef]:
-    """Yield the objects that S3 did not delete: they are told in an answer whose status is 200."""
+    """Yield the objects that S3 did not delete; S3 lists them in a response with status 200."""
     deleted = 0
     for page in environment.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
@@ -171,6 +171,6 @@ def _undeleted(bucket: str, failed: list[ErrorTypeDef]) -> str:
 
 
 def _unless(error: ClientError, gone: str) -> None:
-    """Ignore an error that says that there is nothing to delete (any more)."""
+    """Ignore the error that the resource does not exist."""
     if error.response["Error"]["Code"] != gone:
         raise error

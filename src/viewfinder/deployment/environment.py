@@ -1,4 +1,4 @@
-"""Where a stack is deployed: an AWS account and region, or the emulator; only session and endpoint differ."""
+"""The environment of a stack: an AWS account and region, or the emulator; only session and endpoint differ."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIGN_IN = (
 
 @dataclass(frozen=True)
 class Environment:
-    """The clients that a deployment needs, made when first asked for."""
+    """The clients that a deployment needs, created on first use."""
 
     session: boto3.Session
     endpoint_url: str | None = None
@@ -58,7 +58,7 @@ class Environment:
 
     @cached_property
     def account(self) -> str:
-        """The account's 12 digits; raises DeploymentError where there are no credentials that AWS accepts."""
+        """The account's 12 digits; raise DeploymentError without valid credentials."""
         try:
             return str(self.client("sts").get_caller_identity()["Account"])
         except NoConnectionError as error:
@@ -68,7 +68,7 @@ class Environment:
 
     @property
     def pause(self) -> float:
-        """Seconds between two looks at something that changes."""
+        """Seconds between two polls."""
         return 0.1 if self.endpoint_url else 2.0
 
     @property

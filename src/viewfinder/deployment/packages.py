@@ -43,7 +43,7 @@ PIPELINE_ROOMS = (
     "settings.py",
     "usecases",
 )
-"""What of `viewfinder` a function carries; the engine, the command line and the rest stay at home."""
+"""The subpackages of `viewfinder` in a function's package."""
 
 ENGINE = "rekognition"
 """The room that a function carries besides, with its models, where `requirements-engine.txt` is installed, too."""
@@ -70,7 +70,7 @@ ZIP_MODE = 0o100644 << 16
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Where a function runs; `wheels` is uv's name of the platform, None for the machine at hand."""
+    """The platform of a function; `wheels` is uv's name of it, None for this machine."""
 
     python: str
     wheels: str | None = None
@@ -81,7 +81,7 @@ AWS = Platform(python="3.13", wheels="aarch64-manylinux_2_28")
 
 
 def this_machine() -> Platform:
-    """Return the platform of this interpreter, which is the emulator's too."""
+    """Return the platform of this interpreter, which the emulator shares."""
     return Platform(python=platform.python_version())
 
 
@@ -95,7 +95,7 @@ class Package:
 
 
 def build_package(project: Path, function: str, target: Platform, *, engine: bool = False) -> Package:
-    """Return the package of `lambdas/FUNCTION`, from the cache where its input is unchanged; raise PackageError."""
+    """Return the package of `lambdas/FUNCTION`, from the cache if its input is unchanged; raise PackageError."""
     cached = (
         user_cache_path("viewfinder")
         / "packages"
@@ -134,7 +134,7 @@ def carries_engine(project: Path, function: str) -> bool:
 
 
 def _own_files(project: Path, source: Path, engine: bool) -> Iterator[Path]:
-    """Our own source files of a package."""
+    """Return the project's source files of a package."""
     rooms = (_library(project) / room for room in (*PIPELINE_ROOMS, *([ENGINE] if engine else [])))
     for root in (source, *rooms):
         files = sorted(root.rglob("*")) if root.is_dir() else [root]
@@ -146,7 +146,7 @@ def _path_in_package(project: Path, source: Path, file: Path) -> Path:
 
 
 def _library(project: Path) -> Path:
-    """Return our own package: of the clone, or the installed one."""
+    """Return the folder of the `viewfinder` package, in the clone or as installed."""
     of_clone = project / "src" / "viewfinder"
     return of_clone if of_clone.is_dir() else Path(viewfinder.__file__).parent
 
@@ -192,7 +192,7 @@ def _prune_boto3(folder: Path) -> None:
 
 
 def _zip(folder: Path, destination: Path) -> None:
-    """Zip a folder with nothing of the moment in it: sorted names, one time, one mode."""
+    """Zip a folder reproducibly: sorted names, one time, one mode."""
     destination.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=destination.parent)) / "package.zip"
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -231,7 +231,7 @@ def read_template(path: Path) -> Template:
     except (OSError, ValueError, YAMLError) as error:
         raise TemplateError(f"The template {path} can't be read: {error}") from error
     if not isinstance(template, dict) or "Resources" not in template:
-        raise TemplateError(f"{path} is no CloudFormation template: it has no Resources.")
+        raise TemplateError(f"{path} is not a CloudFormation template: it has no Resources.")
     return template
 
 

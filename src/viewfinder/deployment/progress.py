@@ -38,8 +38,8 @@ class TemplateError(ViewfinderError):
 
 
 class DeploymentError(ViewfinderError):
-    """CloudFormation did not take the stack where it should go; the message is the first real cause."""
+    """CloudFormation could not deploy or delete the stack; the message is the first real cause."""
 
 
 class DeploymentDeclinedError(ViewfinderError):
-    """The operator looked at the change set and said no."""
+    """The operator declined the change set."""

@@ -1,4 +1,4 @@
-"""Which changes of a change set cost messages or data, and what an operator does afterwards, in words."""
+"""Changes of a change set that lose messages or data, explained with their remedies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RECONCILE = "Afterwards run `viewfinder reconcile`"
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What a resource holds, and what to do when it has lost that."""
+    """The data of a resource, and the remedy after its loss."""
 
     data: str
     remedy: str
@@ -88,7 +88,7 @@ class Loss:
 
     @property
     def explanation(self) -> str:
-        """What happens and why, which data it is about, and what to do: some sentences for an operator."""
+        """Sentences for the operator: what happens and why, which data is affected, and what to do."""
         change = self.change
         cause = f" because {' and '.join(self.causes)} changes" if self.causes else ""
         happens = f"{change.logical_id} {_HAPPENS[_what_happens(change)]}{cause}."
@@ -112,13 +112,13 @@ def _what_happens(change: Change) -> str:
 
 
 def _stays(change: Change) -> bool:
-    """Return whether CloudFormation only can't tell, and each property is known to change in place."""
+    """Return whether CloudFormation is uncertain, but each property is known to change in place."""
     known = bool(change.causes) and all(_is_in_place(change, name) for name in change.causes)
     return known and change.replacement == "Conditional"
 
 
 def _is_in_place(change: Change, name: str) -> bool:
-    """Decide by the Template Reference what CloudFormation calls conditional."""
+    """Decide a conditional replacement by the Template Reference."""
     if name == "AttributeDefinitions":  # "Replacement if you edit an existing AttributeDefinition"
         before, after = (_definitions(properties) for properties in (change.before, change.after))
         return bool(before) and before.items() <= after.items()

@@ -88,7 +88,7 @@ class Stack:
 
     @property
     def status(self) -> str | None:
-        """CloudFormation's word for the stack's state, None where there is no stack."""
+        """CloudFormation's status of the stack; None if it does not exist."""
         stack = self.describe()
         return stack["StackStatus"] if stack else None
 
@@ -123,7 +123,7 @@ class Stack:
         declared: Mapping[str, object],
         tags: Mapping[str, str] | None = None,
     ) -> Proposal | None:
-        """Make a change set; None where the stack is as the template wants it.
+        """Create a change set; return None if the stack is up to date.
 
         A parameter of `declared` that is not given keeps the value it has in the stack, and so does a tag.
         """
@@ -142,20 +142,20 @@ class Stack:
         return Proposal(name, changes) if changes else None
 
     def execute(self, proposal: Proposal, report: Report) -> None:
-        """Carry the proposed changes out; raise DeploymentError with the first real cause."""
+        """Execute the change set; raise DeploymentError with the first real cause."""
         seen = {event["EventId"] for event in self._events(self.name)}
         self.environment.cloudformation.execute_change_set(StackName=self.name, ChangeSetName=proposal.name)
         self._follow(self.name, seen, report)
 
     def discard(self, change_set: str) -> None:
-        """Drop a change set, and the empty stack that a proposal for a new one makes."""
+        """Delete a change set, and the empty stack that a change set for a new stack creates."""
         if self.status == "REVIEW_IN_PROGRESS":
             self.environment.cloudformation.delete_stack(StackName=self.name)
         elif self.status:
             self.environment.cloudformation.delete_change_set(StackName=self.name, ChangeSetName=change_set)
 
     def delete(self, report: Report) -> None:
-        """Delete the stack, or what an earlier deletion left of it; raise DeploymentError with the first real cause."""
+        """Delete the stack, or the rest of an earlier deletion; raise DeploymentError with the first real cause."""
         stack = self.describe()
         if stack is None:
             return
@@ -166,7 +166,7 @@ class Stack:
         self._follow(stack["StackId"], seen, report)
 
     def resources(self) -> list[Resource]:
-        """Return what the stack holds; what an earlier deletion has removed is left out."""
+        """Return the resources of the stack, without those that an earlier deletion has removed."""
         pages = self.environment.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
         summaries = [
             summary
@@ -185,7 +185,7 @@ class Stack:
         return resources
 
     def describe(self) -> StackTypeDef | None:
-        """Return CloudFormation's description of the stack, None where there is no stack."""
+        """Return CloudFormation's description of the stack, None if there is no stack."""
         try:
             return self.environment.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:
@@ -209,13 +209,13 @@ class Stack:
         return [_change(entry["ResourceChange"]) for page in pages for entry in page["Changes"]]
 
     def _events(self, stack: str) -> Iterator[StackEventTypeDef]:
-        """Newest first, as CloudFormation gives them."""
+        """Return the stack's events, newest first."""
         pages = self.environment.cloudformation.get_paginator("describe_stack_events")
         for page in pages.paginate(StackName=stack):
             yield from page["StackEvents"]
 
     def _follow(self, stack_id: str, seen: set[str], report: Report) -> None:
-        """Report events until the stack comes to rest."""
+        """Report events until the stack's status is final."""
         causes: list[str] = []
         while True:
             for event in self._unseen(stack_id, seen):

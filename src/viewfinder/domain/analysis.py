@@ -1,4 +1,4 @@
-"""Analyses, which the derived bucket keeps by the content that they are of."""
+"""Analyses, stored in the derived bucket by content."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What was found of one feature in one content, with the facts of the picture.
+    """The findings of one feature in one content, with the facts of the picture.
 
-    `thumbnail` is the key under which a thumbnail of it was stored first. `facts` is None where the release that stored
+    `thumbnail` is the key under which a thumbnail of it was stored first. `facts` is None if the release that stored
     the analysis did not read them. `stored_format` is the format that it was read in.
     """
 

@@ -1,4 +1,4 @@
-"""What may be imported."""
+"""A candidate of an import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of an image is counted, and the states of it that counts follow."""
+"""The counted facts of an image, and the states of its record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors of the pipeline; each name says what the caller can do about it."""
+"""The errors of the pipeline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def failure_reason(error: Exception) -> str:
 
 
 class ImageRejectedError(ViewfinderError):
-    """The image itself is at fault: no retry will help."""
+    """The image itself is faulty; a retry can't succeed."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -25,23 +25,23 @@ class ImageRejectedError(ViewfinderError):
 
 
 class DetectorUnavailableError(ViewfinderError):
-    """The detector can't answer now: the same call may succeed later."""
+    """The detector can't answer now; the same call may succeed later."""
 
 
 class AnalysisInProgressError(ViewfinderError):
-    """Someone else is analysing the same content: its analysis can be used in a moment."""
+    """Another function is analysing the same content; its analysis will be available in a moment."""
 
 
 class MisconfiguredError(ViewfinderError):
-    """A permission or a setting is wrong: an operator has to act, and the image is not to blame."""
+    """A permission or a setting is wrong; an operator must act, and the image is not at fault."""
 
 
 class ObjectNotFoundError(ViewfinderError):
-    """The bucket has no object of this key (any more)."""
+    """The bucket has no object with this key."""
 
 
 class ObjectRefusedError(ViewfinderError):
-    """S3 does not take or give this one object: it is too large, archived, or another's."""
+    """S3 refuses this object: it is too large, archived, or belongs to another account."""
 
 
 class KeyTakenError(ViewfinderError):
@@ -53,15 +53,15 @@ class VersionNotFoundError(ViewfinderError):
 
 
 class CatalogConflictError(ViewfinderError):
-    """Someone else has written this image since it was read."""
+    """Another writer has changed this image since it was read."""
 
 
 class CatalogUnavailableError(ViewfinderError):
-    """The catalog can't be read or written now: the same call may succeed later."""
+    """The catalog can't be read or written now; the same call may succeed later."""
 
 
 class InvalidRequestError(ViewfinderError):
-    """A request names something that the API can't take; `parameter` says which."""
+    """A parameter or member of a request is invalid; `parameter` names it."""
 
     def __init__(self, message: str, *, parameter: str | None = None, code: str = "InvalidParameter") -> None:
         super().__init__(message)
@@ -70,7 +70,7 @@ class InvalidRequestError(ViewfinderError):
 
 
 class TooManyRequestsError(ViewfinderError):
-    """A caller has used up its share of requests; `retry_after` says in how many seconds there is more."""
+    """A caller has used up its requests of this minute; `retry_after` is the number of seconds to wait."""
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)

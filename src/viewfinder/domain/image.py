@@ -20,7 +20,7 @@ MAX_IMAGE_ID_BYTES = 1024
 
 
 class Status(StrEnum):
-    """What became of an image."""
+    """The status of an image."""
 
     ANALYZED = "ANALYZED"
     REJECTED = "REJECTED"
@@ -29,12 +29,12 @@ class Status(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the same object would end here again; a failure deserves another try."""
+        """Whether another attempt would have the same result; a failure may succeed later."""
         return self is not Status.FAILED
 
 
 class Effort(StrEnum):
-    """What it took to answer an event."""
+    """The work that an event required."""
 
     NONE = "NONE"  # the record accounted for the event already
     RECORD = "RECORD"  # rejected or removed: no analysis
@@ -61,7 +61,7 @@ class TimeSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a picture's own metadata says of how it was taken; None: unknown.
+    """The capture facts of a picture's own metadata; None: unknown.
 
     `taken_at` is the camera's local time, ISO 8601 with microseconds and without a zone; `taken_offset` is that of its
     zone, as "+02:00". `taken_at_source` says how the time is known: older releases read metadata only. `exposure_time`
@@ -87,7 +87,7 @@ class Facts:
         return cls(**known, location=Location(**place) if place else None)
 
     def to_document(self) -> dict[str, Any]:
-        """Return what is known, as a catalog keeps it and the API shows it."""
+        """Return the known facts as a document of the catalog and the API."""
         facts = {member: getattr(self, name) for member, (name, _) in _FACTS.items()}
         facts["TakenAtSource"] = str(self.taken_at_source) if self.taken_at else None
         place = {member: getattr(self.location, name, None) for member, name in _LOCATION.items()}
@@ -283,7 +283,7 @@ _MEMBERS = {
 
 
 def image_digest(image_id: str) -> str:
-    """Return 24 hex digits that stand for an ImageId where its 1,024 bytes don't fit (a sort key's limit, AWS)."""
+    """Return 24 hex digits that identify an ImageId in a sort key, whose limit is 1,024 bytes (AWS)."""
     return hashlib.blake2b(image_id.encode(), digest_size=12).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The right to do a thing alone for a while."""
+"""Leases: exclusive rights for a limited time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HORIZON = 2
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to do a thing alone until `expires_at` (seconds since 1970).
+    """An exclusive right that ends at `expires_at` (seconds since 1970).
 
     `is_inherited` where an earlier holder let it expire, or did the thing too early: it may be done. The holder sets
     `done_at`: when it was done (ISO 8601, UTC).
@@ -23,9 +23,9 @@ class Lease:
     done_at: str = ""
 
     def inherited(self) -> Lease:
-        """Return the lease of one who is not the first holder."""
+        """Return the lease as inherited from an earlier holder."""
         return replace(self, is_inherited=True)
 
     def done(self, when: str) -> Lease:
-        """Return the lease of one who has done the thing."""
+        """Return the lease marked as done."""
         return replace(self, done_at=when)

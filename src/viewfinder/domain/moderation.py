@@ -1,4 +1,4 @@
-"""Moderation: what in a picture many people would rather not see, as Rekognition's taxonomy names it."""
+"""Moderation labels: unsafe content of a picture by Rekognition's taxonomy."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ class ModerationLabel:
 
 
 def verdict(labels: Iterable[ModerationLabel]) -> str:
-    """Return "true" where a picture that was looked at has a moderation label, else "false"."""
+    """Return "true" if the findings have a moderation label, else "false"."""
     return "true" if any(label.level for label in labels) else "false"

@@ -1,4 +1,4 @@
-"""What is asked of the catalog, and its answers."""
+"""Queries of the catalog, and their parts."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from viewfinder.domain.summary import Summary
 
 
 class Match(StrEnum):
-    """How many of the labels an image has to have."""
+    """Whether an image must have all of the labels, or any."""
 
     ALL = "all"
     ANY = "any"
 
 
 class Order(StrEnum):
-    """What comes first."""
+    """The order of the results."""
 
     NEWEST = "newest"
     CONFIDENCE = "confidence"
@@ -36,7 +36,7 @@ class Order(StrEnum):
 
 
 class FilterKind(StrEnum):
-    """What the value of a filter is."""
+    """The type of a filter's value."""
 
     TEXT = "TEXT"
     CHOICE = "CHOICE"
@@ -84,7 +84,7 @@ class Query:
     moderated: str = _filter("moderated", kind=FilterKind.CHOICE, choices=("true", "false"))
 
     def __post_init__(self) -> None:
-        """Refuse what has no meaning."""
+        """Raise InvalidRequestError for an order by confidence without a label or category."""
         if self.order is Order.CONFIDENCE and not (self.labels or self.category):
             raise InvalidRequestError("confidence needs a label or a category", parameter="order")
         if not all(search_words([text]) for text in self.text):
@@ -93,7 +93,7 @@ class Query:
             raise InvalidRequestError("has no word", parameter="camera")
 
     def fingerprint(self) -> str:
-        """Return a short text that another query has not."""
+        """Return a short hash of the query."""
         values = [getattr(self, row.name) for row in fields(self)]
         return hashlib.blake2b(repr(values).encode(), digest_size=9).hexdigest()
 
@@ -162,7 +162,7 @@ class Criteria:
     words: tuple[str, ...] = ()
 
     def conditions(self) -> tuple[Condition, ...]:
-        """Return what holds for every image that answers the query; the last one is about its status."""
+        """Return the conditions that every matching image meets; the last one is about its status."""
         query, minimum = self.query, self.query.min_confidence
         terms = self.labels if query.match is Match.ALL or not self.labels else (frozenset().union(*self.labels),)
         statuses = (query.status,) if query.status else VISIBLE_STATUSES
@@ -177,11 +177,11 @@ class Criteria:
         )
 
     def exclusions(self) -> tuple[Condition, ...]:
-        """Return what holds for no image that answers the query."""
+        """Return the conditions that no matching image meets."""
         return tuple(_condition(SourceKind.LABEL, term, self.query.min_confidence) for term in self.exclude)
 
     def admit(self, image: Summary) -> bool:
-        """Return whether an image answers the query."""
+        """Return whether an image matches the query."""
         return self._admits_facts(image) and self._admits_labels(image) and self._admits_taking(image)
 
     def _admits_taking(self, image: Summary) -> bool:
@@ -225,5 +225,5 @@ def has(confidences: Mapping[str, float], names: Iterable[str], minimum: float) 
 
 
 def highest(confidences: Mapping[str, float], names: Iterable[str]) -> float:
-    """Return the highest confidence of the case-folded names; 0 where there is none."""
+    """Return the highest confidence of the case-folded names; 0 if there is none."""
     return max((value for name, value in confidences.items() if name.casefold() in names), default=0.0)

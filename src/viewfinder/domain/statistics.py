@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class LabelOrder(StrEnum):
-    """Which label comes first."""
+    """The order of labels."""
 
     NAME = "name"
     COUNT = "count"
@@ -15,7 +15,7 @@ class LabelOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """A label in use: how many images have it, and what is known of it."""
+    """A label in use, with the number of its images."""
 
     name: str
     count: int
@@ -27,7 +27,7 @@ class LabelCount:
 
 @dataclass(frozen=True, slots=True)
 class CategoryCount:
-    """A category in use: at least how many images have a label of it, and how many labels it has."""
+    """A category in use, with its number of labels and a lower bound of its images."""
 
     name: str
     count: int
@@ -36,7 +36,7 @@ class CategoryCount:
 
 @dataclass(frozen=True, slots=True)
 class KnownName:
-    """What is known of a case-folded name: how many images have it, and the labels it is an alias of."""
+    """A case-folded name: the number of its images, and the labels that it is an alias of."""
 
     count: int = 0
     alias_of: frozenset[str] = frozenset()

@@ -16,9 +16,9 @@ THUMBNAIL_SUFFIX = ".webp"
 def thumbnail_key(image_id: str, replaced_version: int, sha256: str) -> str:
     """Return the derived bucket's key of the thumbnail for a record that is to replace this version (0: none).
 
-    At most one record ever replaces a version. So once a later version stands that does not name this key, none ever
-    will again: it can be deleted without a look at who else is at work. And as the content is part of the key, whoever
-    writes it writes the same picture.
+    At most one record ever replaces a version. So once a later version exists that does not name this key, no later one
+    will: the thumbnail can be deleted, even while other functions work. The content is part of the key, so every writer
+    writes the same picture.
     """
     return f"{thumbnail_prefix(image_id)}{replaced_version}-{sha256[:16]}{THUMBNAIL_SUFFIX}"
 

@@ -1,4 +1,4 @@
-"""The gallery's address: one form that browsers and programs take alike, and to which a path may be added.
+"""The gallery's address, in a form that browsers and programs accept, and to which a path may be appended.
 
 A user and a password in a URL are refused or asked for again by browsers, and a query can't be followed by a path; so
 the access token of a locked gallery is the first segment of the path: `http://localhost:8080/~TOKEN`.

@@ -29,7 +29,7 @@ from viewfinder.gallery.uploads import upload
 
 
 class KeyConvertor(PathConvertor):
-    """A key: any characters, line breaks too, which `path` stops at."""
+    """Match a key: any characters, including line breaks, which `path` does not match."""
 
     regex = r"(?s:.*)"
 
@@ -68,7 +68,7 @@ def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
 
 
 async def healthz(_: Request) -> Response:
-    """Tell that the gallery listens."""
+    """Return 200 while the gallery listens."""
     return PlainTextResponse("ok")
 
 

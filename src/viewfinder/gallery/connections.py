@@ -1,4 +1,4 @@
-"""The limits on a connection before its request is there: uvicorn reads a request's head without any."""
+"""Limits on a connection before its request has arrived; uvicorn has none."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MAX_WAITING = 256
 class LimitedProtocol(HttpToolsProtocol):
     """HTTP/1.1 as uvicorn speaks it; a connection that sends no request is closed by its age.
 
-    Where too many wait, the oldest makes room: who sends its requests at once is never refused.
+    With too many waiting connections, it closes the oldest; a client that sends its request at once is never refused.
     """
 
     waiting: ClassVar[dict[LimitedProtocol, asyncio.TimerHandle]]
-    """The connections whose request is not there yet, oldest first, each with its deadline."""
+    """Connections without a complete request, oldest first, each with its deadline."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""

@@ -37,7 +37,7 @@ _DOTS = {".", ".."}
 
 
 class Downloads:
-    """The zips that were chosen and not fetched yet."""
+    """Chosen zips that no client has fetched yet."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -58,7 +58,7 @@ class Downloads:
         """Send a zip that was chosen."""
         image_ids = self._chosen.pop(request.path_params["ticket"], None)
         if image_ids is None:
-            return error(404, "DownloadNotFound", "This download was fetched already. Choose the images again.")
+            return error(404, "DownloadNotFound", "This download has been fetched already. Choose the images again.")
         async with AsyncExitStack() as held:
             await held.enter_async_context(self._api.lanes.downloads.one())
             return Zip(zip_of(self._api, image_ids), held.pop_all())
@@ -77,7 +77,7 @@ class Zip(Held):
 
 
 def _image_ids(body: bytes) -> list[str] | None:
-    """Return the ids of a body; None where it has none, too many, or what can be no key."""
+    """Return the ids of a body; None if it has none, too many, or what can be no key."""
     try:
         ids = json.loads(body)["ImageIds"]
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -95,7 +95,7 @@ def _is_key(value: object) -> bool:
 
 
 async def zip_of(api: Api, image_ids: list[str]) -> AsyncIterator[bytes]:
-    """Yield a zip of the originals, stored as they are; one chunk of one original is in memory at a time.
+    """Yield a zip of the originals, uncompressed, with one chunk of one original in memory at a time.
 
     What is not there any more is listed in a file of the zip. Another failure ends the download in the middle, so
     that no browser takes it for whole.
@@ -120,7 +120,7 @@ async def zip_of(api: Api, image_ids: list[str]) -> AsyncIterator[bytes]:
 
 @asynccontextmanager
 async def _original(api: Api, image_id: str) -> AsyncIterator[httpx.Response | None]:
-    """Open an original; None where there is none (any more)."""
+    """Open an original; return None if it does not exist."""
     answer = None if _DOTS & set(image_id.split("/")) else await api.call("GET", f"/content/{quote(image_id, safe='')}")
     if answer is None or answer.status_code == HTTPStatus.NOT_FOUND:
         yield None
@@ -163,7 +163,7 @@ class _Written:
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing: what was written is there."""
+        """Do nothing; writes are unbuffered."""
 
     def take(self) -> bytes:
         data = bytes(self._bytes)

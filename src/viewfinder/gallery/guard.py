@@ -1,4 +1,4 @@
-"""Who may ask the gallery: only a page of its own, or a program of this machine's user.
+"""The guard of the gallery: it admits only the gallery's own page and programs of this machine's user.
 
 A browser lets any web page send requests to loopback. A foreign page betrays itself by its Origin or Sec-Fetch-Site; a
 name that was rebound to 127.0.0.1, by the Host header; and what changes something needs a token that only our own page
@@ -62,11 +62,11 @@ class Guard:
 
     port: int
     access_token: str = ""
-    """What a visitor has to show; "": whoever reaches the port may come in."""
+    """The token that a visitor must present; "": none."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     def refusal(self, method: str, path: str, headers: Headers) -> str | None:
-        """Return the reason why a request is refused, None where it may pass."""
+        """Return the reason for refusing a request, or None."""
         if headers.get("host", "").lower() not in self._hosts():
             return "The Host header names another server."
         if headers.get("origin", "") not in {"", *(f"http://{host}" for host in self._hosts())}:
@@ -78,7 +78,7 @@ class Guard:
         return None
 
     def without_token(self, scope: Scope) -> Scope | None:
-        """Return the request that is behind the access token in the path; None where it has none, or a wrong one."""
+        """Return the request without the access token in its path; None if the token is missing or wrong."""
         first, _, rest = str(scope["path"])[1:].partition("/")
         if not (self.access_token and first.startswith("~") and self._is_access_token(first[1:])):
             return None

@@ -1,4 +1,4 @@
-"""Names of a zip's members that can be unpacked everywhere: relative, legal on each system, and each its own.
+"""Names of a zip's members that every system can unpack: relative, legal and distinct.
 
 Sources: APPNOTE.TXT 4.4.17 (no drive, no leading slash); "Naming Files, Paths, and Namespaces" of Windows (characters,
 device names, dots and spaces at the end); NAME_MAX of Linux (255 bytes); case-insensitive and normalising file systems.

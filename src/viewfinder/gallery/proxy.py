@@ -25,7 +25,7 @@ from viewfinder.operations.signing import Signer
 
 
 class UnsafePathError(Exception):
-    """A path with dot segments could leave the API's stage on its way; one that is not UTF-8 has no meaning."""
+    """A path has dot segments, which could leave the API's stage, or is not UTF-8."""
 
 
 def error(status: int, code: str, message: str) -> Response:
@@ -39,44 +39,44 @@ PART_ENDED = (
 
 
 async def unreachable(_: Request, __: Exception) -> Response:
-    """Answer for an API, a bucket or a queue that does not."""
+    """Return the error for an API, a bucket or a queue that does not answer."""
     return error(502, "BadGateway", PART_ENDED)
 
 
 async def not_signed(_: Request, failure: Exception) -> Response:
-    """Answer where AWS's own settings give no usable credentials."""
+    """Return the error for missing or unusable AWS credentials."""
     return error(502, "NoCredentials", f"The request can't be signed with your AWS credentials: {failure}")
 
 
 async def refused_by_aws(_: Request, failure: Exception) -> Response:
-    """Answer where the user's credentials don't reach, or where AWS is too busy."""
+    """Return the error for missing permissions, or a throttling AWS service."""
     return error(502, "RefusedByAws", str(failure))
 
 
 async def unsafe_path(_: Request, __: Exception) -> Response:
-    """Answer a path that could mean another one, or none."""
+    """Return the error for an ambiguous or invalid path."""
     return error(400, "InvalidPath", "The path has a segment of dots, or is not UTF-8.")
 
 
 async def busy(_: Request, __: Exception) -> Response:
-    """Answer where every turn stayed taken."""
-    answer = error(503, "Busy", "The gallery has too much to do. Try again a little later.")
+    """Return the error for a request that got no turn."""
+    answer = error(503, "Busy", "The gallery is busy. Try again in a moment.")
     answer.headers["retry-after"] = "5"
     return answer
 
 
 async def stalled(_: Request, __: Exception) -> Response:
-    """Answer a request whose body did not come."""
+    """Return the error for a request whose body did not arrive."""
     return error(408, "RequestTimeout", "The request's body did not arrive in time.")
 
 
 async def hung_up(_: Request, __: Exception) -> Response:
-    """Answer a client that is gone."""
+    """Return the response for a client that has disconnected."""
     return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
 async def no_route(_: Request, failure: Exception) -> Response:
-    """Answer a path or a method that the gallery does not have."""
+    """Return the error for an unknown path or method."""
     known = failure if isinstance(failure, HTTPException) else HTTPException(404)
     answer = error(known.status_code, HTTPStatus(known.status_code).phrase.replace(" ", ""), str(known.detail))
     answer.headers.update(known.headers or {})
@@ -154,7 +154,7 @@ class SignedApi:
     async def call(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """Call the API, again after a while where it is throttled."""
+        """Call the API; retry throttled requests after a pause."""
         for pause in self.pauses:
             answer = await self._send(method, target, body, headers)
             if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
@@ -173,7 +173,7 @@ CLIENT_CLOSED_REQUEST = 499
 
 
 def path_below(request: Request, prefix: str) -> str:
-    """Return the path below `/prefix`, still percent-encoded; raise UnsafePathError where it has a dot segment."""
+    """Return the path below `/prefix`, still percent-encoded; raise UnsafePathError if it has a dot segment."""
     path = raw_path(request).removeprefix(f"/{prefix}")
     try:
         segments = {unquote_to_bytes(segment).decode() for segment in path.split("/")}
@@ -226,7 +226,7 @@ def relayed(answer: httpx.Response) -> Response:
 
 
 async def body_of(request: Request) -> bytes | None:
-    """Read the body; None where it is too large."""
+    """Read the body; None if it is too large."""
     body = bytearray()
     async for chunk in unless_stalled(request.stream(), MAX_BODY_BYTES):
         body += chunk
@@ -260,7 +260,7 @@ async def picture(api: Api, request: Request) -> Response:
             return Response(status_code=CLIENT_CLOSED_REQUEST)
         answer, location = await _located(api, path, rendition)
         if not location:
-            return relayed(answer) if answer.is_error else error(404, "ImageNotFound", "There is no such picture.")
+            return relayed(answer) if answer.is_error else error(404, "ImageNotFound", "The picture does not exist.")
         asked = api.client.build_request("GET", location, headers=sent_headers(request, ("if-none-match",)))
         found = await api.client.send(asked, stream=True)
         held.push_async_callback(found.aclose)
@@ -280,14 +280,14 @@ async def _located(api: Api, path: str, rendition: str) -> tuple[httpx.Response,
 
 
 class Held(StreamingResponse):
-    """A response that lets go what it holds once it is sent; a client that does not take it on is hung up on."""
+    """A response that releases its resources after sending, and disconnects a client that does not read it."""
 
     def __init__(self, content: AsyncIterable[bytes], held: AsyncExitStack, **options: Any) -> None:
         super().__init__(content, **options)
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; what is held is let go even where the client is gone before the first byte."""
+        """Send the response; release its resources even if the client has disconnected before the first byte."""
         async with self._held:
             with suppress(StalledError):
                 await super().__call__(scope, receive, self.patient(send))

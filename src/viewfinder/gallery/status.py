@@ -1,4 +1,4 @@
-"""The status of the stack as the page shows it: queues, and what the image function did in the last minutes."""
+"""The gallery's status page: queues, and recent work of the image function."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the numbers come from; what is not named is not shown."""
+    """The sources of the numbers; the page omits those that are None or empty."""
 
     queue_url: str | None = None
     dead_letter_queue_url: str | None = None
@@ -59,7 +59,7 @@ class Status:
         }
 
     def _recovery(self) -> Document | None:
-        """Return how far the catalog's recovery is (`State`, `Left`, `Images`); None where there is none."""
+        """Return how far the catalog's recovery is (`State`, `Left`, `Images`); None if there is none."""
         try:
             return None if self._sources.recovery is None else dict(json.loads(self._sources.recovery.read_text()))
         except FileNotFoundError:

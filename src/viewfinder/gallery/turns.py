@@ -1,4 +1,4 @@
-"""Turns: how many uploads, pictures, downloads and calls are on their way at once, and how long each may stand still.
+"""Turns: limits on simultaneous uploads, pictures, downloads and calls, and on their idle time.
 
 Each kind has turns of its own, so that one that hangs stops none of the others.
 """
@@ -27,11 +27,11 @@ SLOWEST = 10_000
 
 
 class BusyError(Exception):
-    """Every turn of a kind stayed taken for as long as a request may wait."""
+    """A request waited too long for a turn of its kind."""
 
 
 class StalledError(Exception):
-    """A transfer stood still, or was slower than any connection that is in use."""
+    """A transfer paused for too long, or was too slow."""
 
 
 class Turns:
@@ -43,12 +43,12 @@ class Turns:
 
     @property
     def is_taken(self) -> bool:
-        """Whether every turn is."""
+        """Whether every turn is taken."""
         return self._free.locked()
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """Hold a turn; raise BusyError where none becomes free in time."""
+        """Hold a turn for the block; raise BusyError if none becomes free in time."""
         try:
             await asyncio.wait_for(self._free.acquire(), self._wait_seconds)
         except TimeoutError:
@@ -82,7 +82,7 @@ def seconds_for(size: int) -> float:
 
 
 async def unless_stalled(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
-    """Yield the chunks of a transfer of `size` bytes; raise StalledError where it stands still or takes too long."""
+    """Yield the chunks of a transfer of `size` bytes; raise StalledError if it stands still or takes too long."""
     end = _now() + seconds_for(size)
     while True:
         async with _by(min(end, _now() + STALL_SECONDS)):

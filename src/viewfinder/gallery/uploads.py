@@ -1,4 +1,4 @@
-"""Uploads: a file that the browser gives to the gallery, put into the bucket by a presigned form of the API.
+"""Uploads: receive a file from the browser, and send it to the bucket with a presigned form of the API.
 
 To the gallery rather than to the bucket: so the bucket needs no CORS rule, the page may talk to its own origin only,
 and no URL of the page's choosing is ever requested.
@@ -26,10 +26,10 @@ _LENGTH = re.compile("[0-9]{1,15}", re.ASCII)
 
 
 async def upload(api: Api, request: Request) -> Response:
-    """Put the body into the bucket as the image of the path; its type and length are those of the request."""
+    """Upload the request's body to the bucket as the image of the path, with the request's type and length."""
     length = request.headers.get("content-length", "")
     if not _LENGTH.fullmatch(length):
-        return error(411, "MissingContentLength", "An upload says how long it is.")
+        return error(411, "MissingContentLength", "An upload needs a Content-Length.")
     members = {
         "ImageId": unquote(path_below(request, "uploads/")),
         "ContentType": request.headers.get("content-type", ""),

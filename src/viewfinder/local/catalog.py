@@ -1,7 +1,7 @@
-"""The catalog's file of a stack: whether it is there, whole, and the one that belongs to the buckets.
+"""The catalog's file of a stack: checks that it exists, is intact, and belongs to the buckets.
 
 The file and the buckets carry the same mark, a new one from each start and each orderly stop on: an older copy of one
-of them betrays itself. Nothing here is needed to rebuild a catalog, which begins by renaming the file, unread.
+of them betrays itself. A rebuild needs none of this: it begins by renaming the file, unread.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import LocalStackError
 
 QUICK_BYTES = 50_000_000
-"""A larger file is checked in the background: the check reads some 200 MB a second."""
+"""Bytes above which the file is checked in the background; the check reads some 200 MB a second."""
 
 
 class DamagedCatalogError(LocalStackError):
@@ -30,11 +30,11 @@ class DamagedCatalogError(LocalStackError):
 
 
 class Found(Enum):
-    """What a look at the file found; `value` says it to a person."""
+    """The result of a check of the file; `value` describes it for users."""
 
     GOOD = "is there"
     MISSING = "is missing"
-    FOREIGN = "is not the one that belongs to the buckets, but an older copy or another stack's"
+    FOREIGN = "does not belong to the buckets: it is an older copy, or another stack's"
     UNWANTED = "is not to be used any more"
 
 
@@ -46,12 +46,12 @@ class CatalogFile:
 
     @property
     def setting(self) -> str:
-        """The file as VIEWFINDER_CATALOG names it to the functions, which may not create it."""
+        """The value of VIEWFINDER_CATALOG for the functions, which may not create the file."""
         return f"sqlite:{self.data.database}?mode=rw"
 
     @property
     def is_large(self) -> bool:
-        """Whether reading all of it would make a start wait."""
+        """Whether the file is too large to check before a start."""
         return self.data.database.exists() and self.data.database.stat().st_size > QUICK_BYTES
 
     def look(self, *, max_bytes: int = QUICK_BYTES) -> Found:
@@ -67,18 +67,18 @@ class CatalogFile:
         return Found.GOOD
 
     def prepare(self) -> None:
-        """Make the file ready for a start, and create it where it is missing; raise DamagedCatalogError.
+        """Prepare the file for a start, and create a missing one; raise DamagedCatalogError.
 
-        Leases are dropped: no function runs, so that nobody is to wait until the time of a killed one is over.
+        It deletes the leases: no function runs, so none needs to wait for the lease of a killed one.
         """
         with self._opened(creates=True) as database:
             drop_leases(database)
             self._renew(database)
 
     def seal(self) -> None:
-        """Mark file and buckets anew after a stop, unless they don't belong together or the file can't be used.
+        """Renew the mark of file and buckets after a stop, unless they don't match or the file is unusable.
 
-        No error: the next start finds the same, and says so.
+        It raises no error, because the next start finds and reports the same fault.
         """
         with suppress(ViewfinderError, OSError):
             if self.look(max_bytes=0) is Found.GOOD:
@@ -86,14 +86,14 @@ class CatalogFile:
                     self._renew(database)
 
     def _renew(self, database: Database) -> None:
-        """Write a new mark on both sides; ended in between, the buckets' side accepts the old one, too."""
+        """Write a new mark to file and buckets; until both are written, the buckets accept the old one too."""
         before, after = generation(database), uuid.uuid4().hex
         files.write(self.data.generation, {"Generation": after, "Previous": before})
         mark(database, after)
         files.write(self.data.generation, {"Generation": after})
 
     def _generations(self) -> list[str | None]:
-        """Return the marks that the buckets accept; None where they have none yet, as before 0.3.0."""
+        """Return the marks that the buckets accept; None if they have none yet, as before 0.3.0."""
         try:
             document = files.read(self.data.generation, "")
         except files.DamagedFileError:
@@ -109,5 +109,5 @@ class CatalogFile:
             try:
                 yield database
             except (MisconfiguredError, sqlite3.Error) as error:
-                remedy = f"Have it rebuilt from the buckets: {self.data.command('up --rebuild')}"
+                remedy = f"Rebuild it from the buckets: {self.data.command('up --rebuild')}"
                 raise DamagedCatalogError(f"{error}. {remedy}") from error

@@ -1,4 +1,4 @@
-"""The three processes of a local stack: how each is started."""
+"""The processes of a local stack, with the command of each."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ STACK_NAME = "viewfinder"
 EMULATOR = Path(__file__).parent / "ministack" / "launcher.py"
 
 FROM_OUR_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TZ")
-"""All that a component inherits: the functions see the emulator's environment, and must not see the user's keys."""
+"""Variables that components inherit. Functions see the emulator's environment, and must not see the user's keys."""
 
 
 Builder = Callable[[DataDirectory, Record], Component]
 
 
 def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Component:
-    """MiniStack, with signatures verified and IAM policies enforced."""
+    """Return the process of MiniStack, which verifies signatures and enforces IAM policies."""
     settings = {
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
@@ -53,7 +53,7 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
 
 
 def engine(data: DataDirectory, record: Record) -> Component:
-    """The engine, which may read the stack's buckets and no others."""
+    """Return the engine's process, which may read the stack's buckets and no others."""
     detector = ("--detector", record.detector) if record.detector else ()
     classifier = _classifier_options(record) if record.classifier else ()
     where = ("--host", "127.0.0.1", "--port", str(record.ports.engine))
@@ -74,7 +74,7 @@ def _classifier_options(record: Record) -> tuple[str, ...]:
 
 
 def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
-    """The gallery, which answers the API itself by the handler of this function package."""
+    """Return the gallery's process, which answers the API with the handler of this function package."""
     status = (
         *("--queue-url", record.outputs["QueueUrl"]),
         *("--dead-letter-queue-url", record.outputs["DeadLetterQueueUrl"]),
@@ -98,7 +98,7 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
 
 
 def recovery(data: DataDirectory, record: Record) -> Component:
-    """Return the process that makes the catalog agree with the buckets, and then ends."""
+    """Return the process that reconciles the catalog with the buckets, and then ends."""
     return Component(
         "recovery",
         (sys.executable, "-m", "viewfinder.local.recovery", str(data.path)),

@@ -1,4 +1,4 @@
-"""The data directory: everything that a local stack keeps, and the lock that lets one command at a time change it."""
+"""The data directory: all files of a local stack, and the lock that lets one command at a time change it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEAST_FREE_BYTES = 500_000_000
 
 
 FULL_BYTES = 1_000_000
-"""With less than this left, whatever fails fails of that."""
+"""Free bytes below which any failure is attributed to the full disk."""
 
 
 def default_path() -> Path:
@@ -43,7 +43,7 @@ def default_path() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """An access key of one emulator."""
+    """An access key of the emulator: its id and secret."""
 
     access_key_id: str
     secret_access_key: str
@@ -57,7 +57,7 @@ class DataDirectory:
 
     @property
     def record(self) -> Path:
-        """What the last `up` started and deployed."""
+        """The file with the record of the last `up`."""
         return self.path / "stack.json"
 
     @property
@@ -72,22 +72,22 @@ class DataDirectory:
 
     @property
     def state(self) -> Path:
-        """The emulator's other state, on disk after an orderly stop."""
+        """The emulator's other state; it writes it on an orderly stop."""
         return self.path / "emulator" / "state"
 
     @property
     def database(self) -> Path:
-        """The catalog, where it is an SQLite file."""
+        """The file of an SQLite catalog."""
         return self.path / "catalog.db"
 
     @property
     def generation(self) -> Path:
-        """The buckets' half of the mark by which a catalog and its buckets know each other."""
+        """The buckets' half of the mark that catalog and buckets share."""
         return self.objects / "catalog-generation.json"
 
     @property
     def recovery(self) -> Path:
-        """How far the catalog's recovery from the buckets is; there while it is not complete."""
+        """The progress of the catalog's recovery from the buckets; the file exists until it is complete."""
         return self.path / "recovery.json"
 
     @property
@@ -97,11 +97,11 @@ class DataDirectory:
 
     @property
     def start_progress(self) -> Path:
-        """What the emulator does before it answers, in words; there while it does that."""
+        """The progress of the emulator's start; the file exists until the emulator answers."""
         return self.temporary / "start-progress.txt"
 
     def command(self, words: str) -> str:
-        """Return a command of ours on this stack, as it can be pasted into the user's shell."""
+        """Return a `viewfinder` command for this stack, ready to paste into the user's shell."""
         elsewhere = "" if self.path == default_path() else f" --data-dir {shlex.quote(str(self.path))}"
         return f"{_program()} {words}{elsewhere}"
 
@@ -116,7 +116,7 @@ class DataDirectory:
             raise self._full(self.path)
 
     def set_aside_catalog(self) -> Path | None:
-        """Rename the SQLite file with its log, unread; return the file's new name, None where there was no file."""
+        """Rename the SQLite file with its log, unread; return the file's new name, None if there was no file."""
         kept = files.set_aside(self.database)
         for suffix in ("-wal", "-shm"):  # of no use without the file, and a new one must not find them
             beside = self.database.with_name(self.database.name + suffix)
@@ -137,12 +137,12 @@ class DataDirectory:
         return self.objects.exists() and any(path.is_dir() for path in self.objects.iterdir())
 
     def require_stack(self) -> None:
-        """Raise LocalStackError where the directory is none of a stack."""
+        """Raise LocalStackError if the directory is not a stack's."""
         if not any((self.path / name).exists() for name in (ROOT_KEYS, self.record.name)):
             raise LocalStackError(f"{self.path} is not the data directory of a stack.")
 
     def key_pair(self) -> KeyPair:
-        """Return the key pair of the emulator's root, made when first asked for; raise DamagedFileError."""
+        """Return the key pair of the emulator's root, created on first use; raise DamagedFileError."""
         if (found := self._keys(ROOT_KEYS)) is None:
             files.write(self.path / ROOT_KEYS, asdict(found := _new_key_pair()))
         return found
@@ -156,7 +156,7 @@ class DataDirectory:
         files.write(self.path / OPERATOR_KEYS, asdict(keys))
 
     def set_aside_damaged_keys(self) -> list[Path]:
-        """Rename each file of keys that can't be read: the next start makes others. Return the new names."""
+        """Rename each unreadable file of keys, so that the next start creates new keys. Return the new names."""
         return [kept for name in (ROOT_KEYS, OPERATOR_KEYS) if (kept := self._set_aside_if_damaged(name))]
 
     def _set_aside_if_damaged(self, name: str) -> Path | None:
@@ -167,18 +167,18 @@ class DataDirectory:
         return None
 
     def _keys(self, name: str) -> KeyPair | None:
-        remedy = f"Have the keys made anew: {self.command('up')}"
+        remedy = f"Create new keys: {self.command('up')}"
         document = files.read(self.path / name, remedy)
         if document is None:
             return None
         keys = [document.get(entry.name) for entry in fields(KeyPair)]
         if not all(isinstance(key, str) and key for key in keys):
-            raise files.damaged(self.path / name, "it is no key pair", remedy)
+            raise files.damaged(self.path / name, "it is not a key pair", remedy)
         return KeyPair(*map(str, keys))
 
     @contextmanager
     def full_disk_told(self) -> Iterator[None]:
-        """Make what a full disk leads to, an error of the system or of a component, one that says what to do."""
+        """Convert errors caused by a full disk to DiskFullError, which names the remedy."""
         try:
             yield
         except DiskFullError:
@@ -202,9 +202,9 @@ class DataDirectory:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other `up` and `down` out; raise LocalStackError where one is at work.
+        """Hold the lock against other `up` and `down`; raise LocalStackError if another command holds it.
 
-        Whatever is written meanwhile, by this process and by those that it starts, is its owner's alone.
+        While it holds the lock, this process and its children create files that only their owner can read.
         """
         self._make_private()
         before = os.umask(0o077)

@@ -1,4 +1,4 @@
-"""The small files of a data directory: JSON with a format number, written whole, and read with a remedy at hand."""
+"""The small files of a data directory: JSON with a format number, written atomically; errors name the remedy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from viewfinder.local.processes import LocalStackError
 
 FORMAT = 1
-"""Of these files (`StoredFormat`). 0.1.0 and 0.2.0 wrote none, which reads as 0."""
+"""Format of these files (`StoredFormat`). 0.1.0 and 0.2.0 wrote none, which reads as 0."""
 
 Document = dict[str, Any]
 
@@ -26,7 +26,7 @@ class NewerFileError(LocalStackError):
 
 
 def read(file: Path, remedy: str) -> Document | None:
-    """Return the members of a file; None where there is no file.
+    """Return the members of a file; None if there is no file.
 
     Raises DamagedFileError, which ends with the remedy (a sentence), and NewerFileError.
     """
@@ -37,7 +37,7 @@ def read(file: Path, remedy: str) -> Document | None:
     except (ValueError, RecursionError, IsADirectoryError) as error:
         raise damaged(file, str(error), remedy) from error
     if not isinstance(document, dict) or not isinstance(number := document.get("StoredFormat", 0), int):
-        raise damaged(file, "it is none of this stack's files", remedy)
+        raise damaged(file, "it is not a file of this stack", remedy)
     if number > FORMAT:
         raise NewerFileError(f"{file} was written by a newer version of Viewfinder: use that one.")
     return document
@@ -49,7 +49,7 @@ def damaged(file: Path, reason: str, remedy: str) -> DamagedFileError:
 
 
 def write(file: Path, members: Mapping[str, Any]) -> None:
-    """Write the file whole or not at all, readable by its owner alone at every moment, and safe on the disk."""
+    """Write the file atomically and durably, readable by its owner only."""
     unfinished = file.with_name(f"{file.name}.new")
     unfinished.unlink(missing_ok=True)
     with open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
@@ -62,7 +62,7 @@ def write(file: Path, members: Mapping[str, Any]) -> None:
 def set_aside(path: Path) -> Path | None:
     """Rename a file or folder to NAME.damaged, or NAME.damaged.2 and so on; return the name, None without a file.
 
-    The content is not looked at, and nothing that was set aside before is lost.
+    It neither reads the content nor overwrites an earlier renamed file.
     """
     if not os.path.lexists(path):
         return None

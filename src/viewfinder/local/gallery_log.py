@@ -1,4 +1,4 @@
-"""What the gallery's own log says of the requests that its handler of the API has failed to answer."""
+"""The gallery's log: count requests that the handler of the API failed to answer."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 FAILED = "request failed"
-"""What the handler logs of an error that is not the caller's."""
+"""The log message of the handler for an error that is not the caller's."""
 
 TAIL_BYTES = 2_000_000
 
 
 def failed_requests(log: Path, *, since: float) -> int:
-    """Count the failures since a time (epoch seconds) that the end of the log has."""
+    """Count the failures in the end of the log since a time (epoch seconds)."""
     return sum(FAILED in line and _time(line) >= since for line in _tail(log))
 
 

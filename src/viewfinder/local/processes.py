@@ -1,4 +1,4 @@
-"""Processes: start a component in the background, tell whether it is alive and well, end it with all its children."""
+"""Processes: start a component in the background, check its health, end it with all its children."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from viewfinder.domain.errors import ViewfinderError
 
 
 class LocalStackError(ViewfinderError):
-    """The local stack can't do what was asked of it."""
+    """The local stack can't do the requested operation."""
 
 
 class PortTakenError(LocalStackError):
-    """Another program listens where a component should."""
+    """Another program listens on the port of a component."""
 
 
 class DiskFullError(LocalStackError):
@@ -29,7 +29,7 @@ class DiskFullError(LocalStackError):
 
 
 class ComponentDiedError(LocalStackError):
-    """A component ended by itself, or never answered; the message ends with its log."""
+    """A component ended unexpectedly, or never answered; the message ends with its log."""
 
 
 class NotRunningError(LocalStackError):
@@ -57,7 +57,7 @@ CLOCK_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """How a process is started and where it says that it is well."""
+    """The command of a process, and the URL of its health check."""
 
     name: str
     command: tuple[str, ...]
@@ -77,11 +77,11 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Whether this very process runs."""
+        """Whether this process runs, and not another one with its pid."""
         return self._find() is not None
 
     def end(self) -> None:
-        """Ask it to stop in order, and kill it where it doesn't."""
+        """Send SIGTERM, and kill the process if it does not end in time."""
         if process := self._find():
             process.terminate()
             try:
@@ -104,7 +104,7 @@ class Process:
 
 
 def start(component: Component, stack: Path) -> Process:
-    """Start a component in a session of its own: a Ctrl-C in our terminal is not for it."""
+    """Start a component in a new session, so that Ctrl-C in the terminal does not reach it."""
     environment = {**component.environment, MARK: str(stack), NAME: component.name}
     write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     pid = os.posix_spawn(
@@ -124,7 +124,7 @@ def start(component: Component, stack: Path) -> Process:
 
 
 def wait_until_healthy(component: Component, process: Process, on_wait: Callable[[], object] = lambda: None) -> None:
-    """Return once the component answers, and call `on_wait` meanwhile; raise ComponentDiedError with its log's end."""
+    """Wait until the component answers, calling `on_wait`; raise ComponentDiedError with the end of its log."""
     deadline = time.monotonic() + START_SECONDS
     while not _answers(component.health_url):
         on_wait()
@@ -192,7 +192,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on at the moment."""
+    """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Look at the catalog of a local stack, and make it agree with its buckets: `python -m viewfinder.local.recovery DIR`.
+"""Check the catalog of a local stack, and reconcile it with its buckets: `python -m viewfinder.local.recovery DIR`.
 
 A crash takes the messages of the queue and what the emulator had not saved. The buckets tell what is missing.
 """

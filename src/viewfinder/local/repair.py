@@ -1,4 +1,4 @@
-"""What a start finds damaged, missing or out of date in the data directory, and what it does about it.
+"""Repairs at a start: replace what is damaged, missing or out of date in the data directory.
 
 The images in the emulator's buckets are the truth: keys, the emulator's other state and the catalog are made anew from
 nothing or from them. Whatever can't be used is renamed, never opened again and never deleted.
@@ -25,13 +25,13 @@ class Repair:
     report: Report
 
     def run(self, record: Record, catalog: Found) -> Record:
-        """Make the data directory fit for a start, and return the record to start with.
+        """Repair the data directory for a start, and return the record to start with.
 
         `catalog` is what a look at its file found; the file is made anew unless it is good. A recovery from the buckets
         is asked for wherever something may be missing.
         """
         for kept in self.data.set_aside_damaged_keys():
-            self._tell("keys", f"a file can't be read; other keys are made, and the file is kept as {kept}")
+            self._tell("keys", f"a file can't be read; new keys are created, and the file is kept as {kept}")
         complete = bool(record.fingerprint) and was_saved(self.data.state) and catalog is Found.GOOD
         record = self._state(record)
         if record.catalog == SQLITE:
@@ -41,9 +41,11 @@ class Repair:
         return record
 
     def renew_state(self, record: Record, reason: str) -> Record:
-        """Set the emulator's state aside, and ask for a recovery; return the record of a stack not yet deployed."""
+        """Rename the emulator's state, and request a recovery; return the record of a stack not yet deployed."""
         kept = self.data.set_aside_state()
-        self._tell("emulator", f"{reason}; the stack is deployed anew on its objects, and the old state is {kept}")
+        self._tell(
+            "emulator", f"{reason}; the stack is deployed again with its objects, and the old state is kept as {kept}"
+        )
         files.write(self.data.recovery, {"State": "WAITING"})
         return replace(record, fingerprint="", outputs={})
 
@@ -63,7 +65,7 @@ class Repair:
     def _tell_catalog(self, found: Found, kept: Path | None) -> None:
         if self.data.has_objects:
             old = f"; the old file is {kept}" if kept else ""
-            self._tell("catalog", f"its file {found.value}; it is made anew from the buckets{old}")
+            self._tell("catalog", f"its file {found.value}; it is rebuilt from the buckets{old}")
 
     def _tell(self, subject: str, detail: str) -> None:
         self.report(Progress(subject, "REPAIRED", detail))

@@ -1,4 +1,4 @@
-"""A stack that runs: how it is reached, and what is wrong with it. Record and keys are read once, and handed on."""
+"""A running stack: its addresses and problems. Record and keys are read once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def parameters_of(record: Record) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Running:
-    """One stack, as it was found; `keys` are the operator's, who may do everything."""
+    """A running stack; `keys` are those of the operator, who has all permissions."""
 
     data: DataDirectory
     record: Record
@@ -43,7 +43,7 @@ class Running:
         return session(self.keys)
 
     def environment(self) -> dict[str, str]:
-        """Return the variables by which AWS's tools and ours find this stack."""
+        """Return the environment variables with which AWS's tools and `viewfinder` find this stack."""
         record, keys = self.record, self.keys
         return {
             "AWS_ENDPOINT_URL": record.endpoint_url,
@@ -60,7 +60,7 @@ class Running:
 
     @property
     def settings(self) -> Settings:
-        """The settings of the functions, for an operator's command: on the catalog that they use."""
+        """The settings of the functions, with the catalog that they use, for an operator's commands."""
         return Settings.from_outputs(
             self.record.outputs,
             catalog=components.catalog_setting(self.data, self.record),
@@ -77,14 +77,14 @@ class Running:
 
     @property
     def recovery(self) -> dict[str, Any] | None:
-        """How far the catalog's recovery from the buckets is; None where nothing is to be recovered."""
+        """The progress of the catalog's recovery from the buckets; None without a recovery."""
         try:
             return files.read(self.data.recovery, "")
         except files.DamagedFileError:
             return {"State": "WAITING"}  # that the file is there says enough
 
     def problems(self) -> list[str]:
-        """Return what a person should know and do something about, a sentence each."""
+        """Return the problems that need an action, one sentence each."""
         found = (self._room(), self._catalog(), self._recovery(), self._failed_requests())
         return [problem for problem in found if problem]
 
@@ -93,7 +93,7 @@ class Running:
         if free >= ROOM_BYTES:
             return None
         left = f"{free // 1_000_000} MB left, {ROOM_BYTES // 1_000_000} are kept free"
-        return f"The disk of {self.data.path} is full: {left}. What waits goes on when there is room."
+        return f"The disk of {self.data.path} is full: {left}. Waiting images continue when there is room."
 
     def _catalog(self) -> str | None:
         if self.record.catalog != SQLITE:
@@ -105,7 +105,7 @@ class Running:
         if found is Found.GOOD:
             return None
         again = self.data.command("up")
-        return f"{self.data.database} {found.value}. Have it made anew from the buckets: {again}"
+        return f"{self.data.database} {found.value}. Rebuild it from the buckets: {again}"
 
     def _recovery(self) -> str | None:
         found = self.recovery or {}

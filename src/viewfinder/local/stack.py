@@ -39,7 +39,7 @@ class Up(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LocalStack:
-    """The stack of one data directory. What is asked of it is read from the disk each time; `running` is read once."""
+    """The stack of one data directory. It reads the record from the disk for each call; `running` reads it once."""
 
     data: DataDirectory
 
@@ -50,7 +50,9 @@ class LocalStack:
         if record is None or not record.processes or keys is None:
             raise self._not_running()
         if record.layout < LAYOUT:
-            raise LocalStackError("An earlier version of Viewfinder started this stack: update it by `viewfinder up`.")
+            raise LocalStackError(
+                "An earlier version of Viewfinder started this stack: update it with `viewfinder up`."
+            )
         return Running(self.data, record, keys)
 
     @property
@@ -75,11 +77,11 @@ class LocalStack:
 
     @property
     def recovery(self) -> dict[str, Any] | None:
-        """How far the recovery of the running stack is."""
+        """The progress of the running stack's recovery."""
         return self.running.recovery
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that lead to the running stack."""
+        """Return the environment variables for the running stack."""
         return self.running.environment()
 
     def application(self) -> Application:
@@ -87,9 +89,9 @@ class LocalStack:
         return self.running.application()
 
     def up(self, template: Path, options: Options, report: Report) -> Up:
-        """Bring the stack up as the template and the options want it.
+        """Start or update the stack by the template and the options.
 
-        After an error everything is stopped again, but for one that shows before anything was changed. After a crash
+        After an error it stops everything, unless the error occurred before any change. After a crash
         the stack is up before its catalog is complete: `recovery` tells.
         """
         with self.data.full_disk_told(), self.data.locked():
@@ -116,7 +118,7 @@ class LocalStack:
         return Running(self.data, start.record, self._operator())
 
     def down(self) -> bool:
-        """Stop everything in order; return False where nothing ran. A damaged record is no hindrance."""
+        """Stop everything in order; return False if nothing ran. A damaged record is no hindrance."""
         with self.data.locked():
             try:
                 record = self._load()
@@ -125,14 +127,14 @@ class LocalStack:
             return stop(self.data, record)
 
     def reset(self) -> None:
-        """Stop everything and delete the data; raise LocalStackError where there is no stack."""
+        """Stop everything and delete the data; raise LocalStackError if there is no stack."""
         self.data.require_stack()
         with self.data.locked():
             processes.kill_stragglers(self.data.path)
             shutil.rmtree(self.data.path)
 
     def watch(self, mine: Record) -> None:
-        """Return when the stack was stopped from elsewhere; raise ComponentDiedError when a component ends."""
+        """Wait until another command stops the stack; raise ComponentDiedError when a component ends."""
         while self._is_recorded(mine):
             dead = next((process for process in mine.processes if not process.alive), None)
             # Another command that stops the stack ends its processes first, and then says so in the record.
@@ -150,7 +152,7 @@ class LocalStack:
 
     def _load(self) -> Record | None:
         rebuild = self.data.command("up --rebuild")
-        return load(self.data.record, f"Have it made anew, and the catalog from the buckets: {rebuild}")
+        return load(self.data.record, f"Rebuild it, and the catalog from the buckets: {rebuild}")
 
     def _before(self, options: Options) -> Record | None:
         """Read the record of the last start; where all is to be rebuilt, set one aside that can't be read."""
@@ -184,7 +186,9 @@ class LocalStack:
                 return True
         except (DamagedFileError, NotRunningError):  # there are no keys to ask with; an orderly stop loses nothing
             return False
-        report(Progress("emulator", "FAILED", "it no longer takes our keys; it starts again from what it saved"))
+        report(
+            Progress("emulator", "FAILED", "it no longer accepts the stack's keys; it restarts from its saved state")
+        )
         processes.kill_stragglers(self.data.path)  # an orderly stop would save what is left
         return False
 

@@ -1,4 +1,4 @@
-"""One start of the stack: emulator and engine, the deployment, the gallery, and what goes on in the background."""
+"""One start of the stack: emulator and engine, deployment, gallery, and background recovery."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ STANDING = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 
 @dataclass
 class Start:
-    """One start. The record is saved with each process, so that a `down` finds them whatever happens to us."""
+    """One start. It saves the record with each process, so that `down` finds them even if this process is killed."""
 
     data: DataDirectory
     record: Record
     report: Report
 
     def run(self, blueprint: Blueprint, catalog: Found) -> None:
-        """Repair what the directory needs, start and deploy; the caller cleans up after an error."""
+        """Repair the directory, start and deploy; the caller cleans up after an error."""
         self.data.prepare()
         self._save(Repair(self.data, self.report).run(_settle_ports(self.record), catalog))
         self.report(Progress("emulator", "INSTALL_IN_PROGRESS"))
@@ -49,7 +49,7 @@ class Start:
             if not self.record.fingerprint or self.record.process("emulator").alive:
                 raise
             if not rebuilds:
-                remedy = f"Should that not pass, have the stack made anew: {self.data.command('up --rebuild')}"
+                remedy = f"If that does not end, rebuild the stack: {self.data.command('up --rebuild')}"
                 raise ComponentDiedError(f"{error}\n{remedy}") from error
             self._start_over("the emulator does not start on its saved state")
 
@@ -107,7 +107,7 @@ class Start:
 
 
 def stop(data: DataDirectory, record: Record | None) -> bool:
-    """End every process of a stack, in order and then whatever they left behind; return False where none ran.
+    """End every process of a stack, in order and then whatever they left behind; return False if none ran.
 
     The processes are found by their mark, too: the record may be what is damaged.
     """

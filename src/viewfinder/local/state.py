@@ -1,4 +1,4 @@
-"""The stack's record: what runs, where it listens, what is deployed. It outlives the processes."""
+"""The stack's record: processes, ports and deployment. It outlives the processes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BUILTIN = "builtin"
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the components listen, all on 127.0.0.1; kept from one `up` to the next."""
+    """Ports of the components on 127.0.0.1; `up` keeps those of the last start."""
 
     emulator: int
     gallery: int
@@ -42,7 +42,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user chose; None keeps what the data directory remembers."""
+    """The user's options; None keeps the value of the last start."""
 
     port: int | None = None
     gallery_port: int | None = None
@@ -63,7 +63,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the last `up` did.
+    """The record of the last `up`.
 
     `processes` are empty after a stop. `fingerprint` names the deployment that is safe on disk.
     `in_process`: the image function carries the engine, instead of calling it over Rekognition's wire.
@@ -78,7 +78,7 @@ class Record:
     layout: int = LAYOUT
     features: str = "LABELS"
     gallery_token: str | None = None
-    """What opens the gallery; "" where it is open, None where nobody has chosen yet."""
+    """What opens the gallery; "" where it is open, None if nobody has chosen yet."""
     in_process: bool = False
     classifier: str | None = None
     """An image classifier of the user's, with the file of its classes and the probability that makes a label."""
@@ -95,12 +95,12 @@ class Record:
 
     @property
     def endpoint_url(self) -> str:
-        """The emulator: every AWS service but Rekognition."""
+        """The emulator's URL, for every AWS service except Rekognition."""
         return f"http://127.0.0.1:{self.ports.emulator}"
 
     @property
     def rekognition_url(self) -> str:
-        """The engine."""
+        """The engine's URL."""
         return f"http://127.0.0.1:{self.ports.engine}"
 
     @property
@@ -118,7 +118,7 @@ class Record:
         return next(process for process in self.processes if process.name == name)
 
     def stopped(self) -> Record:
-        """Return the record of the same stack at rest."""
+        """Return the record of the stopped stack."""
         return replace(self, processes=())
 
     def save(self, file: Path) -> None:
@@ -128,7 +128,7 @@ class Record:
 
 
 def load(file: Path, remedy: str = "") -> Record | None:
-    """Read a record, None where there is none.
+    """Read a record, None if there is none.
 
     Raises DamagedFileError, which ends with the remedy, and LocalStackError where a newer version wrote it.
     """
@@ -138,7 +138,7 @@ def load(file: Path, remedy: str = "") -> Record | None:
     try:
         record = _record({"layout": 1, **document})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise files.damaged(file, "it is no record of a stack", remedy) from error
+        raise files.damaged(file, "it is not the record of a stack", remedy) from error
     if record.layout > LAYOUT:
         raise LocalStackError(f"{file.parent} was written by a newer version of Viewfinder: use that one.")
     return record
@@ -204,7 +204,7 @@ def _known(kind: type[Ports | Process], document: files.Document) -> files.Docum
 
 
 def with_options(before: Record | None, options: Options) -> Record:
-    """Return the record with what the user chose put over what was.
+    """Return the record, updated with the user's options.
 
     Raise LocalStackError or EngineLacksModelError where that can't be.
     """
@@ -268,11 +268,11 @@ def _catalog_with_options(record: Record, options: Options) -> str:
     if record.layout < LAYOUT and catalog != SQLITE:
         raise LocalStackError(
             "An earlier version of Viewfinder wrote this emulated table, which can't be read any more. "
-            "Without --catalog dynamodb the images come into an SQLite catalog."
+            "Without --catalog dynamodb, `up` puts the images into an SQLite catalog."
         )
     if catalog != record.catalog and not options.rebuild:
         raise LocalStackError(
-            f"The catalog of this stack is {record.catalog}. To change that, have it rebuilt from the buckets: "
+            f"The catalog of this stack is {record.catalog}. To change that, rebuild it from the buckets: "
             f"viewfinder up --catalog {catalog} --rebuild"
         )
     return catalog

@@ -1,4 +1,4 @@
-"""How the pipeline is watched: logs, metrics and spans; every name is safe to use from several threads."""
+"""Observability of the pipeline: logs, metrics and spans; every function is thread-safe."""
 
 from viewfinder.observability.logs import correlated, logger, measure, publishing_metrics, timed
 from viewfinder.observability.tracing import span

@@ -27,7 +27,7 @@ if _level := os.environ.get("POWERTOOLS_LOG_LEVEL"):
 
 @contextmanager
 def correlated(**keys: str) -> Iterator[None]:
-    """Put keys, `correlation_id` first of all, on every line that this thread writes until the block ends."""
+    """Add keys, such as `correlation_id`, to every line that this thread writes in the block."""
     logger.thread_safe_append_keys(**keys)
     try:
         yield
@@ -58,7 +58,7 @@ def timed(name: str) -> Iterator[None]:
 
 @contextmanager
 def publishing_metrics() -> Iterator[None]:
-    """Write what the block measured, whatever its end."""
+    """Write the metrics of the block, even if it raises."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Spans: the steps of the work as OpenTelemetry sees them, sent to X-Ray and to the log.
+"""Spans: OpenTelemetry spans of the work's steps, sent to X-Ray and to the log.
 
 Lambda decides per invocation whether it is traced, and says so in _X_AMZN_TRACE_ID; what is not traced costs nothing.
 """

@@ -30,7 +30,7 @@ class Subsegments(SpanProcessor):
         """By span id; the steps of one tree run in one thread, and no two threads share a key."""
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Keep the document for the step around it, or return it away."""
+        """Keep the document for the outer step, or emit it."""
         document = _document(span, self._inner.pop(span.context.span_id, []))
         if span.parent and not span.parent.is_remote:
             self._inner[span.parent.span_id].append(document)

@@ -1,1 +1,1 @@
-"""What operators look at: activity of the functions, and cost."""
+"""Activity of the functions, cost, and the signer of API requests."""

@@ -1,4 +1,4 @@
-"""What a stack did lately: traces and outcomes from the log of its image function, and its queues. The one reader."""
+"""Recent activity of a stack: traces and results from the log of its image function, and its queues."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of an image's way: when it began after the image did, and how long it took, in seconds."""
+    """A step in the processing of an image: start (since the image's) and duration in seconds."""
 
     name: str
     start: float
@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The way of one image through the function; `started` is epoch seconds."""
+    """The processing of one image by the function; `started` is in epoch seconds."""
 
     image_id: str
     started: float
@@ -137,7 +137,7 @@ class Activity:
 
 
 def activity(client: CloudWatchLogsClient, stack: str, *, minutes: int = MINUTES) -> Activity:
-    """Count and time what the image function logged."""
+    """Return counts and times from the image function's log."""
     lines = list(_lines(client, stack, minutes, "trace", "image indexed"))
     indexed = [line for line in lines if line["message"] == "image indexed"]
     traces = (Trace.from_document(line["trace"]) for line in lines if line["message"] == "trace")
@@ -204,7 +204,7 @@ def _structured(text: str) -> Document:
 
 
 def _minute(number: int, seconds: list[float]) -> Document:
-    """Return one minute; times are None where nothing happened."""
+    """Return one minute; times are None if nothing happened."""
     return {
         "Start": number * 60,
         "Images": len(seconds),

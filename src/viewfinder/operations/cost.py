@@ -1,4 +1,4 @@
-"""What a month on AWS costs, service by service, from a dated table of list prices; docs/cost.md explains the lines."""
+"""Estimate the cost of a month on AWS by service, from a table of list prices; docs/cost.md explains the lines."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MEGABYTES_PER_GIGABYTE = 1000
 
 
 class UnknownRegionError(ViewfinderError):
-    """The table has no prices of a region."""
+    """The price table lacks a region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one service costs, in dollars, and what for."""
+    """The cost of one item of a service, in dollars."""
 
     service: str
     purpose: str
@@ -72,7 +72,7 @@ class Estimate:
     """The lines of a month with Amazon Rekognition.
 
     `saved` is what the images of known content would have cost beside them, `with_engine` the total of the same month
-    with Viewfinder's engine as the detector; None where the engine lacks one of the features.
+    with Viewfinder's engine as the detector; None if the engine lacks one of the features.
     """
 
     lines: tuple[Line, ...]

@@ -1,4 +1,4 @@
-"""Sign requests to the REST API with AWS Signature Version 4, for whoever calls it on a user's behalf.
+"""Sign requests to the REST API with AWS Signature Version 4, for the gallery and the command line.
 
 A server verifies what a URL means: it decodes the query and encodes it again. One meaning has many spellings (`+` and
 `%20`, `:` and `%3A`, `%7e` and `~`), so a URL is brought into the one spelling that the signature knows before it is
@@ -20,7 +20,7 @@ SERVICE = "execute-api"
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request to send to the letter: another spelling of its URL has another signature."""
+    """A signed request; send it unchanged, because the signature covers the spelling of its URL."""
 
     url: str
     headers: dict[str, str]

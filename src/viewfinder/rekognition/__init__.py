@@ -1,4 +1,4 @@
-"""The open Rekognition: Amazon Rekognition's wire, answered by models that run here.
+"""The engine: Amazon Rekognition's API, answered by local models.
 
 As a library: `from viewfinder.rekognition import detect_labels, index_faces`.
 """

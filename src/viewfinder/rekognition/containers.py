@@ -1,4 +1,4 @@
-"""What of a JPEG or a PNG goes to the decoder: its pixels, orientation and profile, nothing that a viewer skips.
+"""Reduce a JPEG or PNG to the parts for the decoder: pixels, orientation and profile.
 
 The pipeline reads the same files by the same rule, in code of its own; tests/contract holds the two together.
 JPEG: ITU-T T.81, annex B. PNG: W3C, third edition.

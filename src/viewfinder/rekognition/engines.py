@@ -1,4 +1,4 @@
-"""The engines of all operations, each loaded when first asked for; and the operations as functions of this process."""
+"""The engines of all operations, each loaded on first use; the detecting operations as functions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Picture = bytes | Path
 
 
 class Engines:
-    """One engine for each folder of operations; safe to use from several threads."""
+    """One engine for each folder of operations; thread-safe."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -74,7 +74,7 @@ class Engines:
 
 @cache
 def default_engines() -> Engines:
-    """Return the engines that the functions below use unless others are given."""
+    """Return the default engines of the functions below."""
     return Engines(Settings())
 
 
@@ -87,7 +87,7 @@ def detect_labels(
     settings: Mapping[str, Any] | None = None,
     engines: Engines | None = None,
 ) -> Document:
-    """Answer as Rekognition's DetectLabels does, in this process.
+    """Return the response of Rekognition's DetectLabels, computed in this process.
 
     Take a JPEG or PNG, as bytes or by its path, and the members of the request by their Python names; return the
     response's document. Raise EngineError with the service's code.
@@ -100,13 +100,13 @@ def detect_labels(
 def detect_text(
     image: Picture, *, filters: Mapping[str, Any] | None = None, engines: Engines | None = None
 ) -> Document:
-    """Answer as Rekognition's DetectText does, in this process; see detect_labels."""
+    """Return the response of DetectText; arguments and errors as in detect_labels."""
     request = TextRequest.from_document(_given({"Filters": filters}))
     return (engines or default_engines()).text.detect_text(_content(image), request)
 
 
 def detect_faces(image: Picture, *, engines: Engines | None = None) -> Document:
-    """Answer as Rekognition's DetectFaces does, in this process; no attribute beyond the default ones is known."""
+    """Return the response of DetectFaces, with the default attributes only; errors as in detect_labels."""
     return (engines or default_engines()).faces.detect_faces(_content(image))
 
 
@@ -118,7 +118,7 @@ def compare_faces(
     quality_filter: str | None = None,
     engines: Engines | None = None,
 ) -> Document:
-    """Answer as Rekognition's CompareFaces does, in this process; see detect_labels."""
+    """Return the response of CompareFaces; arguments and errors as in detect_labels."""
     members = {"SimilarityThreshold": similarity_threshold, "QualityFilter": quality_filter}
     comparison = Comparison.from_document(_given(members))
     return (engines or default_engines()).faces.compare_faces(_content(source), _content(target), comparison)

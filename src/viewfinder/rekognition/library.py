@@ -1,4 +1,4 @@
-"""The operations on collections as functions of this process: as over the wire, without a server.
+"""The operations on collections as functions of this process, without a server.
 
 Each takes the members of its request by their Python names and returns the response's document. Each raises EngineError
 with the service's code. Collections are kept in memory, unless `engines` has a data directory:
@@ -24,7 +24,7 @@ def create_collection(
 
 
 def describe_collection(collection_id: str, *, engines: Engines | None = None) -> Document:
-    """Return the numbers of faces and users of a collection, its ARN, and when it was created in seconds of 1970."""
+    """Return the numbers of faces and users of a collection, its ARN, and its creation time in seconds since 1970."""
     return _call("DescribeCollection", engines, CollectionId=collection_id)
 
 
@@ -97,7 +97,7 @@ def search_faces(
     face_match_threshold: float | None = None,
     engines: Engines | None = None,
 ) -> Document:
-    """Return the faces of a collection that are like one of them, most alike first."""
+    """Return the faces of a collection that resemble one of them, highest similarity first."""
     return _call(
         "SearchFaces",
         engines,
@@ -117,7 +117,7 @@ def search_faces_by_image(
     quality_filter: str | None = None,
     engines: Engines | None = None,
 ) -> Document:
-    """Return the faces of a collection that are like the largest face of an image, most alike first."""
+    """Return the faces of a collection that resemble the largest face of an image, highest similarity first."""
     return _call(
         "SearchFacesByImage",
         engines,
@@ -163,7 +163,7 @@ def associate_faces(
     client_request_token: str | None = None,
     engines: Engines | None = None,
 ) -> Document:
-    """Make faces those of a user, where they are like the faces that it has."""
+    """Associate faces with a user if they resemble its present faces."""
     members = {"FaceIds": face_ids, "UserMatchThreshold": user_match_threshold}
     return _user("AssociateFaces", collection_id, user_id, client_request_token, engines, **members)
 
@@ -176,7 +176,7 @@ def disassociate_faces(
     client_request_token: str | None = None,
     engines: Engines | None = None,
 ) -> Document:
-    """Take faces from a user; they stay in the collection."""
+    """Disassociate faces from a user; they stay in the collection."""
     return _user("DisassociateFaces", collection_id, user_id, client_request_token, engines, FaceIds=face_ids)
 
 
@@ -189,7 +189,7 @@ def search_users(
     max_users: int | None = None,
     engines: Engines | None = None,
 ) -> Document:
-    """Return the users of a collection that are like one of its faces or users, most alike first."""
+    """Return the users of a collection that resemble one of its faces or users, highest similarity first."""
     return _call(
         "SearchUsers",
         engines,
@@ -210,7 +210,7 @@ def search_users_by_image(
     quality_filter: str | None = None,
     engines: Engines | None = None,
 ) -> Document:
-    """Return the users of a collection that are like the largest face of an image, most alike first."""
+    """Return the users of a collection that resemble the largest face of an image, highest similarity first."""
     return _call(
         "SearchUsersByImage",
         engines,

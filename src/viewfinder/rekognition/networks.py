@@ -1,4 +1,4 @@
-"""What all networks share: sessions on this CPU, and boxes."""
+"""Code shared by all networks: ONNX sessions on the CPU, and boxes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ DISPUTED_PLACE = 0.6
 """Overlap from which boxes of two classes name the same object."""
 
 MOST_CANDIDATES = 300
-"""Boxes kept for suppression, the surest first; its cost grows with their square."""
+"""Maximum number of boxes for suppression, whose cost grows with the square; those with the highest scores are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
-    """Detected boxes, surest first: `corners` (n, 4) are left, top, right, bottom as ratios of the picture."""
+    """Detected boxes, highest score first: `corners` (n, 4) are left, top, right, bottom as ratios of the picture."""
 
     corners: Floats
     scores: Floats
@@ -39,7 +39,7 @@ class Boxes:
 
 
 def select(corners: Floats, scores: Floats, least_score: float) -> Boxes:
-    """Return the surest pairs of box and class out of (n, 4) corners and (n, classes) scores."""
+    """Return the pairs of box and class with the highest scores, from (n, 4) corners and (n, classes) scores."""
     rows, classes = np.nonzero(scores >= least_score)
     return _surest(corners[rows], scores[rows, classes], classes)
 
@@ -50,7 +50,7 @@ def _surest(corners: Floats, scores: Floats, classes: Integers) -> Boxes:
 
 
 def suppress(boxes: Boxes, overlap: float) -> Boxes:
-    """Drop each box that overlaps a surer one of its class by more than `overlap` (intersection over union)."""
+    """Drop boxes that overlap a higher-scored one of their class by more than `overlap` (intersection over union)."""
     return boxes.where(distinct(boxes.corners, overlap, boxes.classes))
 
 
@@ -61,7 +61,7 @@ def mirrored(boxes: Boxes) -> Boxes:
 
 
 def agreed(boxes: Boxes, others: Boxes) -> Boxes:
-    """Return the boxes of two views of a picture, each with the mean of its scores in both, surest first.
+    """Return the boxes of two views of a picture, each with the mean of its scores in both, highest first.
 
     Where one view has no box of that class at that place, its score there counts as nothing.
     """
@@ -82,7 +82,7 @@ def undisputed(boxes: Boxes) -> NDArray[np.bool_]:
 
 
 def distinct(corners: NDArray[np.floating[Any]], overlap: float, classes: Integers | None = None) -> NDArray[np.bool_]:
-    """Return which of (n, 4) corners, surest first, do not overlap an earlier one (of the same class) by more."""
+    """Return a mask of (n, 4) corners that overlap no earlier one (of the same class) by more than `overlap`."""
     repeats = _overlaps(corners, corners) > overlap
     if classes is not None:
         repeats &= classes[:, None] == classes[None, :]

@@ -214,7 +214,7 @@ UNREADABLE = "Unable to get object metadata from S3. Check object key, region an
 
 
 class S3Reader:
-    """Fetches the images that requests name; safe to use from several threads."""
+    """Fetch S3 objects that requests name; thread-safe."""
 
     def __init__(self, endpoint: str, region: str, allowed_buckets: tuple[str, ...]) -> None:
         self._endpoint = endpoint

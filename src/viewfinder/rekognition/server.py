@@ -1,4 +1,4 @@
-"""Runs the engine's server in this process until it is told to stop."""
+"""Run the engine's server in this process until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ access_log = logging.getLogger("viewfinder.rekognition.access")
 
 
 class Wire:
-    """Serves one service; at most `workers` requests are worked on and `queue` more wait.
+    """The ASGI application of the service: at most `workers` requests run, and `queue` more wait.
 
     What is held of bodies has a limit of its own, so that neither many callers nor slow ones fill the memory.
     Headers are checked before anything of a body is read, and a place is taken when the body is in.
@@ -85,7 +85,7 @@ class Wire:
         return response
 
     def _check(self, request: Request) -> None:
-        """Refuse what the headers alone show to be wrong."""
+        """Refuse requests with invalid headers."""
         # A page of the web may reach this machine's loopback by a name of its own (DNS rebinding).
         if self._hosts is not None and PORT.sub("", request.headers.get("host", "")) not in self._hosts:
             raise EngineError("AccessDeniedException", "This server answers to localhost only")
@@ -193,7 +193,7 @@ GRACE = 20
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then let requests under way end; the first log line gives the URL."""
+    """Serve until SIGTERM or SIGINT, then finish the requests in progress; the first log line has the URL."""
     log_as_json()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a descriptor; 1,024 are soon taken
@@ -215,7 +215,7 @@ def serve(settings: Settings) -> None:
 
 
 def listen(config: uvicorn.Config) -> socket.socket:
-    """Open the socket, ready for whoever reads its address from the log to connect at once."""
+    """Open the socket before the log names its address, so that clients can connect at once."""
     listener = config.bind_socket()
     # asyncio turns Nagle's algorithm off only for sockets made with IPPROTO_TCP, which this one is not; with it, the
     # second part of every answer waits 40 ms for the client's delayed acknowledgement.

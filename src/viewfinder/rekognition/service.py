@@ -1,4 +1,4 @@
-"""The path of one request from headers and body to the response's document: a row for each operation."""
+"""Process a request from headers and body to the response's document; one table row per operation."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Reply(dict[str, Any]):
 
 
 class Service:
-    """Answers the requests of OPERATIONS; safe to use from several threads."""
+    """Answers the requests of OPERATIONS; thread-safe."""
 
     def __init__(self, engines: Engines, s3: S3Reader, verifier: SignatureVerifier | None = None) -> None:
         self._engines = engines
@@ -119,7 +119,7 @@ class Service:
         return cls(engines, s3, _verifier(settings))
 
     def check(self, headers: Mapping[str, str]) -> None:
-        """Raise EngineError where the headers alone show that a request won't be answered."""
+        """Raise EngineError if the headers alone show that the request is invalid."""
         if self._verifier:
             self._verifier.check(headers)
         operation_of(headers.get("x-amz-target"), OPERATIONS)

@@ -29,7 +29,7 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class SignatureVerifier:
-    """Knows the one key pair that callers must sign with; `POST /` is the only request of the protocol."""
+    """Verify signatures of `POST /` requests by the one key pair of the callers."""
 
     access_key_id: str
     secret_access_key: str

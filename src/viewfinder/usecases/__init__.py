@@ -1,1 +1,1 @@
-"""What the pipeline does: one file and one public function each."""
+"""The use cases of the pipeline: one file for each operation or group of related operations."""

@@ -1,4 +1,4 @@
-"""What a person says of an image's labels."""
+"""Corrections of an image's labels by persons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_NAMES = 20
 def correct_labels(
     image_id: str, catalog: Catalog, *, add: Sequence[str] = (), remove: Sequence[str] = (), undo: Sequence[str] = ()
 ) -> Image:
-    """Take a person's word on labels of an image, and return the record; raise ImageNotFoundError, InvalidRequestError.
+    """Correct labels of an image, and return the record. Raise ImageNotFoundError, InvalidRequestError.
 
     A lost race is run again: what others have written meanwhile stays. AnalyzedAt does too, for nothing was analysed.
     """

@@ -1,4 +1,4 @@
-"""Keeps the statistics in agreement with the catalog, from the states that its records went through."""
+"""Update the statistics from the states of the catalog's records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One image: its record, its end, and links to its pictures."""
+"""One image: get the record, delete the object, sign links to its pictures."""
 
 from __future__ import annotations
 

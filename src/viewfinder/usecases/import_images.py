@@ -1,4 +1,4 @@
-"""Import images: send those that the pipeline does not have yet, and wait until they are answered.
+"""Import images: send those that the pipeline does not have yet, and wait until they are analysed.
 
 There is no state file: what was imported is what the bucket and the catalog have, so that an import that was
 interrupted is resumed by the same command. Candidates are worked on in batches, so that memory does not grow with them.
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import would do: images that are there, images to send, and how often the detector is asked at most."""
+    """The plan of an import: present images, images to send, and the maximum number of detector calls."""
 
     present: int
     missing: int
@@ -42,7 +42,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Summary:
-    """What an import came to.
+    """The result of an import.
 
     `present` and `answered` count images by status, `beside` those that got a key of their own because another content
     holds the one that they would have had.
@@ -56,31 +56,31 @@ class Summary:
 
     @property
     def settled(self) -> int:
-        """Images that are there and images that are answered."""
+        """The number of present images and of answered images."""
         return self.present.total() + self.answered.total()
 
     @property
     def analyzed(self) -> int:
-        """Images that were sent and analysed."""
+        """Sent images that were analysed."""
         return self.answered[Status.ANALYZED]
 
     @property
     def rejected(self) -> int:
-        """Images that were sent and are no picture that can be read."""
+        """Sent images that the pipeline rejected as unreadable."""
         return self.answered[Status.REJECTED]
 
     @property
     def failed(self) -> int:
-        """Images that were sent and given up."""
+        """Sent images that failed."""
         return self.answered[Status.FAILED]
 
     @property
     def saved_calls(self) -> int:
-        """Calls that analysing every picture anew would have taken on top."""
+        """Detector calls that reuse has saved."""
         return self.present[Status.ANALYZED] + self.analyzed - self.calls
 
     def count(self, image: Image) -> None:
-        """Count an answer."""
+        """Add an answer to the counts."""
         self.answered[image.status] += 1
         self.calls += image.effort is Effort.DETECTED
 
@@ -104,7 +104,7 @@ class Import:
     def plan(
         self, derived: DerivedStore, parameters: Parameters, on_checked: Callable[[int], None] = lambda _: None
     ) -> Plan:
-        """Find out what an import would do; write nothing."""
+        """Return the plan of the import; write nothing."""
         present = missing = 0
 
         def unknown(candidate: Candidate) -> str | None:
@@ -176,7 +176,7 @@ class Import:
         return present, missing
 
     def _send(self, candidate: Candidate, version: int) -> Sent | None:
-        """Send one image; None where it can't be read or sent."""
+        """Send one image; None if it can't be read or sent."""
         sent: Sent | None = None
         with self._reported(candidate):
             try:
@@ -191,7 +191,7 @@ class Import:
 
     @contextmanager
     def _reported(self, candidate: Candidate) -> Iterator[None]:
-        """Turn what is wrong with one candidate into a problem of the source: the others go on."""
+        """Record the error of one candidate as a problem of the source; the others continue."""
         try:
             yield
         except OSError as error:
@@ -200,7 +200,7 @@ class Import:
             self.source.problems.append(f"{candidate.location}: {error}")
 
     def _resolve(self, candidate: Candidate, version: int) -> Sent | None:
-        """Settle a key that the bucket holds: ask for an answer about the same content, send another one beside it."""
+        """Handle a taken key: request an answer for the same content, or send other content under a new key."""
         stored = self.source.find(candidate.image_id)
         if stored and (candidate.is_beside or _is_same(candidate, stored)):
             self.requests.send([candidate.image_id])

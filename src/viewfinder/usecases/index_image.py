@@ -1,7 +1,7 @@
-"""Bring the catalog into agreement with the bucket for one image.
+"""Update the catalog's record of one image to match the bucket.
 
-An event is a hint. What counts is the object as it is now, read after the record that is to be replaced: whoever writes
-last has then also looked last, in whatever order, and however often, the events arrive.
+An event is only a hint. A delivery reads the record first and then the current object. So the last writer has read the
+newest object, in whatever order and however often the events arrive.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _MAX_MESSAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The record as it stands, and what that took."""
+    """The current record, and the work that it required."""
 
     image: Image
     effort: Effort
@@ -84,10 +84,10 @@ class IndexImage:
     keep_location: bool = False
 
     def run(self, event: ImageEvent) -> Outcome:
-        """Answer an event; raise DetectorUnavailableError, AnalysisInProgressError, MisconfiguredError or
+        """Process an event; raise DetectorUnavailableError, AnalysisInProgressError, MisconfiguredError or
         CatalogConflictError.
 
-        Whatever is raised, the event can be answered again: nothing it did needs undoing.
+        After any error the event can be processed again: nothing needs undoing.
         """
         for _ in range(_ATTEMPTS):
             known = self.catalog.find(event.image_id)
@@ -106,7 +106,7 @@ class IndexImage:
     def record_failure(self, event: ImageEvent, error: Exception) -> Image | None:
         """Record FAILED with the error, for an event that the queue will not deliver again, and return the record.
 
-        None where the record stays: someone else has accounted for the event, or the event says of no change (it has no
+        None if the record stays: someone else has accounted for the event, or the event says of no change (it has no
         sequencer), so that the labels are still those of the object.
         """
         known = self.catalog.find(event.image_id)
@@ -119,7 +119,7 @@ class IndexImage:
         return saved
 
     def _reflect(self, event: ImageEvent, known: Image | None) -> Image:
-        """Write the record that the object as it is now deserves."""
+        """Write the record of the current object."""
         lease = None
         try:
             with span("fetch"):
@@ -136,7 +136,7 @@ class IndexImage:
             return self.catalog.save(image, replacing=known, lease=lease)
 
     def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> tuple[Image, Lease | None]:
-        """Return the record of an object, and the lease of its analyses where it ends with saving the record."""
+        """Return the record of an object, and its lease if saving the record ends it."""
         image = self._draft(event, known, Status.REJECTED)
         image = replace(image, size=stored.size, etag=stored.etag, version_id=stored.version_id)
         is_shut = stored.is_archived or bool(stored.refusal)
@@ -224,7 +224,7 @@ class IndexImage:
         return analyses, None
 
     def _detect(self, event: ImageEvent, content: _Content, known: Analyses) -> Analyses:
-        """Ask for each feature that is not known; keep each answer at once, so that a failure loses no other."""
+        """Detect each missing feature; store each answer at once, so that a failure loses no other answer."""
         with span("decode"):
             picture = self.pictures.read(content.original)
         analyses = dict(known)
@@ -277,7 +277,7 @@ class IndexImage:
         )
 
     def _tombstone(self, event: ImageEvent, known: Image | None) -> Image:
-        """Remember what the trash shows of the object that is gone, until nothing of it can come back."""
+        """Return the tombstone of a removed object, which expires when the object can no longer be restored."""
         image = self._draft(event, known, Status.REMOVED)
         if known is None:
             return image
@@ -286,7 +286,7 @@ class IndexImage:
         return replace(image, etag=known.etag, sha256=known.sha256)
 
     def _sweep(self, image: Image) -> None:
-        """Delete what earlier records, and deliveries that were interrupted, left behind."""
+        """Delete thumbnails left by earlier records and interrupted deliveries."""
         keys = self.derived.list_thumbnails(thumbnail_prefix(image.image_id))
         self.derived.delete_thumbnails(outdated_thumbnails(image, keys))
 

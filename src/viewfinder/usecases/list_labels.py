@@ -1,4 +1,4 @@
-"""Labels and categories in use, and what a person's text means among them."""
+"""List labels and categories in use, and match a person's text with them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def list_labels(
 
 
 def _places(labels: Iterable[LabelCount], prefix: str, category: str, order: LabelOrder) -> dict[str, LabelCount]:
-    """Map the place in the order to each label that answers."""
+    """Map the position in the order to each matching label."""
     places = {}
     for label in labels:
         match = match_label(label, prefix) if prefix else (0, "")

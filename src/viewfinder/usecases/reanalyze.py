@@ -1,4 +1,4 @@
-"""Images that are known already, analysed once more."""
+"""Analyse known images again."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Limits:
 def analyze_again(
     image_id: str, catalog: Catalog, *, caller: str, requests: Requests, clock: Clock, limits: Limits
 ) -> None:
-    """Queue a known image; an analysis that is younger than the interval is good enough.
+    """Queue a known image; accept an analysis that is younger than the interval.
 
     Raises ImageNotFoundError, or TooManyRequestsError where the caller has had its share.
     """

@@ -27,7 +27,7 @@ _MAX_READ = 1000
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Everything that a search needs."""
+    """The dependencies of a search."""
 
     index: Index
     statistics: Statistics
@@ -45,7 +45,7 @@ class Page:
 
 
 def search_images(query: Query, search: Search, *, limit: int = 50, token: str = "") -> Page:
-    """Return a page, full unless it is the last or `patience` is over; raise InvalidRequestError."""
+    """Return a page, which is full unless it is the last or `patience` has passed; raise InvalidRequestError."""
     deadline = search.monotonic() + search.patience
     fingerprint = query.fingerprint()
     cursor = cursor_from_token(token, fingerprint) if token else Cursor("", "", fingerprint)
@@ -63,13 +63,13 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
 
 
 def _newest(index: Index, sources: list[Source]) -> str:
-    """Return the latest time of an analysis in the sources: a clock that is ahead may have written it."""
+    """Return the latest time of an analysis in the sources, which a clock that is ahead may have written."""
     reads = (index.read(source, shard, Stretch(Order.NEWEST), 1) for source in sources for shard in range(index.shards))
     return max((entries[0].summary.analyzed_at for entries, _ in reads if entries), default="")
 
 
 def _resolve(query: Query, statistics: Statistics) -> Criteria:
-    """Return the query with the labels that its names are aliases of."""
+    """Resolve the aliases of the query's names to labels."""
     names = {name.casefold() for name in query.labels + query.exclude}
     known = statistics.find(names) if names else {}
     labels, exclude = ([_term(name, known) for name in group] for group in (query.labels, query.exclude))
@@ -132,7 +132,7 @@ def _merge(index: Index, sources: list[Source], stretch: Stretch, size: int) -> 
 
 
 def _entries(index: Index, source: Source, shard: int, stretch: Stretch, size: int) -> Iterator[Entry]:
-    """Read a shard to its end, in portions that double: a filter has rejected most of what was read."""
+    """Read a shard to its end, in pages of doubling size, because the filters rejected most entries."""
     is_last = False
     while not is_last:
         entries, is_last = index.read(source, shard, stretch, size)

@@ -1,4 +1,4 @@
-"""Numbers of all images and labels."""
+"""The numbers of images and labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Totals:
 
 
 def get_statistics(statistics: Statistics) -> Totals:
-    """Read all counters: as many as there are names in use, however many images there are."""
+    """Return the totals. The cost depends on the number of names in use, not of images."""
     counts = statistics.statuses()
     images = {str(status): counts.get(status, 0) for status in VISIBLE_STATUSES}
     return Totals(images, sum(1 for _ in statistics.labels("", "")))

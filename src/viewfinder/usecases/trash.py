@@ -1,4 +1,4 @@
-"""Removed images: list, restore, and delete for good."""
+"""Removed images: list, restore, and delete permanently."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Trash:
 
 @dataclass(frozen=True, slots=True)
 class TrashedImage:
-    """A removed image that can come back; `url` is that of its last content ("": not known)."""
+    """A removed image that can be restored; `url` is that of its last content ("": not known)."""
 
     image_id: str
     deleted_at: str
@@ -54,7 +54,7 @@ def _trashed(entry: Summary, trash: Trash) -> TrashedImage:
 
 
 def restore_image(image_id: str, trash: Trash) -> None:
-    """Make the version that the trash shows of an image its object again; raise ImageNotFoundError or KeyTakenError.
+    """Restore the version of a removed image that the trash shows; raise ImageNotFoundError or KeyTakenError.
 
     Where the trash shows none, or the bucket has forgotten it, that is the last version. The new object is announced
     like an upload; its analysis is known by its content.
@@ -74,7 +74,7 @@ def _shown_version(image_id: str, trash: Trash) -> str:
 
 
 def delete_for_good(image_id: str, trash: Trash) -> None:
-    """Delete all versions of a removed image, and take it out of the trash.
+    """Delete all versions of a removed image, and remove it from the trash.
 
     Raises ImageNotFoundError, or KeyTakenError where the image is not removed.
     """
@@ -99,7 +99,7 @@ def _forgotten(image: Image, deleted: Collection[str], now: str) -> Image:
 
 
 def _removed(image_id: str, trash: Trash) -> tuple[list[ObjectVersion], list[ObjectVersion]]:
-    """Return the versions of an image and its markers; raise KeyTakenError where the image is there."""
+    """Return the versions of an image and its markers; raise KeyTakenError if the image is there."""
     versions = trash.versions.list(image_id)
     if any(version.is_latest and not version.is_marker for version in versions):
         raise KeyTakenError("there is an image of this key")

@@ -1,4 +1,4 @@
-"""Forms by which a browser puts an image into the bucket."""
+"""Create forms with which a browser uploads an image to the bucket."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WILDCARD = "${filename}"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A form, and the ImageId that its object will have."""
+    """An upload form, and the ImageId of its object."""
 
     image_id: str
     form: UploadForm
@@ -46,7 +46,9 @@ def create_upload(
     if image_id.endswith("/"):
         raise InvalidRequestError("must not end in a slash, as the names of folders do", parameter=given)
     if has_dot_segment(image_id):
-        raise InvalidRequestError("must not have a segment . or .., which clients take out of URLs", parameter=given)
+        raise InvalidRequestError(
+            "must not have a segment . or .., because clients remove those from URLs", parameter=given
+        )
     if _CONTROLS.search(image_id):
         raise InvalidRequestError("must not contain control characters such as line breaks", parameter=given)
     if _WILDCARD in image_id:

@@ -18,7 +18,7 @@ def list_versions(image_id: str, trash: Trash) -> list[tuple[ObjectVersion, str]
 
 
 def restore_version(image_id: str, version_id: str, trash: Trash) -> None:
-    """Make a version the current one; raise VersionNotFoundError."""
+    """Copy a version onto its key, which makes it the current one; raise VersionNotFoundError."""
     found = (version for version in trash.versions.list(image_id) if version.version_id == version_id)
     version = next((version for version in found if not version.is_marker), None)
     if version is None:

@@ -1,4 +1,4 @@
-"""A record changed as it is when it is written."""
+"""Change a record, and repeat after a conflicting write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ATTEMPTS = 5
 
 
 def write_again(image_id: str, catalog: Catalog, change: Callable[[Image], Image]) -> Image | None:
-    """Change a record as it is when it is written, and return it; raise CatalogConflictError."""
+    """Apply a change to the latest record, and return it; raise CatalogConflictError after too many conflicts."""
     for _ in range(_ATTEMPTS):
         known = catalog.find(image_id)
         changed = change(known) if known else None

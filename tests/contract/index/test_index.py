@@ -29,7 +29,7 @@ from viewfinder.ports import Index
 Fill = Callable[[Collection[Image], int], Index]
 
 DOGS = Source(SourceKind.LABEL, "dog")
-NEWEST, SUREST = Stretch(Order.NEWEST), Stretch(Order.CONFIDENCE)
+NEWEST, BY_CONFIDENCE = Stretch(Order.NEWEST), Stretch(Order.CONFIDENCE)
 
 
 @pytest.fixture(params=["memory", "sqlite", "emulator"])
@@ -83,10 +83,10 @@ def ids(entries: list[Entry]) -> list[str]:
     ("source", "stretch", "expected"),
     [
         (DOGS, NEWEST, ["a.jpg", "b.jpg", "c.jpg"]),
-        (DOGS, SUREST, ["a.jpg", "b.jpg", "c.jpg"]),
-        (Source(SourceKind.LABEL, "DOG"), SUREST, ["a.jpg", "b.jpg", "c.jpg"]),
+        (DOGS, BY_CONFIDENCE, ["a.jpg", "b.jpg", "c.jpg"]),
+        (Source(SourceKind.LABEL, "DOG"), BY_CONFIDENCE, ["a.jpg", "b.jpg", "c.jpg"]),
         (Source(SourceKind.LABEL, "Cat"), NEWEST, []),
-        (Source(SourceKind.CATEGORY, "ANIMALS and pets"), SUREST, ["a.jpg", "b.jpg", "c.jpg"]),
+        (Source(SourceKind.CATEGORY, "ANIMALS and pets"), BY_CONFIDENCE, ["a.jpg", "b.jpg", "c.jpg"]),
         (Source(SourceKind.STATUS, "ANALYZED"), NEWEST, ["a.jpg", "b.jpg", "c.jpg"]),
         (Source(SourceKind.STATUS, "REJECTED"), NEWEST, ["no.txt"]),
         (Source(SourceKind.STATUS, "FAILED"), NEWEST, []),

@@ -150,4 +150,4 @@ def test_drawings_of_two_files_of_one_name_get_names_of_their_own(tmp_path: Path
 def test_a_format_that_can_not_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
     result = run(CAT, "--annotate", tmp_path / "out.xyz")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert ".xyz is no format that can be written" in result.stderr
+    assert ".xyz is not a format that can be written" in result.stderr

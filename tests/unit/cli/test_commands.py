@@ -116,7 +116,8 @@ def test_the_stack_of_another_user_is_one_clear_line(
 
     assert result.exit_code == 1
     assert re.fullmatch(
-        rf"Error: {folder}/\S+ can't be used by this user: Permission denied\. A local stack is its owner's alone\.\n",
+        rf"Error: {folder}/\S+ can't be used by this user: Permission denied\. "
+        r"Only the owner can use a local stack\.\n",
         result.stderr,
     )
 

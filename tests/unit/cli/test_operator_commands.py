@@ -168,7 +168,7 @@ def test_an_interrupted_import_says_how_to_go_on_and_ends_at_once(
     result = run(target, "import", str(photos))
 
     assert ends == [130]
-    assert "Interrupted: 0 images are sent, 0 of them analysed. The same command goes on." in result.output
+    assert "Interrupted: 0 images are sent, 0 of them analysed. Run the same command to continue." in result.output
 
 
 def test_a_path_that_is_not_there_is_named_and_the_others_are_imported(run: Run, photos: Path) -> None:

@@ -211,7 +211,7 @@ def test_credentials_that_aws_refuses_are_told_with_what_to_do(account: Account)
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        ("DELETE_FAILED", "was deleted in part. Finish that first: viewfinder destroy --stack photos"),
+        ("DELETE_FAILED", "was deleted in part. Complete the deletion first: viewfinder destroy --stack photos"),
         ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name photos"),
         ("UPDATE_IN_PROGRESS", r"is being changed \(UPDATE_IN_PROGRESS\)"),
         ("DELETE_IN_PROGRESS", r"is being changed \(DELETE_IN_PROGRESS\)"),

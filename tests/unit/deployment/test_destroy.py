@@ -132,7 +132,7 @@ def test_the_access_logs_go_when_they_are_named(stack: Stack, environment: Envir
 
 
 def test_only_a_bucket_that_the_stack_retains_can_be_named(stack: Stack) -> None:
-    with pytest.raises(DeploymentError, match="photos retains no bucket of the name somebody-elses"):
+    with pytest.raises(DeploymentError, match="photos retains no bucket named somebody-elses"):
         plan_removal(stack, delete_data=True, named=["somebody-elses"])
 
 

@@ -336,7 +336,7 @@ def test_a_record_with_members_of_another_kind_is_damaged(data: DataDirectory, w
     RECORD.save(data.record)
     data.record.write_text(json.dumps({**json.loads(data.record.read_text()), **wrong}))
 
-    with pytest.raises(DamagedFileError, match="it is no record of a stack"):
+    with pytest.raises(DamagedFileError, match="it is not the record of a stack"):
         load(data.record)
 
 
@@ -394,11 +394,11 @@ def test_what_is_wrong_with_a_running_stack_is_told_with_the_remedy(data: DataDi
 
     data.database.unlink()
     (problem,) = LocalStack(data).running.problems()
-    assert "catalog.db is missing. Have it made anew from the buckets: viewfinder up --data-dir" in problem
+    assert "catalog.db is missing. Rebuild it from the buckets: viewfinder up --data-dir" in problem
 
     data.database.write_bytes(b"no database" * 1000)
     (problem,) = LocalStack(data).running.problems()
-    assert "file is not a database. Have it rebuilt from the buckets: viewfinder up --rebuild" in problem
+    assert "file is not a database. Rebuild it from the buckets: viewfinder up --rebuild" in problem
 
 
 def test_requests_that_failed_lately_are_counted(data: DataDirectory) -> None:

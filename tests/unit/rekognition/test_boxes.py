@@ -1,4 +1,4 @@
-"""Boxes: which are kept, in what order, and which repeat a surer one."""
+"""Boxes: which are kept, in what order, and which repeat one with a higher score."""
 
 from __future__ import annotations
 

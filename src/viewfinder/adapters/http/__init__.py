@@ -1,1 +1,1 @@
-"""The REST API's side of HTTP: requests of API Gateway's proxy integration read, checked and answered."""
+"""HTTP of the REST API: read and check requests of API Gateway's proxy integration, and build responses."""

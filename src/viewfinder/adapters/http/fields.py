@@ -1,4 +1,4 @@
-"""Requests of the API: what API Gateway's proxy integration hands over, and the query and members in it, checked."""
+"""Requests of the API: read events of API Gateway's proxy integration, and check their queries and members."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from viewfinder.domain.query import Filter, FilterKind, Query
 from viewfinder.domain.statistics import LabelOrder
 
 Check = Callable[[Any], Any]
-"""Return the value as the use case takes it, or raise ValueError that says what is wrong."""
+"""Return the value as the use case needs it; raise ValueError with the valid values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ Fields = Mapping[str, Field]
 
 
 def text(longest: int, *, shortest: int = 1) -> Check:
-    """Take a text of so many characters."""
+    """Accept a text of `shortest` to `longest` characters."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or not shortest <= len(value) <= longest:
@@ -48,7 +48,7 @@ def text(longest: int, *, shortest: int = 1) -> Check:
 
 
 def names(most: int) -> Check:
-    """Take a list of so many names of labels."""
+    """Accept a list of 1 to `most` names of labels."""
 
     def check(value: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or len(value) > most:
@@ -66,16 +66,16 @@ def _name(value: Any) -> str:
 
 
 def image_id(value: Any) -> str:
-    """Take an object key."""
+    """Accept an object key."""
     if not isinstance(value, str) or not 1 <= len(_encodable(value).encode()) <= MAX_IMAGE_ID_BYTES:
         raise ValueError(f"must be a text of 1 to {MAX_IMAGE_ID_BYTES:,} bytes of UTF-8")
     if has_dot_segment(value):
-        raise ValueError("must not have a segment . or .., which clients take out of URLs")
+        raise ValueError("must not have a segment . or .., because clients remove those from URLs")
     return value
 
 
 def integer(least: int, most: int) -> Check:
-    """Take a whole number of a JSON body."""
+    """Accept an integer of a JSON body."""
 
     def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
@@ -86,7 +86,7 @@ def integer(least: int, most: int) -> Check:
 
 
 def digits(least: int, most: int) -> Check:
-    """Take a whole number as a query string writes it."""
+    """Accept an integer of a query string."""
 
     def check(value: str) -> int:
         number: int = integer(least, most)(int(value) if re.fullmatch("-?[0-9]{1,15}", value) else value)
@@ -96,7 +96,7 @@ def digits(least: int, most: int) -> Check:
 
 
 def percent(value: str) -> float:
-    """Take a number from 0 to 100."""
+    """Accept a number from 0 to 100."""
     number = float(value) if re.fullmatch("-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?", value) else math.nan
     if not 0 <= number <= 100:
         raise ValueError("must be a number from 0 to 100")
@@ -104,7 +104,7 @@ def percent(value: str) -> float:
 
 
 def one_of(*choices: str) -> Check:
-    """Take one of the texts; a choice of an enumeration stays one."""
+    """Accept one of the texts, or members of an enumeration."""
 
     def check(value: Any) -> str:
         if value not in choices:
@@ -115,7 +115,7 @@ def one_of(*choices: str) -> Check:
 
 
 def time(value: str) -> str:
-    """Take an ISO 8601 time with a zone, or a date, and return it in the form of `Image.analyzed_at`."""
+    """Accept an ISO 8601 time with a zone, or a date; return it in the form of `Image.analyzed_at`."""
     written = value.upper()
     if "T" in written:
         written = written.replace(" ", "+")  # a plus sign that was not percent-encoded
@@ -129,7 +129,7 @@ def time(value: str) -> str:
 
 
 def local_time(value: str) -> str:
-    """Take an ISO 8601 time without a zone, or a date, and return it in the form of `Facts.taken_at`."""
+    """Accept an ISO 8601 time without a zone, or a date; return it in the form of `Facts.taken_at`."""
     try:
         moment = datetime.fromisoformat(value.upper())
         if moment.tzinfo is not None:
@@ -140,7 +140,7 @@ def local_time(value: str) -> str:
 
 
 class Rendition(StrEnum):
-    """Which picture of an image."""
+    """The original of an image, or its thumbnail."""
 
     ORIGINAL = "original"
     THUMBNAIL = "thumbnail"
@@ -205,7 +205,7 @@ def _read(fields: Fields, given: Mapping[str, Any], read: Callable[[Field, Any],
     keywords: dict[str, Any] = {}
     for name, value in given.items():
         if name not in fields:
-            raise InvalidRequestError("is unknown to this call", parameter=name, code="UnknownParameter")
+            raise InvalidRequestError("is not a parameter of this call", parameter=name, code="UnknownParameter")
         try:
             keywords[fields[name].keyword] = read(fields[name], value)
         except ValueError as error:
@@ -243,7 +243,7 @@ class Request:
     image_id: str
     body: str
     caller: str
-    """Who signed: the unique id of a user, or of a role whatever its session is called; "" where nobody did."""
+    """The caller: the unique id of a user, or of a role without its session; "" for an unsigned request."""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:

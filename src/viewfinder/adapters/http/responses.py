@@ -1,4 +1,4 @@
-"""Answers of the API: images and labels as documents of the contract, and the one envelope of errors."""
+"""Responses of the API: documents of images and labels by the contract, and the error envelope."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ def document_response(document: Mapping[str, Any], status: HTTPStatus = HTTPStat
 
 
 def redirect_response(url: str) -> Response:
-    """Return a redirect that nobody keeps: its URL is good for minutes."""
+    """Return a redirect that clients must not cache, because its URL expires within minutes."""
     return {"statusCode": int(HTTPStatus.FOUND), "headers": {"Location": url, "Cache-Control": "no-store"}, "body": ""}
 
 
 def empty_response() -> Response:
-    """Return a response that has nothing to say."""
+    """Return a response without a body."""
     return {"statusCode": int(HTTPStatus.NO_CONTENT), "headers": {"Cache-Control": "no-store"}, "body": ""}
 
 
 def error_response(error: Exception, request_id: str) -> Response:
-    """Return the envelope of an error; what is not the caller's business stays in the log."""
+    """Return the envelope of an error; internal details go to the log only."""
     status = next((_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES), None)
     if status is None:
         logger.exception("request failed")
@@ -78,8 +78,10 @@ def error_response(error: Exception, request_id: str) -> Response:
 def no_route_response(is_path_known: bool, request_id: str) -> Response:
     """Answer what the contract does not have; API Gateway lets none of it through."""
     if is_path_known:
-        return _envelope(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "the path has no such method", request_id)
-    return _envelope(HTTPStatus.NOT_FOUND, "NotFound", "there is no such path", request_id)
+        return _envelope(
+            HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "the path does not support this method", request_id
+        )
+    return _envelope(HTTPStatus.NOT_FOUND, "NotFound", "the path does not exist", request_id)
 
 
 def _envelope(status: HTTPStatus, code: str, message: str, request_id: str) -> Response:
@@ -108,17 +110,17 @@ Document = dict[str, Any]
 
 
 def page_document(member: str, documents: Iterable[Document], next_token: str) -> Document:
-    """Return a page; the last one has no token."""
+    """Return the document of a page; the last page has no token."""
     return {member: list(documents)} | ({"NextToken": next_token} if next_token else {})
 
 
 def summary_document(image: Summary) -> Document:
-    """Return an image of a list; of one that was not analysed, why."""
+    """Return the document of an image in a list; with the reason, if it was not analysed."""
     return image.listed() | {"Labels": _confidences(image.labels)}
 
 
 def image_document(image: Image) -> Document:
-    """Return everything known of an image; what is not known is left out."""
+    """Return the full document of an image, without unknown members."""
     document: Document = {
         "ImageId": image.image_id,
         "Status": image.status,

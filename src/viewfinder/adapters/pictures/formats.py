@@ -1,4 +1,4 @@
-"""What a content is, told from its first bytes; a file's name says nothing.
+"""Recognise the format of a content by its first bytes, never by the file's name.
 
 Signatures: each format's own specification; brands of ISO base media files: ISO/IEC 23008-12 (HEIF) and the AV1
 Image File Format, section 4.
@@ -67,7 +67,7 @@ SVG_BEGINNINGS = (b"<svg", b"<?xml", b"<!--", b"<!doctype svg")
 
 
 def recognise(content: bytes) -> str:
-    """Return the format's name (`JPEG`, `HEIC`, ...); raise ImageRejectedError for all that isn't taken."""
+    """Return the format's name (`JPEG`, `HEIC`, ...); raise ImageRejectedError for an unsupported one."""
     if not content:
         raise rejected(Defect.EMPTY_OBJECT, "The object is empty.")
     if other := _unsupported(content):

@@ -1,4 +1,4 @@
-"""HEIC and AVIF by their boxes: how much has to be decoded, whatever a header claims, and in which colours.
+"""HEIC and AVIF: read the cost of decoding and the colours from their boxes, independently of the header.
 
 Boxes: ISO/IEC 14496-12 and 23008-12. The size of a frame comes from the coded data itself, since `ispe` may claim any.
 """
@@ -19,7 +19,7 @@ _MAX_DEPTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """What decoding takes: pixels held at once, pixels decoded in all; primaries and transfer by CICP (2: unknown)."""
+    """The cost of decoding: pixels held at once, pixels decoded in all; primaries and transfer by CICP (2: unknown)."""
 
     at_once: int
     in_all: int
@@ -43,7 +43,7 @@ class _Items:
 
 
 def parse(content: bytes) -> Coded:
-    """Return what decoding the primary picture takes; raises ValueError or IndexError on boxes that make no sense."""
+    """Return the cost of decoding the primary picture; raise ValueError or IndexError for invalid boxes."""
     items = _Items()
     for name, start, end in _boxes(content, 0, len(content)):
         if read := _READERS.get(name):

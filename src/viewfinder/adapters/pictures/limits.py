@@ -1,4 +1,4 @@
-"""What can be wrong with a picture, what decoding may cost, and how a decoder's complaint becomes a reason."""
+"""Defects of pictures, limits on decoding, and the conversion of decoders' errors to rejections."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXTRA_BYTES = {"WEBP": 13, "AVIF": 10, "HEIC": 8, "TIFF": 6, "GIF": 4}
 
 
 class Defect(StrEnum):
-    """Reason codes of a rejection; the catalog keeps them and the API shows them."""
+    """Reason codes of a rejection, stored in the catalog and shown by the API."""
 
     EMPTY_OBJECT = "EMPTY_OBJECT"
     NOT_AN_IMAGE = "NOT_AN_IMAGE"
@@ -46,7 +46,7 @@ _MESSAGES = {
     Defect.TRUNCATED_IMAGE: "The file ends before the picture does.",
     Defect.CORRUPT_IMAGE: "The image data is damaged.",
     Defect.UNSUPPORTED_FORMAT: "{format} of this kind is not among the formats that are analysed.",
-    Defect.TOO_MANY_PIXELS: "Decoding takes more memory than there is.",
+    Defect.TOO_MANY_PIXELS: "Decoding needs more memory than the function has.",
 }
 _OUT_OF_MEMORY = re.compile(r"memory|alloc|decoder error -9", re.IGNORECASE)
 _CUT = re.compile(r"truncated|end of file|unexpected eof", re.IGNORECASE)
@@ -54,17 +54,17 @@ _UNSUPPORTED = re.compile(r"^unsupported|unsupported (feature|codec|bmp|image ty
 
 
 def rejected(defect: Defect, message: str) -> ImageRejectedError:
-    """Make the error that says so."""
+    """Return the error of a defect."""
     return ImageRejectedError(str(defect), message)
 
 
 class OutOfMemoryError(Exception):
-    """A decoder got no memory; others may have had it, so that a second try alone may succeed."""
+    """A decoder got no memory; a second attempt without other pictures may succeed."""
 
 
 @contextmanager
 def rejecting_defects(format_name: str, content: bytes) -> Iterator[None]:
-    """Turn whatever a decoder raises into a rejection of the image, or into OutOfMemoryError.
+    """Convert any exception of a decoder to a rejection of the image, or to OutOfMemoryError.
 
     Decoders of hostile bytes raise anything, from SyntaxError to struct.error; their words stay in the cause.
     """
@@ -123,7 +123,7 @@ def decoding_bytes(format_name: str, mode: str, pixels: int, coded_pixels: int) 
 
 
 class Budget:
-    """Memory that pictures share while they are decoded; whoever finds too little left waits."""
+    """Memory that pictures share while they are decoded; a thread waits until enough is free."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -132,7 +132,7 @@ class Budget:
 
     @contextmanager
     def taking(self, amount: int, *, is_alone: bool = False) -> Iterator[None]:
-        """Hold so many bytes for the block, all of them to be alone. Raises OutOfMemoryError."""
+        """Reserve bytes for the block; reserving all of them excludes other pictures. Raise OutOfMemoryError."""
         held = self.total if is_alone else amount
         with self._change:
             self._change.wait_for(lambda: not self._used or self._used + held <= self.total)

@@ -1,6 +1,6 @@
-"""What a picture's metadata says of it: which way is up, and how it was taken.
+"""Read a picture's metadata: orientation and capture facts.
 
-EXIF 3.0 (CIPA DC-008) first, then XMP (ISO 16684-1). Metadata that is damaged is unknown; it never fails a picture.
+EXIF 3.0 (CIPA DC-008) first, then XMP (ISO 16684-1). Damaged metadata counts as unknown; it never fails a picture.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Tags = Mapping[int, Any]
 
 
 class Metadata:
-    """The metadata of a picture that is loaded: some formats have it behind the pixels."""
+    """The metadata of a loaded picture; some formats store it behind the pixels."""
 
     def __init__(self, source: ImageFile.ImageFile) -> None:
         self._exif: Image.Exif = _read(lambda: _exif(source)) or Image.Exif()
@@ -33,7 +33,7 @@ class Metadata:
 
     @property
     def orientation(self) -> int:
-        """The EXIF orientation, 1 to 8; one that can't be read counts as upright."""
+        """The EXIF orientation, 1 to 8; 1 (upright) if it can't be read."""
         value = _read(lambda: self._exif.get(ExifTags.Base.Orientation, 1))
         value = int.from_bytes(value[:1], "big") if isinstance(value, bytes) else value  # stored as BYTE
         return value if value in range(1, 9) else 1

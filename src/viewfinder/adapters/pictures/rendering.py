@@ -1,4 +1,4 @@
-"""A picture of any mode and colours as a small one: opaque, 8 bits a channel, in sRGB, HDR tone-mapped."""
+"""Render a picture of any mode and colour space as a small opaque sRGB one of 8 bits a channel; tone-map HDR."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _POINTS = 49
 
 
 def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture in RGB, by its ICC profile where it has one that says more than sRGB.
+    """Return the picture in RGB, converted by its ICC profile unless that is sRGB.
 
     Done on pictures that are scaled down already: a few milliseconds. A profile that doesn't fit is ignored.
     """
@@ -60,12 +60,12 @@ def is_srgb(code_points: tuple[int, int]) -> bool:
 
 
 def by_code_points(picture: Image.Image, code_points: tuple[int, int]) -> Image.Image:
-    """Return a picture in RGB whose primaries and transfer are these, in sRGB."""
+    """Convert an RGB picture with these primaries and this transfer function to sRGB."""
     return picture if is_srgb(code_points) else picture.filter(_table(*code_points))
 
 
 def by_gamma(picture: Image.Image, gamma: float | None) -> Image.Image:
-    """Return a picture in RGB, whose values are light to the power of `gamma`, in sRGB; None leaves it as it is."""
+    """Convert an RGB picture, whose values are light to the power of `gamma`, to sRGB; None changes nothing."""
     if gamma is None:
         return picture
     table = [round(255 * _transfer((value / 255) ** (1 / gamma))) for value in range(256)]
@@ -214,7 +214,7 @@ TURNED_BY_DECODER = ("HEIC",)
 
 
 def turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
-    """Return the size of a picture once it is upright."""
+    """Return the size of the upright picture."""
     return (size[1], size[0]) if orientation >= 5 else size
 
 

@@ -1,4 +1,4 @@
-"""A picture's file, opened: what it costs to decode, and how each format is decoded right."""
+"""Open a picture's file: estimate the cost of decoding, and decode each format correctly."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class _CountedReads(io.BytesIO):
 
 @dataclass
 class Source:
-    """A picture whose header was read: what it is, and what decoding it costs.
+    """A picture whose header was read, with the cost of decoding it.
 
     `size` is as stored. `pixels` are those that are decoded in all, `scanned_pixels` those of a JPEG in several scans
     times their number; `coded_end` is where the pixels of a JPEG end. `code_points` are primaries and transfer (ITU-T
@@ -87,12 +87,12 @@ class Source:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is opaque, with 8 bits a channel or less."""
+        """Whether the picture is opaque, with at most 8 bits a channel."""
         depth = self.content[24] if self.format == "PNG" else 8  # in IHDR, always the first chunk
         return depth <= 8 and not self.picture.has_transparency_data
 
     def load(self, needed: tuple[int, int]) -> None:
-        """Decode the pixels, where the format can at a smaller scale of which `needed` is left."""
+        """Decode the pixels; if the format allows it, at a smaller scale that still has the size `needed`."""
         self.picture.draft(None, needed)
         self.picture.load()
         if self.coded_end and (not self.has_end or self._ends_flat()) and not self._is_whole():
@@ -147,7 +147,7 @@ def _open_jpeg(format_name: str, content: bytes) -> Source:
         kind = f"JPEG of {jpeg.precision} bits a sample" if jpeg.precision != 8 else "Lossless JPEG"
         raise rejected(Defect.UNSUPPORTED_FORMAT, f"{kind} is not among the formats that are analysed.")
     if structure.is_converted(content, jpeg):
-        raise rejected(Defect.CORRUPT_IMAGE, "The file was transferred as a text, which added bytes to its pixels.")
+        raise rejected(Defect.CORRUPT_IMAGE, "The file was transferred in text mode, which added bytes to its pixels.")
     cleaned = structure.clean_jpeg(content, jpeg)
     source = _source(format_name, cleaned, _decoder(format_name, cleaned))
     pixels = source.pixels

@@ -1,4 +1,4 @@
-"""JPEG, PNG and WebP files as their own structure describes them: what is read, and what is left out.
+"""The structure of JPEG, PNG and WebP files: parse it, and remove parts that the decoder must not read.
 
 JPEG: ITU-T T.81, annex B. PNG: W3C, third edition. A file that needs no change is passed on as it is.
 """

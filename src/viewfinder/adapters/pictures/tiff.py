@@ -1,4 +1,4 @@
-"""TIFF 6.0 and BigTIFF: Pillow's reader, right where that one is not, with the reasons of what is not read."""
+"""TIFF 6.0 and BigTIFF: Pillow's reader with corrections, and the reasons for refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records: an image changes with its postings, and the counts with them, in one transaction."""
+"""Records of images; a transaction changes an image with its postings and the counts."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ class SqliteCatalog:
         self._microseconds = microseconds
 
     def find(self, image_id: str) -> Image | None:
-        """Read the record as last committed."""
+        """Return the committed record of an image, or None."""
         rows = self._database.rows("SELECT record FROM images WHERE image_id = ?", [image_id])
         return _image(rows[0]) if rows else None
 
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
-        """Read the records as last committed; ids without one are left out."""
+        """Return the committed records; leave out ids without one."""
         found = map(self.find, dict.fromkeys(image_ids))
         return {image.image_id: image for image in found if image}
 
@@ -86,7 +86,7 @@ class SqliteCatalog:
             last = rows[-1][1]
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
-        """Write record and postings in the place of those that the image had."""
+        """Replace the record and the postings of an image."""
         version = self._next_version(replacing)
         image = dataclasses.replace(image, version=version, stored_format=formats.RECORD)
         with self._database.transaction() as connection:
@@ -107,7 +107,7 @@ class SqliteCatalog:
         row = self._row(image) | {"replaced": replacing.version if replacing else None}
         written = connection.execute(_REPLACE if replacing else _ADD, row).fetchall()
         if not written:
-            raise CatalogConflictError("the image was written by someone else meanwhile")
+            raise CatalogConflictError("another writer has changed the image")
         [(number,)] = written
         connection.execute("DELETE FROM postings WHERE image = ?", [number])
         postings = [row | {"image": number} for row in posting_rows(image)]

@@ -1,4 +1,4 @@
-"""Which images have the same content."""
+"""Images with the same content."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class SqliteCopies:
         self._database = database
 
     def contents(self, after: str, most: int) -> list[str]:
-        """Walk the index of contents until there are enough."""
+        """Read the index of contents until the page is full."""
         return [content for (content,) in self._database.rows(_COPIED, [after, most])]
 
     def images(self, content: str, most: int) -> list[str]:
-        """Read a stretch of the same index."""
+        """Return ids of the images with this content, from the same index."""
         return [image_id for (image_id,) in self._database.rows(_COPIES, [content, most])]

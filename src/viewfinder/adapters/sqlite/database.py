@@ -1,4 +1,4 @@
-"""The file: connections for the threads of a process, transactions, migrations, and what its errors mean."""
+"""The SQLite file: connections per thread, transactions, migrations and errors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Database:
     """
 
     def __init__(self, path: str, *, patience: float = _PATIENCE_SECONDS) -> None:
-        """Open the file when it is first needed; create it where there is none, unless `?mode=rw` follows the path."""
+        """Open the file on first use; create a missing one, unless `?mode=rw` follows the path."""
         self._path = path.removesuffix(_EXISTING)
         self._creates = not path.endswith(_EXISTING)
         self._patience = patience
@@ -64,7 +64,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write: everything in the block happens at once, or nothing of it if the block raises."""
+        """Run the block in a transaction: commit it at the end, or roll it back if the block raises."""
         with self._turn(), self._connection() as connection:
             # Immediate: a transaction that begins by reading would fail at its first write when another one has
             # written meanwhile, without waiting.
@@ -78,7 +78,7 @@ class Database:
                 raise
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the unused connections."""
         while self._idle:
             self._idle.pop().close()
 
@@ -103,16 +103,16 @@ class Database:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._one_writer.acquire(timeout=self._patience):
-            raise CatalogUnavailableError(f"{self._path}: others write for too long")
+            raise CatalogUnavailableError(f"{self._path}: another process has kept it locked for too long")
         try:
             yield
         finally:
             self._one_writer.release()
 
     def _require_same_file(self) -> None:
-        """Raise MisconfiguredError where the file was deleted or replaced since it was opened.
+        """Raise MisconfiguredError if the file was deleted or replaced since it was opened.
 
-        The open connections would go on with the old file, which nobody else sees, and new ones with another.
+        Open connections would continue with the old file, which no other process sees.
         """
         if self._identity and self._identity != _identity(self._path):
             self.close()
@@ -140,7 +140,7 @@ class Database:
         return connection
 
     def _patiently(self, action: Callable[[], T]) -> T:
-        """Repeat what finds the file locked: opening, and recovery after a crash, don't wait by themselves."""
+        """Retry while the file is locked: SQLite does not wait when it opens a file or recovers it after a crash."""
         deadline = time.monotonic() + self._patience
         while True:
             try:
@@ -165,7 +165,7 @@ class Database:
 
 
 def _identity(path: str) -> tuple[int, int] | None:
-    """Return the device and the inode of a file, None where there is none."""
+    """Return the device and the inode of a file, None if there is none."""
     try:
         found = os.stat(path)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The catalog in an SQLite file, put together."""
+"""The factory of the catalog in an SQLite file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def sqlite_catalog(path: str, settings: Settings) -> CatalogParts:
-    """Return the catalog in a file, which is opened at the first call."""
+    """Return the catalog in a file; the first call of a method opens it."""
     database = Database(path)
     catalog = SqliteCatalog(database, tombstone_seconds=settings.kept_tombstone_seconds)
     leases = SqliteLeases(database, seconds=settings.lease_seconds, patience=settings.lease_patience_seconds)

@@ -1,4 +1,4 @@
-"""The catalog as a search reads it: a page is a stretch of an index of postings, or sorted from a narrow range."""
+"""The index for searches: a page is a range of an index of postings, or sorted from a narrow range."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _TERMS = """
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A source's row: its number, and its images."""
+    """The row of a source: its id, and the number of its images."""
 
     id: int
     count: int
 
 
 def source_terms(database: Database, sources: Collection[Source]) -> dict[Source, Term]:
-    """Return the rows of sources; one without images has none."""
+    """Return the rows of the sources that have images."""
     wanted = {(str(source.kind), source.name.casefold()): source for source in sources}
     rows = database.rows(_TERMS, [json.dumps(list(wanted))])
     return {wanted[kind, name]: Term(number, count) for kind, name, number, count in rows}
@@ -58,7 +58,7 @@ class SqliteIndex:
         self._database = database
 
     def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
-        """Read a page from the index of the order, or sort what is in a narrower range of another one."""
+        """Read a page from the index of the order, or sort a narrower range of another index."""
         others = {each for condition in (*stretch.also, *stretch.never) for each in condition.sources}
         terms = source_terms(self._database, {source, *others})
         plan = _plan(source, stretch, terms)
@@ -68,7 +68,7 @@ class SqliteIndex:
         return [_entry(*row) for row in rows], len(rows) < size
 
     def _narrowest(self, plan: _Plan) -> _Range | None:
-        """Return the range of fewest postings; None where each has too many to be sorted."""
+        """Return the range of fewest postings; None if each has too many to be sorted."""
         counted = [(self._database.rows(each.count, plan.values)[0][0], each) for each in plan.ranges]
         few, narrowest = min(counted, key=lambda pair: pair[0], default=(FEW, None))
         return narrowest if few < FEW else None
@@ -112,7 +112,7 @@ class _Plan:
 
 
 def _plan(source: Source, stretch: Stretch, terms: Mapping[Source, Term]) -> _Plan | None:
-    """Return the plan of a page; None where no image can answer."""
+    """Return the plan of a page; None if no image can answer."""
     if source not in terms:
         return None
     value, image = _start(stretch)

@@ -42,7 +42,7 @@ class SqliteLeases:
         self._sleep = sleep
 
     def claim(self, name: str, *, since: str = "") -> Lease | None:
-        """Write the row unless it is there."""
+        """Insert the row of the lease; wait for the holder if another process has it."""
         deadline = self._clock() + self._patience
         while True:
             now = int(self._clock())
@@ -57,16 +57,16 @@ class SqliteLeases:
             if held and held[0]:
                 return None
             if self._clock() > deadline:
-                raise AnalysisInProgressError(f"{name} is held by someone else")
+                raise AnalysisInProgressError(f"{name} is held by another function")
             self._sleep(_POLL_SECONDS)
 
     def release(self, lease: Lease) -> None:
-        """Delete the row if it is still that of this holder."""
+        """Delete the row if this holder still has it."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", [lease.name, lease.holder])
 
 
 def drop_leases(database: Database) -> None:
-    """Drop every lease: for a file that no function uses at the time, so that all holders are dead."""
+    """Delete every lease of a file that no function uses, because all holders have ended."""
     with database.transaction() as connection:
         connection.execute("DELETE FROM leases")

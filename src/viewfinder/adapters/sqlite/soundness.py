@@ -1,4 +1,4 @@
-"""Whether the file is whole, and whether it is the newest: what a start of the stack asks before it uses a catalog."""
+"""Checks of the file before a start of the stack: whether it is intact, and whether it is the newest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _IS_THERE = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'genera
 
 
 def generation(database: Database) -> str | None:
-    """Return the text that `mark` has written last; None where it has written none."""
+    """Return the last text of `mark`, or None."""
     if not database.rows(_IS_THERE):
         return None
     rows = database.rows("SELECT value FROM generation")
@@ -18,7 +18,7 @@ def generation(database: Database) -> str | None:
 
 
 def mark(database: Database, value: str) -> None:
-    """Write a text that tells this state of the file from its older copies, and have it safe on the disk."""
+    """Write a text durably that distinguishes this state of the file from older copies."""
     with database.transaction() as connection:
         connection.execute(_TABLE)
         connection.execute("DELETE FROM generation")
@@ -27,13 +27,13 @@ def mark(database: Database, value: str) -> None:
 
 
 def require_whole(database: Database) -> None:
-    """Read every page, some 200 MB a second; raise MisconfiguredError with the first thing that is wrong."""
+    """Read every page, some 200 MB a second; raise MisconfiguredError with the first fault."""
     ((found,),) = database.rows("PRAGMA quick_check(1)")
     if found != "ok":
         raise MisconfiguredError(f"the catalog's file is damaged: {found.splitlines()[-1]}")
 
 
 def require_writable(database: Database) -> None:
-    """Raise MisconfiguredError where the file can only be read; change nothing."""
+    """Raise MisconfiguredError if the file is read-only; change nothing."""
     with database.transaction() as connection:
         connection.execute("DELETE FROM images WHERE false")  # BEGIN IMMEDIATE passes on such a file

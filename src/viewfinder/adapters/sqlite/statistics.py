@@ -1,4 +1,4 @@
-"""The statistics of the file; the counts are kept by the transaction that saves an image."""
+"""The statistics of the file; the transaction that saves an image updates the counts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SqliteStatistics:
         return {name: KnownName(counts.get(name, 0), frozenset(stands_for.get(name, ()))) for name in names}
 
     def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
-        """Read the counts: of every kind of source."""
+        """Return the number of images of each source."""
         found = source_terms(self._database, sources)
         return {source: found[source].count if source in found else 0 for source in sources}
 
@@ -61,7 +61,7 @@ class SqliteStatistics:
         return {name.upper(): count for name, count in rows}
 
     def folders(self, prefix: str, most: int) -> Mapping[str, int]:
-        """Walk the stretch of an index that has the images below the prefix."""
+        """Return the folders below the prefix, from the index of the keys."""
         parent = prefix.rfind("/") + 1
         values = {"parent": parent, "first": prefix, "last": prefix + BEHIND_ALL, "most": most}
         return dict(self._database.rows(_FOLDERS, values))

@@ -1,4 +1,4 @@
-"""Buckets whose settings were lost are given back to whoever creates them; run by the emulator's own interpreter.
+"""Let the stack create buckets again whose settings were lost; run by the emulator's own interpreter.
 
 Objects are on the disk as they are put, a bucket's settings only after an orderly stop. Where these are lost, the
 emulator knows a bucket by its objects alone, and would refuse the stack that wants to create it.
@@ -13,7 +13,7 @@ from viewfinder.local.ministack.guard import replace
 
 
 def give_back(s3: Any) -> None:
-    """Let a bucket that is known by its objects alone be created, with these objects in it."""
+    """Let the stack create a bucket that the emulator knows by its objects only, with these objects in it."""
     owner, create = s3._bucket_owner_account, s3._create_bucket
 
     def owner_account(name: str) -> Any:

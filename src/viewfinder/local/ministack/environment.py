@@ -1,4 +1,4 @@
-"""What the emulator needs before it is of use: its own Python environment, and the IAM user of the operator."""
+"""Prerequisites of the emulator: its own Python environment, and the IAM user of the operator."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
 
 
 def ensure_operator(root: boto3.Session, endpoint_url: str, data: DataDirectory) -> bool:
-    """Make the user and its key where the emulator has none (any more); return False where both were there."""
+    """Create the user and its key if they are missing; return False if both existed."""
     iam = root.client("iam", endpoint_url=endpoint_url)
     keys = _keys(iam)
     known = data.operator()

@@ -1,4 +1,4 @@
-"""What the emulator keeps in memory of each object and each invocation; run by the emulator's own interpreter.
+"""Reduce the emulator's memory per object and per invocation; run by the emulator's own interpreter.
 
 Of an image in a bucket with versions it would keep all bytes for ever, and of each object every header's name and value
 as a text of its own. An image is three objects: itself, its analysis and its thumbnail.

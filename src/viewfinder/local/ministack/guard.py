@@ -1,4 +1,4 @@
-"""Who may ask the emulator: a program that signs, never a web page; run by the emulator's own interpreter.
+"""The guard of the emulator: it admits programs that sign, never web pages; run by the emulator's own interpreter.
 
 A browser lets any page send requests to loopback, and the emulator answers some without a signature, `POST
 /_ministack/reset` among them, which deletes everything. docs/security.md lists what is left, and why it is safe.
@@ -32,10 +32,10 @@ ROOM_BYTES = 50_000_000
 
 
 def refusal(method: str, path: str, query: str, headers: Sequence[tuple[str, str]]) -> str | None:
-    """Return the reason why a request is refused, None where the emulator may answer it."""
+    """Return the reason for refusing a request, or None."""
     names = [name for name, _ in headers]
     if names.count("host") > 1 or names.count("authorization") > 1:
-        return "A header stands there twice."
+        return "A header appears twice."
     given = dict(headers)
     if given.get("host", "").lower().rpartition(":")[0] not in HOSTS:
         return "The Host header names another server."
@@ -51,7 +51,7 @@ def refusal(method: str, path: str, query: str, headers: Sequence[tuple[str, str
 
 
 def _may_lack_signature(method: str, path: str, query: str, headers: Mapping[str, str]) -> bool:
-    """Whether the emulator decides by itself: health, a method of the API, or a form that S3 checks."""
+    """Return whether the emulator checks the request itself: health, a method of the API, or an S3 form."""
     is_form = headers.get("content-type", "").startswith("multipart/form-data")
     return (
         path == HEALTH
@@ -114,7 +114,7 @@ async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> 
 
 
 def close(app: Any, s3: Any, iam: Any) -> None:
-    """Take out what the emulator answers without a signature, and have every signature verified."""
+    """Block the paths that need no signature, and verify every signature."""
 
     async def health_only(_method: str, path: str, _headers: Any, _query: Any, request_id: str) -> Any:
         return app._handle_health_request(path, request_id) if path == HEALTH else None
@@ -136,6 +136,6 @@ def close(app: Any, s3: Any, iam: Any) -> None:
 
 
 def replace(module: Any, name: str, value: Any) -> None:
-    """Put a value in the place of a module's own; raise AttributeError where this version has none of the name."""
+    """Replace an attribute of a module; raise AttributeError if this version lacks it."""
     getattr(module, name)
     setattr(module, name, value)

@@ -48,14 +48,14 @@ class Journal:
         return before
 
     def note(self, entry: Entry) -> None:
-        """Write that an object changes."""
+        """Note that an object changes."""
         if self._file is not None:
             with self._giving_up_on_failure():
                 self._write(entry)
             self.entries += 1
 
     def read(self, mark: str) -> set[Entry] | None:
-        """Return all that has changed since the snapshot of this mark; None where that isn't known."""
+        """Return all that has changed since the snapshot of this mark; None if that isn't known."""
         found: set[Entry] = set()
         follows = False
         for file in self._files():
@@ -67,7 +67,7 @@ class Journal:
         return found if follows else None
 
     def forget(self, files: list[Path]) -> None:
-        """Delete journals that a snapshot has made needless."""
+        """Delete the journals that a snapshot replaces."""
         for file in files:
             file.unlink(missing_ok=True)
 

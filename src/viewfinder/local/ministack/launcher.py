@@ -21,7 +21,7 @@ WORKERS = max(2, os.cpu_count() or 2)
 
 
 def remember_expressions(module: Any) -> None:
-    """Keep what the module's two readers of DynamoDB expressions return.
+    """Cache the results of the module's two parsers of DynamoDB expressions.
 
     The emulator reads a key condition anew for each item of a partition, so that a search would grow with the catalog,
     which it does not on AWS (docs/decisions/2026-11-23-expressions-are-read-once.md).
@@ -32,7 +32,7 @@ def remember_expressions(module: Any) -> None:
 
 
 def queue_invocations(functions: Any) -> None:
-    """Let invocations of a function wait for one of its workers.
+    """Let invocations of a function wait for a free worker.
 
     The emulator starts a process for each invocation that finds all busy: with 32 clients at once, 32. A waiting
     invocation holds a thread of its own, which nothing else needs.

@@ -1,4 +1,4 @@
-"""What is known of each object of the buckets: a snapshot of all, and the files of those that changed since.
+"""The metadata of the buckets' objects: a snapshot of all, and the files of those changed since.
 
 Beside each object on the disk there is a file about it. 100,000 images are 300,000 objects: the emulator would read for
 24 s at each start. Run by the emulator's own interpreter.
@@ -33,7 +33,7 @@ CHANGES = ("_persist_object", "_persist_delete_marker", "_delete_persisted_objec
 
 
 class Objects:
-    """What one emulator knows of its objects."""
+    """The metadata of one emulator's objects."""
 
     def __init__(self, s3: Any, folder: Path, journal: Journal) -> None:
         self._s3 = s3
@@ -42,7 +42,7 @@ class Objects:
         self._journal = journal
 
     def load(self) -> None:
-        """Restore what is known: by the snapshot and what changed since, or by every object's own file."""
+        """Restore the metadata from the snapshot and later changes, or from every object's own file."""
         gc.disable()
         self._s3.S3_PERSIST = True  # our start has it off while the emulator is imported, or it would read them then
         saved = _read(self._file)
@@ -77,7 +77,7 @@ class Objects:
             self.snapshot()
 
     def follow(self) -> None:
-        """Have the journal told of each change before it is made; after many, take another snapshot."""
+        """Note each change in the journal before it is made; after many changes, take another snapshot."""
         for name in CHANGES:
             replace(self._s3, name, self._noting(getattr(self._s3, name)))
         dispatch = self._s3._dispatch
@@ -98,7 +98,7 @@ class Objects:
         return note_and_change
 
     def _changed_since(self, mark: str) -> Collection[Entry] | None:
-        """Return what the snapshot doesn't know, nothing after an orderly stop; None where nobody can tell."""
+        """Return what the snapshot doesn't know, nothing after an orderly stop; None if nobody can tell."""
         stopped = self._stop.exists() and self._stop.read_bytes() == mark.encode()
         return () if stopped else self._journal.read(mark)
 
@@ -110,7 +110,7 @@ class Objects:
 
 
 def read_again(s3: Any, changed: Collection[Entry]) -> None:
-    """Forget what is known of some objects, and read their own files."""
+    """Read the metadata of some objects again from their files."""
     entries = set(changed)
     for name in OBJECT_STORES if entries else ():
         store = getattr(s3, name)._data
@@ -145,7 +145,7 @@ def _listing(s3: Any, keys: list[str]) -> Any:
 
 
 def _read(file: Path) -> dict[str, Any] | None:
-    """Return a snapshot; None where there is none, or another Python wrote it in its own way."""
+    """Return a snapshot; None if there is none, or another Python wrote it in its own way."""
     try:
         saved = marshal.loads(file.read_bytes())  # noqa: S302 - written by ourselves
     except (OSError, ValueError, EOFError, TypeError):
@@ -154,7 +154,7 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 
 def write(file: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write a file whole or not at all; a durable one outlives a loss of power."""
+    """Write a file atomically; a durable one survives a loss of power."""
     unfinished = file.with_suffix(".new")
     with unfinished.open("wb") as out:
         out.write(content)

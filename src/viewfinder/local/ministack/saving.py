@@ -1,4 +1,4 @@
-"""The emulator's state: what it saves and when, and how that is made ready for its next process."""
+"""The emulator's saved state: how to write it, check it, and prepare it for the next process."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def _save(name: str, state_of: Callable[[], Any], persistence: Any, folder: Path
 
 
 def tell_progress(s3: Any, file: Path) -> None:
-    """Write now and then how many files the emulator has read, for whoever waits for it."""
+    """Write the number of files that the emulator has read, at intervals, for the waiting `up`."""
     list_files, numbers = s3._persisted_key_files, count(1)
 
     def count_files(*arguments: Any, **options: Any) -> Iterator[Any]:
         for found in list_files(*arguments, **options):
             if (number := next(numbers)) % TOLD_FILES == 0:
                 with suppress(OSError):
-                    file.write_text(f"what is known of objects is read from the disk: {number:,} files")
+                    file.write_text(f"reading the objects' metadata from the disk: {number:,} files")
             yield found
 
     replace(s3, "_persisted_key_files", count_files)
@@ -125,7 +125,7 @@ PACKAGE = re.compile(r'"code_blob_ref": "([0-9a-f]{64})"')
 
 
 def damage(state: Path) -> str | None:
-    """Return what is wrong with the saved state; None where no file is missing, and all can be read."""
+    """Return the fault of the saved state; None if every file exists and is readable."""
     for file in sorted({*state.glob("*.json"), *(state / name for name in NEEDED)}):
         if not file.exists():
             return f"{file} is missing"
@@ -152,12 +152,12 @@ def _is_state(file: Path) -> bool:
 
 
 def was_saved(state: Path) -> bool:
-    """Return whether the last emulator ended in order, with everything written; a killed one has lost its messages."""
+    """Return whether the last emulator stopped in order and wrote everything; a killed one has lost its messages."""
     return (state / MARK).exists()
 
 
 def resume(state: Path, port: int) -> None:
-    """Move the queues to the port, and return back the messages whose functions ended with the last process."""
+    """Move the queues to the port, and make messages visible whose functions ended with the last process."""
     for file in (state / name for name in FILES_WITH_QUEUE_URLS):
         if file.exists():
             before = file.read_text()
@@ -168,7 +168,7 @@ def resume(state: Path, port: int) -> None:
 
 
 def _replace(file: Path, before: str, after: str) -> None:
-    """Write whole or not at all: the next start may find this file only."""
+    """Write a file atomically, because the next start may find it in any state."""
     if after != before:
         unfinished = file.with_suffix(".new")
         unfinished.write_text(after)

@@ -1,4 +1,4 @@
-"""Where AWS is stricter than the emulator, and cheap to follow; run by the emulator's own interpreter.
+"""Rules of AWS that the emulator lacks; run by the emulator's own interpreter.
 
 What passes here and fails on AWS would be found by its first user there.
 """
@@ -25,7 +25,7 @@ def read_security_of_operations_only(gateway: Any) -> None:
 
 
 def hand_paths_over_as_sent(app: Any, gateway: Any) -> None:
-    """Leave `path` and `pathParameters` percent-encoded, and without the `version` of an HTTP API's events."""
+    """Keep `path` and `pathParameters` percent-encoded, and omit the `version` of an HTTP API's events."""
     execute, build = app._handle_execute_api_request, gateway._build_lambda_event_v1
 
     async def handle(

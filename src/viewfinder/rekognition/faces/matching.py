@@ -40,7 +40,7 @@ DECIMALS = 4
 class Description:
     """What a face is compared by: a vector (128,) of length 1, and the caution that its size calls for."""
 
-    vector: Floats = field(repr=False)  # biometric data: in no log, whoever writes a description into one
+    vector: Floats = field(repr=False)  # biometric data: in no log, even if one has the description
     caution: float
 
 

@@ -94,7 +94,7 @@ CLEAR = 0.3
 """Score that a class needs in every view of the picture, at a place that no other class disputes, ..."""
 
 UNCLEAR = 0.85
-"""... to be surer than this without the classifier's support."""
+"""... to exceed this confidence without the classifier's support."""
 
 DECIMALS = 4
 
@@ -111,7 +111,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label with its confidence in percent and its objects, surest first."""
+    """A label with its confidence in percent and its objects, highest confidence first."""
 
     entry: TaxonomyLabel
     confidence: float
@@ -228,7 +228,7 @@ class LabelMerger:
         """(classes,): the area of the best box of each class."""
         areas = np.zeros(len(self._targets), dtype=np.float32)
         sides = boxes.corners[:, 2:] - boxes.corners[:, :2]
-        areas[boxes.classes[::-1]] = sides.prod(axis=1)[::-1]  # surest first: the last to be written stays
+        areas[boxes.classes[::-1]] = sides.prod(axis=1)[::-1]  # highest confidence first: the last to be written stays
         return areas
 
     def _said(self, words: Mapping[str, float]) -> Floats:
@@ -276,7 +276,7 @@ def _target(taxonomy: Taxonomy, entries: dict[str, TaxonomyLabel], name: str) ->
 
 
 def answer(labels: Iterable[Label], request: Request) -> list[Label]:
-    """Return the labels that a request asks for: filtered, surest first, ties by name, cut."""
+    """Return the labels that a request asks for: filtered, highest confidence first, ties by name, cut."""
     wanted = [
         _less_unsure(label, request.min_confidence)
         for label in labels

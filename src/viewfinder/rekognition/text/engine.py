@@ -1,4 +1,4 @@
-"""DetectText: what a call asks for, and the engine that answers it."""
+"""DetectText: the request and the engine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Request:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Request:
-        """Read a validated document of shape DetectTextRequest; raise EngineError where a region is not an area."""
+        """Read a validated document of shape DetectTextRequest; raise EngineError if a region is not an area."""
         filters = document.get("Filters", {})
         words = filters.get("WordFilter", {})
         return cls(
@@ -43,7 +43,7 @@ class Request:
         )
 
     def accept(self, confidence: float, corners: Points) -> bool:
-        """Return whether a word passes; a region keeps what is more than half in it."""
+        """Return whether a word passes the filters; a region keeps words that lie more than half in it."""
         width, height = np.ptp(corners, axis=0)
         if confidence < self.min_confidence or width < self.min_width or height < self.min_height:
             return False
@@ -120,7 +120,7 @@ Accepted = list[tuple[Word, Points]]
 
 
 class TextEngine:
-    """Finds and reads Latin text; safe to use from several threads."""
+    """Finds and reads Latin text; thread-safe."""
 
     def __init__(self, max_pixels: int) -> None:
         self._max_pixels = max_pixels
@@ -128,7 +128,7 @@ class TextEngine:
         self._recogniser = Recogniser()
 
     def detect_text(self, content: bytes, request: Request) -> dict[str, Any]:
-        """Return the DetectText response; raise EngineError where the image can't be taken."""
+        """Return the DetectText response; raise EngineError if the image can't be taken."""
         picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
         documents = _documents(self._lines(picture), picture.size, request)
         return {"TextDetections": documents, "TextModelVersion": TEXT_MODEL_VERSION}

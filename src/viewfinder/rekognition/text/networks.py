@@ -1,4 +1,4 @@
-"""The networks of DetectText: where lines of text are, at any angle, and what they say."""
+"""The networks of DetectText: detection of lines at any angle, and recognition of their text."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Line:
 
 
 class Recogniser:
-    """PP-OCRv6 (small) recognition, cut to Latin letters, digits and signs; safe to use from several threads."""
+    """PP-OCRv6 (small) recognition, cut to Latin letters, digits and signs; thread-safe."""
 
     def __init__(self) -> None:
         self._session = open_session(MODELS / "ppocrv6_rec_small_latin_fp16.onnx", threads=THREADS)
@@ -73,7 +73,7 @@ class Recogniser:
         return ("", *self._session.get_modelmeta().custom_metadata_map["character"].split("\n"))
 
     def read(self, picture: Image.Image, rectangle: Rectangle) -> Line | None:
-        """Return what is written in a rectangle, or None if nothing is."""
+        """Return the line of text in a rectangle, or None."""
         ways = [rectangle, rectangle.turned(2)] if abs(rectangle.angle) >= STEEP else [rectangle]
         lines = [Line(way, words) for way in ways if (words := self._words(_upright(picture, way)))]
         return max(lines, key=lambda line: line.confidence, default=None)
@@ -166,16 +166,16 @@ ELONGATED = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Where a line may be, and how sure the detector is, 0 to 1."""
+    """A candidate for a line, with the detector's score from 0 to 1."""
 
     place: Rectangle
     score: float
 
 
 class LineDetector:
-    """PP-OCRv6 (small) detection; safe to use from several threads.
+    """PP-OCRv6 (small) detection; thread-safe.
 
-    Only as many pictures are looked at at once as keep the machine busy: each holds 100 MB while it is.
+    It limits the pictures processed at once, because each takes 100 MB.
     """
 
     def __init__(self) -> None:
@@ -192,7 +192,7 @@ class LineDetector:
 
 
 def input_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Return the size at which a picture is looked at."""
+    """Return the network's input size for a picture."""
     scale = min(1.0, LONGEST_SIDE / max(size))
     width, height = (max(STEP, round(side * scale / STEP) * STEP) for side in size)
     return width, height

@@ -1,4 +1,4 @@
-"""Regions of a map of probabilities: what is connected, and the smallest rectangle around it."""
+"""Connected regions of a probability map, and the smallest rectangle around each."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _join(count: int, ones: Integers, others: Integers) -> Integers:
 
 
 def smallest_rectangle(points: Points) -> Rectangle:
-    """Return the rectangle of least area around (n, 2) points; one of its sides lies on their convex hull."""
+    """Return the rectangle of minimum area around (n, 2) points; one side lies on their convex hull."""
     hull = _convex_hull(points)
     edges = np.roll(hull, -1, axis=0) - hull
     angles = np.unique(np.arctan2(edges[:, 1], edges[:, 0]) % (np.pi / 2))

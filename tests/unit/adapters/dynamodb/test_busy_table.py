@@ -1,4 +1,4 @@
-"""A busy table: whoever is turned away comes again after a pause, until it has lasted too long."""
+"""A busy table: a throttled writer retries after a pause, up to a deadline."""
 
 from __future__ import annotations
 

@@ -139,4 +139,4 @@ def test_progress_is_told_while_files_are_read(tmp_path: Path, monkeypatch: pyte
     saving.tell_progress(s3, told := tmp_path / "progress")
 
     assert list(s3._persisted_key_files("folder", sidecars=False)) == list(range(25))
-    assert told.read_text() == "what is known of objects is read from the disk: 20 files"
+    assert told.read_text() == "reading the objects' metadata from the disk: 20 files"
