@@ -34,7 +34,7 @@ def status_of(stack: RunningStack, image_id: str) -> str | None:
     return answer.json().get("Status") if answer.status_code == 200 else None
 
 
-def invoke(stack: RunningStack, name: str, code: str) -> dict[str, Any]:
+def invoke(stack: RunningStack, name: str, code: str) -> Any:
     """Make a function of one handler.py, calls it, and return its answer."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
@@ -44,7 +44,7 @@ def invoke(stack: RunningStack, name: str, code: str) -> dict[str, Any]:
     settings = {"Runtime": "python3.13", "Handler": "handler.handler", "Role": role}
     client.create_function(FunctionName=name, Code={"ZipFile": package.getvalue()}, **settings)
     try:
-        answer: dict[str, Any] = json.loads(client.invoke(FunctionName=name)["Payload"].read())
+        answer = json.loads(client.invoke(FunctionName=name)["Payload"].read())
     finally:
         client.delete_function(FunctionName=name)
     return answer
@@ -52,7 +52,7 @@ def invoke(stack: RunningStack, name: str, code: str) -> dict[str, Any]:
 
 def function_name(stack: RunningStack, part: str) -> str:
     functions = stack.client("lambda").list_functions()["Functions"]
-    return next(found["FunctionName"] for found in functions if part in found["FunctionName"])
+    return next(str(found["FunctionName"]) for found in functions if part in found["FunctionName"])
 
 
 # ─── The stack that all tests share ───────────────────────────────────────────────────────────────────────────────────
@@ -61,7 +61,7 @@ def function_name(stack: RunningStack, part: str) -> str:
 def test_starting_a_stack_that_runs_changes_nothing(stack: RunningStack) -> None:
     before = stack.local.record
 
-    assert stack.local.up(TEMPLATE, Options(), silent) is False
+    assert not stack.local.up(TEMPLATE, Options(), silent).started
     assert stack.local.record == before
 
 
@@ -234,7 +234,7 @@ def test_a_detector_that_is_unusable_leaves_the_running_stack_as_it_was(up: Runn
 
     assert up.local.record == before
     assert before.running
-    assert up.local.up(TEMPLATE, Options(detector="builtin"), silent) is False
+    assert not up.local.up(TEMPLATE, Options(detector="builtin"), silent).started
 
 
 def test_a_stack_whose_keys_no_longer_work_is_started_again_from_what_was_saved(up: RunningStack) -> None:
@@ -242,7 +242,7 @@ def test_a_stack_whose_keys_no_longer_work_is_started_again_from_what_was_saved(
     user, key = "viewfinder-operator", up.local.keys.access_key_id
     up.client("iam").delete_access_key(UserName=user, AccessKeyId=key)
 
-    assert up.local.up(TEMPLATE, Options(), said.append) is True
+    assert up.local.up(TEMPLATE, Options(), said.append).started
 
     assert [step.detail for step in said if step.failed] == [
         "it no longer takes our keys; it starts again from what it saved"
@@ -265,10 +265,11 @@ def test_nothing_in_the_data_directory_is_for_others(up: RunningStack) -> None:
 
 @pytest.mark.parametrize("name", ["engine", "emulator", "gallery"])
 def test_a_component_that_dies_is_named_and_the_rest_stops(up: RunningStack, name: str) -> None:
-    psutil.Process(up.local.record.process(name).pid).kill()
+    record = up.local.record
+    psutil.Process(record.process(name).pid).kill()
 
     with pytest.raises(ComponentDiedError, match=f"{name} has ended"):
-        up.local.watch()
+        up.local.watch(record)
 
     assert processes_of(up.local.data.path) == []
     with pytest.raises(NotRunningError):

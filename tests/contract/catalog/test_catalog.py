@@ -77,16 +77,13 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         return
     if request.param == "sqlite":
         with empty_database() as database:
-            records = SqliteCatalog(database, tombstone_seconds=3600)
-            yield Place(records, records, SqliteLeases(database, seconds=60, patience=0))
+            sqlite = SqliteCatalog(database, tombstone_seconds=3600)
+            yield Place(sqlite, sqlite, SqliteLeases(database, seconds=60, patience=0))
         return
     client = request.getfixturevalue("emulator")("dynamodb")
     create_table(client)
-    yield Place(
-        records := DynamoDbCatalog(client, TABLE, shards=3, tombstone_seconds=3600),
-        records,
-        DynamoDbLeases(client, TABLE, seconds=60, patience=0),
-    )
+    table = DynamoDbCatalog(client, TABLE, shards=3, tombstone_seconds=3600)
+    yield Place(table, table, DynamoDbLeases(client, TABLE, seconds=60, patience=0))
     client.delete_table(TableName=TABLE)
 
 

@@ -41,7 +41,7 @@ def handler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     specification = importlib.util.spec_from_file_location("hostile_handler", HANDLER)
     assert specification
     assert specification.loader
-    module = importlib.util.module_from_spec(specification)
+    module: Any = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "AKIAHOSTILE")
