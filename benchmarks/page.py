@@ -227,7 +227,7 @@ def _quality(result: Result) -> list[str]:
     rows = [
         (f"{way}, {name}", *(f"{one[name][figure]:.3f}" for figure in one[name]), f"{one['milliseconds']:.1f}")
         for way, one in result.items()
-        if way.startswith("passes")
+        if "milliseconds" in one
         for name in one
         if name != "milliseconds"
     ]

@@ -122,7 +122,7 @@ def plot_memory(axes: Any, result: Result) -> None:
 def plot_quality(axes: Any, result: Result) -> None:
     """Show quality over the time of an image."""
     for colour, photos in zip(COLOURS, ("voc", "coco"), strict=False):
-        ways = {way: one for way, one in result.items() if way.startswith("passes")}
+        ways = {way: one for way, one in result.items() if "milliseconds" in one}
         points = [(one["milliseconds"], one[photos]["F1"], way) for way, one in ways.items()]
         axes.plot([x for x, _, _ in points], [y for _, y, _ in points], marker="o", label=photos, color=colour)
         for x, y, way in points:

@@ -61,7 +61,7 @@ def function_name(stack: RunningStack, part: str) -> str:
 def test_starting_a_stack_that_runs_changes_nothing(stack: RunningStack) -> None:
     before = stack.local.record
 
-    assert not stack.local.up(TEMPLATE, Options(), silent).started
+    assert stack.local.up(TEMPLATE, Options(), silent).started is False
     assert stack.local.record == before
 
 
@@ -234,7 +234,7 @@ def test_a_detector_that_is_unusable_leaves_the_running_stack_as_it_was(up: Runn
 
     assert up.local.record == before
     assert before.running
-    assert not up.local.up(TEMPLATE, Options(detector="builtin"), silent).started
+    assert up.local.up(TEMPLATE, Options(detector="builtin"), silent).started is False
 
 
 def test_a_stack_whose_keys_no_longer_work_is_started_again_from_what_was_saved(up: RunningStack) -> None:
@@ -242,7 +242,7 @@ def test_a_stack_whose_keys_no_longer_work_is_started_again_from_what_was_saved(
     user, key = "viewfinder-operator", up.local.keys.access_key_id
     up.client("iam").delete_access_key(UserName=user, AccessKeyId=key)
 
-    assert up.local.up(TEMPLATE, Options(), said.append).started
+    assert up.local.up(TEMPLATE, Options(), said.append).started is True
 
     assert [step.detail for step in said if step.failed] == [
         "it no longer takes our keys; it starts again from what it saved"
@@ -265,11 +265,10 @@ def test_nothing_in_the_data_directory_is_for_others(up: RunningStack) -> None:
 
 @pytest.mark.parametrize("name", ["engine", "emulator", "gallery"])
 def test_a_component_that_dies_is_named_and_the_rest_stops(up: RunningStack, name: str) -> None:
-    record = up.local.record
-    psutil.Process(record.process(name).pid).kill()
+    psutil.Process(up.local.record.process(name).pid).kill()
 
     with pytest.raises(ComponentDiedError, match=f"{name} has ended"):
-        up.local.watch(record)
+        up.local.watch(up.local.record)
 
     assert processes_of(up.local.data.path) == []
     with pytest.raises(NotRunningError):

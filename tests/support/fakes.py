@@ -18,6 +18,7 @@ from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Facts, Image, Picture
 from viewfinder.domain.label import BoundingBox, Face, Label, Text
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.moderation import ModerationLabel
 from viewfinder.ports import ObjectSummary, StoredObject
 
 
@@ -158,6 +159,8 @@ class FakeDetector:
             return Detection((Text(0, "LINE", "STOP", 99.0, BoundingBox(0.1, 0.1, 0.5, 0.2)),))
         if parameters.feature is Feature.FACES:
             return Detection((Face(BoundingBox(0.2, 0.2, 0.1, 0.1), 99.5),))
+        if parameters.feature is Feature.MODERATION:
+            return Detection((ModerationLabel("Violence", 90.0, "", 1),))
         return Detection(labels(rendition), self.model_version)
 
 

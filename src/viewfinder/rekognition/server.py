@@ -10,6 +10,7 @@ import resource
 import socket
 import time
 import uuid
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -39,7 +40,7 @@ PORT = re.compile(r":\d*$")
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
-Answered = tuple[bytes, dict[str, str]]
+Answered = tuple[bytes, Mapping[str, str]]
 """The body of a response, and its own headers."""
 
 access_log = logging.getLogger("viewfinder.rekognition.access")
@@ -142,8 +143,8 @@ class Wire:
 
     def _answer(self, headers: dict[str, str], body: bytes) -> Answered:
         try:
-            reply = self._service.reply(headers, body)
-            return json.dumps(reply.document, separators=(",", ":")).encode(), reply.headers
+            reply = self._service.answer(headers, body)
+            return json.dumps(reply, separators=(",", ":")).encode(), getattr(reply, "headers", {})
         except EngineError:
             raise
         except Exception as error:  # the boundary: whatever went wrong, the client gets a documented code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from viewfinder.rekognition.engines import Engines
@@ -92,12 +91,12 @@ LEFT_OUT = "x-viewfinder-left-out"
 log = logging.getLogger("viewfinder.rekognition")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The document of a response, and the headers that go with it."""
+class Reply(dict[str, Any]):
+    """The document of a response, with the headers that go with it."""
 
-    document: dict[str, Any]
-    headers: dict[str, str]
+    def __init__(self, document: Document, headers: Mapping[str, str]) -> None:
+        super().__init__(document)
+        self.headers = headers
 
 
 class Service:
@@ -125,12 +124,8 @@ class Service:
             self._verifier.check(headers)
         operation_of(headers.get("x-amz-target"), OPERATIONS)
 
-    def answer(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Return the document of the response; raise EngineError. Header names are lower case."""
-        return self.reply(headers, body).document
-
-    def reply(self, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Return the response; raise EngineError."""
         if self._verifier:
             self._verifier.verify(headers, body)
         name = operation_of(headers.get("x-amz-target"), OPERATIONS)

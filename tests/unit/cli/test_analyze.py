@@ -36,7 +36,8 @@ def test_a_table_is_printed_for_people() -> None:
 
 def test_a_label_comes_before_its_ancestors() -> None:
     labels = [line.split("\t")[0] for line in run(CAT).stdout.splitlines()[1:]]
-    assert labels == ["Cat", "Mammal", "Pet", "Animal"]
+    assert labels.index("Cat") < labels.index("Mammal") < labels.index("Animal")
+    assert labels.index("Cat") < labels.index("Pet")
 
 
 def test_text_and_faces_are_shown_if_asked_for(tmp_path: Path) -> None:
