@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -101,7 +102,7 @@ def measure(folder: str, rounds: int) -> Result:
 
     first = milliseconds(lambda: search(faces[0]))
     loaded = process.memory_info().rss
-    searches = [milliseconds(lambda face=face: search(face)) for face in faces[1 : rounds + 4]][3:]
+    searches = [milliseconds(partial(search, face)) for face in faces[1 : rounds + 4]][3:]
     found = len(search(faces[-1])["FaceMatches"])
     delete = milliseconds(lambda: collections.delete_faces({"CollectionId": "crowd", "FaceIds": faces[-2:-1]}))
     after = milliseconds(lambda: search(faces[1]))

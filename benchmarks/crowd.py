@@ -73,9 +73,16 @@ def complete(image: Image) -> Image:
         Text(place, "WORD", WORDS[(number + place) % len(WORDS)], 95.0, BOX, parent=None) for place in range(3)
     )
     facts = Facts(taken_at=taken.isoformat(timespec="microseconds"), camera="Example Camera 1")
-    names = {"etag": f"{number:032x}", "sha256": f"{number:064x}", "thumbnail": f"thumbnails/{number:024x}/0-0.webp"}
-    findings = {Feature.LABELS: labels, Feature.TEXT: texts}
-    return replace(image, findings=findings, facts=facts, model_version="1.0", format="JPEG", **names)
+    return replace(
+        image,
+        findings={Feature.LABELS: labels, Feature.TEXT: texts},
+        facts=facts,
+        model_version="1.0",
+        format="JPEG",
+        etag=f"{number:032x}",
+        sha256=f"{number:064x}",
+        thumbnail=f"thumbnails/{number:024x}/0-0.webp",
+    )
 
 
 def _label(rank: int, chance: random.Random) -> Label:

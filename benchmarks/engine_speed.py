@@ -1,4 +1,4 @@
-"""The engine beside a bare loop: runs engine/measure.py, and reads what it reports."""
+"""The engine beside a bare loop: runs engine.measure, and reads what it reports."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.summaries import Result
 
-SCRIPT = Path(__file__).parent / "engine" / "measure.py"
+PROJECT = Path(__file__).parents[1]
 REPORTED = re.compile(r"(?P<kept>ok|MISS) +(?P<what>.+): (?P<value>[-\d.]+) (?P<unit>\S+) \((?P<limit>.+)\)")
 
 
 def run(bench: Bench) -> Result:
     """Return each figure with its limit."""
     effort = ("--images", "200", "--seconds", "0.5") if bench.quick else ("--images", "1000")
-    done = subprocess.run([sys.executable, str(SCRIPT), *effort], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "benchmarks.engine.measure", *effort]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     return {"figures": figures(done.stdout)}
 
 

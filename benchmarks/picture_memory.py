@@ -11,11 +11,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 SIZES = {"12 MP": (4032, 3024), "48 MP": (8064, 6048)}
-WAYS = {
+WAYS: dict[str, dict[str, Any]] = {
     "JPEG": {},
     "JPEG progressive": {"progressive": True},
     "PNG": {"compress_level": 1},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +29,12 @@ def run(bench: Bench) -> Result:
     engines = {f"passes={passes}": LabelEngine.load(Settings(passes=passes)) for passes in (1, 2)}
     contents = [(PHOTOS / "coco" / name).read_bytes() for name in json.loads((PHOTOS / "coco.json").read_text())]
     request = Request(min_confidence=55.0)
-    costs = interleaved(
-        {
-            name: lambda turn, engine=engine: engine.detect_labels(contents[turn], request)
-            for name, engine in engines.items()
-        },  # type: ignore[misc]
-        rounds=5 if bench.quick else len(contents) - 3,
-    )
+
+    def look(engine: LabelEngine) -> Callable[[int], object]:
+        return lambda turn: engine.detect_labels(contents[turn], request)
+
+    ways = {name: look(engine) for name, engine in engines.items()}
+    costs = interleaved(ways, rounds=5 if bench.quick else len(contents) - 3)
     result: Result = {
         name: {"milliseconds": round(statistics.median(cost.wall for cost in costs[name]), 1)}
         | {photos: quality_of(engine, photos) for photos in SETS}

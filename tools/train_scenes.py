@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
@@ -101,7 +102,7 @@ def looked_at(options: argparse.Namespace) -> Iterator[Photo]:
             print(f"{name} is left out: {error}")
             continue
         look = classifier.look(picture)
-        mirror_image = picture.transpose(0)  # left becomes right
+        mirror_image = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         views = [detector.detect(picture, LEAST_SCORE), mirrored(detector.detect(mirror_image, LEAST_SCORE))]
         yield Photo(name, frozenset(words), objects, look.features, merger.claims(views, look.probabilities))
 
@@ -237,7 +238,7 @@ def train_doubt(photos: list[Photo]) -> dict[str, Any]:
                 rows.append([*evidence[index], *(kind == KIND_OF[NAMES[index]] for kind in kinds)])
                 right.append(truth)
                 owners.append(owner)
-                plain.append(plain_confidence(photo.claims, index))
+                plain.append(plain_confidence(photo.claims, int(index)))
     inputs, truths, fold = np.array(rows, dtype=np.float64), np.array(right, dtype=np.float64), np.array(owners) % 10
     likely = np.empty_like(truths)
     for number in range(10):

@@ -1,6 +1,6 @@
 """Measures the engine beside a bare loop in one run, and prints every ratio that the project promises.
 
-Usage: python benchmarks/engine/measure.py [--photos DIR] [--images 5000] [--seconds 2]
+Usage: python -m benchmarks.engine.measure [--photos DIR] [--images 5000] [--seconds 2]
 
 Latencies are medians of interleaved rounds, so that a busy machine slows both sides alike.
 """
@@ -17,9 +17,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bare_loop import BareLoop, decode, throughput
-from server_process import Client, ServerProcess, body_of, running_server
-
+from benchmarks.engine.bare_loop import BareLoop, decode, throughput
+from benchmarks.engine.server_process import Client, ServerProcess, body_of, running_server
 from viewfinder.rekognition.labels.engine import LabelEngine
 from viewfinder.rekognition.labels.request import Request
 from viewfinder.rekognition.settings import Settings

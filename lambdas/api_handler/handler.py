@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import viewfinder
 from viewfinder.adapters.http import fields
-from viewfinder.adapters.http.fields import Request, read_members, read_query
+from viewfinder.adapters.http.fields import Fields, Request, read_members, read_query
 from viewfinder.adapters.http.responses import (
     Response,
     document_response,
@@ -51,24 +51,23 @@ def handler(event: dict[str, Any], context: object) -> Response:
 
 
 def _answer(request: Request) -> Response:
-    route = _ROUTES.get((request.method, request.resource))
+    routes = {route.method: route for route in _ROUTES if route.path == request.resource}
+    route = routes.get(request.method)
     if route is None:
-        return no_route_response(any(request.resource == path for _, path in _ROUTES), request.request_id)
+        return no_route_response(bool(routes), request.request_id)
     try:
-        return route(request)
+        return route.answer(request, **read_query(route.query, request.query))
     except Exception as error:
         return error_response(error, request.request_id)
 
 
-def _search_images(request: Request) -> Response:
-    given = read_query(fields.SEARCH, request.query)
-    paging = {keyword: given.pop(keyword) for keyword in ("limit", "token") if keyword in given}
-    page = search_images(Query(**given), application.search, **paging)
+def _search_images(_: Request, **query: Any) -> Response:
+    paging = {keyword: query.pop(keyword) for keyword in ("limit", "token") if keyword in query}
+    page = search_images(Query(**query), application.search, **paging)
     return document_response(page_document("Images", map(summary_document, page.images), page.next_token))
 
 
 def _create_upload(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
     upload = create_upload(application.links, **read_members(fields.UPLOAD, request.members()))
     document = {
         "ImageId": upload.image_id,
@@ -80,25 +79,22 @@ def _create_upload(request: Request) -> Response:
 
 
 def _get_image(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
     return document_response(image_document(get_image(_image_id(request), application.catalog)))
 
 
 def _correct_labels(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
     corrections = read_members(fields.CORRECTIONS, request.members())
     return document_response(image_document(correct_labels(_image_id(request), application.catalog, **corrections)))
 
 
 def _delete_image(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
     image_id = _image_id(request)
     delete_image(image_id, application.catalog, application.image_objects)
     return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
 
 
-def _list_trash(request: Request) -> Response:
-    images, next_token = list_trash(application.trash, **read_query(fields.TRASH, request.query))
+def _list_trash(_: Request, **paging: Any) -> Response:
+    images, next_token = list_trash(application.trash, **paging)
     return document_response(page_document("Images", map(_trashed, images), next_token))
 
 
@@ -108,26 +104,22 @@ def _trashed(image: TrashedImage) -> dict[str, Any]:
 
 
 def _restore_image(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
     image_id = _image_id(request)
     restore_image(image_id, application.trash)
     return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
 
 
 def _delete_for_good(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
     delete_for_good(_image_id(request), application.trash)
     return empty_response()
 
 
 def _list_versions(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
     versions = list_versions(_image_id(request), application.trash)
     return document_response({"Versions": [version_document(version, url) for version, url in versions]})
 
 
 def _restore_version(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
     image_id = _image_id(request)
     restore_version(image_id, **read_members(fields.VERSION, request.members()), trash=application.trash)
     return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
@@ -140,13 +132,11 @@ _URLS = {
 }
 
 
-def _get_content(request: Request) -> Response:
-    rendition = read_query(fields.CONTENT, request.query).get("rendition", fields.Rendition.ORIGINAL)
+def _get_content(request: Request, rendition: fields.Rendition = fields.Rendition.ORIGINAL) -> Response:
     return redirect_response(_URLS[rendition](_image_id(request), application.catalog, application.links))
 
 
 def _analyze_image(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
     image_id = read_members(fields.IMAGE, request.members())["image_id"]
     analyze_again(
         image_id,
@@ -159,25 +149,23 @@ def _analyze_image(request: Request) -> Response:
     return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
 
 
-def _list_labels(request: Request) -> Response:
-    page = list_labels(application.statistics, **read_query(fields.LABELS, request.query))
+def _list_labels(_: Request, **query: Any) -> Response:
+    page = list_labels(application.statistics, **query)
     return document_response(page_document("Labels", map(label_document, page.labels), page.next_token))
 
 
-def _list_categories(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
+def _list_categories(_: Request) -> Response:
     found = list_categories(application.statistics)
     categories = [{"Name": entry.name, "Count": entry.count, "Labels": entry.labels} for entry in found]
     return document_response({"Categories": categories})
 
 
-def _list_folders(request: Request) -> Response:
-    found = list_folders(application.statistics, **read_query(fields.FOLDERS, request.query))
+def _list_folders(_: Request, **query: Any) -> Response:
+    found = list_folders(application.statistics, **query)
     return document_response({"Folders": [{"Prefix": prefix, "Count": count} for prefix, count in found.items()]})
 
 
-def _list_duplicates(request: Request) -> Response:
-    paging = read_query(fields.DUPLICATES, request.query)
+def _list_duplicates(_: Request, **paging: Any) -> Response:
     groups, next_token = list_duplicates(application.copies, application.records, **paging)
     return document_response(page_document("Groups", map(_group, groups), next_token))
 
@@ -189,15 +177,13 @@ def _group(group: Duplicates) -> dict[str, Any]:
     return {"Sha256": group.content, "Images": images}
 
 
-def _get_statistics(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
+def _get_statistics(_: Request) -> Response:
     statistics = get_statistics(application.statistics)
     images = {**statistics.images, "Total": sum(statistics.images.values())}
     return document_response({"Images": images, "Labels": statistics.labels})
 
 
-def _get_health(request: Request) -> Response:
-    read_query(fields.NOTHING, request.query)
+def _get_health(_: Request) -> Response:
     application.catalog.find("health")
     return document_response({"Status": "OK", "Version": viewfinder.__version__})
 
@@ -206,23 +192,32 @@ def _image_id(request: Request) -> str:
     return str(read_members(fields.IMAGE, {"ImageId": request.image_id})["image_id"])
 
 
-_ROUTES: dict[tuple[str, str], Callable[[Request], Response]] = {
-    ("GET", "/images"): _search_images,
-    ("POST", "/images"): _create_upload,
-    ("GET", "/images/{ImageId+}"): _get_image,
-    ("PATCH", "/images/{ImageId+}"): _correct_labels,
-    ("DELETE", "/images/{ImageId+}"): _delete_image,
-    ("GET", "/content/{ImageId+}"): _get_content,
-    ("GET", "/trash"): _list_trash,
-    ("POST", "/trash/{ImageId+}"): _restore_image,
-    ("DELETE", "/trash/{ImageId+}"): _delete_for_good,
-    ("GET", "/versions/{ImageId+}"): _list_versions,
-    ("POST", "/versions/{ImageId+}"): _restore_version,
-    ("POST", "/analyses"): _analyze_image,
-    ("GET", "/labels"): _list_labels,
-    ("GET", "/categories"): _list_categories,
-    ("GET", "/folders"): _list_folders,
-    ("GET", "/duplicates"): _list_duplicates,
-    ("GET", "/stats"): _get_statistics,
-    ("GET", "/health"): _get_health,
-}
+class Route(NamedTuple):
+    """An operation of the contract: method and path, the fields of its query, and what answers with their keywords."""
+
+    method: str
+    path: str
+    query: Fields
+    answer: Callable[..., Response]
+
+
+_ROUTES = (
+    Route("GET", "/images", fields.SEARCH, _search_images),
+    Route("POST", "/images", fields.NOTHING, _create_upload),
+    Route("GET", "/images/{ImageId+}", fields.NOTHING, _get_image),
+    Route("PATCH", "/images/{ImageId+}", fields.NOTHING, _correct_labels),
+    Route("DELETE", "/images/{ImageId+}", fields.NOTHING, _delete_image),
+    Route("GET", "/content/{ImageId+}", fields.CONTENT, _get_content),
+    Route("GET", "/trash", fields.TRASH, _list_trash),
+    Route("POST", "/trash/{ImageId+}", fields.NOTHING, _restore_image),
+    Route("DELETE", "/trash/{ImageId+}", fields.NOTHING, _delete_for_good),
+    Route("GET", "/versions/{ImageId+}", fields.NOTHING, _list_versions),
+    Route("POST", "/versions/{ImageId+}", fields.NOTHING, _restore_version),
+    Route("POST", "/analyses", fields.NOTHING, _analyze_image),
+    Route("GET", "/labels", fields.LABELS, _list_labels),
+    Route("GET", "/categories", fields.NOTHING, _list_categories),
+    Route("GET", "/folders", fields.FOLDERS, _list_folders),
+    Route("GET", "/duplicates", fields.DUPLICATES, _list_duplicates),
+    Route("GET", "/stats", fields.NOTHING, _get_statistics),
+    Route("GET", "/health", fields.NOTHING, _get_health),
+)

@@ -10,9 +10,9 @@ from viewfinder.adapters.s3_events import events_of
 from viewfinder.adapters.sqs import Record, postpone, receive_count, renew, retry_delay, run_batch
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError, failure_reason
-from viewfinder.domain.image import ImageEvent, Status
+from viewfinder.domain.image import Effort, ImageEvent, Status
 from viewfinder.observability import correlated, logger, measure, publishing_metrics, span
-from viewfinder.usecases.index_image import Effort, Outcome
+from viewfinder.usecases.index_image import Outcome
 
 RESERVED_SECONDS = 3
 """What is left of the invocation for the answer: what is not done by then is given back."""

@@ -15,7 +15,6 @@ from viewfinder.settings import Settings
 
 if TYPE_CHECKING:
     from viewfinder import ports
-    from viewfinder.adapters.s3 import S3Objects
     from viewfinder.domain.feature import Feature, Parameters
     from viewfinder.usecases.differences import Stores
     from viewfinder.usecases.index_image import IndexImage
@@ -42,19 +41,19 @@ class Parts(TypedDict, total=False):
     copies: ports.Copies
     counters: ports.Counters
     images: ports.ImageStore
-    image_objects: S3Objects
+    image_objects: ports.ImageObjects
     derived: ports.DerivedStore
     pictures: ports.PictureReader
     detector: ports.Detector
     requests: ports.Requests
     links: ports.Links
     clock: ports.Clock
+    parameters: Parameters
     index_image: IndexImage
     search: Search
     trash: Trash
     stores: Stores
     analysis_limits: Limits
-    parameters: Parameters
 
 
 class Application(AwsClients):
@@ -198,7 +197,7 @@ class Application(AwsClients):
         )
 
     @cached_property
-    def image_objects(self) -> S3Objects:
+    def image_objects(self) -> ports.ImageObjects:
         """The images bucket in bulk."""
         from viewfinder.adapters.s3 import S3Objects
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from viewfinder.domain.analysis import Analysis, Detection
@@ -147,6 +148,16 @@ class Objects(Protocol):
 
     def delete(self, key: str) -> None:
         """Delete one object; ignore a missing one."""
+
+
+class ImageObjects(Objects, Protocol):
+    """The bucket of the images in bulk, with what puts images into it."""
+
+    def upload(self, key: str, file: Path, *, replace: bool) -> str:
+        """Put a file and return its ETag, the MD5; raise KeyTakenError or ObjectRefusedError."""
+
+    def copy(self, key: str, source_bucket: str, source_key: str) -> str:
+        """Copy an object of another bucket and return the copy's ETag; raise ObjectRefusedError."""
 
 
 @dataclass(frozen=True, slots=True)

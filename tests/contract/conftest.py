@@ -27,7 +27,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
     try:
         wait_until_healthy(component, process)
         keys = data.key_pair()
-        session = boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION)
+        session: Any = boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION)
         quick = Config(retries={"total_max_attempts": 1})
         yield lambda service: session.client(service, endpoint_url=record.endpoint_url, config=quick)
     finally:

@@ -50,7 +50,8 @@ class RunningStack:
 
     def client(self, service: str, **session: Any) -> Any:
         """A client of the root user, or of the credentials given."""
-        return self.local.session.client(service, endpoint_url=self.local.record.endpoint_url, **session)
+        make: Any = self.local.session.client  # typed for each service by its name
+        return make(service, endpoint_url=self.local.record.endpoint_url, **session)
 
     def call(self, method: str, path: str, *, credentials: Credentials | None = None, **request: Any) -> httpx.Response:
         """Call the REST API, signed; `path` is already percent-encoded."""
@@ -74,6 +75,10 @@ class RunningStack:
     def image(self, image_id: str) -> httpx.Response:
         """Ask the REST API for an image."""
         return self.call("GET", f"/images/{quote(image_id)}")
+
+    def answers(self, image_id: str, status: int) -> bool:
+        """Ask the REST API for an image, and return whether it answers with a status."""
+        return self.image(image_id).status_code == status
 
 
 @pytest.fixture(scope="session")

@@ -163,7 +163,7 @@ def test_an_upload_form_takes_one_picture_of_its_type_and_size(api: Api) -> None
         return httpx.post(upload["Url"], data={**upload["Fields"], **fields}, files={"file": content}).status_code
 
     assert send(CAT + b"x") in {400, 403}
-    assert send(**{"Content-Type": "text/html"}) == 403
+    assert send(CAT, **{"Content-Type": "text/html"}) == 403
     assert send(key="api/other.jpg") == 403
     assert send() in {200, 201, 204}
     assert "Cat" in {label["Name"] for label in api.wait_for(upload["ImageId"])["Labels"]}
@@ -334,7 +334,8 @@ def test_what_is_wrong_with_a_body_is_said(api: Api, path: str, body: Any, code:
     ],
 )
 def test_an_unknown_image_is_not_found(api: Api, method: str, path: str, body: str | None) -> None:
-    response = api.stack.call(method, path, **({"content": body} if body else {}))
+    request: dict[str, Any] = {"content": body} if body else {}
+    response = api.stack.call(method, path, **request)
     assert error_of(response) == (404, "ImageNotFound", "there is no such image")
 
 
@@ -407,7 +408,15 @@ def test_a_person_corrects_labels_and_takes_it_back(api: Api) -> None:
     undone = api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=json.dumps(body)).json()
     assert (undone["Labels"], "Corrections" in undone) == (before["Labels"], False)
     wait_for(lambda: api.search(label="Cat", prefix=key) == [key], seconds=SECONDS, what="the label back")
-    for wrong in ({}, {"Add": []}, {"Add": ["a"], "Undo": ["A"]}, {"Add": [" a"]}, {"Add": "a"}, {"Other": ["a"]}):
+    wrongs: list[dict[str, Any]] = [
+        {},
+        {"Add": []},
+        {"Add": ["a"], "Undo": ["A"]},
+        {"Add": [" a"]},
+        {"Add": "a"},
+        {"Other": ["a"]},
+    ]
+    for wrong in wrongs:
         response = api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=json.dumps(wrong))
         assert response.status_code == 400, wrong
 

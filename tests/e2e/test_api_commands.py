@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ def run(stack: RunningStack) -> Run:
     for key in KEYS:
         content = (PROJECT / "samples" / "cat.jpg").read_bytes()
         stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=content)
-        wait_for(lambda key=key: stack.image(key).status_code == 200, seconds=SECONDS, what=f"{key} indexed")
+        wait_for(partial(stack.answers, key, 200), seconds=SECONDS, what=f"{key} indexed")
 
     def command(*words: str) -> Result:
         return CliRunner(env={"COLUMNS": "160"}).invoke(app, [*words, "--data-dir", str(stack.local.data.path)])
@@ -86,11 +87,11 @@ def test_images_are_removed(run: Run, stack: RunningStack) -> None:
     for key in keys:
         content = (PROJECT / "samples" / "cat.jpg").read_bytes()
         stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=content)
-        wait_for(lambda key=key: stack.image(key).status_code == 200, seconds=SECONDS, what=f"{key} indexed")
+        wait_for(partial(stack.answers, key, 200), seconds=SECONDS, what=f"{key} indexed")
     result = run("images", "rm", *keys)
     assert result.stdout.splitlines() == [f"removed {key}" for key in keys]
     for key in keys:
-        wait_for(lambda key=key: stack.image(key).status_code == 404, seconds=SECONDS, what=f"{key} gone")
+        wait_for(partial(stack.answers, key, 404), seconds=SECONDS, what=f"{key} gone")
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def twins(stack: RunningStack) -> tuple[str, str]:
     keys = ("commands/twins/1.jpg", "commands/twins/2.jpg")
     for key in keys:
         stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=photo)
-        wait_for(lambda key=key: stack.image(key).status_code == 200, seconds=SECONDS, what=f"{key} indexed")
+        wait_for(partial(stack.answers, key, 200), seconds=SECONDS, what=f"{key} indexed")
     return keys
 
 
@@ -132,8 +133,11 @@ def test_an_image_goes_to_the_trash_comes_back_and_goes_for_good(run: Run, stack
     newest, oldest = output(run("images", "versions", key, "--json"))["Versions"]
     assert (newest["IsLatest"], newest["Bytes"]) == (True, len(photo))
     assert output(run("images", "rm", key, "--json"))["Removed"] == [{"ImageId": key}]
-    listed = lambda: [image["ImageId"] for image in output(run("images", "trash", "--json"))["Images"]]  # noqa: E731
-    wait_for(lambda: key in listed(), seconds=SECONDS, what="the image in the trash")
+
+    def is_listed() -> bool:
+        return key in [image["ImageId"] for image in output(run("images", "trash", "--json"))["Images"]]
+
+    wait_for(is_listed, seconds=SECONDS, what="the image in the trash")
     assert output(run("images", "restore", key, "--version", oldest["VersionId"], "--json"))["Restored"]
     refused = run("images", "purge", key, "--yes")
     assert (refused.exit_code, "there is an image of this key" in refused.output) == (1, True)

@@ -184,8 +184,12 @@ def test_a_full_disk_is_told_and_work_goes_on_when_there_is_room(small_disk: Pat
 
                 ballast.unlink()
                 s3.put_object(Bucket=stack.bucket, Key="after.jpg", Body=contents[3])
-                both = lambda: {stack.image(name).status_code for name in ("in hand.jpg", "after.jpg")}  # noqa: E731
-                wait_for(lambda: both() == {200}, seconds=60, what="what waited, and what is new")
+                both = ("in hand.jpg", "after.jpg")
+                wait_for(
+                    lambda: all(stack.answers(name, 200) for name in both),
+                    seconds=60,
+                    what="what waited, and what is new",
+                )
         finally:
             local.down()
     assert_consistent(local.data)

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ from tests.support.waiting import wait_for
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port
-from viewfinder.local.stack import LocalStack, Options
+from viewfinder.local.stack import LocalStack
+from viewfinder.local.state import Options
 
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
 
@@ -132,7 +134,7 @@ def shell(clone: Path, stack: RunningStack) -> dict[str, str]:
 def test_the_commands_of_a_page_run_as_printed(page: Path, clone: Path, shell: dict[str, str], tmp_path: Path) -> None:
     script = "\n".join(["set -euo pipefail", *runnable(page), ""])
     for port in set(re.findall(r"--port (\d+)", script)):
-        wait_for(lambda port=int(port): _is_free(port), seconds=60, what=f"port {port} is free again")
+        wait_for(partial(_is_free, int(port)), seconds=60, what=f"port {port} is free again")
     with (tmp_path / "output").open("w") as output:
         process = subprocess.Popen(
             ["bash", "-x", "-c", script],

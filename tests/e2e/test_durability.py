@@ -234,11 +234,11 @@ def test_an_object_put_and_one_deleted_behind_the_pipelines_back_are_found(local
     client.delete_object(Bucket=bucket, Key=removed)
     client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=notifications)
 
-    found = reconcile(application.stores, patience=60)
-
-    assert found.images == {"unheard.jpg": "MISSING", removed: "ORPHANED"}
     with find_differences(application.stores) as found:
-        assert not found
+        assert {image.image_id: image.kind for image in found} == {"unheard.jpg": "MISSING", removed: "ORPHANED"}
+    assert reconcile(application.stores, patience=60).left == 0
+    with find_differences(application.stores) as left:
+        assert not left
     answers = application.records.find_many(["unheard.jpg", removed])
     assert (answers["unheard.jpg"].status, answers[removed].status) == (Status.ANALYZED, Status.REMOVED)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import psutil
@@ -19,7 +20,7 @@ from viewfinder.deployment.packages import this_machine
 from viewfinder.deployment.progress import silent
 from viewfinder.deployment.stack import Stack
 from viewfinder.local.components import STACK_NAME
-from viewfinder.local.stack import parameters_of
+from viewfinder.local.running import parameters_of
 
 SAMPLES = sorted((PROJECT / "samples").glob("*.jpg"))
 
@@ -50,11 +51,7 @@ def test_the_samples_are_analysed_in_the_function_itself(inside: RunningStack) -
         inside.client("s3").upload_file(str(photo), inside.bucket, photo.name)
 
     for photo in SAMPLES:
-        image = wait_for(
-            lambda photo=photo: _analyzed(inside, photo.name),  # type: ignore[misc]
-            seconds=120,
-            what=f"an analysis of {photo.name}",
-        )
+        image = wait_for(partial(_analyzed, inside, photo.name), seconds=120, what=f"an analysis of {photo.name}")
         analysis = _analysis(inside, photo.read_bytes())
         assert analysis
         assert analysis["LabelModelVersion"] == engine_version()

@@ -58,7 +58,7 @@ def test_a_query_is_answered_however_it_is_written(stack: RunningStack, query: s
     assert httpx.get(f"{stack.gallery_url}/prod/images?{query}", timeout=60).status_code == 200
 
 
-BOTH_WAYS = [
+BOTH_WAYS: list[tuple[str, str] | tuple[str, str, bytes]] = [
     ("GET", "/health"),
     ("GET", "/stats"),
     ("GET", "/labels?limit=3"),

@@ -39,8 +39,8 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Generate the client in an environment of the generator's own; its package can be imported."""
     folder = tmp_path_factory.mktemp("generated")
     uvx = Path(sys.executable).parent / "uvx"
-    generate = [uvx, "--quiet", "--from", GENERATOR, "openapi-python-client", "generate"]
-    options = ["--path", FILE, "--meta", "none", "--output-path", folder / "made"]
+    generate = [str(uvx), "--quiet", "--from", GENERATOR, "openapi-python-client", "generate"]
+    options = ["--path", str(FILE), "--meta", "none", "--output-path", str(folder / "made")]
     done = subprocess.run([*generate, *options], capture_output=True, text=True, check=False)
     assert (done.returncode, re.findall(r"(?i)warning|unable|error", done.stdout + done.stderr)) == (0, []), done.stdout
     sys.path.insert(0, str(folder))

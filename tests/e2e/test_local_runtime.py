@@ -34,7 +34,7 @@ def status_of(stack: RunningStack, image_id: str) -> str | None:
     return answer.json().get("Status") if answer.status_code == 200 else None
 
 
-def invoke(stack: RunningStack, name: str, code: str) -> dict[str, Any]:
+def invoke(stack: RunningStack, name: str, code: str) -> Any:
     """Make a function of one handler.py, calls it, and return its answer."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
@@ -44,7 +44,7 @@ def invoke(stack: RunningStack, name: str, code: str) -> dict[str, Any]:
     settings = {"Runtime": "python3.13", "Handler": "handler.handler", "Role": role}
     client.create_function(FunctionName=name, Code={"ZipFile": package.getvalue()}, **settings)
     try:
-        answer: dict[str, Any] = json.loads(client.invoke(FunctionName=name)["Payload"].read())
+        answer = json.loads(client.invoke(FunctionName=name)["Payload"].read())
     finally:
         client.delete_function(FunctionName=name)
     return answer
@@ -52,7 +52,7 @@ def invoke(stack: RunningStack, name: str, code: str) -> dict[str, Any]:
 
 def function_name(stack: RunningStack, part: str) -> str:
     functions = stack.client("lambda").list_functions()["Functions"]
-    return next(found["FunctionName"] for found in functions if part in found["FunctionName"])
+    return next(str(found["FunctionName"]) for found in functions if part in found["FunctionName"])
 
 
 # ─── The stack that all tests share ───────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def test_newman_runs_the_collection_against_the_stack(newman: Path, stack: Runni
     for key in ("postman/cat 1.jpg", "postman/remove.jpg"):
         content = (PROJECT / "samples" / "cat.jpg").read_bytes()
         stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=content)
-        wait_for(lambda key=key: stack.image(key).status_code == 200, seconds=SECONDS, what=f"{key} indexed")
+        wait_for(partial(stack.answers, key, 200), seconds=SECONDS, what=f"{key} indexed")
     keys = stack.local.data.key_pair()
     values = {
         "baseUrl": stack.api_url,

@@ -26,7 +26,7 @@ class Role:
     """A role of the stack, and calls with its credentials."""
 
     def __init__(self, rehearsal: RunningStack, logical_id: str) -> None:
-        session = rehearsal.local.session  # one for all clients: it reads each service's model once
+        session: Any = rehearsal.local.session  # one for all clients: it reads each service's model once
         self.root = cache(lambda service: session.client(service, endpoint_url=rehearsal.local.record.endpoint_url))
         self.client = cache(lambda service: session.client(service, **self._access(rehearsal)))
         self.name = self._physical(logical_id)

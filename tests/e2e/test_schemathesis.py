@@ -24,9 +24,9 @@ class Signature(requests.auth.AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body = request.body or b""
-        signed = self._signer.sign(
-            str(request.method), str(request.url), body.encode() if isinstance(body, str) else body
-        )
+        content = body.encode() if isinstance(body, str) else body
+        assert isinstance(content, bytes)
+        signed = self._signer.sign(str(request.method), str(request.url), content)
         request.url = signed.url
         request.headers.update(signed.headers)
         return request

@@ -67,9 +67,10 @@ def test_a_down_from_elsewhere_ends_it_without_a_failure(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
     data_dir, output = tmp_path_factory.mktemp("stopped"), tmp_path / "output"
-    elsewhere = lambda *words: subprocess.run(  # noqa: E731
-        [*PROGRAM, *words, "--data-dir", str(data_dir)], capture_output=True, text=True, check=False
-    )
+
+    def elsewhere(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [*PROGRAM, *words, "--data-dir", str(data_dir)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
 
     with started(data_dir, output) as up:
         wait_for(lambda: "Ctrl-C stops it" in output.read_text(), seconds=120, what="the stack up")

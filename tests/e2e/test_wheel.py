@@ -50,7 +50,7 @@ class Elsewhere:
     shell: dict[str, str]
 
     def start(self, program: str, *words: str, **variables: str) -> subprocess.Popen[str]:
-        called, told = [self.home / "environment" / "bin" / program, *words], self.shell | variables
+        called, told = [str(self.home / "environment" / "bin" / program), *words], self.shell | variables
         return subprocess.Popen(
             called, cwd=self.home, env=told, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
@@ -99,7 +99,7 @@ def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     home = tmp_path_factory.mktemp("elsewhere")
     environment = home / "environment"
     subprocess.run([find_uv_bin(), "venv", "--quiet", "--python", sys.executable, environment], check=True)
-    install = [find_uv_bin(), "pip", "install", "--quiet", "--python", environment / "bin" / "python"]
+    install = [find_uv_bin(), "pip", "install", "--quiet", "--python", str(environment / "bin" / "python")]
     subprocess.run([*install, "--constraint", PROJECT / "constraints.txt", wheel, "pytest"], check=True)
     (home / "cat.jpg").write_bytes((PROJECT / "samples" / "cat.jpg").read_bytes())
     (home / "test_cat.py").write_text(TEST)

@@ -176,7 +176,7 @@ def _take_the_body_from_a_file(resources: Resources) -> None:
 
 
 def _open_a_translated_operation(resources: Resources) -> None:
-    body = {"paths": {"/labels": {"x-amazon-apigateway-any-method": {}}}}
+    body: Resources = {"paths": {"/labels": {"x-amazon-apigateway-any-method": {}}}}
     resources["Api"] = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}}
 
 

@@ -215,7 +215,7 @@ def _with_profile(count: int) -> bytes:
 
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     for place in range(len(profile) - 12):
-        if profile[place : place + 4] in (b"curv", b"para"):
+        if bytes(profile[place : place + 4]) in (b"curv", b"para"):
             struct.pack_into(">4sII", profile, place, b"curv", 0, count)
     return png_with(encoded("PNG"), b"iCCP", b"a\0\0" + zlib.compress(bytes(profile)))
 

@@ -130,7 +130,7 @@ class BusyCatalog(DynamoDbCatalog):
 @contextmanager
 def busy_table(monkeypatch: pytest.MonkeyPatch, waits: list[float] | None = None) -> Iterator[BusyClient]:
     """Return a client of an empty table, for whose refusals nobody has to wait; `waits` gets the seconds."""
-    monkeypatch.setattr(calls.time, "sleep", (waits if waits is not None else []).append)
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.calls.time.sleep", (waits if waits is not None else []).append)
     with moto_client() as client:
         create_table(client)
         yield BusyClient(client)

@@ -17,11 +17,30 @@ def gateway_path(path: str) -> str:
     return path.replace("{ImageId}", "{ImageId+}")
 
 
-def operations() -> set[tuple[str, str]]:
-    """Return method and path of each operation, as API Gateway has them."""
+def resolved(node: dict[str, Any]) -> dict[str, Any]:
+    """Return what a part of the contract refers to."""
+    while "$ref" in node:
+        target: Any = CONTRACT
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
+
+
+def query_parameters() -> dict[tuple[str, str], set[str]]:
+    """Return the names of the query parameters of each operation, by method and path as API Gateway has them."""
     return {
-        (method.upper(), gateway_path(path))
+        (method.upper(), gateway_path(path)): _in_query([*item.get("parameters", ()), *operation.get("parameters", ())])
         for path, item in CONTRACT["paths"].items()
-        for method in item
+        for method, operation in item.items()
         if method in METHODS
     }
+
+
+def _in_query(parameters: list[dict[str, Any]]) -> set[str]:
+    return {parameter["name"] for parameter in map(resolved, parameters) if parameter["in"] == "query"}
+
+
+def operations() -> set[tuple[str, str]]:
+    """Return method and path of each operation, as API Gateway has them."""
+    return set(query_parameters())

@@ -243,6 +243,8 @@ class Model:
         self, collection: Collection, wanted: Description | None, request: Document, without: str | None = None
     ) -> list[Any]:
         people = {user: self._person(collection, user) for user in collection.users if user != without}
-        found = [[similarity(wanted, person), user] for user, person in people.items() if person and wanted]
+        found: list[list[Any]] = [
+            [similarity(wanted, person), user] for user, person in people.items() if person and wanted
+        ]
         found = [match for match in found if match[0] >= request.get("UserMatchThreshold", 80)]
         return sorted(found, key=lambda match: -match[0])[: request.get("MaxUsers", 500)]

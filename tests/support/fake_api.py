@@ -135,7 +135,7 @@ class FakeApi:
         copies: dict[str, list[Document]] = {}
         for entry in self.images:
             copy = {"ImageId": entry["ImageId"], "Bytes": entry["Size"], "AnalyzedAt": entry["AnalyzedAt"]}
-            copies.setdefault(entry.get("Sha256", entry["ImageId"]), []).append(copy)
+            copies.setdefault(str(entry.get("Sha256", entry["ImageId"])), []).append(copy)
         found = [{"Sha256": name, "Images": group} for name, group in sorted(copies.items()) if len(group) > 1]
         return _page(request, "Groups", found)
 
@@ -296,7 +296,7 @@ def signature_fits(request: Request, body: bytes) -> bool:
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     signature = hmac.new(key, text.encode(), "sha256").hexdigest()
-    return authorization["Credential"] == f"{KEY_ID}/{scope}" and authorization["Signature"] == signature
+    return bool(authorization["Credential"] == f"{KEY_ID}/{scope}" and authorization["Signature"] == signature)
 
 
 def _raw(request: Request) -> str:
@@ -310,7 +310,9 @@ def _key(request: Request, folder: str) -> str:
 
 
 def _summary(entry: Document) -> Document:
-    kept = {name: entry[name] for name in ("ImageId", "Status", "AnalyzedAt", "Width", "Height") if name in entry}
+    kept: Document = {
+        name: entry[name] for name in ("ImageId", "Status", "AnalyzedAt", "Width", "Height") if name in entry
+    }
     reason = {"Reason": entry["Reason"]} if "Reason" in entry else {}
     taken = {"TakenAt": _taken(entry)} if _taken(entry) else {}
     labels = [{"Name": found["Name"], "Confidence": found["Confidence"]} for found in entry["Labels"]]

@@ -267,10 +267,10 @@ class World:
 
     def _application(self) -> Application:
         index_image = IndexImage(
-            images=Gated(self.bucket, self._gate),  # type: ignore[arg-type]
-            derived=Gated(self.derived, self._gate),  # type: ignore[arg-type]
+            images=Gated(self.bucket, self._gate),
+            derived=Gated(self.derived, self._gate),
             pictures=FakePictures(),
-            detector=Gated(self.detector, self._gate),  # type: ignore[arg-type]
+            detector=Gated(self.detector, self._gate),
             catalog=self.catalog,
             leases=self.home.leases(self._gate),
             clock=self.clock,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 from PIL import Image
 
@@ -13,7 +14,7 @@ from tests.support.photos import SIZE, chunk, encoded, marked, png_with
 RAW = marked().tobytes()
 
 
-def _jpeg_with(segment: bytes, **options: object) -> bytes:
+def _jpeg_with(segment: bytes, **options: Any) -> bytes:
     content = encoded("JPEG", **options)
     return content[:2] + segment + content[2:]
 

@@ -11,7 +11,7 @@ T = TypeVar("T")
 PAUSE_SECONDS = 0.05
 
 
-def wait_for(condition: Callable[[], T], *, seconds: float, what: str) -> T:
+def wait_for(condition: Callable[[], T | None], *, seconds: float, what: str) -> T:
     """Return the first truthy answer of the condition; fail the test with `what` when the time is up."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):

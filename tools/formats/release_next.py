@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tools.formats.buckets import DERIVED, IMAGES
 from tools.formats.stand_ins import numbered_uuids, rotating_random
@@ -27,7 +27,7 @@ from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.bootstrap import Application
 from viewfinder.domain.feature import Parameters
 from viewfinder.local import data_directory, files
-from viewfinder.local.ministack.saving import MARK
+from viewfinder.local.ministack.objects import MARK
 from viewfinder.local.processes import Process
 from viewfinder.local.state import Ports, Record
 from viewfinder.ports import CatalogParts
@@ -64,7 +64,7 @@ def application(home: Home, features: str, *, uses_engine: bool = False) -> Appl
         s3_client=home.s3,
         sqs_client=home.queue,
         dynamodb_client=home.table,
-        detector=RekognitionDetector(home.rekognition),
+        detector=RekognitionDetector(cast("Any", home.rekognition)),
         clock=home.clock,
         analysis_limits=Limits(settings.analysis_interval_seconds, quota),
         catalog_parts=parts,
@@ -73,26 +73,28 @@ def application(home: Home, features: str, *, uses_engine: bool = False) -> Appl
 
 
 def _dynamodb(home: Home, settings: Settings) -> CatalogParts:
-    dynamodb_leases.uuid, counters.random = numbered_uuids(), rotating_random()  # type: ignore[assignment]
+    dynamodb_leases.uuid = numbered_uuids()  # type: ignore[attr-defined,assignment]
+    counters.random = rotating_random()  # type: ignore[attr-defined,assignment]
+    table = cast("Any", home.table)  # a recording stand-in for the client
     catalog = DynamoDbCatalog(
-        home.table,
+        table,
         TABLE,
         shards=settings.shards,
         tombstone_seconds=settings.kept_tombstone_seconds,
         microseconds=home.clock.microseconds,
     )
     return replace(
-        dynamodb_catalog(home.table, settings),
+        dynamodb_catalog(table, settings),
         catalog=catalog,
         records=catalog,
-        leases=DynamoDbLeases(home.table, TABLE, **_terms(home, settings)),
-        quota=lambda per_minute: DynamoDbQuota(home.table, TABLE, per_minute=per_minute, clock=home.clock.time),
+        leases=DynamoDbLeases(table, TABLE, **_terms(home, settings)),
+        quota=lambda per_minute: DynamoDbQuota(table, TABLE, per_minute=per_minute, clock=home.clock.time),
     )
 
 
 def _sqlite(home: Home, settings: Settings) -> CatalogParts:
     database = Database(home.database)
-    sqlite_leases.uuid = numbered_uuids()  # type: ignore[assignment]
+    sqlite_leases.uuid = numbered_uuids()  # type: ignore[attr-defined,assignment]
     seconds = settings.kept_tombstone_seconds
     catalog = SqliteCatalog(database, tombstone_seconds=seconds, microseconds=home.clock.microseconds)
     return CatalogParts(

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+table: Any = boto3.resource("dynamodb").Table(os.environ["TABLE"])
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

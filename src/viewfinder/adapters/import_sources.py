@@ -14,7 +14,7 @@ from viewfinder.adapters.s3 import S3Objects
 from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.errors import KeyTakenError
 from viewfinder.domain.image import Image, is_folder_marker
-from viewfinder.ports import ObjectSummary, Requests
+from viewfinder.ports import ImageObjects, Objects, ObjectSummary, Requests
 
 _LONGEST_KEY = 1015
 """Bytes: S3 takes 1,024, and `Candidate.beside` may add nine."""
@@ -30,7 +30,7 @@ class Files:
 
     paths: tuple[Path, ...]
     prefix: str
-    bucket: S3Objects
+    bucket: ImageObjects
     passed_over: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
@@ -105,7 +105,7 @@ class OtherBucket:
 
     source: S3Objects
     prefix: str
-    bucket: S3Objects
+    bucket: ImageObjects
     passed_over: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
@@ -147,7 +147,7 @@ class OtherBucket:
 class SameBucket:
     """Objects that are in the images bucket already (older than the pipeline); it sends only their events."""
 
-    bucket: S3Objects
+    bucket: Objects
     prefix: str
     requests: Requests
     passed_over: Counter[str] = field(default_factory=Counter)
@@ -183,7 +183,7 @@ class SameBucket:
         return candidate.etag
 
 
-def _listed(bucket: S3Objects, prefix: str) -> Iterator[Candidate]:
+def _listed(bucket: Objects, prefix: str) -> Iterator[Candidate]:
     for found in bucket.list(prefix):
         if not is_folder_marker(found.key, found.size):
             yield Candidate(found.key, found.size, found.key, found.etag, found.modified)

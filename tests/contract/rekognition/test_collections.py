@@ -287,22 +287,25 @@ def test_responses_use_the_members_of_the_model(client: Any, family: str) -> Non
     client.associate_faces(**ids, FaceIds=faces[:1])
     client.create_collection(CollectionId="other")
     image = {"CollectionId": family, "Image": {"Bytes": crowd()}}
+    answers = {
+        "ListCollections": client.list_collections(MaxResults=1),
+        "DescribeCollection": client.describe_collection(CollectionId=family),
+        "IndexFaces": client.index_faces(**image, ExternalImageId="eileen", MaxFaces=1),
+        "ListFaces": client.list_faces(CollectionId=family, MaxResults=1),
+        "SearchFaces": client.search_faces(CollectionId=family, FaceId=faces[1]),
+        "SearchFacesByImage": client.search_faces_by_image(**image),
+        "ListUsers": client.list_users(CollectionId=family, MaxResults=1),
+        "SearchUsersByImage": client.search_users_by_image(**image),
+        "SearchUsers": client.search_users(CollectionId=family, FaceId=faces[1]),
+        "DisassociateFaces": client.disassociate_faces(**ids, FaceIds=[UNKNOWN_FACE, faces[0]]),
+        "ListTagsForResource": client.list_tags_for_resource(ResourceArn=f"{ACCOUNT}:collection/{family}"),
+    }
+    for answer in answers.values():
+        answer.pop("ResponseMetadata", None)
+        plain_times(answer)
     unused = {
         name: paths(shape(f"{name}Response")) - check_fits(shape(f"{name}Response"), answer)
-        for name, answer in {
-            "ListCollections": client.list_collections(MaxResults=1),
-            "DescribeCollection": client.describe_collection(CollectionId=family),
-            "IndexFaces": client.index_faces(**image, ExternalImageId="eileen", MaxFaces=1),
-            "ListFaces": client.list_faces(CollectionId=family, MaxResults=1),
-            "SearchFaces": client.search_faces(CollectionId=family, FaceId=faces[1]),
-            "SearchFacesByImage": client.search_faces_by_image(**image),
-            "ListUsers": client.list_users(CollectionId=family, MaxResults=1),
-            "SearchUsersByImage": client.search_users_by_image(**image),
-            "SearchUsers": client.search_users(CollectionId=family, FaceId=faces[1]),
-            "DisassociateFaces": client.disassociate_faces(**ids, FaceIds=[UNKNOWN_FACE, faces[0]]),
-            "ListTagsForResource": client.list_tags_for_resource(ResourceArn=f"{ACCOUNT}:collection/{family}"),
-        }.items()
-        if not answer.pop("ResponseMetadata", None) or not plain_times(answer)
+        for name, answer in answers.items()
     }
     client.delete_collection(CollectionId="other")
     records = {f".FaceRecords[].FaceDetail{path}" for path in NO_DETAIL}

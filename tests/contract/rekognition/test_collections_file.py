@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,11 @@ def opened(tmp_path: Path) -> Iterator[Open]:
     yield open_again
     for store in stores:
         store.close()
+
+
+def has_faces(opened: Open, count: int) -> bool:
+    """Open the collections, and return whether the family has so many faces."""
+    return bool(opened().describe_collection({"CollectionId": "family"})["FaceCount"] >= count)
 
 
 def index(collections: Collections, *seeds: int, collection: str = "family") -> list[str]:
@@ -172,7 +178,8 @@ def test_the_same_image_at_the_same_time_adds_one_face(opened: Open) -> None:
     clients = [opened(), opened()]
     clients[0].create_collection({"CollectionId": "family"})
     for seed in range(20):
-        gate, ids = threading.Barrier(2), []
+        gate = threading.Barrier(2)
+        ids: list[str] = []
 
         def add(client: Collections, seed: int = seed, gate: Any = gate, ids: Any = ids) -> None:
             gate.wait()
@@ -210,11 +217,7 @@ def test_a_kill_in_the_middle_leaves_a_whole_file(opened: Open, tmp_path: Path) 
         assert begun.wait(60)
         count = opened().describe_collection({"CollectionId": "family"})["FaceCount"]
         more = count + chance.randint(1, 5)
-        wait_for(
-            lambda more=more: opened().describe_collection({"CollectionId": "family"})["FaceCount"] >= more,
-            seconds=30,
-            what="more faces",
-        )
+        wait_for(partial(has_faces, opened, more), seconds=30, what="more faces")
         process.kill()
         process.join(20)
         store = opened().store

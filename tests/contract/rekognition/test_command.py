@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from types_boto3_rekognition.type_defs import ImageTypeDef
 
 from tests.contract.rekognition.conftest import COMMAND, rekognition
 from tests.support.waiting import wait_for
@@ -54,7 +55,7 @@ def test_a_data_directory_that_can_not_be_used_is_refused(tmp_path: Path) -> Non
 
 
 def test_collections_survive_the_server(tmp_path: Path) -> None:
-    image = {"Bytes": sample("astronaut.jpg")}
+    image: ImageTypeDef = {"Bytes": sample("astronaut.jpg")}
     with running_engine(tmp_path / "faces") as engine:
         engine.client().create_collection(CollectionId="family")
         engine.client().index_faces(CollectionId="family", Image=image, ExternalImageId="eileen")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.unit.pictures.test_tolerance import WHOLE
 
 from tests.contract.rekognition.conftest import rekognition
+from tests.support.odd_pictures import WHOLE
 from tests.support.photos import SIZE
 from viewfinder.adapters.pictures import Pictures
 from viewfinder.rekognition.pictures import read_picture

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from benchmarks.browser import CHROMIUM, SWITCHES
 from tests.e2e.conftest import PROJECT, RunningStack
-from tests.e2e.gallery.conftest import CHROMIUM, SWITCHES
 from tests.support.serving import serving
 
 STRANGER = "stranger.example"

@@ -15,7 +15,8 @@ from tests.support.waiting import wait_for
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port
-from viewfinder.local.stack import LocalStack, Options
+from viewfinder.local.stack import LocalStack
+from viewfinder.local.state import Options
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 

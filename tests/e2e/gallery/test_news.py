@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from boto3.session import Session
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.gallery.conftest import OpenPage, ServeFake
 from tests.e2e.gallery.test_views import some_images
@@ -140,7 +140,7 @@ def test_a_page_that_was_open_over_a_restart_goes_on(open_page: OpenPage) -> Non
             page.keyboard.press("Delete")
             page.locator("#question").get_by_role("button", name="Delete").click()
             expect(page.locator(".toast")).to_contain_text("1 image is in the trash.")
-            page.set_input_files("#choose-files", [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"new"}])
+            page.set_input_files("#choose-files", FilePayload(name="a.jpg", mimeType="image/jpeg", buffer=b"new"))
             expect(page.locator('.file[data-state="sent"]')).to_have_count(1)
             page.close()
     assert [entry["ImageId"] for entry in api.trash] == ["trip/photo 0.jpg"]

@@ -154,7 +154,7 @@ def overlap(one: list[float], other: list[float]) -> bool:
 def box_of(page: Page, place: str) -> dict[str, float]:
     box = page.locator(place).bounding_box()
     assert box is not None
-    return {name: round(value) for name, value in box.items()}
+    return {side: round(box[side]) for side in ("x", "y", "width", "height")}
 
 
 JUMPED = """heading => {

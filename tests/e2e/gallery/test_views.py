@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.gallery.conftest import DESKTOP, PHONE, OpenPage, ServeFake
 from tests.e2e.gallery.test_viewer import a_sign
@@ -201,7 +201,7 @@ def test_what_the_bucket_refuses_is_told(open_page: OpenPage, serve_fake: ServeF
     page.route(
         "**/uploads/**", lambda route: route.fulfill(status=403, json={"Error": {"Code": "A", "Message": "No!"}})
     )
-    page.set_input_files("#choose-files", [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"x"}])
+    page.set_input_files("#choose-files", FilePayload(name="a.jpg", mimeType="image/jpeg", buffer=b"x"))
 
     expect(page.locator('.file[data-state="refused"]')).to_contain_text("No!")
     expect(page.locator(".uploads h2")).to_have_text("1 of 1 file done, 1 refused")
@@ -250,7 +250,7 @@ def test_axe_finds_no_violation(
     found["selection"] = violations(page, axe)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Upload").click()
-    page.set_input_files("#choose-files", [{"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"}])
+    page.set_input_files("#choose-files", FilePayload(name="a.txt", mimeType="text/plain", buffer=b"x"))
     expect(page.locator('.file[data-state="refused"]')).to_be_visible()
     found["uploads"] = violations(page, axe)
     page.get_by_role("combobox", name="Search by label").press_sequentially("d")

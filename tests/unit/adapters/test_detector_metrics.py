@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from boto3.session import Session
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from viewfinder.adapters.detector import RekognitionDetector
@@ -35,9 +36,10 @@ def _detector(*answers: tuple[int, dict[str, Any]], monkeypatch: pytest.MonkeyPa
 
     def answer(**_: object) -> AWSResponse:
         status, document = left.pop(0)
-        return AWSResponse("https://rekognition", status, {}, _Body(json.dumps(document).encode()))
+        return AWSResponse("https://rekognition", status, HTTPHeaders(), _Body(json.dumps(document).encode()))
 
-    client.meta.events.register("before-send.rekognition.DetectLabels", answer)
+    events: Any = client.meta.events  # typed for handlers that return nothing; this one answers
+    events.register("before-send.rekognition.DetectLabels", answer)
     return RekognitionDetector(client)
 
 

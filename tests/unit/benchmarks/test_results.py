@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.engine_speed import figures
@@ -17,7 +18,11 @@ def test_a_summary_has_median_and_quartiles() -> None:
 
 def test_ways_take_turns_and_the_first_rounds_do_not_count() -> None:
     calls: list[str] = []
-    costs = interleaved({name: lambda _, name=name: calls.append(name) for name in "ab"}, rounds=2, warm_up=1)
+
+    def way(name: str) -> Callable[[int], None]:
+        return lambda _: calls.append(name)
+
+    costs = interleaved({name: way(name) for name in "ab"}, rounds=2, warm_up=1)
 
     assert calls == ["a", "b"] * 3
     assert {name: len(taken) for name, taken in costs.items()} == {"a": 2, "b": 2}

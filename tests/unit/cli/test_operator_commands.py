@@ -39,6 +39,9 @@ class AnsweringBucket(FakeBucket):
         self._catalog.save(image, replacing=self._catalog.find(key))
         return tag
 
+    def copy(self, key: str, source_bucket: str, source_key: str) -> str:
+        return self.put(key, f"copy of {source_bucket}/{source_key}".encode())
+
 
 class FakeTarget:
     """A stack of fakes on AWS or not."""

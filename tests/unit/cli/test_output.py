@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,9 @@ class FakeApi(Api):
     def __init__(self) -> None:
         super().__init__("http://api", None)  # type: ignore[arg-type]
 
-    def call(self, method: str, path: str, query: Any = None) -> Document:
+    def call(
+        self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Document | None = None
+    ) -> Document:
         query = query or {}
         if method == "DELETE":
             return _removed(path)
@@ -45,7 +47,9 @@ class FakeApi(Api):
         return _page(query) if set(names) <= {"dog"} else {"Images": []}
 
 
-LABELS = [{"Name": name, "Count": 306, "Parents": [], "Categories": [], "Aliases": []} for name in ("Cat", "Dog")]
+LABELS: list[Document] = [
+    {"Name": name, "Count": 306, "Parents": [], "Categories": [], "Aliases": []} for name in ("Cat", "Dog")
+]
 
 
 def _removed(path: str) -> Document:
@@ -54,7 +58,7 @@ def _removed(path: str) -> Document:
     return {"ImageId": path.removeprefix("/images/")}
 
 
-def _page(query: Document) -> Document:
+def _page(query: Mapping[str, Any]) -> Document:
     start = int(query.get("nextToken", 0))
     end = min(306, start + query["limit"])
     labels = [{"Name": name, "Confidence": 99.0 - number} for number, name in enumerate(ANIMALS)]

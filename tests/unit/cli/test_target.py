@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -184,13 +183,12 @@ def test_a_detector_call_costs_what_the_stack_says(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def foreign_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def foreign_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A shell that is set up for another account, and a configuration that can't be read."""
     (tmp_path / "config").write_text("no section")
     monkeypatch.setenv("AWS_PROFILE", "nonesuch")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "of another account")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    return
 
 
 @pytest.mark.usefixtures("foreign_shell")

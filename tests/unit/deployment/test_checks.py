@@ -291,7 +291,7 @@ def environment() -> Environment:
 
 
 def test_an_api_that_takes_a_moment_is_waited_for(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks.httpx, "get", Api(403, 403, 500, 200).get)
+    monkeypatch.setattr(httpx, "get", Api(403, 403, 500, 200).get)
 
     prove(environment, "https://api/prod", seconds=30)
 
@@ -307,7 +307,7 @@ def test_an_api_that_takes_a_moment_is_waited_for(environment: Environment, monk
 def test_an_api_that_is_open_or_does_not_answer_fails_the_deployment(
     environment: Environment, monkeypatch: pytest.MonkeyPatch, unsigned: int, signed: int, told: str
 ) -> None:
-    monkeypatch.setattr(checks.httpx, "get", Api(unsigned, signed).get)
+    monkeypatch.setattr(httpx, "get", Api(unsigned, signed).get)
 
     with pytest.raises(DeploymentError, match=told):
         prove(environment, "https://api/prod", seconds=0)

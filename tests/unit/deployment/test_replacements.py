@@ -119,8 +119,8 @@ def test_a_change_is_read_with_the_property_that_forces_a_new_resource(cloudform
     proposal = stack.propose("https://t", {}, {})
 
     assert proposal
-    properties = {"before": {"VisibilityTimeout": "360"}, "after": {"QueueName": "viewfinder-images"}}
-    assert proposal.changes == [replace(QUEUE, **properties)]
+    before, after = {"VisibilityTimeout": "360"}, {"QueueName": "viewfinder-images"}
+    assert proposal.changes == [replace(QUEUE, before=before, after=after)]
 
 
 def test_a_replaced_queue_is_explained_with_cause_data_fate_and_remedy() -> None:

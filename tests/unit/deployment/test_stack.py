@@ -163,8 +163,7 @@ def test_nothing_to_change_is_no_failure(stack: Stack, cloudformation: Stubber, 
 
 
 def test_a_change_set_that_fails_says_why(stack: Stack, cloudformation: Stubber) -> None:
-    missing = {"service_error_code": "ValidationError", "service_message": "Stack with id viewfinder does not exist"}
-    cloudformation.add_client_error("describe_stacks", **missing)
+    cloudformation.add_client_error("describe_stacks", "ValidationError", "Stack with id viewfinder does not exist")
     cloudformation.add_response("create_change_set", {})
     cloudformation.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": "Transform failed"})
     cloudformation.add_response("describe_stacks", described("REVIEW_IN_PROGRESS"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -70,7 +71,8 @@ def test_who_gets_no_turn_in_time_is_told_so(door: Door, kind: str) -> None:
         "calls": ("GET", "/prod/stats"),
         "uploads": ("POST", "/uploads/a.jpg"),
     }
-    sent = {"content": b"x", "headers": {**door.token, "content-type": "image/jpeg"}} if kind == "uploads" else {}
+    headers = {**door.token, "content-type": "image/jpeg"}
+    sent: dict[str, Any] = {"content": b"x", "headers": headers} if kind == "uploads" else {}
 
     answer = door.ask(*ask[kind], **sent)
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from tests.support.contract import operations
+from tests.support.contract import query_parameters
 from tests.support.fakes import FakeClock, FakeRequests
-from viewfinder.adapters.http.responses import error_response
+from viewfinder.adapters.http import fields
+from viewfinder.adapters.http.responses import empty_response, error_response
 from viewfinder.domain.errors import (
     CatalogUnavailableError,
     ImageNotFoundError,
@@ -21,6 +22,7 @@ from viewfinder.domain.errors import (
     TooManyRequestsError,
 )
 from viewfinder.domain.image import Facts, Image, Location, Status
+from viewfinder.domain.statistics import LabelOrder
 from viewfinder.settings import Settings
 from viewfinder.usecases.reanalyze import Limits
 
@@ -60,8 +62,32 @@ def _refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": SECRET}}, "Query")
 
 
-def test_the_routes_are_the_operations_of_the_contract(handler: Any) -> None:
-    assert set(handler._ROUTES) == operations()
+def test_the_routes_are_the_operations_of_the_contract_and_take_its_query_parameters(handler: Any) -> None:
+    routes = [((route.method, route.path), set(route.query)) for route in handler._ROUTES]
+
+    assert dict(routes) == query_parameters()
+    assert len(routes) == len(query_parameters())
+
+
+def test_the_query_becomes_the_keywords_of_what_answers(handler: Any) -> None:
+    event = an_event("GET", "/labels") | {"multiValueQueryStringParameters": {"limit": ["7"], "order": ["count"]}}
+    given: dict[str, Any] = {}
+
+    def answer(_: object, **query: Any) -> Any:
+        given.update(query)
+        return empty_response()
+
+    handler._ROUTES = (handler.Route("GET", "/labels", fields.LABELS, answer),)
+
+    handler.handler(event, None)
+
+    assert given == {"limit": 7, "order": LabelOrder.COUNT}
+
+
+@pytest.mark.parametrize("route", sorted(query_parameters()))
+def test_a_query_parameter_that_the_contract_has_not_is_refused(handler: Any, route: tuple[str, str]) -> None:
+    event = an_event(*route, "a.jpg") | {"multiValueQueryStringParameters": {"nonsense": ["1"]}}
+    assert error_of(handler.handler(event, None)) == (400, "UnknownParameter", "nonsense: is unknown to this call")
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def ask(client: Any, name: str) -> tuple[int, dict[str, str]]:
     method, resource, rest = REQUESTS[name]
     handler = load("api_handler")
     links: Any = type("Links", (), {"original": lambda *_: "https://s3/a"})()
-    handler.application = handler.Application(
+    handler.application = handler.Application(  # type: ignore[attr-defined]
         SETTINGS, dynamodb_client=client, requests=FakeRequests(), clock=FakeClock(), links=links
     )
     parts = handler.application

@@ -62,6 +62,7 @@ def test_the_engine_saves_the_detector_and_some_time_of_the_function() -> None:
     usage = Usage(images=1_000_000)
     found = estimate(usage, "us-east-1")
     shorter = 1_000_000 * (0.4 - 0.15) * 1.769 * 0.0000133334
+    assert found.with_engine is not None
     assert found.total - found.with_engine == pytest.approx(1000 + shorter)
 
 

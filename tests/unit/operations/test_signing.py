@@ -6,6 +6,7 @@ The server here is botocore's reading of Signature Version 4, over the decoded q
 from __future__ import annotations
 
 import string
+from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
@@ -29,7 +30,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 def verifies(method: str, sent: SignedRequest, body: bytes = b"") -> bool:
     """Sign what a server reads from the request, and compare."""
     url = urlsplit(sent.url)
-    understood = parse_qsl(url.query, keep_blank_values=True)
+    understood: Any = parse_qsl(url.query, keep_blank_values=True)
     signed = dict(field.split("=", 1) for field in sent.headers["Authorization"].split(" ", 1)[1].split(", "))
     headers = {name: value for name, value in sent.headers.items() if name.lower() in signed["SignedHeaders"]}
     location = f"{url.scheme}://{url.netloc}{quote(unquote(url.path), safe='/~')}"

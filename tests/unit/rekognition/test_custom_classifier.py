@@ -25,7 +25,8 @@ class FakeSession:
     """A graph that gives the same scores for every picture, and keeps what it was given."""
 
     def __init__(self, shape: list[Any], scores: list[float], kind: str = "tensor(float)") -> None:
-        self._scores, self.given = np.array([scores], np.float32), None
+        self._scores = np.array([scores], np.float32)
+        self.given: Any = None
         self._shape, self._kind = shape, kind
 
     def get_inputs(self) -> list[Any]:

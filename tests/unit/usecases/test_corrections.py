@@ -199,7 +199,8 @@ STEPS = st.lists(
 
 @given(STEPS)
 def test_the_last_word_on_each_name_counts_however_often_the_image_is_analysed_between(steps: list[Step]) -> None:
-    pipeline, words = Pipeline(), {}
+    pipeline = Pipeline()
+    words: dict[str, str] = {}
     pipeline.put(b"Dog Cat Cup")
     for step, names in steps:
         if step in {"add", "remove", "undo"}:

@@ -87,7 +87,7 @@ def folder_with(folder: Path, contents: dict[str, bytes]) -> Path:
 
 
 def files(bucket: Bucket, *paths: Path, prefix: str = "") -> Files:
-    return Files(paths, prefix, as_objects(bucket))
+    return Files(paths, prefix, bucket)
 
 
 def imported(bucket: Bucket, *paths: Path, replace: bool = False) -> tuple[Files, Summary]:
@@ -246,7 +246,7 @@ def test_an_object_that_s3_refuses_is_named_and_the_others_go_on() -> None:
     source, bucket = Bucket(), Reluctant()
     for key in ("a.jpg", "frozen.jpg"):
         source.put(key, b"content of " + key.encode())
-    other = OtherBucket(as_objects(source), "", as_objects(bucket))
+    other = OtherBucket(as_objects(source), "", bucket)
 
     summary = Import(other, AnsweringRecords(bucket), FakeRequests()).run(patience=9)
 
@@ -337,7 +337,7 @@ def test_objects_of_another_bucket_are_copied_under_their_keys_and_overwrite_not
     for key in ("in/a.jpg", "in/b.jpg", "out.jpg"):
         source.put(key, b"content of " + key.encode())
     bucket.put("in/b.jpg", b"ours")
-    other = OtherBucket(as_objects(source), "in/", as_objects(bucket))
+    other = OtherBucket(as_objects(source), "in/", bucket)
 
     Import(other, AnsweringRecords(bucket), FakeRequests()).run(patience=9)
 
@@ -354,7 +354,7 @@ def test_an_object_uploaded_in_parts_is_known_by_size_and_time(modified: float, 
     bucket = Bucket()
     bucket.put("a.jpg", b"content", modified)
     candidate = Candidate("a.jpg", 7, "a.jpg", "d41d8cd98f00b204e9800998ecf8427e-2", modified=100.0)
-    other = OtherBucket(as_objects(Bucket()), "", as_objects(bucket))
+    other = OtherBucket(as_objects(Bucket()), "", bucket)
     image = Image("a.jpg", Status.ANALYZED, "", "2026", etag="another", size=7)
 
     assert other.is_content_of(candidate, image) is is_same
@@ -364,7 +364,7 @@ def test_an_object_uploaded_in_parts_is_known_by_size_and_time(modified: float, 
 def test_objects_from_before_the_pipeline_are_only_asked_for() -> None:
     bucket, requests = Bucket(), FakeRequests()
     bucket.put("old/a.jpg", b"old")
-    work = Import(SameBucket(as_objects(bucket), "old/", requests), AnsweringRecords(bucket), requests)
+    work = Import(SameBucket(bucket, "old/", requests), AnsweringRecords(bucket), requests)
 
     assert work.run(patience=9).analyzed == 1
     assert requests.sent == [("old/a.jpg", "")]

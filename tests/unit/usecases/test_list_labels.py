@@ -41,7 +41,7 @@ IMAGES = [
 STATISTICS = MemoryStatistics(IMAGES)
 
 
-def found(text: str, **options: Any) -> list[str]:
+def names_found(text: str, **options: Any) -> list[str]:
     return [label.name for label in list_labels(STATISTICS, prefix=text, **options).labels]
 
 
@@ -63,7 +63,7 @@ def found(text: str, **options: Any) -> list[str]:
     ],
 )
 def test_a_label_is_found_by_any_word_alias_or_plural_the_exact_ones_first(text: str, expected: list[str]) -> None:
-    assert found(text) == expected
+    assert names_found(text) == expected
 
 
 def test_a_label_that_an_alias_found_says_which() -> None:
@@ -72,13 +72,13 @@ def test_a_label_that_an_alias_found_says_which() -> None:
 
 
 def test_without_a_text_the_order_is_by_name_or_by_count() -> None:
-    assert found("") == sorted(label.name for label in STATISTICS.labels("", ""))
-    assert found("", order=LabelOrder.COUNT)[:4] == ["Animal", "Dogsled", "Phone Case", "Car"]
+    assert names_found("") == sorted(label.name for label in STATISTICS.labels("", ""))
+    assert names_found("", order=LabelOrder.COUNT)[:4] == ["Animal", "Dogsled", "Phone Case", "Car"]
 
 
 def test_a_category_bounds_the_labels_whatever_its_case() -> None:
-    assert found("", category="everyday objects") == ["Mobile Phone", "Phone Case"]
-    assert found("phone", category="Animals and Pets") == []
+    assert names_found("", category="everyday objects") == ["Mobile Phone", "Phone Case"]
+    assert names_found("phone", category="Animals and Pets") == []
 
 
 @pytest.mark.parametrize("options", [{}, {"prefix": "a"}, {"order": LabelOrder.COUNT}, {"category": ANIMALS[0]}])

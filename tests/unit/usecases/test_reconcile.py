@@ -194,8 +194,12 @@ def test_an_object_that_changed_after_the_listing_is_no_difference() -> None:
     place = Place()
     place.put("changes.jpg", b"before")
     place.put("goes.jpg", b"before")
-    place.before_answers = lambda: (place.put("changes.jpg", b"after"), place.bucket.delete("goes.jpg"))
 
+    def change() -> None:
+        place.put("changes.jpg", b"after")
+        place.bucket.delete("goes.jpg")
+
+    place.before_answers = change
     done = reconcile(place.stores, patience=10)
 
     assert (done.answered, done.remaining.total()) == (2, 0)

@@ -144,8 +144,10 @@ def test_confidence_order_needs_something_to_be_sure_of() -> None:
 
 
 def test_a_word_is_read_rather_than_a_label_and_the_longest_of_several() -> None:
-    images = [replace(image, findings=image.findings | found(texts=read_words("exit"))) for image in many(50, "Dog")]
-    images[7] = replace(images[7], findings=images[7].findings | found(texts=read_words("exit", "emergency")))
+    images = [
+        replace(image, findings={**image.findings, **found(texts=read_words("exit"))}) for image in many(50, "Dog")
+    ]
+    images[7] = replace(images[7], findings={**images[7].findings, **found(texts=read_words("exit", "emergency"))})
     search, index = a_search(images, shards=1)
     assert ids(search_images(Query(labels=("Dog",), text=("Emergency EXIT!",)), search, limit=10)) == ["7.jpg"]
     assert index.reads == [1]
@@ -180,7 +182,8 @@ def test_a_page_comes_whole_where_a_clock_was_ahead(order: Order) -> None:
         for number, image in enumerate(many(30, "Dog"))
     ]
     search, _ = a_search(images)
-    found, token = [], ""
+    found: list[str] = []
+    token = ""
     while token or not found:
         page = search_images(Query(labels=("dog",), order=order), search, limit=7, token=token)
         found += [image.image_id for image in page.images]

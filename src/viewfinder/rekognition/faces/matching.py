@@ -54,7 +54,7 @@ def describe(numbers: Floats, eye_distance: float) -> Description:
     return Description(unit(centred), caution_of(eye_distance))
 
 
-def unit(vector: Floats) -> Floats:
+def unit(vector: NDArray[np.floating]) -> Floats:
     """Return a vector, or the last axis of an array, with length 1."""
     length = np.linalg.norm(vector, axis=-1, keepdims=True)
     return np.asarray(vector / np.maximum(length, 1e-9), dtype=np.float32)

@@ -108,7 +108,7 @@ def _holds(write: dict[str, Any], item: dict[str, Any] | None) -> bool:
     if "Put" not in write:
         return True
     read = write["Put"].get("ExpressionAttributeValues")
-    return item == read if read is None or item is None else item["Version"] == read[":version"]
+    return bool(item == read if read is None or item is None else item["Version"] == read[":version"])
 
 
 def _written(write: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from PIL import Image
 from tests.support import photos
 from tests.support.photos import encoded
 from viewfinder.adapters.pictures import Pictures, reader
+from viewfinder.domain.image import Picture
 
 FUNCTION_MEGABYTES = 1769
 LARGE_HEIC = Path(__file__).parents[5] / "shared/eval/pictures/heic-sony-61mp.heic"
@@ -122,14 +123,16 @@ def test_a_picture_for_which_there_is_no_memory_is_rejected_and_the_process_live
 
 
 def test_a_picture_for_which_there_was_no_memory_is_tried_once_more_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures, attempts = Pictures(), []
+    pictures = Pictures()
+    read = pictures.read(encoded("PNG"))
+    attempts: list[int] = []
 
-    def derive(*_: object, **__: object) -> str:
+    def derive(*_: object, **__: object) -> Picture:
         attempts.append(pictures._budget._used)
         if len(attempts) == 1:
             raise MemoryError
-        return "read"
+        return read
 
     monkeypatch.setattr(reader, "_derive", derive)
-    assert pictures.read(encoded("PNG")) == "read"
+    assert pictures.read(encoded("PNG")) is read
     assert attempts[0] < attempts[1] == pictures._budget.total

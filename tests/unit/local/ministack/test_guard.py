@@ -93,9 +93,13 @@ def test_a_refused_request_never_reaches_the_emulator() -> None:
         return {"type": "websocket.connect"}
 
     request = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
-    asyncio.run(guarded(emulator, str(Path.cwd()))(request, receive, send))
-    asyncio.run(guarded(emulator, str(Path.cwd()))({"type": "websocket"}, receive, send))
-    asyncio.run(guarded(emulator, str(Path.cwd()))({"type": "lifespan"}, receive, send))
+
+    async def ask(scope: Any) -> None:
+        await guarded(emulator, str(Path.cwd()))(scope, receive, send)
+
+    asyncio.run(ask(request))
+    asyncio.run(ask({"type": "websocket"}))
+    asyncio.run(ask({"type": "lifespan"}))
 
     assert reached == [{"type": "lifespan"}]
     assert [message.get("status", message.get("code")) for message in sent] == [403, None, 1008]

@@ -23,7 +23,7 @@ def test_security_at_the_root_of_a_document_protects_nothing() -> None:
     gateway = SimpleNamespace(_import_rest_api=lambda document, data: imported.append((document, data)))
     read_security_of_operations_only(gateway)
 
-    operation = {"get": {"security": [{"sigv4": []}]}}
+    operation: dict[str, Any] = {"get": {"security": [{"sigv4": []}]}}
     gateway._import_rest_api({"paths": {"/images": operation}, "security": [{"sigv4": []}]}, {"name": "api"})
 
     assert imported == [({"paths": {"/images": operation}}, {"name": "api"})]
