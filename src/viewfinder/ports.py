@@ -87,7 +87,7 @@ class Catalog(Protocol):
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
         """Write the image with its postings at once, and return it with its new version; a done lease ends with that.
 
-        Raises CatalogConflictError when the record is no longer the one that it replaces.
+        Raise CatalogConflictError when the record is no longer the one that it replaces.
         """
 
 
@@ -232,7 +232,7 @@ class Counters(Protocol):
     def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> None:
         """Replace what is counted of each image by its new state.
 
-        Raises CatalogConflictError if the counted state has changed; changes may then be applied in part, each
+        Raise CatalogConflictError if the counted state has changed; changes may then be applied in part, each
         as a whole.
         """
 
@@ -301,5 +301,5 @@ class ImportSource(Protocol):
     def send(self, candidate: Candidate, *, replace: bool) -> str:
         """Send the image to the pipeline, and return the ETag of its object.
 
-        Raises KeyTakenError where the bucket has an object of this key already, unless it is to be replaced.
+        Raise KeyTakenError if the bucket has an object of this key already, unless it is to be replaced.
         """

@@ -23,7 +23,7 @@ def thumbnail_prefix(image_id: str) -> str:
 
 
 def outdated_thumbnails(image: Image, keys: Iterable[str]) -> tuple[str, ...]:
-    """Return those of an image's thumbnails that neither its record names nor any later one can."""
+    """Return the thumbnails of an image that neither its record nor any later one names."""
     return tuple(key for key in keys if key != image.thumbnail and _replaced_version(key) < image.version)
 
 

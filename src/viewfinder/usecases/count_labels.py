@@ -12,10 +12,10 @@ _ATTEMPTS = 5
 
 
 def count_labels(states: Iterable[ImageState], counters: Counters) -> int:
-    """Count each image as its newest state says, and return the number of images that this changed.
+    """Update the counts to the newest state of each image, and return the number of changed images.
 
-    A state that was counted already, or that is older than one that was, changes nothing: states may come twice, late
-    or again after a failure half way. Raises CatalogConflictError.
+    A state that is not newer than the counted one changes nothing, so states may come
+    twice, late, or again after a partial failure. Raise CatalogConflictError.
     """
     newest = _newest(states)
     for _ in range(_ATTEMPTS):
