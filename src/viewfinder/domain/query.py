@@ -130,8 +130,8 @@ class Stretch:
 
     All other fields are hints: an index applies those that its keys support; the caller checks each entry.
     `since` and `until` bound the time of the analysis, `taken_since` and `taken_until` the capture time, `prefix` the
-    keys. `minimum` is a confidence in the source itself; `also` and `never` concern other sources. `is_first` means that
-    this page has read nothing of the source yet.
+    keys. `minimum` is a confidence in the source itself; `also` and `never` concern other sources. `is_first` means
+    that this page has read nothing of the source yet.
     """
 
     order: Order
