@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from viewfinder import ports
     from viewfinder.adapters.s3 import S3Objects
     from viewfinder.domain.feature import Feature, Parameters
+    from viewfinder.usecases.differences import Stores
     from viewfinder.usecases.index_image import IndexImage
     from viewfinder.usecases.reanalyze import Limits
-    from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
     from viewfinder.usecases.trash import Trash
 
@@ -33,6 +33,7 @@ class Parts(TypedDict, total=False):
     sqs_client: Any
     dynamodb_client: Any
     rekognition_client: Any
+    catalog_parts: ports.CatalogParts
     catalog: ports.Catalog
     records: ports.Records
     leases: ports.Leases
@@ -53,6 +54,7 @@ class Parts(TypedDict, total=False):
     trash: Trash
     stores: Stores
     analysis_limits: Limits
+    parameters: Parameters
 
 
 class Application(AwsClients):
@@ -128,7 +130,7 @@ class Application(AwsClients):
         """The reader of pictures."""
         from viewfinder.adapters.pictures import Pictures
 
-        return Pictures()
+        return Pictures(has_screens=True)
 
     @cached_property
     def detector(self) -> ports.Detector:
@@ -215,7 +217,7 @@ class Application(AwsClients):
     def stores(self) -> Stores:
         """The dependencies of reconcile."""
         from viewfinder.adapters.s3 import S3Objects
-        from viewfinder.usecases.reconcile import Stores
+        from viewfinder.usecases.differences import Stores
 
         derived = S3Objects(self.s3_client, self.settings.derived_bucket)
         return Stores(self.image_objects, derived, self.records, self.requests, tuple(map(str, self.features)))

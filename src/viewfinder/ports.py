@@ -15,25 +15,32 @@ from viewfinder.domain.image import Image, Picture, UploadForm
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.posting import Source
 from viewfinder.domain.query import Entry, Stretch
+from viewfinder.domain.record_state import RecordState
 from viewfinder.domain.statistics import KnownName, LabelCount
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as it was fetched; `content` is None if it is larger than the caller would take, or archived."""
+    """An object as it was fetched; `content` is None where it is larger than the caller would take, or can't be read.
+
+    `refusal` says why this one object can't be read while others can: a key of `domain.image.UNREADABLE`. `modified` is
+    the time of the file that it was imported from, in seconds since 1970; None where nobody kept it.
+    """
 
     content: bytes | None
     size: int
     etag: str
     is_archived: bool = False
     version_id: str = ""
+    refusal: str = ""
+    modified: float | None = None
 
 
 class ImageStore(Protocol):
     """The images bucket, the source of truth."""
 
     def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
-        """Return the object as it is now; raise ObjectNotFoundError."""
+        """Return the object as it is now; raise ObjectNotFoundError, or MisconfiguredError where none can be read."""
 
 
 class DerivedStore(Protocol):
@@ -49,7 +56,7 @@ class DerivedStore(Protocol):
         """Store an analysis under its content's key."""
 
     def put_thumbnail(self, key: str, content: bytes) -> None:
-        """Store a WebP thumbnail."""
+        """Store a WebP thumbnail, or the rendition for screens that belongs to it."""
 
     def copy_thumbnail(self, source: str, key: str) -> bool:
         """Copy a thumbnail; return False if the source does not exist."""
@@ -172,8 +179,8 @@ class Records(Protocol):
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
         """Return the latest records, tombstones included; leave out ids without a record."""
 
-    def list_all(self) -> Iterator[Image]:
-        """Return every visible record; may lag a little."""
+    def states(self) -> Iterator[RecordState]:
+        """Yield the state of every visible record, in no order; may lag a little, and repeat one that changes."""
 
 
 class Requests(Protocol):
@@ -229,12 +236,15 @@ class Counters(Protocol):
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
         """Return the counted facts of each image."""
 
-    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> None:
-        """Replace what is counted of each image by its new state.
+    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> int:
+        """Replace in order what is counted of each image by its new state; return the number of images counted.
 
-        Raise CatalogConflictError if the counted state has changed; changes may then be applied in part, each
-        as a whole.
+        That is fewer than all if the counters can't be written now. Raise CatalogConflictError if the counted state of
+        an image has changed; changes may then be applied in part, each as a whole.
         """
+
+    def complete(self, counted: Collection[Counted]) -> None:
+        """Finish what an earlier `apply` that counted this may have been interrupted in."""
 
 
 @dataclass(frozen=True, slots=True)

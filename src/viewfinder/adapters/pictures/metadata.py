@@ -40,8 +40,8 @@ class Metadata:
 
     @property
     def facts(self) -> Facts:
-        """The facts of the capture that the metadata has."""
-        found = {name: next(self._values(name), None) for name in _FACTS}
+        """What is known of how the picture was taken."""
+        found: dict[str, Any] = {name: next(self._values(name), None) for name in _FACTS}
         taken_at, taken_offset = next(self._times(), (None, None))
         return Facts(
             taken_at=taken_at, taken_offset=taken_offset, camera=self._model(), location=self._place(), **found
