@@ -20,7 +20,7 @@ Record = dict[str, Any]
 def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
     """Count a batch, and report the record from which Lambda must deliver it again.
 
-    Whatever is raised, Lambda delivers the batch again, in halves: so a record that fails ends up alone.
+    After any error Lambda delivers the batch again in halves, so a failing record ends up alone.
     """
     records: list[Record] = event["Records"]
     with correlated(correlation_id=records[0]["eventID"]):

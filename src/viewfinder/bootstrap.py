@@ -230,7 +230,7 @@ class Application(AwsClients):
 
     @cached_property
     def statistics(self) -> ports.Statistics:
-        """The counts of labels and statuses."""
+        """The statistics: counts of labels and statuses."""
         return self.catalog_parts.statistics
 
     @cached_property

@@ -48,13 +48,13 @@ class DerivedStore(Protocol):
     """The derived bucket: analyses and thumbnails."""
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
-        """Return the known analysis of a content."""
+        """Return the stored analysis of a content, or None."""
 
     def has_analysis(self, parameters: Parameters, sha256: str) -> bool:
         """Return whether the content has been analysed."""
 
     def save_analysis(self, parameters: Parameters, analysis: Analysis) -> None:
-        """Keep an analysis by its content."""
+        """Store an analysis under its content's key."""
 
     def put_thumbnail(self, key: str, content: bytes) -> None:
         """Store a WebP thumbnail, or the rendition for screens that belongs to it."""
@@ -70,14 +70,14 @@ class DerivedStore(Protocol):
 
 
 class PictureReader(Protocol):
-    """Reads pictures of any format."""
+    """Reader of pictures of any format."""
 
     def read(self, content: bytes) -> Picture:
         """Return the picture upright with its renditions; raise ImageRejectedError."""
 
 
 class Detector(Protocol):
-    """Finds labels, text or faces in a picture."""
+    """Detector of labels, text or faces in a picture."""
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
         """Return what was found of the parameters' feature.
@@ -90,12 +90,12 @@ class Catalog(Protocol):
     """The index of all images."""
 
     def find(self, image_id: str) -> Image | None:
-        """Return the record of an image as last written (tombstones too)."""
+        """Return the latest record of an image, tombstones included; strongly consistent."""
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
         """Write the image with its postings at once, and return it with its new version; a done lease ends with that.
 
-        Raises CatalogConflictError when the record is no longer the one that it replaces.
+        Raise CatalogConflictError when the record is no longer the one that it replaces.
         """
 
 
@@ -103,9 +103,9 @@ class Leases(Protocol):
     """Leases: exclusive rights across processes and machines."""
 
     def claim(self, name: str, *, since: str = "") -> Lease | None:
-        """Wait for the lease and return it; None if another has done the thing meanwhile, not before `since`.
+        """Wait for the lease and return it; return None if another holder has done the work at or after `since`.
 
-        Raises AnalysisInProgressError where that takes too long. A lease that is done ends when the catalog saves it
+        Raise AnalysisInProgressError after too long a wait. A lease that is done ends when the catalog saves it
         (`Catalog.save`), and is remembered until it expires.
         """
 
@@ -188,7 +188,7 @@ class Records(Protocol):
     """The catalog in bulk."""
 
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
-        """Return the records as last written (tombstones too); ids without one are left out."""
+        """Return the latest records, tombstones included; leave out ids without a record."""
 
     def states(self) -> Iterator[RecordState]:
         """Yield the state of every visible record, in no order; may lag a little, and repeat one that changes."""
@@ -213,13 +213,13 @@ class Index(Protocol):
 
 
 class Statistics(Protocol):
-    """How many images have a label or a status."""
+    """The numbers of images by label, status and folder."""
 
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
-        """Return what is known of each case-folded name."""
+        """Return the count and the aliases of each case-folded name."""
 
     def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
-        """Return how many images are in each source; one whose images are not counted is left out."""
+        """Return the number of images of each source; leave out sources that are not counted."""
 
     def labels(self, prefix: str, after: str, *, portion: int = ...) -> Iterator[LabelCount]:
         """Yield the labels in use by case-folded name, behind the name `after`; read `portion` of them at a time."""
@@ -245,13 +245,13 @@ class Counters(Protocol):
     """The write side of the statistics, with the counted facts of each image."""
 
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
-        """Return what of each image is counted."""
+        """Return the counted facts of each image."""
 
     def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> int:
-        """Count images in order, each as its state says in the place of what was counted; return how many were.
+        """Replace in order what is counted of each image by its new state; return the number of images counted.
 
-        Those are fewer than all where the counters can't be written now. Raises CatalogConflictError when one is no
-        longer counted as it was; changes may then be applied in part, each as a whole.
+        That is fewer than all if the counters can't be written now. Raise CatalogConflictError if the counted state of
+        an image has changed; changes may then be applied in part, each as a whole.
         """
 
     def complete(self, counted: Collection[Counted]) -> None:
@@ -302,7 +302,7 @@ class ImportSource(Protocol):
     problems: list[str]
 
     def count(self) -> int:
-        """Return how many candidates there may be."""
+        """Return the maximum number of candidates."""
 
     def candidates(self) -> Iterable[Candidate]:
         """Return what could be imported."""
@@ -314,13 +314,13 @@ class ImportSource(Protocol):
         """Return the candidate with its ETag."""
 
     def sha256(self, candidate: Candidate) -> str:
-        """Return the content's SHA-256; "" where finding it out would mean to fetch the object."""
+        """Return the content's SHA-256; "" if that would require fetching the object."""
 
     def find(self, image_id: str) -> ObjectSummary | None:
-        """Return what the images bucket has under this key."""
+        """Return the images bucket's object with this key, or None."""
 
     def send(self, candidate: Candidate, *, replace: bool) -> str:
         """Send the image to the pipeline, and return the ETag of its object.
 
-        Raises KeyTakenError where the bucket has an object of this key already, unless it is to be replaced.
+        Raise KeyTakenError if the bucket has an object of this key already, unless it is to be replaced.
         """

@@ -95,7 +95,7 @@ class AwsClients:
 
     @cached_property
     def s3_client(self) -> Any:
-        """An S3 client."""
+        """The S3 client."""
         return self._client("s3", read_timeout=20)
 
     @cached_property
@@ -109,7 +109,7 @@ class AwsClients:
 
     @cached_property
     def sqs_client(self) -> Any:
-        """An SQS client."""
+        """The SQS client."""
         return self._client("sqs", read_timeout=5)
 
     @cached_property

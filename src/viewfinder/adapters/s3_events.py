@@ -22,7 +22,7 @@ class MalformedMessageError(ValueError):
 def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[ImageEvent]:
     """Return the events of one SQS record of a Lambda event; none for S3's test message and folder markers.
 
-    Raises MalformedMessageError.
+    Raise MalformedMessageError.
     """
     count = int(record["attributes"]["ApproximateReceiveCount"])
     try:

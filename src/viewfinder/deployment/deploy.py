@@ -96,7 +96,7 @@ def deploy(
     """Deploy the blueprint; return False if the stack is up to date.
 
     `approve_losses` is asked as well where a queue, a table or a bucket is replaced or removed.
-    Raises DeploymentError with the first real cause, DeploymentDeclinedError when one of them says no.
+    Raise DeploymentError with the first real cause, DeploymentDeclinedError when one of them says no.
     """
     url = _upload(stack.environment, blueprint, report)
     if stack.status in UNFINISHED:

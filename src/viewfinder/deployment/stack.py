@@ -125,7 +125,7 @@ class Stack:
     ) -> Proposal | None:
         """Create a change set; return None if the stack is up to date.
 
-        A parameter of `declared` that is not given keeps the value it has in the stack, and so does a tag.
+        Parameters of `declared` and tags that are not given keep their values in the stack.
         """
         stack = self.describe()
         name = f"viewfinder-{uuid4()}"

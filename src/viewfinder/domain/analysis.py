@@ -23,7 +23,7 @@ class Detection:
 class Analysis:
     """The findings of one feature in one content, with the facts of the picture.
 
-    `thumbnail` is the key under which a thumbnail of it was stored first. `facts` is None if the release that stored
+    `thumbnail` is the key of the first thumbnail of this content. `facts` is None if the release that stored
     the analysis did not read them. `stored_format` is the format that it was read in.
     """
 

@@ -28,8 +28,7 @@ class Counted:
 class ImageState:
     """An image's record at one time; labels by case-folded name.
 
-    REMOVED stands for a tombstone, and for a record that is no longer there. A tombstone is forgotten at `expires_at`
-    (seconds since 1970; 0: never).
+    REMOVED means a tombstone or a deleted record. A tombstone expires at `expires_at` (seconds since 1970; 0: never).
     """
 
     image_id: str

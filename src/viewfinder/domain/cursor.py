@@ -15,9 +15,9 @@ _LONGEST_POSITION = 200
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The position of the last entry that was looked at, and the time (ISO 8601) of the first page.
+    """The position of the last entry read, and the time (ISO 8601) of the first page.
 
-    It holds a place in the merged order, nothing of a partition: it stays good whatever the number of shards.
+    It is a position in the merged order, not in a partition, so it stays valid when the number of shards changes.
     """
 
     position: str
@@ -25,12 +25,12 @@ class Cursor:
     fingerprint: str
 
     def to_token(self) -> str:
-        """Return the text that a caller hands back."""
+        """Return the token's text."""
         return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode().rstrip("=")
 
 
 def cursor_from_token(token: str, fingerprint: str) -> Cursor:
-    """Read a token; raise InvalidRequestError when it is none, or of another query."""
+    """Read a token; raise InvalidRequestError if it is malformed or belongs to another query."""
     try:
         members = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
         cursor = Cursor(**members)

@@ -82,4 +82,4 @@ class ImageNotFoundError(ViewfinderError):
 
 
 class ThumbnailNotFoundError(ViewfinderError):
-    """The image has no thumbnail: it was not analysed."""
+    """The image has no thumbnail, because it was not analysed."""

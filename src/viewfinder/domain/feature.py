@@ -24,7 +24,7 @@ class Finding(Protocol):
 
 
 class Feature(StrEnum):
-    """What a detector can look for; each takes a call of its own for each picture."""
+    """A feature of the detector; each needs a separate call for each picture."""
 
     LABELS = "LABELS"
     TEXT = "TEXT"
@@ -148,7 +148,7 @@ class EngineLacksModelError(ViewfinderError):
 
 
 def check_engine(features: Iterable[Feature]) -> None:
-    """Raise EngineLacksModelError where our engine has no model for one of the features."""
+    """Raise EngineLacksModelError if our engine has no model for one of the features."""
     lacking = ", ".join(feature for feature in features if FEATURES[feature].engine_seconds is None)
     if lacking:
         raise EngineLacksModelError(f"Viewfinder's engine has no model for {lacking}; Amazon Rekognition has.")

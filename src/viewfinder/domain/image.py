@@ -197,14 +197,14 @@ class Image:
 
     @property
     def corrected_labels(self) -> tuple[Label, ...]:
-        """The labels that the image is shown with and found by; `labels` are the detector's. A removed one has none."""
+        """The corrected labels, which lists and searches use; `labels` are the detector's. A removed image has none."""
         if not self.is_visible:
             return ()
         return self.corrections.apply(self.labels) if self.corrections else self.labels
 
     @property
     def is_in_trash(self) -> bool:
-        """Whether this tombstone stands for an image whose object may come back."""
+        """Whether this tombstone belongs to an image that can be restored."""
         return self.status is Status.REMOVED and self.reason == DELETED
 
     @property
@@ -299,7 +299,7 @@ def folders_of(image_id: str) -> list[str]:
 
 
 def has_dot_segment(image_id: str) -> bool:
-    """Return whether a key has a segment that clients take out of a URL (RFC 3986, 5.2.4): no path can name it."""
+    """Return whether a key has a dot segment, which clients remove from URLs (RFC 3986, 5.2.4)."""
     return not {".", ".."}.isdisjoint(image_id.split("/"))
 
 

@@ -87,9 +87,9 @@ MAX_CORRECTIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """What persons say of an image's labels: names that were added, and names that were removed.
+    """The corrections of an image's labels by persons: added names and removed names.
 
-    `content` is what they said it of (`Image.content`): it does not hold for another picture under the same key.
+    `content` is the corrected picture (`Image.content`): they do not apply to another picture under the same key.
     """
 
     added: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Postings: the sources that an image is found in. A search reads a source instead of the whole catalog."""
+"""Postings: the sources of an image. A search reads a source instead of the whole catalog."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from viewfinder.domain.moderation import verdict
 
 
 class SourceKind(StrEnum):
-    """What the images of a source have in common; a value is part of stored keys and never changes."""
+    """The kind of a source; its value is part of stored keys and never changes."""
 
     STATUS = "STATUS"
     LABEL = "LABEL"
@@ -41,9 +41,9 @@ class Posting:
 
 
 def postings_of(image: Image) -> Iterator[Posting]:
-    """Yield the postings of an image: of one in the trash its status only, of another tombstone none.
+    """Yield the postings of an image: for one in the trash only its status, for other tombstones none.
 
-    Names that differ in case only may come twice; the first counts.
+    Names that differ only in case may come twice; the first counts.
     """
     if image.is_visible or image.is_in_trash:
         yield Posting(Source(SourceKind.STATUS, image.status))

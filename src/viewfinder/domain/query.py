@@ -47,7 +47,7 @@ class FilterKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """How a request writes a field of the query: `most` is how many values it may have, 0 for one that is no list."""
+    """The form of a query's field in a request; `most` is the maximum number of values, 0 for a single value."""
 
     parameter: str
     kind: FilterKind = FilterKind.TEXT
@@ -105,9 +105,9 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An image as a source of the index holds it.
+    """An entry of an image in a source of the index.
 
-    `position` orders the entries of a source; only the index knows how it is made. `confidence` is that of the label
+    `position` orders the entries of a source; its form is internal to the index. `confidence` is that of the label
     or category that the source is of (0 for other sources).
     """
 
@@ -118,7 +118,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """That an image is in at least one of these sources, with a minimum of confidence (percent)."""
+    """The condition that an image is in one of these sources with a minimum confidence (percent)."""
 
     sources: frozenset[Source]
     minimum: float = 0.0
@@ -128,10 +128,10 @@ class Condition:
 class Stretch:
     """A stretch of a source in an order, behind the position `after`.
 
-    All else are hints: an index uses those that its keys can keep, and the caller checks each entry. `since`, `until`
-    bound the time of the analysis, `taken_since`, `taken_until` that of the picture, `prefix` the keys. `minimum` is a
-    confidence in the source itself, `also` and `never` are about other sources. `is_first` says that nothing of the
-    source has been read for this page.
+    All other fields are hints: an index applies those that its keys support; the caller checks each entry.
+    `since` and `until` bound the time of the analysis, `taken_since` and `taken_until` the capture time, `prefix` the
+    keys. `minimum` is a confidence in the source itself; `also` and `never` concern other sources. `is_first` means
+    that this page has read nothing of the source yet.
     """
 
     order: Order
@@ -149,12 +149,12 @@ class Stretch:
 
 
 Term = frozenset[str]
-"""The case-folded names that stand for one label: its own, and those it is an alias of."""
+"""The case-folded names of one label: its own, and those that it is an alias of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """A query whose label names are resolved."""
+    """A query with resolved label names."""
 
     query: Query
     labels: tuple[Term, ...]

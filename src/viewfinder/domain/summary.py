@@ -1,4 +1,4 @@
-"""The summary of an image: what a list shows of it, and what a search filters by. Both catalogs store it whole."""
+"""The summary of an image, for lists and filters; both catalogs store the whole document."""
 
 from __future__ import annotations
 

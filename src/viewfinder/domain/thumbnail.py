@@ -29,7 +29,7 @@ def thumbnail_prefix(image_id: str) -> str:
 
 
 def outdated_thumbnails(image: Image | RecordState, keys: Iterable[str]) -> tuple[str, ...]:
-    """Return those of an image's renditions that neither its record names nor any later one can."""
+    """Return the renditions of an image that neither its record nor any later one names."""
     named = {image.thumbnail, image.screen}
     return tuple(key for key in keys if key not in named and _replaced_version(key) < image.version)
 

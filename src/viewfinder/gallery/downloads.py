@@ -72,7 +72,7 @@ class Zip(Held):
         super().__init__(content, held, headers=headers, media_type="application/zip")
 
     def patient(self, send: Send) -> Send:
-        """Return `send` with a limit to how long a person may pause the download; its size is not known."""
+        """Return `send` with a limit on the pause of a download whose size is unknown."""
         return unless_not_taken(send, MAX_ZIP_BYTES, DOWNLOAD_STALL_SECONDS)
 
 

@@ -293,7 +293,7 @@ class Held(StreamingResponse):
                 await super().__call__(scope, receive, self.patient(send))
 
     def patient(self, send: Send) -> Send:
-        """Return `send` with a limit to how long the client may take."""
+        """Return `send` with a limit on the client's reading time."""
         return unless_not_taken(send, int(self.headers.get("content-length", 0)))
 
 

@@ -1,7 +1,7 @@
 """Uploads: receive a file from the browser, and send it to the bucket with a presigned form of the API.
 
-To the gallery rather than to the bucket: so the bucket needs no CORS rule, the page may talk to its own origin only,
-and no URL of the page's choosing is ever requested.
+Because browsers upload to the gallery, the bucket needs no CORS rule, the page talks to its own origin only, and the
+gallery never requests a URL that the page chooses.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class DataDirectory:
 
     @property
     def logs(self) -> Path:
-        """One file per component."""
+        """The folder of logs, with one file per component."""
         return self.path / "logs"
 
     @property

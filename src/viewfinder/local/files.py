@@ -28,7 +28,7 @@ class NewerFileError(LocalStackError):
 def read(file: Path, remedy: str) -> Document | None:
     """Return the members of a file; None if there is no file.
 
-    Raises DamagedFileError, which ends with the remedy (a sentence), and NewerFileError.
+    Raise DamagedFileError, which ends with the remedy (a sentence), and NewerFileError.
     """
     try:
         document = json.loads(file.read_bytes())

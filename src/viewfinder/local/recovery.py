@@ -1,6 +1,6 @@
 """Check the catalog of a local stack, and reconcile it with its buckets: `python -m viewfinder.local.recovery DIR`.
 
-A crash takes the messages of the queue and what the emulator had not saved. The buckets tell what is missing.
+A crash loses the queue's messages and the emulator's unsaved state; the buckets show what is missing.
 """
 
 from __future__ import annotations

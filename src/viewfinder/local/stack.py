@@ -201,7 +201,7 @@ class LocalStack:
             return False
 
     def _try_networks(self, wanted: Record) -> None:
-        """Raise ComponentDiedError where the engine can't use the user's networks; what runs goes on meanwhile."""
+        """Raise ComponentDiedError if the engine can't use the user's networks; what runs goes on meanwhile."""
         trial = replace(wanted, ports=replace(wanted.ports, engine=processes.free_port()))
         self.data.logs.mkdir(exist_ok=True)
         component = replace(components.engine(self.data, trial), log=self.data.logs / "trial.log")

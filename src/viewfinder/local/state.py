@@ -122,7 +122,7 @@ class Record:
         return replace(self, processes=())
 
     def save(self, file: Path) -> None:
-        """Write the record whole or not at all."""
+        """Write the record atomically."""
         document = asdict(self)
         files.write(file, {**document.pop("unknown"), **document})
 
@@ -130,7 +130,7 @@ class Record:
 def load(file: Path, remedy: str = "") -> Record | None:
     """Read a record, None if there is none.
 
-    Raises DamagedFileError, which ends with the remedy, and LocalStackError where a newer version wrote it.
+    Raise DamagedFileError, which ends with the remedy, and LocalStackError where a newer version wrote it.
     """
     document = files.read(file, remedy)
     if document is None:

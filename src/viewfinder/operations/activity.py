@@ -54,7 +54,7 @@ class Trace:
 
     @classmethod
     def from_document(cls, document: Document) -> Trace:
-        """Read a segment as the function logs it (X-Ray's segment document)."""
+        """Read X-Ray's segment document from a log line."""
         start = document["start_time"]
         return cls(
             image_id=document.get("annotations", {}).get("image_id", ""),
@@ -173,7 +173,7 @@ def recent_traces(client: CloudWatchLogsClient, stack: str, *, minutes: int = 60
 
 
 def queue_counts(client: SQSClient, queue_url: str) -> dict[str, int]:
-    """Return how many messages wait, are being worked on, and are delayed."""
+    """Return the numbers of messages that wait, are in progress, and are delayed."""
     attributes: Any = [*_COUNTS.values()]
     found: Any = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=attributes)["Attributes"]
     return {name: int(found.get(attribute, 0)) for name, attribute in _COUNTS.items()}

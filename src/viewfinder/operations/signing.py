@@ -35,7 +35,7 @@ class Signer:
     def sign(self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> SignedRequest:
         """Return the request with its signature; `url` is percent-encoded, in any spelling.
 
-        Raises botocore's NoCredentialsError.
+        Raise botocore's NoCredentialsError.
         """
         # Here rather than above: a command that signs nothing starts without botocore.
         from botocore.auth import SigV4Auth

@@ -46,7 +46,7 @@ class Container:
 
     @property
     def with_another_end(self) -> bytes:
-        """The same JPEG with other data in the place of the end that was added."""
+        """Return the JPEG with other data instead of the end that was added."""
         return self.content.removesuffix(JPEG_END) + OTHER_END + JPEG_END
 
 

@@ -55,7 +55,7 @@ def suppress(boxes: Boxes, overlap: float) -> Boxes:
 
 
 def mirrored(boxes: Boxes) -> Boxes:
-    """Return the boxes of a mirrored picture where they are in the picture itself."""
+    """Convert the boxes of the mirror image to those of the picture itself."""
     left, top, right, bottom = boxes.corners.T
     return Boxes(np.stack([1 - right, top, 1 - left, bottom], axis=1), boxes.scores, boxes.classes)
 

@@ -47,7 +47,7 @@ UPRIGHT = {
 def read_picture(content: bytes, *, max_pixels: int, detail: int) -> Image.Image:
     """Return the picture in RGB, upright, with no side scaled below `detail` pixels.
 
-    Raises EngineError: InvalidImageFormatException, ImageTooLargeException, InvalidParameterException (too small).
+    Raise EngineError: InvalidImageFormatException, ImageTooLargeException, InvalidParameterException (too small).
     """
     with _reading():
         container = open_container(content)

@@ -14,17 +14,17 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many images were counted anew, and the ids of those that could not be counted now."""
+    """The number of images counted, and the ids of those that could not be counted now."""
 
     images: int
     uncounted: frozenset[str] = frozenset()
 
 
 def count_labels(states: Iterable[ImageState], counters: Counters) -> Count:
-    """Count each image as its newest state says.
+    """Update the counts to the newest state of each image.
 
-    A state that was counted already, or that is older than one that was, changes nothing: states may come twice, late
-    or again after a failure half way. Raises CatalogConflictError, or CatalogUnavailableError.
+    A state that is not newer than the counted one changes nothing, so states may come twice, late, or again after a
+    partial failure. Raise CatalogConflictError, or CatalogUnavailableError.
     """
     newest = _newest(states)
     for _ in range(_ATTEMPTS):

@@ -1,7 +1,7 @@
 """Import images: send those that the pipeline does not have yet, and wait until they are analysed.
 
-There is no state file: what was imported is what the bucket and the catalog have, so that an import that was
-interrupted is resumed by the same command. Candidates are worked on in batches, so that memory does not grow with them.
+There is no state file: bucket and catalog show what was imported, so the same command resumes an interrupted import.
+It processes candidates in batches, so memory does not grow with their number.
 """
 
 from __future__ import annotations
@@ -87,10 +87,8 @@ class Summary:
 
 @dataclass
 class Import:
-    """One import. Of two contents for one key the first is sent under it, and the second beside it.
-
-    With `replace`, what the bucket has under a key is overwritten. `per_second` limits how many images are sent (0: as
-    fast as it goes).
+    """One import. If a key holds other content, the image gets a new key; with `replace` it overwrites the object.
+    `per_second` is the maximum number of images sent per second (0: no limit).
     """
 
     source: ImportSource

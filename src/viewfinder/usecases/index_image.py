@@ -106,8 +106,8 @@ class IndexImage:
     def record_failure(self, event: ImageEvent, error: Exception) -> Image | None:
         """Record FAILED with the error, for an event that the queue will not deliver again, and return the record.
 
-        None if the record stays: someone else has accounted for the event, or the event says of no change (it has no
-        sequencer), so that the labels are still those of the object.
+        Return None if the record stays: another delivery has processed the event, or the event is no change (it has no
+        sequencer), so the labels are still valid.
         """
         known = self.catalog.find(event.image_id)
         if known and known.status.is_final and (not event.sequencer or _is_known(event, known)):

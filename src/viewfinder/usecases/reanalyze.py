@@ -100,7 +100,7 @@ def analyze_again(
 ) -> None:
     """Queue a known image; accept an analysis that is younger than the interval.
 
-    Raises ImageNotFoundError, or TooManyRequestsError where the caller has had its share.
+    Raise ImageNotFoundError, or TooManyRequestsError where the caller has had its share.
     """
     get_image(image_id, catalog)
     if limits.quota:

@@ -1,6 +1,6 @@
-"""Finds images: merges the shards of as few sources as the query allows, and filters on the entries themselves.
+"""Find images: merge the shards of the minimum number of sources, and filter their entries.
 
-The cost of a page does not depend on how many images there are, only on how many entries the filters turn down.
+The cost of a page depends on the number of entries that the filters reject, not on the number of images.
 """
 
 from __future__ import annotations

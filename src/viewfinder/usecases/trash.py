@@ -76,7 +76,7 @@ def _shown_version(image_id: str, trash: Trash) -> str:
 def delete_for_good(image_id: str, trash: Trash) -> None:
     """Delete all versions of a removed image, and remove it from the trash.
 
-    Raises ImageNotFoundError, or KeyTakenError where the image is not removed.
+    Raise ImageNotFoundError, or KeyTakenError where the image is not removed.
     """
     contents, markers = _removed(image_id, trash)
     known = trash.catalog.find(image_id)

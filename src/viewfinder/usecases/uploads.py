@@ -35,7 +35,7 @@ def create_upload(
 ) -> Upload:
     """Return a form for one object of this type and size; chooses the ImageId below `prefix` where none is given.
 
-    Raises InvalidRequestError for a key that no image can have.
+    Raise InvalidRequestError for a key that no image can have.
     """
     if image_id and prefix is not None:
         raise InvalidRequestError("is for an ImageId that the server chooses", parameter="Prefix")

@@ -246,7 +246,7 @@ def test_the_accounts_role_for_api_logs_is_used_and_not_replaced(account: Accoun
     account.logs_role, account.roles = ROLE, ("api-logs",)
 
     assert findings().parameters == {"ApiAccessLogs": "EnabledByAccount"}
-    assert "it is used, not replaced" in findings().advice[0]
+    assert "the stack uses that role" in findings().advice[0]
 
 
 def test_a_role_for_api_logs_that_is_gone_is_replaced(account: Account) -> None:
