@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from viewfinder.adapters.pictures.limits import limit_memory
 from viewfinder.adapters.s3_events import events_of
-from viewfinder.adapters.sqs import Record, postpone, receive_count, retry_delay, run_batch
+from viewfinder.adapters.sqs import Record, postpone, receive_count, renew, retry_delay, run_batch
 from viewfinder.bootstrap import Application
-from viewfinder.domain.errors import MisconfiguredError
+from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError, failure_reason
 from viewfinder.domain.image import Effort, ImageEvent, Status
 from viewfinder.observability import correlated, logger, measure, publishing_metrics, span
 from viewfinder.usecases.index_image import Outcome
@@ -51,8 +51,11 @@ def _handle(record: Record) -> bool:
             for event in events_of(record, max_receive_count=application.settings.max_receive_count):
                 with correlated(image_id=event.image_id), span("image", image_id=event.image_id):
                     _index(event)
-        except Exception:
-            logger.exception("message given back")
+        except CatalogUnavailableError:
+            logger.exception("the catalog does not answer")
+            return _wait_for_the_catalog(record)
+        except Exception as error:
+            logger.exception("message given back", extra={"reason": failure_reason(error), "error": str(error)})
             _give_back(record)
             return False
     return True
@@ -61,14 +64,15 @@ def _handle(record: Record) -> bool:
 def _index(event: ImageEvent) -> None:
     try:
         outcome = application.index_image.run(event)
-    except MisconfiguredError:
-        raise  # an operator's matter: to the dead-letter queue, without a mark against the image
+    except (MisconfiguredError, CatalogUnavailableError):
+        raise  # not the image's matter: no mark against it
     except Exception as error:
         if event.last_delivery:
             application.index_image.record_failure(event, error)
             measure("ImagesFailed")
         raise
-    logger.info("image indexed", extra={"status": outcome.image.status, "effort": outcome.effort})
+    told = {"status": outcome.image.status, "effort": outcome.effort}
+    logger.info("image indexed", extra=told | ({"reason": outcome.image.reason} if outcome.image.reason else {}))
     _measure(outcome)
 
 
@@ -83,8 +87,22 @@ def _measure(outcome: Outcome) -> None:
         measure("LabelsPerImage", len(outcome.image.labels))
 
 
+def _wait_for_the_catalog(record: Record) -> bool:
+    """Give the message back, and return whether that was its last delivery: then another one has taken its place."""
+    if not _is_last(record):
+        _give_back(record)
+        return False
+    renew(application.sqs_client, application.settings.queue_url, record)
+    measure("MessagesRenewed")
+    return True
+
+
 def _give_back(record: Record) -> None:
-    settings, count = application.settings, receive_count(record)
-    is_last = count >= settings.max_receive_count  # at once, for it only goes to the dead-letter queue
-    delay = 0 if is_last else retry_delay(count, settings.first_retry_seconds)
+    settings = application.settings
+    # The last time at once, for it only goes to the dead-letter queue.
+    delay = 0 if _is_last(record) else retry_delay(receive_count(record), settings.first_retry_seconds)
     postpone(application.sqs_client, settings.queue_url, record, delay)
+
+
+def _is_last(record: Record) -> bool:
+    return receive_count(record) >= application.settings.max_receive_count

@@ -7,6 +7,7 @@ from typing import Any
 from viewfinder.adapters.dynamodb.stream import image_states
 from viewfinder.bootstrap import Application
 from viewfinder.domain.counting import ImageState
+from viewfinder.domain.errors import CatalogUnavailableError
 from viewfinder.observability import correlated, logger
 from viewfinder.usecases.count_labels import count_labels
 
@@ -24,23 +25,38 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, 
     records: list[Record] = event["Records"]
     with correlated(correlation_id=records[0]["eventID"]):
         states, unreadable = _read(records)
-        changed = count_labels(states, application.counters)
-        logger.info("labels counted", extra={"records": len(records), "images_changed": changed})
-    return {"batchItemFailures": [{"itemIdentifier": unreadable}] if unreadable else []}
+        failed = _count(states)
+    first = min({*failed, *unreadable}, default=None)
+    return {"batchItemFailures": [] if first is None else [{"itemIdentifier": _sequence_number(records[first])}]}
 
 
-def _read(records: list[Record]) -> tuple[list[ImageState], str | None]:
-    """Return the states up to the first record that can't be read, and that one's sequence number.
+def _count(states: dict[int, ImageState]) -> set[int]:
+    """Count the states by their places in the batch, and return the places of those that could not be counted now."""
+    try:
+        count = count_labels(states.values(), application.counters)
+    except CatalogUnavailableError:
+        logger.exception("labels not counted")
+        return {*states}
+    logger.info("labels counted", extra={"images_changed": count.images, "uncounted": len(count.uncounted)})
+    return {place for place, state in states.items() if state.image_id in count.uncounted}
+
+
+def _read(records: list[Record]) -> tuple[dict[int, ImageState], list[int]]:
+    """Return the states by their records' places, up to the first that can't be read, and that one's place.
 
     Raise its error where it is the very first: a batch is not halved at its beginning, and would be given up whole.
     """
-    states: list[ImageState] = []
+    states: dict[int, ImageState] = {}
     for place, record in enumerate(records):
         try:
-            states += image_states([record])
+            states.update((place, state) for state in image_states([record]))
         except (KeyError, TypeError, ValueError):
             logger.exception("record not read", extra={"keys": record["dynamodb"]["Keys"]})
             if place == 0:
                 raise
-            return states, record["dynamodb"]["SequenceNumber"]
-    return states, None
+            return states, [place]
+    return states, []
+
+
+def _sequence_number(record: Record) -> str:
+    return str(record["dynamodb"]["SequenceNumber"])

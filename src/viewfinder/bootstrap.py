@@ -16,9 +16,9 @@ from viewfinder.settings import Settings
 if TYPE_CHECKING:
     from viewfinder import ports
     from viewfinder.domain.feature import Feature, Parameters
+    from viewfinder.usecases.differences import Stores
     from viewfinder.usecases.index_image import IndexImage
     from viewfinder.usecases.reanalyze import Limits
-    from viewfinder.usecases.reconcile import Stores
     from viewfinder.usecases.search_images import Search
     from viewfinder.usecases.trash import Trash
 
@@ -32,6 +32,7 @@ class Parts(TypedDict, total=False):
     sqs_client: Any
     dynamodb_client: Any
     rekognition_client: Any
+    catalog_parts: ports.CatalogParts
     catalog: ports.Catalog
     records: ports.Records
     leases: ports.Leases
@@ -128,7 +129,7 @@ class Application(AwsClients):
         """The reader of pictures."""
         from viewfinder.adapters.pictures import Pictures
 
-        return Pictures()
+        return Pictures(has_screens=True)
 
     @cached_property
     def detector(self) -> ports.Detector:
@@ -215,7 +216,7 @@ class Application(AwsClients):
     def stores(self) -> Stores:
         """What reconciling needs."""
         from viewfinder.adapters.s3 import S3Objects
-        from viewfinder.usecases.reconcile import Stores
+        from viewfinder.usecases.differences import Stores
 
         derived = S3Objects(self.s3_client, self.settings.derived_bucket)
         return Stores(self.image_objects, derived, self.records, self.requests, tuple(map(str, self.features)))

@@ -16,25 +16,32 @@ from viewfinder.domain.image import Image, Picture, UploadForm
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.posting import Source
 from viewfinder.domain.query import Entry, Stretch
+from viewfinder.domain.record_state import RecordState
 from viewfinder.domain.statistics import KnownName, LabelCount
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as it was fetched; `content` is None where it is larger than the caller would take, or archived."""
+    """An object as it was fetched; `content` is None where it is larger than the caller would take, or can't be read.
+
+    `refusal` says why this one object can't be read while others can: a key of `domain.image.UNREADABLE`. `modified` is
+    the time of the file that it was imported from, in seconds since 1970; None where nobody kept it.
+    """
 
     content: bytes | None
     size: int
     etag: str
     is_archived: bool = False
     version_id: str = ""
+    refusal: str = ""
+    modified: float | None = None
 
 
 class ImageStore(Protocol):
     """The bucket of the images: the truth."""
 
     def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
-        """Return the object as it is now; raise ObjectNotFoundError."""
+        """Return the object as it is now; raise ObjectNotFoundError, or MisconfiguredError where none can be read."""
 
 
 class DerivedStore(Protocol):
@@ -50,7 +57,7 @@ class DerivedStore(Protocol):
         """Keep an analysis by its content."""
 
     def put_thumbnail(self, key: str, content: bytes) -> None:
-        """Store a WebP thumbnail."""
+        """Store a WebP thumbnail, or the rendition for screens that belongs to it."""
 
     def copy_thumbnail(self, source: str, key: str) -> bool:
         """Copy a thumbnail; False where the source is gone."""
@@ -183,8 +190,8 @@ class Records(Protocol):
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
         """Return the records as last written (tombstones too); ids without one are left out."""
 
-    def list_all(self) -> Iterator[Image]:
-        """Return every visible record; may lag a little."""
+    def states(self) -> Iterator[RecordState]:
+        """Yield the state of every visible record, in no order; may lag a little, and repeat one that changes."""
 
 
 class Requests(Protocol):
@@ -240,12 +247,15 @@ class Counters(Protocol):
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
         """Return what of each image is counted."""
 
-    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> None:
-        """Count each image as its state says, in the place of what was counted.
+    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> int:
+        """Count images in order, each as its state says in the place of what was counted; return how many were.
 
-        Raises CatalogConflictError when that is no longer what was counted; changes may then be applied in part, each
-        as a whole.
+        Those are fewer than all where the counters can't be written now. Raises CatalogConflictError when one is no
+        longer counted as it was; changes may then be applied in part, each as a whole.
         """
+
+    def complete(self, counted: Collection[Counted]) -> None:
+        """Finish what an earlier `apply` that counted this may have been interrupted in."""
 
 
 @dataclass(frozen=True, slots=True)

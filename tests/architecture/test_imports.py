@@ -108,3 +108,10 @@ def _needed(path: Path, modules: Collection[str]) -> Iterator[str]:
             for one in node.names:
                 inner = f"{node.module}.{one.name}"
                 yield from [name for name in [inner if inner in modules else str(node.module)] if name in modules]
+
+
+def test_every_call_of_the_table_is_made_by_one_module() -> None:
+    """`calls.py` has the rule for what is tried again, and for how long."""
+    folder = PACKAGE / "adapters" / "dynamodb"
+    direct = [path.name for path in folder.glob("*.py") if "_client." in path.read_text() and path.name != "calls.py"]
+    assert direct == []

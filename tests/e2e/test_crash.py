@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from tests.e2e.conftest import TEMPLATE, RunningStack
 from tests.e2e.test_durability import SOAK, analyses, imported, importing, made_photos, recovered
 from tests.e2e.test_faults import QUICK, function_name, function_told
+from tests.support.catalogs import all_images
 from tests.support.detector_proxy import DetectorProxy
 from tests.support.waiting import wait_for
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
@@ -28,7 +29,7 @@ from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import DiskFullError, free_port, kill_stragglers
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import Options
-from viewfinder.usecases.reconcile import find_differences
+from viewfinder.usecases.differences import find_differences
 
 FUNCTIONS_AT_ONCE, BATCH_THREADS = 5, 4
 SEED = 20261125
@@ -83,9 +84,10 @@ def test_an_import_survives_that_every_process_dies_at_once(
 
     assert (summary["Images"], summary["Rejected"], summary["Failed"]) == (count, 0, 0)
     application = local.application()
-    assert sorted(image.sha256 for image in application.records.list_all()) == sorted(contents)
+    assert sorted(image.sha256 for image in all_images(application.records)) == sorted(contents)
     assert application.statistics.statuses() == {"ANALYZED": count}
-    assert not find_differences(application.stores)
+    with find_differences(application.stores) as found:
+        assert not found
     assert len(analyses(application)) == count
     assert saved(local.data) == set(detector.calls) == contents
     assert detector.calls - Counter(contents) <= may_repeat
@@ -101,7 +103,7 @@ def assert_consistent(data: DataDirectory) -> None:
     with closing(Database(str(data.database))) as database:
         assert database.rows("PRAGMA integrity_check") == [("ok",)]
         assert database.rows("PRAGMA foreign_key_check") == []
-        images = list(SqliteCatalog(database, tombstone_seconds=0).list_all())
+        images = all_images(SqliteCatalog(database, tombstone_seconds=0))
         statuses = Counter(image.status.value for image in images)
         labels = Counter(label.name for image in images for label in image.labels)
         statistics = SqliteStatistics(database)

@@ -97,7 +97,7 @@ def assert_all_is_found(local: LocalStack) -> None:
     stack, application = RunningStack(local), local.application()
     keys = [f"photos/{number}.jpg" for number in range(IMAGES)]
     wait_for(lambda: application.statistics.statuses() == {"ANALYZED": IMAGES}, seconds=60, what="right counts")
-    assert sorted(image.image_id for image in application.records.list_all()) == keys
+    assert sorted(image.image_id for image in application.records.states()) == keys
     assert [stack.image(key).status_code for key in keys] == [200] * IMAGES
     assert stack.call("GET", "/stats").json()["Images"]["Total"] == IMAGES
     content = {key: stack.client("s3").get_object(Bucket=stack.bucket, Key=key)["ContentLength"] for key in keys}

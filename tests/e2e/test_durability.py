@@ -20,6 +20,7 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
 from tests.e2e.conftest import PROJECT, TEMPLATE, RunningStack
+from tests.support.catalogs import all_images
 from tests.support.waiting import wait_for
 from viewfinder.bootstrap import Application
 from viewfinder.deployment.progress import silent
@@ -28,7 +29,8 @@ from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import CATALOGS, Options
-from viewfinder.usecases.reconcile import find_differences, reconcile
+from viewfinder.usecases.differences import Difference, find_differences
+from viewfinder.usecases.reconcile import reconcile
 
 SAMPLES = PROJECT / "samples"
 SOAK = (pytest.mark.soak, pytest.mark.timeout(1500))
@@ -100,7 +102,8 @@ def test_an_import_survives_the_death_of_the_emulator(local: LocalStack, tmp_pat
 
     recovered(local)
     application = local.application()
-    assert not find_differences(application.stores)
+    with find_differences(application.stores) as found:
+        assert not found
     summary = imported(local, folder)
     assert (summary["Images"], summary["Rejected"], summary["Failed"]) == (count, 0, 0)
     records = application.records.find_many([f"{folder.name}/{number}.jpg" for number in range(count)])
@@ -119,17 +122,17 @@ def test_a_catalog_is_rebuilt_without_a_call_of_the_detector(local: LocalStack, 
     application = local.application()
     imported(local, made_photos(tmp_path, 6))
     kept = analyses(application)
-    before = {image.image_id: image.labels for image in application.records.list_all()}
+    before = {image.image_id: image.labels for image in all_images(application.records)}
 
     local.up(TEMPLATE, Options(rebuild=True), silent)
     recovered(local)
 
     application = local.application()
     assert len(before) >= 6
-    assert {image.image_id: image.labels for image in application.records.list_all()} == before
+    assert {image.image_id: image.labels for image in all_images(application.records)} == before
     assert analyses(application) == kept
     thumbnails = {summary.key for summary in application.stores.derived.list("thumbnails/")}
-    assert thumbnails >= {image.thumbnail for image in application.records.list_all()}
+    assert thumbnails >= {image.thumbnail for image in all_images(application.records)}
 
 
 def test_an_emptied_table_is_filled_again_without_a_call_of_the_detector(
@@ -139,22 +142,23 @@ def test_an_emptied_table_is_filled_again_without_a_call_of_the_detector(
     imported(rehearsal.local, made_photos(tmp_path, 6))
     kept = analyses(application)
     client, table = application.dynamodb_client, application.settings.table
-    before = {image.image_id: image.labels for image in application.records.list_all()}
+    before = {image.image_id: image.labels for image in all_images(application.records)}
     for item in client.scan(TableName=table)["Items"]:
         client.delete_item(TableName=table, Key={"PK": item["PK"], "SK": item["SK"]})
-    assert not list(application.records.list_all())
+    assert not all_images(application.records)
 
     found = reconcile(application.stores, patience=60)
 
-    assert len(found.images) == len(before) >= 6
-    assert {image.image_id: image.labels for image in application.records.list_all()} == before
+    assert (found.total, found.calls, found.remaining.total()) == (len(before), 0, 0)
+    assert len(before) >= 6
+    assert {image.image_id: image.labels for image in all_images(application.records)} == before
     assert analyses(application) == kept
 
 
 def seen(local: LocalStack) -> dict[str, Any]:
     """Return what people see of a catalog: a search, the counts of statuses, and those of labels."""
     application, running = local.application(), RunningStack(local)
-    images = {image.image_id: image.status for image in application.records.list_all() if image.is_visible}
+    images = {image.image_id: image.status for image in all_images(application.records) if image.is_visible}
     found = running.call("GET", "/images?status=ANALYZED&limit=100").json()["Images"]
     labels = running.call("GET", "/labels?limit=100").json()["Labels"]
     counted = {label["Name"]: label["Count"] for label in labels}
@@ -230,10 +234,16 @@ def test_an_object_put_and_one_deleted_behind_the_pipelines_back_are_found(local
     client.delete_object(Bucket=bucket, Key=removed)
     client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=notifications)
 
-    found = reconcile(application.stores, patience=60)
+    with find_differences(application.stores) as found:
+        assert {image.image_id: image.kind for image in found} == {
+            "unheard.jpg": Difference.MISSING,
+            removed: Difference.ORPHANED,
+        }
+    done = reconcile(application.stores, patience=60)
 
-    assert found.images == {"unheard.jpg": "MISSING", removed: "ORPHANED"}
-    assert not find_differences(application.stores)
+    assert (done.answered, done.remaining.total()) == (2, 0)
+    with find_differences(application.stores) as found:
+        assert not found
     answers = application.records.find_many(["unheard.jpg", removed])
     assert (answers["unheard.jpg"].status, answers[removed].status) == (Status.ANALYZED, Status.REMOVED)
 

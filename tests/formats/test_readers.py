@@ -24,6 +24,7 @@ from viewfinder.bootstrap import Application
 from viewfinder.domain import formats
 from viewfinder.domain.analysis import Analysis
 from viewfinder.domain.feature import FEATURES, Feature, read_findings
+from viewfinder.domain.record_state import RecordState
 from viewfinder.settings import Settings
 from viewfinder.usecases.count_labels import count_labels
 
@@ -54,6 +55,18 @@ class Clock:
 def aws() -> Iterator[boto3.Session]:
     with mock_aws():
         yield boto3.Session("test", "test", region_name="us-east-1")
+
+
+@pytest.mark.parametrize("place", CATALOGS, ids=" ".join)
+def test_the_state_of_each_record_is_that_of_the_whole_record(
+    place: tuple[str, str], aws: boto3.Session, tmp_path: Path
+) -> None:
+    application = Application(_settings(_catalog(*place, aws, tmp_path)), session=aws)
+    with closing(application.catalog_parts):
+        states = list(application.records.states())
+        images = application.records.find_many([state.image_id for state in states]).values()
+    assert len(states) == len([then for then in golden.expected(*place)["Images"].values() if then["Status"] == 200])
+    assert set(states) == {RecordState.of(image) for image in images}
 
 
 @pytest.fixture
@@ -129,6 +142,8 @@ def test_each_image_is_answered_as_by_the_release_that_stored_it(upgraded: Ask, 
             new = now["Body"].keys() - then["Body"].keys()
             assert new <= NEW_SINCE[place[0]], key
             now["Body"] = {name: value for name, value in now["Body"].items() if name not in new}
+            facts = now["Body"].get("Facts", {})
+            assert facts.pop("TakenAtSource", None) == ("EXIF" if "TakenAt" in facts else None)  # new since 0.2.0
             assert now == then, key
         else:
             assert now["Status"] == then["Status"], key

@@ -240,7 +240,7 @@ def test_every_statement_is_explained() -> None:
 def test_every_alarm_has_a_section_in_the_runbook_and_tells_the_topic() -> None:
     sections = set(re.findall(r"^### ([\w-]+)$", _document("operations.md"), re.MULTILINE))
     alarms = _of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 14
+    assert len(alarms) == 18
     for name, alarm in alarms.items():
         properties = alarm["Properties"]
         document, _, section = properties["AlarmDescription"].rpartition(" ")[2].partition("#")
@@ -256,7 +256,7 @@ def test_every_metric_of_the_code_is_in_the_runbook_and_on_the_dashboard() -> No
     names = set(re.findall(r'(?:measure|timed)\(\s*"(\w+)"', code)) | set(re.findall(r'Status\.\w+: "(\w+)"', code))
     documented = set(re.findall(r"`(\w+)`", _document("operations.md")))
     dashboard = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    assert len(names) == 8
+    assert len(names) == 9
     assert {name for name in names if name not in documented or f'"{name}"' not in dashboard} == set()
 
 

@@ -12,6 +12,7 @@ from tests.support.memory_index import folded
 from viewfinder.domain.image import Facts, Image, Status, image_digest
 from viewfinder.domain.label import BoundingBox, Label, Text
 from viewfinder.domain.query import Match, Order, Query
+from viewfinder.ports import Records
 
 CONFIDENCES = (55.0, 70.25, 90.0, 99.9999, 100.0)
 TIMES = tuple(f"2026-01-{day:02d}T12:00:00.{microsecond:06d}Z" for day in (1, 2, 3) for microsecond in (0, 999_999))
@@ -100,7 +101,7 @@ def answer(query: Query, catalog: Iterable[Image]) -> list[str]:
     if query.order is Order.NEWEST:
         found.sort(key=lambda image: (image.analyzed_at, image_digest(image.image_id)), reverse=True)
     elif query.order is Order.TAKEN:
-        found.sort(key=lambda image: (image.taken_or_analyzed, image_digest(image.image_id)), reverse=True)
+        found.sort(key=lambda image: (image.taken_position, image_digest(image.image_id)), reverse=True)
     else:
         found.sort(key=lambda image: (-_confidence(image, query), image_digest(image.image_id)))
     return [image.image_id for image in found]
@@ -137,3 +138,9 @@ def _confidence(image: Image, query: Query) -> float:
         names = query.labels if query.match is Match.ANY else query.labels[:1]
         return max(label.confidence for label in image.labels if any(_is(label, name) for name in names))
     return max(label.confidence for label in image.labels if query.category.casefold() in folded(label.categories))
+
+
+def all_images(records: Records) -> list[Image]:
+    """Return every visible record, whole."""
+    found = records.find_many([state.image_id for state in records.states()])
+    return [image for image in found.values() if image.is_visible]

@@ -19,6 +19,7 @@ from viewfinder.domain.image import Facts, Image, Picture
 from viewfinder.domain.label import BoundingBox, Face, Label, Text
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.moderation import ModerationLabel
+from viewfinder.domain.record_state import RecordState
 from viewfinder.ports import ObjectSummary, StoredObject
 
 
@@ -29,6 +30,8 @@ class FakeBucket:
         self.contents: dict[str, bytes] = {}
         self.modified: dict[str, float] = {}
         self.archived: set[str] = set()
+        self.file_times: dict[str, float] = {}
+        self.refused: dict[str, str] = {}
 
     def put(self, key: str, content: bytes, modified: float = 0.0) -> str:
         self.contents[key], self.modified[key] = content, modified
@@ -38,8 +41,10 @@ class FakeBucket:
         if image_id not in self.contents:
             raise ObjectNotFoundError(image_id)
         content, is_archived = self.contents[image_id], image_id in self.archived
-        shown = content if len(content) <= max_bytes and not is_archived else None
-        return StoredObject(shown, len(content), etag(content), is_archived)
+        refusal = self.refused.get(image_id, "")
+        shown = content if len(content) <= max_bytes and not is_archived and not refusal else None
+        modified = self.file_times.get(image_id)
+        return StoredObject(shown, len(content), etag(content), is_archived, refusal=refusal, modified=modified)
 
     def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
         for key in sorted(self.contents):
@@ -125,19 +130,21 @@ class FakeCatalog:
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
         return {image_id: self.images[image_id] for image_id in image_ids if image_id in self.images}
 
-    def list_all(self) -> Iterator[Image]:
-        yield from [image for image in self.images.values() if image.is_visible]
+    def states(self) -> Iterator[RecordState]:
+        yield from [RecordState.of(image) for image in self.images.values() if image.is_visible]
 
 
 class FakePictures:
-    """Implements `PictureReader`: what begins with `bad` is no picture, all else is one."""
+    """Implements `PictureReader`: what begins with `bad` is no picture, what begins with `large` is a large one."""
 
     facts = Facts()
 
     def read(self, content: bytes) -> Picture:
         if content.startswith(b"bad"):
             raise ImageRejectedError("NOT_AN_IMAGE", "The content is not that of an image.")
-        return Picture("JPEG", 640, 480, rendition=content, thumbnail=thumbnail(content), facts=self.facts)
+        small = Picture("JPEG", 640, 480, rendition=content, thumbnail=thumbnail(content), facts=self.facts)
+        is_large = content.startswith(b"large")
+        return replace(small, format="HEIC", width=4032, height=3024, screen=screen(content)) if is_large else small
 
 
 @dataclass
@@ -196,6 +203,11 @@ def labels(content: bytes) -> tuple[Label, ...]:
         Label(word, 90.0 - place, categories=("Animals and Pets",) if word == "Dog" else ())
         for place, word in enumerate(content.decode().split())
     )
+
+
+def screen(content: bytes) -> bytes:
+    """Return the rendition for screens that the fake reader makes of a large picture."""
+    return b"screen of " + content
 
 
 def thumbnail(content: bytes) -> bytes:

@@ -20,6 +20,7 @@ _IMAGE = {"Bucket": "{ImagesBucketName}", "Key": "roles.jpg"}
 _THUMBNAIL = {"Bucket": "{DerivedBucketName}", "Key": "thumbnails/roles"}
 _ANALYSIS = {"Bucket": "{DerivedBucketName}", "Key": "analyses/roles"}
 _MESSAGE = {"QueueUrl": "{QueueUrl}", "ReceiptHandle": "roles"}
+_TEST_MESSAGE: Call = ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": '{"Event":"s3:TestEvent"}'})
 
 
 LEFT_BEHIND: list[Call] = [
@@ -52,6 +53,7 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("sqs", "get_queue_attributes", {"QueueUrl": "{QueueUrl}", "AttributeNames": ["All"]}),
             ("sqs", "change_message_visibility", _MESSAGE | {"VisibilityTimeout": 0}),
         ],
+        "RenewMessages": [_TEST_MESSAGE],
         "ReadImages": [("s3", "get_object", _IMAGE)],
         "TellMissingFromForbidden": [
             ("s3", "list_objects_v2", {"Bucket": "{ImagesBucketName}"}),
@@ -119,9 +121,7 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
         "CountCallers": [
             ("dynamodb", "update_item", _TABLE | {"Key": {"PK": {"S": "QUOTA#roles"}, "SK": {"S": "0"}}}),
         ],
-        "AskForAnalysis": [
-            ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": '{"Event":"s3:TestEvent"}'})
-        ],
+        "AskForAnalysis": [_TEST_MESSAGE],
         "WriteLogs": _logs("api-handler"),
         "SendTraces": _TRACES,
     },
@@ -175,7 +175,6 @@ FORBIDDEN: dict[str, list[Call]] = {
     "ImageProcessingRole": [
         *_NOBODYS,
         *_WRITES_OF_IMAGES,
-        ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": "probe"}),
         ("dynamodb", "update_item", _TABLE | {"Key": _KEY}),
         ("dynamodbstreams", "list_streams", _TABLE),
     ],

@@ -14,6 +14,8 @@ import viewfinder
 from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.settings import Settings
 
+_DENIED = {"AccessDenied", "403", "Forbidden"}
+
 _MISCONFIGURED = {
     # Permissions and keys (S3 API Reference, "Error responses"; DynamoDB Developer Guide, "Error handling")
     *("AccessDenied", "AccessDeniedException", "403", "Forbidden", "NotAuthorized"),
@@ -36,6 +38,20 @@ def misconfiguration_told(what: str) -> Iterator[None]:
         raise MisconfiguredError(f"{what}: {error}") from error
     except (NoCredentialsError, NoRegionError) as error:
         raise MisconfiguredError(f"{what}: {error}") from error
+
+
+def is_denied(error: ClientError) -> bool:
+    """Return whether S3 refuses an object for want of a permission, its own or one of KMS."""
+    return error.response["Error"]["Code"] in _DENIED or is_about_kms(error)
+
+
+def is_about_kms(error: ClientError) -> bool:
+    """Return whether S3 refuses an object because of the KMS key that it is encrypted with.
+
+    S3 then answers a code of KMS's, or AccessDenied with the action that is missing, such as kms:Decrypt.
+    """
+    told = error.response["Error"]
+    return told["Code"].startswith("KMS.") or "kms:" in told.get("Message", "").lower()
 
 
 def is_misconfiguration(error: ClientError) -> bool:
@@ -74,7 +90,8 @@ class AwsClients:
 
         botocore's check takes half of the processor time of a transaction; the items are ours, never a caller's.
         """
-        return self._client("dynamodb", read_timeout=5, parameter_validation=False)
+        retries = {"mode": "standard", "total_max_attempts": 2}  # `adapters/dynamodb/calls.py` repeats what fails on
+        return self._client("dynamodb", read_timeout=5, retries=retries, parameter_validation=False)
 
     @cached_property
     def s3_client(self) -> Any:

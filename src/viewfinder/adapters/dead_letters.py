@@ -1,12 +1,15 @@
-"""The dead letters: count them, and move them back to the queue."""
+"""The dead letters: count and list them, and move them back to the queue."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+from viewfinder.adapters.s3_events import MalformedMessageError, events_of
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -19,6 +22,7 @@ _UNSUPPORTED = {
     "InvalidAddress",
 }
 _POLL_SECONDS = 1.0
+_HIDDEN_SECONDS = 60
 _MOST_TAKEN = 10
 """The most that ReceiveMessage returns."""
 
@@ -34,6 +38,51 @@ def count_messages(client: SQSClient, queue_url: str) -> int:
     attributes = ["ApproximateNumberOfMessages"]
     answer = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=attributes)  # type: ignore[arg-type]
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A dead letter: its message's id, the keys of its images (none: it is not one of ours), and when it was sent.
+
+    `sent_at` is in seconds since 1970.
+    """
+
+    message_id: str
+    image_ids: tuple[str, ...]
+    sent_at: float
+
+
+def list_messages(client: SQSClient, dead_letter_url: str, limit: int) -> list[DeadLetter]:
+    """Return up to so many dead letters and leave them where they are; they are hidden for some seconds meanwhile."""
+    found: dict[str, DeadLetter] = {}
+    receipts: list[str] = []
+    try:
+        while len(found) < limit and (messages := _receive_hidden(client, dead_letter_url)):
+            receipts += [message["ReceiptHandle"] for message in messages]
+            found |= {message["MessageId"]: _dead_letter(message) for message in messages}
+    finally:
+        for receipt in receipts:
+            client.change_message_visibility(QueueUrl=dead_letter_url, ReceiptHandle=receipt, VisibilityTimeout=0)
+    return [*found.values()][:limit]
+
+
+def _receive_hidden(client: SQSClient, dead_letter_url: str) -> Sequence[Mapping[str, Any]]:
+    answer = client.receive_message(
+        QueueUrl=dead_letter_url,
+        MaxNumberOfMessages=_MOST_TAKEN,
+        VisibilityTimeout=_HIDDEN_SECONDS,
+        MessageSystemAttributeNames=["SentTimestamp"],
+    )
+    return answer.get("Messages", ())
+
+
+def _dead_letter(message: Mapping[str, Any]) -> DeadLetter:
+    record = {"body": message["Body"], "attributes": {"ApproximateReceiveCount": "1"}}
+    try:
+        image_ids = tuple(event.image_id for event in events_of(record, max_receive_count=1))
+    except MalformedMessageError:
+        image_ids = ()
+    return DeadLetter(message["MessageId"], image_ids, int(message["Attributes"]["SentTimestamp"]) / 1000)
 
 
 def redrive(client: SQSClient, dead_letter_url: str, queue_url: str, report: Report = lambda _: None) -> int:

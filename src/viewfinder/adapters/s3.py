@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from viewfinder.adapters.aws import is_missing, misconfiguration_told
+from viewfinder.adapters.aws import is_about_kms, is_denied, is_missing, misconfiguration_told
 from viewfinder.domain.analysis import Analysis, analysis_key
 from viewfinder.domain.errors import KeyTakenError, ObjectNotFoundError, ObjectRefusedError, VersionNotFoundError
 from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import UploadForm
+from viewfinder.observability import logger
 from viewfinder.ports import ObjectSummary, ObjectVersion, StoredObject
 
 if TYPE_CHECKING:
@@ -25,6 +28,14 @@ if TYPE_CHECKING:
 
 _ARCHIVED = "InvalidObjectState"
 """In S3 Glacier Flexible Retrieval, Deep Archive or an archive tier (S3 API Reference, GetObject, "Errors")."""
+
+MODIFIED = "mtime"
+"""Member of an object's metadata: seconds since 1970 of the file that it was, as rclone writes and reads them."""
+_CUSTOMER_KEY = "InvalidRequest"
+"""What GetObject answers for an object under SSE-C where the request brings no key; ours brings nothing else either."""
+
+_OTHERS = 4
+"""Keys from the beginning of the bucket, and behind an object that is denied, that are tried as well."""
 
 TAKEN_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 """What S3 answers to a conditional PUT of a key that is there, or that another PUT is just writing."""
@@ -39,30 +50,80 @@ class S3ImageStore:
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
+        self._last_read = ""
 
     def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
-        """Read the object, or of one that is too large or archived only what is known of it."""
-        try:
-            with misconfiguration_told(f"s3://{self._bucket} can't be read"):
+        """Read the object, or of one that is too large, archived or refused only what is known of it."""
+        with misconfiguration_told(f"s3://{self._bucket} can't be read"):
+            try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=image_id)
-        except ClientError as error:
-            if is_missing(error):
-                raise ObjectNotFoundError(f"s3://{self._bucket}/{image_id} is not there") from error
-            if error.response["Error"]["Code"] == _ARCHIVED:
-                return self._archived(image_id)
-            raise
+            except ClientError as error:
+                return self._unread(image_id, error)
         with answer["Body"] as body:
             size = answer["ContentLength"]
             content = body.read() if size <= max_bytes else None
+        self._last_read = image_id
         if content and "gzip" in answer.get("ContentEncoding", "").lower():
             content = _unpacked(content, max_bytes)
-        return StoredObject(content, size, answer["ETag"].strip('"'), version_id=answer.get("VersionId", ""))
+        version_id, modified = answer.get("VersionId", ""), _modified(answer.get("Metadata", {}))
+        return StoredObject(content, size, answer["ETag"].strip('"'), version_id=version_id, modified=modified)
+
+    def _unread(self, image_id: str, error: ClientError) -> StoredObject:
+        """Return what is known of an object that S3 does not give; raise the error where that is not its fault."""
+        if is_missing(error):
+            raise ObjectNotFoundError(f"s3://{self._bucket}/{image_id} is not there") from error
+        code = error.response["Error"]["Code"]
+        if code == _ARCHIVED:
+            return self._archived(image_id)
+        if code == _CUSTOMER_KEY:
+            return self._listed(image_id, "CUSTOMER_KEY")
+        if is_denied(error) and self._gives_others(image_id, error):
+            logger.warning("object not read", extra={"image_id": image_id, "error": str(error)})
+            return self._listed(image_id, "ACCESS_DENIED")
+        raise error
 
     def _archived(self, image_id: str) -> StoredObject:
-        with misconfiguration_told(f"s3://{self._bucket} can't be read"):
-            head = self._client.head_object(Bucket=self._bucket, Key=image_id)
+        head = self._client.head_object(Bucket=self._bucket, Key=image_id)
         size, etag, version_id = head["ContentLength"], head["ETag"].strip('"'), head.get("VersionId", "")
         return StoredObject(None, size, etag, is_archived=True, version_id=version_id)
+
+    def _listed(self, image_id: str, refusal: str) -> StoredObject:
+        """Return what the listing has of an object that can't be read: of its prefix, its own key comes first."""
+        found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=image_id, MaxKeys=1).get("Contents", [])
+        if not found or found[0]["Key"] != image_id:
+            raise ObjectNotFoundError(f"s3://{self._bucket}/{image_id} is not there")
+        return StoredObject(None, found[0]["Size"], found[0]["ETag"].strip('"'), refusal=refusal)
+
+    def _gives_others(self, image_id: str, error: ClientError) -> bool:
+        """Return whether this role can read other objects of the bucket, so that this one is at fault.
+
+        Where there are no others, S3's answer about a key that does not exist tells: 404 where GetObject is allowed,
+        403 where not. It tells nothing of the KMS key, so an object that KMS refuses is then taken for our own matter.
+        """
+        others = dict.fromkeys(filter(None, (self._last_read, *self._some_keys(""), *self._some_keys(image_id))))
+        others.pop(image_id, None)
+        if others:
+            return any(self._gives(key) for key in others)
+        return not is_about_kms(error) and self._gives(f"{uuid.uuid4()}")
+
+    def _some_keys(self, behind: str) -> Iterator[str]:
+        found = self._client.list_objects_v2(Bucket=self._bucket, StartAfter=behind, MaxKeys=_OTHERS)
+        return (entry["Key"] for entry in found.get("Contents", ()) if entry["Size"])
+
+    def _gives(self, key: str) -> bool:
+        try:
+            self._client.get_object(Bucket=self._bucket, Key=key, Range="bytes=0-0")["Body"].close()
+        except ClientError as error:
+            return is_missing(error)
+        return True
+
+
+def _modified(metadata: Mapping[str, str]) -> float | None:
+    """Read the file's time; None for what is no number."""
+    try:
+        return float(metadata.get(MODIFIED, ""))
+    except ValueError:
+        return None
 
 
 def _unpacked(content: bytes, max_bytes: int) -> bytes | None:
@@ -181,14 +242,16 @@ class S3Objects:
         )
 
     def upload(self, key: str, file: Path, *, replace: bool) -> str:
-        """Put a file in one part, so that its ETag is its MD5, and return the ETag.
+        """Put a file in one part, so that its ETag is its MD5, and return the ETag; its time goes with it as metadata.
 
         Raises KeyTakenError or ObjectRefusedError.
         """
         condition = {} if replace else {"IfNoneMatch": "*"}
         try:
             with file.open("rb") as content:
-                answer = self._client.put_object(Bucket=self.bucket, Key=key, Body=content, **condition)  # type: ignore[arg-type]
+                time = {MODIFIED: f"{os.fstat(content.fileno()).st_mtime:.6f}"}
+                place = {"Bucket": self.bucket, "Key": key}
+                answer = self._client.put_object(Body=content, Metadata=time, **place, **condition)  # type: ignore[arg-type]
         except ClientError as error:
             if error.response["Error"]["Code"] in TAKEN_CODES:
                 raise KeyTakenError(f"s3://{self.bucket}/{key} is there already") from error

@@ -61,6 +61,11 @@ def postpone(client: SQSClient, queue_url: str, record: Record, seconds: int) ->
     )
 
 
+def renew(client: SQSClient, queue_url: str, record: Record) -> None:
+    """Send the message once more, for all of its deliveries, the first of them in 15 minutes."""
+    client.send_message(QueueUrl=queue_url, MessageBody=record["body"], DelaySeconds=_LONGEST_DELAY_SECONDS)
+
+
 _AT_ONCE = 10
 """The most that SendMessageBatch takes."""
 

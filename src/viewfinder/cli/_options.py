@@ -129,3 +129,11 @@ def specific_first(labels: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         return sum(name in of_other for of_other in above.values())
 
     return sorted(names.values(), key=lambda label: (height(label["Name"]), -label["Confidence"], label["Name"]))
+
+
+def pairs(texts: list[str], option: str) -> dict[str, str]:
+    """Read NAME=VALUE texts; raise BadParameter."""
+    for text in texts:
+        if "=" not in text:
+            raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=option)
+    return dict(text.split("=", 1) for text in texts)

@@ -14,6 +14,7 @@ from viewfinder.cli._options import (
     StackName,
     Yes,
     features_option,
+    pairs,
     template,
 )
 from viewfinder.cli._printing import new_console, print_json, print_line, print_pairs, print_rows, say
@@ -61,7 +62,7 @@ def deploy(
     from viewfinder.deployment.stack import Stack
 
     console = new_console()
-    given, tags = _pairs(parameter or [], "--parameter"), {**TAGS, **_pairs(tag or [], "--tag")}
+    given, tags = pairs(parameter or [], "--parameter"), {**TAGS, **pairs(tag or [], "--tag")}
     target = Stack(environment_of(region, profile), stack)
     findings = check(target, read_template(template()), given)
     print_pairs(console, "Found", findings.pairs())
@@ -100,13 +101,6 @@ def platform_of(environment: Environment) -> Platform:
     from viewfinder.deployment.packages import AWS, this_machine
 
     return this_machine() if environment.endpoint_url else AWS
-
-
-def _pairs(texts: list[str], option: str) -> dict[str, str]:
-    for text in texts:
-        if "=" not in text:
-            raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=option)
-    return dict(text.split("=", 1) for text in texts)
 
 
 def _show(changes: list[Change]) -> None:

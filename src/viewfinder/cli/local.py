@@ -23,6 +23,7 @@ from viewfinder.cli._options import (
     Yes,
     features_option,
     local_stack,
+    pairs,
     template,
 )
 from viewfinder.cli._printing import new_console, print_json, print_line, print_pairs, print_raw, say
@@ -93,6 +94,22 @@ def up(
             show_default="over the wire, or as last time",
         ),
     ] = None,
+    keep_location: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-location/--drop-location",
+            help="Keep where pictures were taken (GPS), of those analysed from now on.",
+            show_default="drop, or as last time",
+        ),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="A parameter of the template, such as KeepLocation=true.",
+            show_default="as last time",
+        ),
+    ] = None,
     gallery_token: GalleryToken = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
@@ -113,6 +130,7 @@ def up(
         classifier=_absolute(classifier, "--classifier"),
         classes=str(classes.absolute()) if classes else None,
         min_probability=min_probability,
+        parameters=_parameters(parameter or []) | _location(keep_location),
     )
     running, started = _start(stack, options, console)
     stays = started and not detach
@@ -125,6 +143,17 @@ def up(
             say("Ctrl-C stops it.")
             stack.watch(running.record)
             raise _StoppedFromElsewhereError
+
+
+def _location(is_kept: bool | None) -> dict[str, str]:
+    return {} if is_kept is None else {"KeepLocation": str(is_kept).lower()}
+
+
+def _parameters(texts: list[str]) -> dict[str, str]:
+    from viewfinder.deployment.packages import read_template
+    from viewfinder.local.parameters import checked
+
+    return checked(pairs(texts, "--parameter"), read_template(template())["Parameters"]) if texts else {}
 
 
 def _absolute(network: str | None, option: str = "--detector") -> str | None:

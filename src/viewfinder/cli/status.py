@@ -6,9 +6,13 @@ from typing import Any
 
 import typer
 
+from viewfinder.cli._api import LARGEST_PAGE, ApiError
 from viewfinder.cli._options import AsJson
 from viewfinder.cli._printing import new_console, print_json, print_line, print_pairs, print_rows
 from viewfinder.cli._target import Target, on_stack
+from viewfinder.domain.image import UNREADABLE, Status
+
+_NAMED = 10
 
 
 @on_stack
@@ -51,13 +55,27 @@ def _facts(target: Target) -> dict[str, Any]:
 def _failures(target: Target, queues: dict[str, int], minutes: dict[str, Any]) -> list[str]:
     problems = []
     if dead_letters := queues.get("DeadLetters"):
-        look, again = target.command("search --status FAILED"), target.command("redrive")
+        look, again = target.command("redrive --list"), target.command("redrive")
         problems.append(f"{dead_letters:,} dead letters. Look: {look}. Then: {again}")
+    if queues and (unreadable := _unreadable(target)):
+        names = ", ".join(f"{key} ({reason})" for key, reason in unreadable[:_NAMED])
+        more = f" and {len(unreadable) - _NAMED:,} more" if len(unreadable) > _NAMED else ""
+        again = target.command("reconcile")
+        problems.append(f"The pipeline may not read {names}{more}. Give it access, then: {again}")
     if failed := minutes.get("Failures"):
         problems.append(
             f"{failed:,} attempts failed in the last {minutes['Minutes']} minutes. See: {target.command('logs')}"
         )
     return problems
+
+
+def _unreadable(target: Target) -> list[tuple[str, str]]:
+    """Return which of the last rejected images could not be read, and why; none where the API does not answer."""
+    try:
+        rejected, _ = target.api.entries("/images", "Images", {"status": Status.REJECTED}, LARGEST_PAGE)
+    except ApiError:
+        return []
+    return [(image["ImageId"], image["Reason"]) for image in rejected if image.get("Reason") in UNREADABLE]
 
 
 def _urls(target: Target) -> dict[str, str]:

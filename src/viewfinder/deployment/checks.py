@@ -28,6 +28,9 @@ SAME_RELEASE = (
     "stay at the code that they have."
 )
 
+_UNSHIFTED = ("Disabled", "AllAtOnce")
+"""Values of GradualDeployment without a shift of calls; the first one publishes no version either."""
+
 SMALL_ACCOUNT = 10
 """Functions at once that Lambda allows a new account."""
 
@@ -83,6 +86,8 @@ def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Fi
         _check_region(environment)
     if values.get("SnapStart") == "On":
         _check_snapstart(environment, values)
+    if present:
+        _check_shift(stack.name, present.get("GradualDeployment", _UNSHIFTED[0]), values)
     # Named even where it stays: the package follows it.
     carried = {"Detector": ENGINE} if detector == ENGINE else {}
     kept = {} if status in NEVER_CREATED | UNFINISHED else _kept_queue(stack)
@@ -115,6 +120,22 @@ def _check_snapstart(environment: Environment, values: Mapping[str, str]) -> Non
     if not values.get("Release"):
         raise DeploymentError(
             "SnapStart takes a snapshot of each version that is published: name this one (--parameter Release=NAME)."
+        )
+
+
+def _check_shift(name: str, present: str, values: Mapping[str, str]) -> None:
+    """Refuse the first shift of calls where the API's alias points at $LATEST: CodeDeploy can't shift away from it.
+
+    CloudFormation accepts the change set and fails later (CodeDeploy User Guide, "Deployments on an AWS Lambda compute
+    platform": both versions must be published ones).
+    """
+    wanted = values.get("GradualDeployment", "")
+    if present == _UNSHIFTED[0] and wanted not in _UNSHIFTED:
+        raise DeploymentError(
+            f"GradualDeployment can't become {wanted} at once: the API runs code without a version, from which calls "
+            "can't be shifted. Publish a version first, then shift with the next deployment:\n"
+            f"  viewfinder deploy --stack {name} --parameter GradualDeployment=AllAtOnce --parameter Release=1\n"
+            f"  viewfinder deploy --stack {name} --parameter GradualDeployment={wanted} --parameter Release=2"
         )
 
 

@@ -1,7 +1,8 @@
 """Function packages: one zip per function, the same bytes for the same input.
 
 A package is what `lambdas/NAME/` holds, the rooms of `viewfinder` that run in a function, and the wheels that
-`lambdas/NAME/requirements.txt` pins, for the platform the function runs on. boto3 comes with the runtime.
+`lambdas/NAME/requirements.txt` pins, for the platform the function runs on. boto3 is one of them, with the models of
+those services that a function calls (docs/decisions/2026-11-29-boto3-in-the-packages.md).
 
 The image function's package may carry the engine, too, with the wheels of `requirements-engine.txt`.
 
@@ -50,12 +51,17 @@ ENGINE = "rekognition"
 UNUSED = (".lock", "__pycache__", "*.pyi", "py.typed", "tests", "sboms")
 """What wheels and the installer bring that no function reads."""
 
+SERVICES = ("dynamodb", "rekognition", "s3", "sqs")
+"""What functions call: botocore has models of 400 services, 21 MB of its 24."""
+
+UNUSED_OF_BOTO3 = ("boto3/data", "boto3/examples", "botocore/data/*/*/examples-1.json*")
+
 INSTALLER_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "uv_cache.json")
 """Files of a dist-info folder that tell how a wheel was installed (licences and entry points stay)."""
 
 ENGINE_REQUIREMENTS = "requirements-engine.txt"
 
-BUILDER_VERSION = 2
+BUILDER_VERSION = 4
 """Part of the cache key: grows when this module builds something else from the same input."""
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -172,9 +178,17 @@ def _install_wheels(requirements: Sequence[Path], target: Platform, folder: Path
 def _prune(folder: Path) -> None:
     for path in [folder / "bin", *(path for pattern in UNUSED for path in folder.rglob(pattern))]:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    _prune_boto3(folder)
     for info in folder.glob("*.dist-info"):
         for name in INSTALLER_NOTES:
             (info / name).unlink(missing_ok=True)
+
+
+def _prune_boto3(folder: Path) -> None:
+    """Leave the models of the services that are called, and what botocore knows of endpoints and retries."""
+    models = (path for path in (folder / "botocore" / "data").glob("*") if path.is_dir() and path.name not in SERVICES)
+    for path in [*models, *(path for pattern in UNUSED_OF_BOTO3 for path in folder.glob(pattern))]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _zip(folder: Path, destination: Path) -> None:

@@ -11,13 +11,17 @@ from viewfinder.domain.label import Label
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What of an image is counted: case-folded names of labels, folders, SHA-256, and status (None: nothing yet)."""
+    """What of an image is counted: case-folded names of labels, folders, SHA-256, and status (None: nothing yet).
+
+    `left_content` is the SHA-256 that it was counted with before.
+    """
 
     version: int = 0
     status: Status | None = None
     labels: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
     content: str = ""
+    left_content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

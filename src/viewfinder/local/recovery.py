@@ -17,9 +17,10 @@ from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.running import Running
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import SQLITE
-from viewfinder.usecases.reconcile import Differences, reconcile
+from viewfinder.usecases.reconcile import Repair, reconcile
 
 PATIENCE_SECONDS = 900
+PROGRESS_SECONDS = 1.0
 NICENESS = 10
 
 
@@ -41,13 +42,16 @@ def recover(stack: Running) -> None:
 
 
 def _reconcile(stack: Running) -> None:
-    started = time.time()
+    started, told = time.time(), 0.0
 
     def progress(**more: Any) -> None:
         files.write(stack.data.recovery, {"State": "RUNNING", "Started": started, **more})
 
-    def left(differences: Differences) -> None:
-        progress(Left=len(differences.images), Images=differences.objects)
+    def left(done: Repair, images: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= PROGRESS_SECONDS:
+            progress(Left=done.left, Images=images)
+            told = time.monotonic()
 
     progress()
     reconcile(stack.application().stores, patience=PATIENCE_SECONDS, on_progress=left)

@@ -16,20 +16,9 @@ from viewfinder.local.catalog import CatalogFile, DamagedCatalogError, Found
 from viewfinder.local.data_directory import DataDirectory, KeyPair, session
 from viewfinder.local.gallery_log import failed_requests
 from viewfinder.local.ministack.guard import ROOM_BYTES
+from viewfinder.local.parameters import DEFAULTS, FIXED
 from viewfinder.local.state import REGION, SQLITE, Record
 from viewfinder.settings import Settings
-
-PARAMETERS = {
-    "AnalysesPerMinute": "0",
-    "AnalysisIntervalSeconds": "0",
-    "ApiBurst": "5000",
-    "ApiRequestsPerSecond": "10000",
-    "DetectorPrice": "0",
-    "RequireTls": "false",
-    "Shards": "1",
-}
-"""All in which the local stack differs from one on AWS: our own engine costs nothing, the emulator speaks plain HTTP on
-loopback, its table has no partitions whose heat would have to be spread, and requests cost nothing, so they queue."""
 
 LOOK_BACK_MINUTES = 15
 
@@ -37,7 +26,7 @@ LOOK_BACK_MINUTES = 15
 def parameters_of(record: Record) -> dict[str, str]:
     """Return the template's parameters of a local stack."""
     detector = "Engine" if record.in_process else "Rekognition"
-    return PARAMETERS | {"Features": record.features, "Detector": detector}
+    return {**FIXED, **DEFAULTS, **record.parameters, "Features": record.features, "Detector": detector}
 
 
 @dataclass(frozen=True)
@@ -75,8 +64,8 @@ class Running:
         return Settings.from_outputs(
             self.record.outputs,
             catalog=components.catalog_setting(self.data, self.record),
-            detector_price=float(PARAMETERS["DetectorPrice"]),
-            shards=int(PARAMETERS["Shards"]),
+            detector_price=float(FIXED["DetectorPrice"]),
+            shards=int(FIXED["Shards"]),
             features=self.record.features,
             detector=parameters_of(self.record)["Detector"],
             engine_detector=self.record.detector or "",

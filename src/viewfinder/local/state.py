@@ -57,6 +57,8 @@ class Options:
     classifier: str | None = None
     classes: str | None = None
     min_probability: float | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the template; those that are not named stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Record:
     """An image classifier of the user's, with the file of its classes and the probability that makes a label."""
     classes: str | None = None
     min_probability: float | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """Members of the file that this version doesn't know; they stay in it."""
 
@@ -153,6 +156,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "min_probability": (float, int, type(None)),
     "gallery_token": (str, type(None)),
     "in_process": (bool,),
+    "parameters": (dict,),
 }
 """The types of the record's members, but for `ports` and `processes`, which are documents themselves."""
 
@@ -233,6 +237,7 @@ def with_options(before: Record | None, options: Options) -> Record:
         layout=LAYOUT,
         features=features,
         in_process=in_process,
+        parameters={**record.parameters, **options.parameters},
         gallery_token=_gallery_token(record, options),
     )
 

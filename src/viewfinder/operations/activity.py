@@ -21,6 +21,8 @@ RECENT = 20
 MAX_PAGES = 50
 """Of the log, at most 1 MB each: a status that takes long is of no use."""
 
+GIVEN_BACK = "message given back"
+
 _COUNTS = {
     "Waiting": "ApproximateNumberOfMessages",
     "InWork": "ApproximateNumberOfMessagesNotVisible",
@@ -147,6 +149,24 @@ def activity(client: CloudWatchLogsClient, stack: str, *, minutes: int = MINUTES
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message was given back: a reason code, and a sentence."""
+
+    reason: str
+    message: str
+
+
+def failures(client: CloudWatchLogsClient, stack: str, *, since: float) -> dict[str, Failure]:
+    """Return the last failure of each message that was given back after `since` (epoch seconds), by its id."""
+    lines = _lines(client, stack, (time.time() - since) / 60, GIVEN_BACK)
+    return {
+        line["correlation_id"]: Failure(line.get("reason", ""), str(line.get("error", "")))
+        for line in lines
+        if "correlation_id" in line
+    }
+
+
 def recent_traces(client: CloudWatchLogsClient, stack: str, *, minutes: int = 60, limit: int = 10) -> list[Trace]:
     """Return the last images, newest last."""
     return list(activity(client, stack, minutes=minutes).traces[-limit:])
@@ -159,7 +179,7 @@ def queue_counts(client: SQSClient, queue_url: str) -> dict[str, int]:
     return {name: int(found.get(attribute, 0)) for name, attribute in _COUNTS.items()}
 
 
-def _lines(client: CloudWatchLogsClient, stack: str, minutes: int, *messages: str) -> Iterator[Document]:
+def _lines(client: CloudWatchLogsClient, stack: str, minutes: float, *messages: str) -> Iterator[Document]:
     """Yield the structured lines with one of these messages."""
     pages = client.get_paginator("filter_log_events").paginate(
         logGroupName=LOG_GROUP.format(stack=stack),

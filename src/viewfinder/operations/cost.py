@@ -15,8 +15,8 @@ from viewfinder.domain.feature import FEATURES, Feature
 LABELS = 20
 """Postings of an image: its labels and their categories, as the sample photos have them, rounded up."""
 
-SECONDS = 0.1
-"""Billed of the image function per image, beside the detector."""
+SECONDS = 0.2
+"""Billed of the image function per image, beside the detector; 0.1 of it for the rendition for screens."""
 
 CALL_SECONDS = 0.4
 """Of each call of Rekognition (threads share the function: rather less)."""
@@ -27,10 +27,16 @@ API_GB_SECONDS = 1.769 * 0.05
 LOG_GIGABYTES = 4e-6
 """Per image: its line, its trace, its metrics, and Lambda's own three lines."""
 
-DERIVED_GIGABYTES = 40e-6
-"""Per image: thumbnail and analysis."""
+TABLE_GIGABYTES = 24e-6
+"""Per image of 20 labels: record, postings, note and copy in the table, with the 100 bytes that DynamoDB adds to each
+item. Each of the two indexes holds the record and the postings once more."""
 
-METRICS, ALARMS = 8, 14
+INDEXED_GIGABYTES = 23e-6
+
+DERIVED_GIGABYTES = 130e-6
+"""Per image: analysis, thumbnail and rendition for screens."""
+
+METRICS, ALARMS = 9, 18
 MEGABYTES_PER_GIGABYTE = 1000
 
 
@@ -142,7 +148,10 @@ def _lines(usage: Usage, contents: int, seconds: float, prices: dict[str, Any]) 
     gb_seconds = images * (seconds * GIGABYTES + STATISTICS_GB_SECONDS) + usage.api_calls * API_GB_SECONDS
     stored = images * (usage.megabytes / MEGABYTES_PER_GIGABYTE + DERIVED_GIGABYTES)
     dynamodb = writes * prices["DynamoDbPerMillionWrites"] + reads * prices["DynamoDbPerMillionReads"]
-    s3 = images * 3 * prices["S3Per1000Puts"] / 1000 + (images * 3 + usage.api_calls) * prices["S3Per1000Gets"] / 1000
+    table = images * TABLE_GIGABYTES
+    catalog = table + 2 * images * INDEXED_GIGABYTES
+    kept = catalog * prices["DynamoDbPerGbMonth"] + table * prices["DynamoDbRecoveryPerGbMonth"]
+    s3 = images * 4 * prices["S3Per1000Puts"] / 1000 + (images * 3 + usage.api_calls) * prices["S3Per1000Gets"] / 1000
     functions = gb_seconds * prices["LambdaPerGbSecond"]
     requests = (images * 2 + usage.api_calls) * prices["LambdaPerMillionRequests"] / million
     watched = METRICS * prices["MetricPerMonth"] + ALARMS * prices["AlarmPerMonth"]
@@ -150,6 +159,7 @@ def _lines(usage: Usage, contents: int, seconds: float, prices: dict[str, Any]) 
         Line("Rekognition", _calls(usage.features, contents), _detector(contents, usage.features, prices)),
         Line("Lambda", f"{gb_seconds:,.0f} GB-seconds on arm64", functions + requests),
         Line("DynamoDB", f"{writes:,} write units, {reads:,} read units", dynamodb / million),
+        Line("DynamoDB", f"{catalog:,.1f} GB for a month, and point-in-time recovery of {table:,.1f} GB", kept),
         Line("S3", "requests", s3),
         Line("S3", f"{stored:,.1f} GB for a month", stored * prices["S3PerGbMonth"]),
         Line("SQS", f"{images * 4:,} requests", images * 4 * prices["SqsPerMillionRequests"] / million),

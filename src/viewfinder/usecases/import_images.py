@@ -7,100 +7,28 @@ interrupted is resumed by the same command. Candidates are worked on in batches,
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from typing import TypeVar
 
 from viewfinder.domain.candidate import Candidate
-from viewfinder.domain.errors import KeyTakenError, ObjectRefusedError, ViewfinderError
+from viewfinder.domain.errors import KeyTakenError, ObjectRefusedError
 from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.ports import DerivedStore, ImportSource, ObjectSummary, Records, Requests
+from viewfinder.usecases.answers import Answers, Sent
+from viewfinder.usecases.disk import DiskSort
 
 _THREADS = 8
 _BATCH = 200
 _IN_FLIGHT = 1000
 """Images that may wait for their answer while others are sent."""
 
-_WINDOW = 100
-_POLL_SECONDS = 0.5
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """An image on its way: its record is awaited that has this ETag and a later version than before."""
-
-    image_id: str
-    etag: str
-    version: int
-    is_beside: bool = False
-
-    def is_answered_by(self, image: Image | None) -> bool:
-        """Whether the record is about what was sent."""
-        return image is not None and image.etag == self.etag and image.version > self.version
-
-
-class ImportStalledError(ViewfinderError):
-    """The pipeline did not answer for too long."""
-
-
-@dataclass
-class Answers:
-    """The images that were sent and have no answer yet."""
-
-    records: Records
-    patience: float
-    on_answered: Callable[[Image], None]
-    waiting: deque[Sent] = field(default_factory=deque)
-
-    def await_all_but(self, count: int) -> None:
-        """Return once no more than so many wait; raise ImportStalledError after `patience` seconds without any answer.
-
-        Those that wait are asked for in turns, in windows.
-        """
-        deadline = time.monotonic() + self.patience
-        while len(self.waiting) > count:
-            asked = [self.waiting.popleft() for _ in range(min(_WINDOW, len(self.waiting)))]
-            answered = self._ask(asked)
-            if answered:
-                deadline = time.monotonic() + self.patience
-            elif time.monotonic() > deadline:
-                raise ImportStalledError(
-                    f"{len(self.waiting)} images are not answered yet, among them {self.waiting[0].image_id}"
-                )
-            if answered < len(asked) / 2 and self.waiting:
-                time.sleep(_POLL_SECONDS)
-
-    def _ask(self, asked: list[Sent]) -> int:
-        """Return how many are answered; the others wait on."""
-        found = self.records.find_many([sent.image_id for sent in asked])
-        for sent in asked:
-            image = found.get(sent.image_id)
-            if image is not None and sent.is_answered_by(image):
-                self.on_answered(image)
-            else:
-                self.waiting.append(sent)
-        return len(asked) - sum(not sent.is_answered_by(found.get(sent.image_id)) for sent in asked)
-
-
-def await_images(
-    sent: Iterable[Sent], records: Records, *, patience: float, on_answered: Callable[[Image], None] = lambda _: None
-) -> list[Image]:
-    """Return the records once all are there; raise ImportStalledError after `patience` seconds without any."""
-    answered: list[Image] = []
-
-    def keep(image: Image) -> None:
-        answered.append(image)
-        on_answered(image)
-
-    Answers(records, patience, keep, deque(sent)).await_all_but(0)
-    return answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +106,6 @@ class Import:
     ) -> Plan:
         """Find out what an import would do; write nothing."""
         present = missing = 0
-        contents: set[str] = set()
 
         def unknown(candidate: Candidate) -> str | None:
             with self._reported(candidate):
@@ -187,13 +114,14 @@ class Import:
                     return sha256 or candidate.etag
             return None
 
-        with _pool() as pool:
+        with _pool() as pool, DiskSort() as contents:
             for batch in _batches(self.source.candidates(), _BATCH):
                 there, lacking = self._compare(batch)
                 present, missing = present + len(there), missing + len(lacking)
-                contents.update(filter(None, pool.map(unknown, (candidate for candidate, _ in lacking))))
+                for content in filter(None, pool.map(unknown, (candidate for candidate, _ in lacking))):
+                    contents.add([content])
                 on_checked(present + missing)
-        return Plan(present, missing, len(contents))
+            return Plan(present, missing, sum(1 for _ in groupby(contents)))
 
     def run(
         self,
@@ -202,7 +130,7 @@ class Import:
         on_answered: Callable[[Image], None] = lambda _: None,
         on_progress: Callable[[Summary], None] = lambda _: None,
     ) -> Summary:
-        """Send what is missing, and wait for the answers; raise ImportStalledError."""
+        """Send what is missing, and wait for the answers; raise PipelineStalledError."""
 
         def answered(image: Image) -> None:
             self.summary.count(image)

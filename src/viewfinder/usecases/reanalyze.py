@@ -2,28 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from viewfinder.domain.image import Image, Status
+from viewfinder.domain.record_state import RecordState
 from viewfinder.ports import Catalog, Clock, Quota, Records, Requests
+from viewfinder.usecases.answers import Answers, Sent
+from viewfinder.usecases.disk import DiskSort, Spool
 from viewfinder.usecases.images import get_image
-from viewfinder.usecases.import_images import Sent
 
 
-def find_images(records: Records, *, model_version_below: str = "", prefix: str = "") -> Iterator[Image]:
-    """Yield the analysed images whose key starts so, and whose model is older than this version ("": all)."""
-    for image in records.list_all():
-        is_old = not model_version_below or _is_below(image.model_version, model_version_below)
-        if image.status is Status.ANALYZED and image.image_id.startswith(prefix) and is_old:
-            yield image
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Images that are to be analysed again, on the disk, and the number of distinct contents: of detector calls."""
+
+    images: Spool
+    calls: int
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[Sent]:
+        return (Sent(*row) for row in self.images)
 
 
-def reanalyze_images(images: list[Image], requests: Requests, clock: Clock) -> list[Sent]:
-    """Queue a request for each, for which no analysis made before now is good enough."""
-    requests.send([image.image_id for image in images], analyzed_since=clock.now())
-    return [Sent(image.image_id, image.etag, image.version) for image in images]
+@contextmanager
+def select_images(
+    records: Records,
+    *,
+    model_version_below: str = "",
+    prefix: str = "",
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> Iterator[Selection]:
+    """Select the analysed images whose key starts so, and whose model is older than this version ("": all).
+
+    `on_progress` gets the number of records that were looked at.
+    """
+    with Spool() as images, DiskSort() as contents:
+        for number, state in enumerate(records.states(), 1):
+            if _is_wanted(state, model_version_below, prefix):
+                images.add([state.image_id, state.etag, state.version])
+                contents.add([state.sha256])
+            if number % 1000 == 0:
+                on_progress(number)
+        yield Selection(images, sum(1 for _ in groupby(contents)))
+
+
+def _is_wanted(state: RecordState, model_version_below: str, prefix: str) -> bool:
+    is_old = not model_version_below or _is_below(state.model_version, model_version_below)
+    return state.status is Status.ANALYZED and state.image_id.startswith(prefix) and is_old
+
+
+def reanalyze_images(
+    selection: Selection,
+    records: Records,
+    requests: Requests,
+    clock: Clock,
+    *,
+    patience: float,
+    on_answered: Callable[[Image], None],
+) -> None:
+    """Queue a request for each, for which no analysis made before now is good enough, and wait for the answers.
+
+    Raises PipelineStalledError when there is no answer for `patience` seconds.
+    """
+    since = clock.now()
+    answers = Answers(records, patience, on_answered)
+    answers.send_all(selection, lambda image_ids: requests.send(image_ids, analyzed_since=since))
 
 
 def _is_below(version: str, other: str) -> bool:

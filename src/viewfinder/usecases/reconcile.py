@@ -1,160 +1,113 @@
 """Compares the images bucket with the catalog, and has the queue put right what differs.
 
 The bucket is the truth. What is missing, outdated, failed or orphaned gets a request; the image function reads the
-object as it is then, so that it does not matter what else happens meanwhile.
+object as it is then, so that it does not matter what else happens meanwhile. There is no state file: a pass that was
+interrupted begins again, and sends only what still differs.
 """
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-from viewfinder.domain import formats
-from viewfinder.domain.errors import ViewfinderError
-from viewfinder.domain.image import Image, Status, image_digest, is_folder_marker
-from viewfinder.domain.thumbnail import outdated_thumbnails
-from viewfinder.ports import Objects, ObjectSummary, Records, Requests
+from viewfinder.domain.image import Effort, Image
+from viewfinder.domain.record_state import RecordState
+from viewfinder.ports import Objects
+from viewfinder.usecases.answers import Answers, Sent
+from viewfinder.usecases.differences import (
+    Difference,
+    Differences,
+    Differing,
+    Stores,
+    difference,
+    find_differences,
+)
 
-_GRACE_SECONDS = 3600
-"""A thumbnail of no image may be of one whose record is yet to be written: it is an orphan when it is older."""
-
-_POLL_SECONDS = 0.5
-_SHARE = 3
-"""A look is followed by a pause this many times as long."""
-
-
-class Difference(StrEnum):
-    """How bucket and catalog differ about one image."""
-
-    MISSING = "MISSING"  # an object without a record
-    OUTDATED = "OUTDATED"  # the record is about another content, or its thumbnail is gone
-    FAILED = "FAILED"  # the record says so
-    INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, or failed
-    ORPHANED = "ORPHANED"  # a record without an object
-    OLD = "OLD"  # the record is in the format of an earlier release
+_NAMED = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Differences:
-    """What was found: images by id, and thumbnails that belong to none."""
+@dataclass
+class Repair:
+    """What a pass did: images to send, sent and answered, detector calls, and what still differs and why.
 
-    objects: int
-    images: dict[str, Difference]
-    thumbnails: tuple[str, ...]
+    `named` has the first of what still differs, with the reason.
+    """
 
-    def __bool__(self) -> bool:
-        return bool(self.images or self.thumbnails)
+    total: int = 0
+    sent: int = 0
+    answered: int = 0
+    calls: int = 0
+    remaining: Counter[str] = field(default_factory=Counter)
+    named: list[tuple[str, str]] = field(default_factory=list)
 
-    def counts(self) -> dict[str, int]:
-        """Count each kind."""
-        kinds = list(self.images.values())
-        return {kind.title(): kinds.count(kind) for kind in Difference} | {"OrphanedThumbnails": len(self.thumbnails)}
-
-    def in_words(self) -> str:
-        """Return how many there are of each kind that there is."""
-        words = {kind: re.sub(r"(?<!^)([A-Z])", r" \1", kind).lower() for kind in self.counts()}
-        return ", ".join(f"{count:,} {words[kind]}" for kind, count in self.counts().items() if count)
+    @property
+    def left(self) -> int:
+        """Images that have no answer yet."""
+        return self.total - self.answered
 
 
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """What is compared, and the way to put it right."""
+def repair(
+    found: Differences, stores: Stores, *, patience: float, on_progress: Callable[[Repair], None] = lambda _: None
+) -> Repair:
+    """Delete the thumbnails of none, have each image looked at again once, and wait for the answers.
 
-    images: Objects
-    derived: Objects
-    records: Records
-    requests: Requests
-    features: tuple[str, ...] = ()
-    now: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-
-
-class ReconciliationStalledError(ViewfinderError):
-    """Differences remain, and nothing has changed about them for too long."""
-
-
-def find_differences(stores: Stores) -> Differences:
-    """Read bucket and catalog once; write nothing."""
-    objects = {found.key: found for found in stores.images.list() if not is_folder_marker(found.key, found.size)}
-    thumbnails = {found.key: found for found in stores.derived.list("thumbnails/")}
-    images = dict.fromkeys(objects, Difference.MISSING)
-    named: dict[str, Image] = {}
-    for image in stores.records.list_all():
-        named[image_digest(image.image_id)] = image
-        difference = _difference(image, objects.get(image.image_id), thumbnails, stores.features)
-        images.pop(image.image_id, None)
-        images |= {image.image_id: difference} if difference else {}
-    expected = {image_digest(key) for key in objects}
-    orphans = _orphans(thumbnails.values(), named, expected, stores.now() - _GRACE_SECONDS)
-    return Differences(len(objects), images, tuple(orphans))
-
-
-def repair(differences: Differences, stores: Stores) -> None:
-    """Have each image looked at again, and delete the thumbnails of none."""
-    stores.requests.send(list(differences.images))
-    for key in differences.thumbnails:
+    An answer is a record that was written since. One that still differs (it failed again, its object can't be read) is
+    reported and not sent again. Raises PipelineStalledError when there is no answer for `patience` seconds.
+    """
+    for (key,) in found.orphaned_thumbnails:
         stores.derived.delete(key)
+    done = Repair(len(found))
+    in_flight: dict[str, Differing] = {}
+
+    def sent() -> Iterator[Sent]:
+        for image in found:
+            in_flight[image.image_id] = image
+            done.sent += 1
+            yield Sent(image.image_id, "", image.version)
+
+    def answered(image: Image) -> None:
+        _note_answer(image, in_flight.pop(image.image_id), stores, done)
+        on_progress(done)
+
+    answers = Answers(stores.records, patience, answered, now=stores.now, sleep=stores.sleep)
+    answers.send_all(sent(), stores.requests.send)
+    return done
 
 
 def reconcile(
-    stores: Stores, *, patience: float, on_progress: Callable[[Differences], None] = lambda _: None
-) -> Differences:
-    """Repairs, and gives what was found at first, once no difference is left.
+    stores: Stores, *, patience: float, on_progress: Callable[[Repair, int], None] = lambda _, __: None
+) -> Repair:
+    """Compare and repair; `on_progress` gets the numbers so far, and that of the objects.
 
-    Raises ReconciliationStalledError when for `patience` seconds the differences have stayed the same.
+    Raises PipelineStalledError or UnsortedListingError.
     """
-    first = last = find_differences(stores)
-    repair(first, stores)
-    deadline = stores.now() + patience
-    while last:
-        current = _look_again(stores)
-        on_progress(current)
-        repair(_new(current, last), stores)
-        if current.images != last.images:
-            deadline = stores.now() + patience
-        elif stores.now() > deadline and current:
-            raise ReconciliationStalledError(f"differences remain: {current.in_words()}")
-        last = current
-    return first
+    with find_differences(stores) as found:
+        return repair(found, stores, patience=patience, on_progress=lambda done: on_progress(done, found.objects))
 
 
-def _look_again(stores: Stores) -> Differences:
-    """Look after a pause, which is the longer the more there is to look at: the pipeline needs the catalog too."""
-    start = stores.now()
-    found = find_differences(stores)
-    stores.sleep(_POLL_SECONDS + _SHARE * (stores.now() - start))
-    return found
+def _note_answer(image: Image, was: Differing, stores: Stores, done: Repair) -> None:
+    done.answered += 1
+    done.calls += image.effort is Effort.DETECTED
+    kind = _difference(image, was.etag, stores.features)
+    if kind:  # unless its object has changed since it was listed
+        kind = _difference(image, _etag(image.image_id, stores.images), stores.features)
+    if kind:
+        reason = (image.is_visible and image.reason) or kind
+        done.remaining[reason] += 1
+        done.named += [(image.image_id, reason)] if len(done.named) < _NAMED else []
 
 
-def _new(current: Differences, last: Differences) -> Differences:
-    """Return what came up since the last look: one request an image is enough, the queue repeats it."""
-    images = {image_id: kind for image_id, kind in current.images.items() if image_id not in last.images}
-    return Differences(current.objects, images, current.thumbnails)
+def _difference(image: Image, etag: str, features: tuple[str, ...]) -> Difference | None:
+    if image.is_visible:
+        return difference(RecordState.of(image), etag, features)
+    return Difference.MISSING if etag else None
 
 
-def _difference(
-    image: Image, found: ObjectSummary | None, thumbnails: dict[str, ObjectSummary], features: tuple[str, ...]
-) -> Difference | None:
-    if found is None:
-        return Difference.ORPHANED
-    if not image.status.is_final:
-        return Difference.FAILED
-    if image.etag != found.etag or (image.thumbnail and image.thumbnail not in thumbnails):
-        return Difference.OUTDATED
-    if image.status is Status.ANALYZED and not set(features) <= set(image.features):
-        return Difference.INCOMPLETE
-    return Difference.OLD if image.stored_format < formats.RECORD else None
+def _etag(image_id: str, images: Objects) -> str:
+    """Return the ETag of an object as it is now ("": there is none): from the listing, for it may not be readable.
 
-
-def _orphans(
-    thumbnails: Iterable[ObjectSummary], images: dict[str, Image], expected: set[str], before: float
-) -> Iterator[str]:
-    for thumbnail in thumbnails:
-        digest = thumbnail.key.split("/")[1]
-        if image := images.get(digest):
-            yield from outdated_thumbnails(image, [thumbnail.key])
-        elif digest not in expected and thumbnail.modified < before:
-            yield thumbnail.key
+    Of the keys that begin with a key, S3 lists that one first.
+    """
+    first = next(iter(images.list(image_id)), None)
+    return first.etag if first and first.key == image_id else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.catalogs import read_words
+from tests.support.catalogs import all_images, read_words
 from tests.support.databases import empty_database
 from tests.support.fakes import FakeCatalog
 from tests.support.findings import found
@@ -29,6 +29,7 @@ from viewfinder.domain.errors import (
 from viewfinder.domain.image import Effort, Facts, Image, Location, Status
 from viewfinder.domain.label import BoundingBox, Corrections, Instance, Label
 from viewfinder.domain.posting import SourceKind
+from viewfinder.domain.record_state import RecordState
 from viewfinder.ports import Catalog, Leases, Records
 
 BOX = Instance(BoundingBox(0.1, 0.2, 0.3, 0.4), 91.5)
@@ -127,8 +128,8 @@ def test_all_visible_records_are_listed(place: Place) -> None:
     ]
     place.catalog.save(an_image("removed.jpg", status=Status.REMOVED), replacing=None)
 
-    listed = sorted(place.records.list_all(), key=lambda image: image.image_id)
-    assert listed == sorted(wanted, key=lambda image: image.image_id)
+    assert set(place.records.states()) == {RecordState.of(image) for image in wanted}
+    assert {image.image_id: image for image in all_images(place.records)} == {image.image_id: image for image in wanted}
 
 
 def test_a_lease_is_held_by_one_at_a_time(place: Place) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.catalogs import all_images
 from tests.support.findings import found
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.copies import _COPIED, _COPIES, SqliteCopies
@@ -119,9 +120,9 @@ def test_a_full_disk_is_an_unavailable_catalog_until_there_is_room(database: Dat
     database.rows(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(CatalogUnavailableError, match="database or disk is full"):
         save_many(catalog, 1000)
-    saved = [image.image_id for image in catalog.list_all()]
+    saved = [image.image_id for image in all_images(catalog)]
     assert catalog.save(an_image("more.jpg"), replacing=None)  # on a new connection, which has no such limit
-    assert [image.image_id for image in catalog.list_all()] == [*saved, "more.jpg"]
+    assert [image.image_id for image in all_images(catalog)] == [*saved, "more.jpg"]
     assert database.rows("PRAGMA integrity_check") == [("ok",)]
 
 
@@ -168,7 +169,7 @@ def test_a_file_that_is_no_catalog_is_an_operators_matter(path: str, make: objec
         closing(Database(path)) as database,
         pytest.raises(MisconfiguredError, match=f"^{path} {message}"),
     ):
-        list(SqliteCatalog(database, tombstone_seconds=60).list_all())
+        all_images(SqliteCatalog(database, tombstone_seconds=60))
 
 
 def test_a_folder_that_is_not_there_is_an_operators_matter(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_the_setting_chooses_the_file(path: str) -> None:
         assert lease
         saved = application.catalog.save(an_image("a.jpg"), replacing=None, lease=lease.done("2026"))
         assert database.rows("SELECT name, done_at FROM leases") == [("content", "2026")]
-        assert list(application.records.list_all()) == [saved]
+        assert all_images(application.records) == [saved]
         assert application.statistics.statuses() == {"ANALYZED": 1}
         page = search_images(Query(labels=("cat alias",)), application.search)
         assert [image.image_id for image in page.images] == ["a.jpg"]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.catalogs import all_images
 from tests.support.findings import found
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
@@ -73,7 +74,7 @@ def test_four_processes_that_write_at_once_lose_nothing(tmp_path: Path, seconds:
     assert min(written.images for written in done) > 0  # nobody was kept out
     assert min(written.versions for written in done) > 0
     with closing(Database(path)) as database:
-        images = list(SqliteCatalog(database, tombstone_seconds=60).list_all())
+        images = all_images(SqliteCatalog(database, tombstone_seconds=60))
         statistics = SqliteStatistics(database)
         counts = {label.name: label.count for label in statistics.labels("", "")}
         assert len(images) == 1 + sum(written.images for written in done)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
+from moto import mock_aws
 
-from viewfinder.adapters.dead_letters import RedriveFailedError, redrive
+from viewfinder.adapters.dead_letters import RedriveFailedError, count_messages, list_messages, redrive
+from viewfinder.adapters.s3_events import request_body
 
 DEAD, QUEUE = "https://sqs/dead", "https://sqs/queue"
 ARN = {"Attributes": {"QueueArn": "arn:aws:sqs:us-east-1:000000000000:dead"}}
@@ -62,3 +66,19 @@ def test_where_there_is_no_such_task_each_message_is_sent_before_it_is_deleted()
         assert redrive(sqs, DEAD, QUEUE, reported.append) == 1
         stubber.assert_no_pending_responses()
     assert reported == [1]
+
+
+def test_dead_letters_are_listed_by_image_and_time_and_stay_where_they_are() -> None:
+    entry = {"eventName": "ObjectCreated:Put", "s3": {"object": {"key": "a+%C3%BC.jpg", "sequencer": "1"}}}
+    bodies = [json.dumps({"Records": [entry]}), request_body("b.jpg"), "not ours"]
+    with mock_aws():
+        sqs = client()
+        url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+        sent = [sqs.send_message(QueueUrl=url, MessageBody=body)["MessageId"] for body in bodies]
+
+        found = {letter.message_id: letter for letter in list_messages(sqs, url, 100)}
+
+        assert [found[message_id].image_ids for message_id in sent] == [("a ü.jpg",), ("b.jpg",), ()]
+        assert all(abs(letter.sent_at - time.time()) < 60 for letter in found.values())
+        assert len(list_messages(sqs, url, 2)) == 2
+        assert count_messages(sqs, url) == 3

@@ -18,7 +18,7 @@ from viewfinder.domain.errors import KeyTakenError
 from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.settings import Settings
-from viewfinder.usecases.reconcile import Stores
+from viewfinder.usecases.differences import Stores
 
 SETTINGS = Settings(images_bucket="images", derived_bucket="derived", table="catalog", queue_url="queue")
 
@@ -220,10 +220,15 @@ def test_reconcile_exits_with_1_where_it_only_looks_and_finds_something(run: Run
         "Missing": 1,
         "Outdated": 0,
         "Failed": 0,
+        "Unreadable": 0,
         "Incomplete": 0,
         "Orphaned": 0,
         "Old": 0,
         "OrphanedThumbnails": 0,
+        "Answered": 0,
+        "DetectorCalls": 0,
+        "Remaining": {},
+        "RemainingImages": {},
     }
     assert target.requests.sent == []
 
@@ -242,7 +247,21 @@ def test_reconcile_that_comes_to_no_end_exits_with_1_and_says_what_is_left(
     result = run(target, "reconcile", "--patience", "5")
 
     assert result.exit_code == 1
-    assert "differences remain: 1 missing" in result.output
+    assert "1 images are not answered yet, among them a.jpg" in result.output
+
+
+def test_reconcile_exits_with_1_and_names_what_it_could_not_help(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = FakeTarget()
+    target.bucket.put("a.jpg", b"a")
+    refused = Image("a.jpg", Status.REJECTED, "", "2026", reason="ACCESS_DENIED", effort=Effort.RECORD)
+    send = lambda image_ids, **_: [target.catalog.save(refused, replacing=None) for _ in image_ids]  # noqa: E731
+    monkeypatch.setattr(target.requests, "send", send)
+
+    result = run(target, "reconcile")
+
+    assert result.exit_code == 1
+    assert "1 images: 1 missing. 1 were looked at, 0 detector calls. 1 still differ." in result.output
+    assert "Still differs: a.jpg: ACCESS_DENIED" in result.output
 
 
 def test_reconcile_of_what_agrees_says_so(run: Run) -> None:

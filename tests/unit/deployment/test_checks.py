@@ -145,6 +145,30 @@ def test_snapstart_asks_for_a_release_of_each_deployment(account: Account) -> No
     assert findings(Release="2").advice == []
 
 
+@pytest.mark.parametrize("present", [{"GradualDeployment": "Disabled"}, {"Shards": "4"}])
+@pytest.mark.parametrize("wanted", ["Canary10Percent5Minutes", "Linear10PercentEvery1Minute"])
+def test_a_first_shift_of_calls_is_refused_with_the_two_steps_that_lead_there(
+    account: Account, present: dict[str, str], wanted: str
+) -> None:
+    account.status, account.parameters = "UPDATE_COMPLETE", present
+    with pytest.raises(DeploymentError) as refused:
+        findings(GradualDeployment=wanted, Release="1")
+    assert [line.split("--parameter ")[1] for line in str(refused.value).splitlines()[1:]] == [
+        "GradualDeployment=AllAtOnce ",
+        f"GradualDeployment={wanted} ",
+    ]
+    assert findings(GradualDeployment="AllAtOnce", Release="1").parameters["GradualDeployment"] == "AllAtOnce"
+
+
+def test_calls_are_shifted_from_a_published_version_and_from_nothing(account: Account) -> None:
+    shift = {"GradualDeployment": "Canary10Percent5Minutes", "Release": "2"}
+    assert findings(**shift).parameters.items() >= shift.items()  # a new stack has no calls to shift
+    for present in ("AllAtOnce", "Linear10PercentEvery1Minute"):
+        account.status, account.parameters = "UPDATE_COMPLETE", {"GradualDeployment": present, "Release": "1"}
+        assert findings(**shift).parameters.items() >= shift.items()
+        assert findings(GradualDeployment="Disabled").parameters["GradualDeployment"] == "Disabled"
+
+
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("name", ["Photos", "photos_of_mine", "1st"])
 def test_a_name_that_no_bucket_can_carry_is_refused(name: str) -> None:

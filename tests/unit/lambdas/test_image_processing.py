@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.support.busy_dynamodb import BusyCatalog, busy_table
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakePictures, etag
 from tests.support.histories import PARAMETERS, load_handler
 from viewfinder.adapters.s3_events import MalformedMessageError, events_of, request_body
@@ -17,7 +20,7 @@ from viewfinder.bootstrap import Application
 from viewfinder.domain.analysis import Detection
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
 from viewfinder.domain.feature import Feature, Parameters
-from viewfinder.domain.image import Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
+from viewfinder.domain.image import UNREADABLE, Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
 from viewfinder.domain.lease import Lease
 from viewfinder.settings import Settings
 from viewfinder.usecases.index_image import IndexImage
@@ -26,10 +29,14 @@ SETTINGS = Settings(images_bucket="images", derived_bucket="derived", table="cat
 
 
 class Queue:
-    """Notes when a message is to come again."""
+    """Notes when a message is to come again, and which are sent anew."""
 
     def __init__(self) -> None:
         self.delays: dict[str, int] = {}
+        self.sent: list[tuple[str, int]] = []
+
+    def send_message(self, **call: Any) -> None:
+        self.sent.append((call["MessageBody"], call["DelaySeconds"]))
 
     def change_message_visibility(self, **call: Any) -> None:
         self.delays[call["ReceiptHandle"]] = call["VisibilityTimeout"]
@@ -49,11 +56,23 @@ class Forbidding(FakeDetector):
         raise MisconfiguredError("AccessDeniedException")
 
 
+@pytest.fixture(params=["fake", "busy"], autouse=True)
+def catalog(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have each place made with a fake catalog, and then with DynamoDB's, whose table refuses two of three calls."""
+    with ExitStack() as tables:
+        if request.param == "busy":
+            new_catalog = lambda: BusyCatalog(tables.enter_context(busy_table(monkeypatch)))  # noqa: E731
+            monkeypatch.setattr(Place, "new_catalog", new_catalog)
+        yield
+
+
 class Place:
     """The image function among fakes."""
 
+    new_catalog: Callable[[], Any] = FakeCatalog
+
     def __init__(self, detector: FakeDetector | None = None, features: tuple[Feature, ...] = (Feature.LABELS,)) -> None:
-        self.bucket, self.catalog, self.queue = FakeBucket(), FakeCatalog(), Queue()
+        self.bucket, self.catalog, self.queue = FakeBucket(), Place.new_catalog(), Queue()
         self.detector = detector or FakeDetector()
         self.index_image = IndexImage(
             images=self.bucket,
@@ -198,6 +217,30 @@ def test_what_was_analysed_stays_so_when_its_object_is_archived() -> None:
     place.bucket.archived.add("a.jpg")
     assert place.handle(record(request_body("a.jpg", analyzed_since="2027"))) == []
     assert place.catalog.images["a.jpg"] == replace(known, effort=Effort.RECORD, version=known.version + 1)
+
+
+@pytest.mark.parametrize("reason", UNREADABLE)
+def test_an_object_that_can_not_be_read_is_rejected_at_once_and_analysed_when_it_can(reason: str) -> None:
+    place = Place()
+    place.bucket.put("a.jpg", b"Dog")
+    place.bucket.refused["a.jpg"] = reason
+    assert place.handle(message("a.jpg")) == []
+    rejected = place.catalog.images["a.jpg"]
+    assert (rejected.status, rejected.reason) == (Status.REJECTED, reason)
+    assert (rejected.message, rejected.etag, rejected.size) == (UNREADABLE[reason], etag(b"Dog"), 3)
+
+    place.bucket.refused.clear()
+    assert place.handle(record(request_body("a.jpg"))) == []
+    assert place.catalog.images["a.jpg"].status is Status.ANALYZED
+
+
+def test_what_was_analysed_stays_so_when_its_object_can_not_be_read_any_more() -> None:
+    place = Place()
+    place.bucket.put("a.jpg", b"Dog")
+    place.handle(message("a.jpg"))
+    place.bucket.refused["a.jpg"] = "ACCESS_DENIED"
+    assert place.handle(record(request_body("a.jpg"))) == []
+    assert [label.name for label in place.catalog.images["a.jpg"].labels] == ["Dog"]
 
 
 def test_a_key_that_ends_in_a_slash_is_an_image_if_it_has_content() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from viewfinder.domain.counting import Counted, ImageState
+from viewfinder.domain.errors import CatalogUnavailableError
 
 HANDLER = Path(__file__).parents[3] / "lambdas" / "label_statistics" / "handler.py"
 
@@ -17,17 +18,23 @@ HANDLER = Path(__file__).parents[3] / "lambdas" / "label_statistics" / "handler.
 class RecordedCounters:
     """Counters that keep what they were told, or fail."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, most: int = 100) -> None:
         self.counted: list[str] = []
         self._error = error
+        self._most = most
 
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
         return dict.fromkeys(image_ids, Counted())
 
-    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> None:
+    def apply(self, changes: Sequence[tuple[ImageState, Counted]]) -> int:
         if self._error:
             raise self._error
-        self.counted += [state.image_id for state, _ in changes]
+        counted = [state.image_id for state, _ in changes][: self._most]
+        self.counted += counted
+        return len(counted)
+
+    def complete(self, counted: Collection[Counted]) -> None:
+        """Nothing is left over."""
 
 
 def _handle(records: list[dict[str, Any]], counters: RecordedCounters) -> Any:
@@ -78,3 +85,20 @@ def test_an_unreadable_first_record_fails_its_batch_so_that_it_is_halved() -> No
 def test_counters_that_fail_fail_the_batch() -> None:
     with pytest.raises(TimeoutError):
         _handle([a_record(1)], RecordedCounters(TimeoutError()))
+
+
+def test_what_a_busy_table_does_not_take_comes_again_and_the_rest_does_not() -> None:
+    counters = RecordedCounters(most=2)
+    answer = _handle([a_record(1), a_record(2), a_record(3), a_record(4)], counters)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "300"}]}
+    assert counters.counted == ["1.jpg", "2.jpg"]
+
+
+def test_a_table_that_can_not_be_read_has_the_whole_batch_again() -> None:
+    answer = _handle([a_record(1), a_record(2)], RecordedCounters(CatalogUnavailableError("busy")))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+
+
+def test_of_what_is_not_counted_and_what_can_not_be_read_the_first_decides() -> None:
+    answer = _handle([a_record(1), a_record(2), an_unreadable_record(3)], RecordedCounters(most=1))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "200"}]}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import damage
+from tests.support.catalogs import all_images
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.deployment.progress import Progress
@@ -63,7 +64,7 @@ def fill(data: DataDirectory, images: int) -> None:
 
 def images(data: DataDirectory) -> int:
     with closing(Database(str(data.database))) as database:
-        return len(list(SqliteCatalog(database, tombstone_seconds=60).list_all()))
+        return len(all_images(SqliteCatalog(database, tombstone_seconds=60)))
 
 
 def test_a_file_is_good_after_a_stop_and_after_a_crash(data: DataDirectory) -> None:

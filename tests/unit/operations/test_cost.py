@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from tests.support.findings import found
+from viewfinder.adapters.dynamodb import schema
 from viewfinder.domain.feature import FEATURES, read_features
+from viewfinder.domain.image import Facts, Image, Status
+from viewfinder.domain.label import Label
 from viewfinder.operations import cost
 from viewfinder.operations.cost import UnknownRegionError, Usage, detector_dollars, estimate
 
@@ -22,7 +27,7 @@ def _dollars(usage: Usage, service: str, region: str = "us-east-1") -> float:
 
 def test_nothing_costs_no_more_than_its_alarms_and_metrics() -> None:
     found = estimate(Usage(images=0), "us-east-1")
-    assert found.total == pytest.approx(8 * 0.30 + 14 * 0.10)
+    assert found.total == pytest.approx(9 * 0.30 + 18 * 0.10)
     assert found.detector_share == 0
 
 
@@ -80,7 +85,44 @@ def test_the_engine_takes_as_long_as_was_measured() -> None:
 
 def test_the_writes_of_an_image_are_those_of_its_postings() -> None:
     # 20 postings and a record of 6 KB: twice in the transaction, once in each index; 21 counters, twice.
-    assert _dollars(Usage(images=1_000_000), "DynamoDB") == pytest.approx(152 * 0.625 + 8 * 0.125)
+    assert _dollars(Usage(images=1_000_000), "DynamoDB") == pytest.approx(
+        152 * 0.625 + 8 * 0.125 + 70 * 0.25 + 24 * 0.20  # and what is stored, below
+    )
+
+
+def test_the_stored_items_of_an_image_are_as_large_as_the_estimate_says() -> None:
+    """As DynamoDB counts: names and values, and 100 bytes an item (Developer Guide, "Item sizes and formats")."""
+    labels = tuple(
+        Label(f"Label {number:02d}", 99.1234, ("Parent One", "Parent Two"), ("Animals and Pets",), ("An Alias",))
+        for number in range(20)
+    )
+    facts = Facts("2026-06-01T12:30:00.000000", "+02:00", "Acme One", "Acme 35 mm")
+    image = Image(
+        "holiday/2026/IMG_0001.jpg",
+        Status.ANALYZED,
+        "0055AED6DCD90281E5",
+        "2026-01-01T00:00:00.000000Z",
+        findings=found(labels),
+        etag="0" * 32,
+        sha256="0" * 64,
+        facts=facts,
+        thumbnail="thumbnails/" + "0" * 43,
+    )
+    items = [schema.image_item(image, shards=4, tombstone_seconds=0), *schema.posting_items(image, shards=4).values()]
+    stored = sum(100 + sum(len(name) + _size(value) for name, value in item.items()) for item in items)
+    assert stored == pytest.approx(cost.INDEXED_GIGABYTES * 1e9, rel=0.15)
+
+
+def _size(value: dict[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    match kind:
+        case "S":
+            return len(content.encode())
+        case "N":
+            return len(content.replace(".", "")) // 2 + 1
+        case "M":
+            return 3 + sum(1 + len(name) + _size(member) for name, member in content.items())
+    return 3 + sum(1 + _size(member) for member in content)
 
 
 def test_regions_differ() -> None:
@@ -103,7 +145,7 @@ def test_the_estimate_knows_how_much_is_watched() -> None:
     resources = yaml_parse((PROJECT / "infrastructure/template.yaml").read_text())["Resources"]
     alarms = [name for name, resource in resources.items() if resource["Type"] == "AWS::CloudWatch::Alarm"]
     watched = next(line for line in estimate(Usage(images=0), "us-east-1").lines if "alarms" in line.purpose)
-    assert watched.purpose == f"8 metrics, {len(alarms)} alarms"
+    assert watched.purpose == f"9 metrics, {len(alarms)} alarms"
 
 
 def test_the_estimate_knows_the_memory_of_the_functions() -> None:

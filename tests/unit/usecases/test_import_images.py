@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import weakref
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,8 @@ from viewfinder.domain.errors import KeyTakenError, ObjectRefusedError
 from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Effort, Image, Status
 from viewfinder.ports import ImportSource
-from viewfinder.usecases.import_images import Import, ImportStalledError, Plan, Sent, Summary, await_images
+from viewfinder.usecases.answers import Answers, PipelineStalledError, Sent
+from viewfinder.usecases.import_images import Import, Plan, Summary
 
 PARAMETERS = Parameters(40, 55.0)
 GIF = b"GIF89a"
@@ -227,7 +228,7 @@ def test_a_file_that_can_not_be_compared_is_named_and_the_others_go_on(
     monkeypatch.setattr("viewfinder.adapters.import_sources._digest", fail)
     source = files(bucket, tmp_path / "p")
     work = Import(source, catalog, FakeRequests())
-    with pytest.raises(ImportStalledError):  # nobody answers for b.gif
+    with pytest.raises(PipelineStalledError):  # nobody answers for b.gif
         work.run(patience=-1)
 
     assert bucket.contents == {"p/b.gif": GIF}
@@ -296,7 +297,7 @@ def test_what_bucket_and_catalog_have_is_present_and_the_rest_is_sent(tmp_path: 
     work = Import(files(bucket, tmp_path / "p"), catalog, requests)
 
     assert work.plan(FakeDerivedStore(), PARAMETERS) == Plan(present=2, missing=3, calls=3)
-    with pytest.raises(ImportStalledError, match="3 images are not answered yet"):
+    with pytest.raises(PipelineStalledError, match="3 images are not answered yet"):
         work.run(patience=-1)
 
     assert work.summary.present == {Status.ANALYZED: 1, Status.REJECTED: 1}
@@ -374,7 +375,7 @@ def test_an_object_that_was_overwritten_meanwhile_is_asked_for_and_not_copied() 
     bucket.put("a.jpg", b"new")
     record(catalog, "a.jpg", b"old")
 
-    with pytest.raises(ImportStalledError):
+    with pytest.raises(PipelineStalledError):
         Import(SameBucket(bucket, "", requests), catalog, requests, replace=True).run(patience=-1)
 
     assert requests.sent == [("a.jpg", "")]
@@ -476,11 +477,13 @@ def test_waiting_ends_with_the_record_of_what_was_sent_and_not_with_an_earlier_o
     old = record(catalog, "a.jpg", b"old")
     same = record(catalog, "b.jpg", b"same")
     waited_for = [Sent("a.jpg", etag(b"new"), old.version), Sent("b.jpg", etag(b"same"), same.version)]
-    with pytest.raises(ImportStalledError, match="2 images are not answered yet"):
-        await_images(waited_for, catalog, patience=-1)
+    found: list[Image] = []
+    with pytest.raises(PipelineStalledError, match="2 images are not answered yet"):
+        Answers(catalog, -1, found.append, deque(waited_for)).await_all_but(0)
     answers = {record(catalog, "a.jpg", b"new"), record(catalog, "b.jpg", b"same")}
+    Answers(catalog, 0, found.append, deque(waited_for)).await_all_but(0)
 
-    assert set(await_images(waited_for, catalog, patience=0)) == answers
+    assert set(found) == answers
 
 
 def test_the_summary_counts_what_reuse_saves() -> None:

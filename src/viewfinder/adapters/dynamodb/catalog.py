@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from viewfinder.adapters.aws import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.transactions import MOST_ITEMS, batch_get, transact
-from viewfinder.domain import formats
+from viewfinder.adapters.dynamodb.calls import MOST_ITEMS, Table
+from viewfinder.domain import formats, record_state
 from viewfinder.domain.image import VISIBLE_STATUSES, Facts, Image
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.record_state import RecordState
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+_STATE_NAMES = {f"#{number}": name for number, name in enumerate(record_state.MEMBERS)}
 
 
 class DynamoDbCatalog:
@@ -30,32 +32,28 @@ class DynamoDbCatalog:
         tombstone_seconds: int,
         microseconds: Callable[[], int] = lambda: time.time_ns() // 1000,
     ) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
         self._shards = shards
         self._tombstone_seconds = tombstone_seconds
         self._microseconds = microseconds
 
     def find(self, image_id: str) -> Image | None:
         """Read the record, strongly consistent."""
-        with misconfiguration_told(f"{self._table} can't be read"):
-            answer = self._client.get_item(
-                TableName=self._table, Key=schema.marshalled_key(schema.image_key(image_id)), ConsistentRead=True
-            )
-        return schema.image_from_item(answer["Item"]) if "Item" in answer else None
+        item = self._table.get(schema.image_key(image_id), consistent=True)
+        return schema.image_from_item(item) if item else None
 
     def find_many(self, image_ids: Sequence[str]) -> dict[str, Image]:
         """Read the records, strongly consistent; ids without one are left out."""
         wanted = [schema.image_key(image_id) for image_id in dict.fromkeys(image_ids)]  # none may be asked for twice
-        found = map(schema.image_from_item, batch_get(self._client, self._table, wanted, consistent=True))
+        found = map(schema.image_from_item, self._table.batch_get(wanted, consistent=True))
         return {image.image_id: image for image in found}
 
-    def list_all(self) -> Iterator[Image]:
-        """Read every visible record from the listings: Queries of the index, which may lag a little."""
+    def states(self) -> Iterator[RecordState]:
+        """Read a few attributes of each record from the listings: Queries of the index, which may lag a little."""
         for status in VISIBLE_STATUSES:
             for shard in range(self._shards):
                 for item in self._partition(schema.listing(status, shard)):
-                    yield schema.image_from_item(item)
+                    yield RecordState.from_document(schema.unmarshalled(item))
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
         """Write record and postings, and delete the postings that the image no longer has.
@@ -67,7 +65,7 @@ class DynamoDbCatalog:
         if replacing and len(writes) > MOST_ITEMS:
             emptied = dataclasses.replace(replacing, findings={}, facts=Facts(), etag="")
             return self.save(image, replacing=self.save(emptied, replacing=replacing), lease=lease)
-        transact(self._client, self._table, lambda: writes)
+        self._table.transact(lambda: writes)
         return saved
 
     def _writes(self, image: Image, replacing: Image | None, lease: Lease | None) -> tuple[list[dict[str, Any]], Image]:
@@ -76,10 +74,10 @@ class DynamoDbCatalog:
         postings = schema.posting_items(image, shards=self._shards)
         outdated = schema.posting_confidences(replacing, shards=self._shards) if replacing else {}
         writes = [self._record(image, replacing)]
-        writes += [{"Put": {"TableName": self._table, "Item": posting}} for posting in postings.values()]
+        writes += [{"Put": {"TableName": self._table.name, "Item": posting}} for posting in postings.values()]
         writes += [self._deletion(key) for key in outdated if key not in postings]
         if lease:
-            writes.append({"Put": {"TableName": self._table, "Item": schema.lease_item(lease)}})
+            writes.append({"Put": {"TableName": self._table.name, "Item": schema.lease_item(lease)}})
         return writes, image
 
     def _next_version(self, replacing: Image | None) -> int:
@@ -88,7 +86,7 @@ class DynamoDbCatalog:
 
     def _record(self, image: Image, replacing: Image | None) -> dict[str, Any]:
         item = schema.image_item(image, shards=self._shards, tombstone_seconds=self._tombstone_seconds)
-        put: dict[str, Any] = {"TableName": self._table, "Item": item}
+        put: dict[str, Any] = {"TableName": self._table.name, "Item": item}
         if replacing is None:
             put |= {"ConditionExpression": "attribute_not_exists(PK)"}
         else:
@@ -99,14 +97,13 @@ class DynamoDbCatalog:
         return {"Put": put}
 
     def _deletion(self, key: schema.Key) -> dict[str, Any]:
-        return {"Delete": {"TableName": self._table, "Key": schema.marshalled_key(key)}}
+        return {"Delete": {"TableName": self._table.name, "Key": schema.marshalled_key(key)}}
 
     def _partition(self, name: str) -> Iterator[schema.Item]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
+        return self._table.items(
             IndexName=schema.GSI,
             KeyConditionExpression="GSI1PK = :partition",
             ExpressionAttributeValues={":partition": {"S": name}},
+            ProjectionExpression=",".join(_STATE_NAMES),
+            ExpressionAttributeNames=_STATE_NAMES,
         )
-        for page in pages:
-            yield from page["Items"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.transactions import batch_get
+from viewfinder.adapters.dynamodb.calls import Table, is_refused
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -20,8 +21,7 @@ class DynamoDbCopies:
     """Implements `ports.Copies`; the first index has the counters of those contents that several images have."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def contents(self, after: str, most: int) -> list[str]:
         """Read the partitions one after the other, each a range of contents."""
@@ -42,21 +42,19 @@ class DynamoDbCopies:
 
     def _query(self, condition: str, values: Mapping[str, str], most: int, index: str = "") -> list[schema.Item]:
         question: dict[str, Any] = {
-            "TableName": self._table,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": {name: {"S": value} for name, value in values.items()},
             "Limit": most,
         }
         question |= {"IndexName": index} if index else {}
-        return list(self._client.query(**question)["Items"])
+        return list(self._table.query(**question)["Items"])
 
 
 class DynamoDbCopiesWriter:
     """Lists the contents that several images have."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def list_anew(self, contents: Collection[str]) -> None:
         """List those that several images have by now, and no others.
@@ -64,7 +62,7 @@ class DynamoDbCopiesWriter:
         Whoever counts calls this afterwards; each change is made on the condition that the count still asks for it.
         """
         wanted = [schema.content_key(content) for content in contents]
-        for row in map(schema.unmarshalled, batch_get(self._client, self._table, wanted, consistent=True)):
+        for row in map(schema.unmarshalled, self._table.batch_get(wanted, consistent=True)):
             if (row["Count"] > 1) != ("GSI1PK" in row):
                 self._list(row["PK"].partition("#")[2], is_listed=row["Count"] > 1)
 
@@ -76,11 +74,13 @@ class DynamoDbCopiesWriter:
             change = {"UpdateExpression": "SET GSI1PK = :partition, GSI1SK = :content"}
             change["ConditionExpression"] = "#count >= :two"
             values |= {":partition": {"S": partition}, ":content": {"S": content}}
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.update_item(
-                TableName=self._table,
+        try:
+            self._table.update(
                 Key=schema.marshalled_key(schema.content_key(content)),
                 ExpressionAttributeNames={"#count": "Count"},
                 ExpressionAttributeValues=values,
                 **change,
             )
+        except ClientError as error:
+            if not is_refused(error):
+                raise

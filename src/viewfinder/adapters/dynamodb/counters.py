@@ -9,21 +9,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
+from viewfinder.adapters.dynamodb.calls import MOST_ITEMS, Table
 from viewfinder.adapters.dynamodb.copies import DynamoDbCopiesWriter
 from viewfinder.adapters.dynamodb.statistics import SHARDS
-from viewfinder.adapters.dynamodb.transactions import batch_get, transact
 from viewfinder.domain import formats
 from viewfinder.domain.counting import Counted, ImageState
+from viewfinder.domain.errors import CatalogUnavailableError
 from viewfinder.domain.image import Status
 from viewfinder.domain.label import Label
+from viewfinder.observability import logger
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 Change = tuple[ImageState, Counted]
 
-_MOST_ITEMS = 100
-"""Of one transaction (AWS limit). One image needs at most 95: its note, 2 x 40 labels, 2 statuses, 8 folders, and a
+_PATIENCE_SECONDS = 40.0
+"""How long a transaction is tried again: the function has 60 seconds, and the stream gives a batch 100 attempts."""
+
+_MOST_ITEMS = MOST_ITEMS
+"""Of one transaction. One image needs at most 95: its note, 2 x 40 labels, 2 statuses, 8 folders, and a
 count and a copy for each of 2 contents."""
 
 
@@ -37,6 +42,7 @@ class _Chunk:
     folders: Counter[str] = field(default_factory=Counter)
     contents: Counter[str] = field(default_factory=Counter)
     copies: dict[schema.Key, str] = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)
     described: dict[str, Label] = field(default_factory=dict)
 
     def with_change(self, change: Change) -> _Chunk:
@@ -45,6 +51,7 @@ class _Chunk:
             [*self.changes, change],
             *(self.labels.copy(), self.statuses.copy(), self.folders.copy(), self.contents.copy()),
             {**self.copies},
+            {*self.listed, *_listed(counted)},
             {**self.described},
         )
         grown.labels.update(dict.fromkeys(state.labels.keys() - counted.labels, 1))
@@ -64,6 +71,7 @@ class _Chunk:
         for content, number, image_id in ((counted.content, -1, ""), (state.content, 1, state.image_id)):
             if content:
                 self.contents[content] += number
+                self.listed.add(content)
                 self.copies[schema.copy_key(content, state.image_id)] = image_id
 
     def size(self) -> int:
@@ -75,34 +83,44 @@ class DynamoDbCounters:
     """Implements `ports.Counters`."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table, write_seconds=_PATIENCE_SECONDS)
+        self._copies_writer = DynamoDbCopiesWriter(client, table)
         self._learnt: set[tuple[str, str]] = set()
 
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
         """Read the notes, strongly consistent."""
         wanted = [schema.counted_key(image_id) for image_id in image_ids]
-        notes = map(schema.unmarshalled, batch_get(self._client, self._table, wanted, consistent=True))
+        notes = map(schema.unmarshalled, self._table.batch_get(wanted, consistent=True))
         return dict.fromkeys(image_ids, Counted()) | {note["ImageId"]: _counted(note) for note in notes}
 
-    def apply(self, changes: Sequence[Change]) -> None:
+    def apply(self, changes: Sequence[Change]) -> int:
         """Write as few transactions as hold the changes; each leaves notes and counters in agreement."""
+        applied = 0
         for chunk in _chunks(changes):
-            self._learn_aliases(chunk)
-            self._count(chunk)
+            try:
+                self._learn_aliases(chunk)
+                self._count(chunk)
+                self._copies_writer.list_anew(chunk.listed)
+            except CatalogUnavailableError:
+                logger.exception("counters not written")
+                return applied
+            applied += len(chunk.changes)
+        return applied
+
+    def complete(self, counted: Collection[Counted]) -> None:
+        """List the contents that several images have, which an `apply` does after it has counted."""
+        self._copies_writer.list_anew(set().union(*map(_listed, counted)))
 
     def _count(self, chunk: _Chunk) -> None:
         notes = list(self._notes(chunk))
         notes += self._copies(chunk)
-        transact(self._client, self._table, lambda: [*notes, *self._additions(chunk)])
-        DynamoDbCopiesWriter(self._client, self._table).list_anew(chunk.contents)
+        self._table.transact(lambda: [*notes, *self._additions(chunk)])
 
     def _learn_aliases(self, chunk: _Chunk) -> None:
         """Note for each alias the label it stands for: once in the life of a process, so that no item gets hot."""
         pairs = {(alias, name) for name, label in chunk.described.items() for alias in label.aliases}
         for alias, name in sorted(pairs - self._learnt):
-            self._client.update_item(
-                TableName=self._table,
+            self._table.update(
                 Key=schema.marshalled_key(schema.alias_key(alias)),
                 UpdateExpression="SET #alias = :alias, #format = :format ADD #names :name",
                 ExpressionAttributeNames={"#alias": "Alias", "#names": "Names", "#format": formats.MEMBER},
@@ -116,7 +134,7 @@ class DynamoDbCounters:
 
     def _notes(self, chunk: _Chunk) -> Iterator[dict[str, Any]]:
         for state, counted in chunk.changes:
-            note: dict[str, Any] = {"TableName": self._table, "Item": _note(state)}
+            note: dict[str, Any] = {"TableName": self._table.name, "Item": _note(state, counted)}
             if counted.status is None:
                 note["ConditionExpression"] = "attribute_not_exists(PK)"
             else:
@@ -132,9 +150,9 @@ class DynamoDbCounters:
         for key, image_id in chunk.copies.items():
             if image_id:
                 item = schema.stored(key, {"ImageId": image_id}, formats.COUNTING)
-                yield {"Put": {"TableName": self._table, "Item": item}}
+                yield {"Put": {"TableName": self._table.name, "Item": item}}
             else:
-                yield {"Delete": {"TableName": self._table, "Key": schema.marshalled_key(key)}}
+                yield {"Delete": {"TableName": self._table.name, "Key": schema.marshalled_key(key)}}
 
     def _additions(self, chunk: _Chunk) -> Iterator[dict[str, Any]]:
         shard = random.randrange(SHARDS)  # noqa: S311 - any will do, and another one where the first is busy
@@ -158,7 +176,7 @@ class DynamoDbCounters:
         values |= {":StoredFormat": {"N": str(formats.COUNTING)}, ":Count": {"N": str(number)}}
         return {
             "Update": {
-                "TableName": self._table,
+                "TableName": self._table.name,
                 "Key": schema.marshalled_key(key),
                 "UpdateExpression": f"SET {settings} ADD #Count :Count",
                 "ExpressionAttributeNames": {f"#{name}": name for name in (*description, "Count", formats.MEMBER)},
@@ -186,7 +204,12 @@ def _status_delta(new: Status, old: Status | None) -> dict[str, int]:
     return {status: delta[status] for status in (new, old) if status and status is not Status.REMOVED and delta[status]}
 
 
-def _note(state: ImageState) -> schema.Item:
+def _listed(counted: Counted) -> set[str]:
+    """Return the contents whose place in the list of copies depends on what is counted of an image."""
+    return {counted.content, counted.left_content} - {""}
+
+
+def _note(state: ImageState, counted: Counted) -> schema.Item:
     attributes = {
         "ImageId": state.image_id,
         "Version": state.version,
@@ -194,6 +217,7 @@ def _note(state: ImageState) -> schema.Item:
         "Names": sorted(state.labels),
         "Folders": sorted(state.folders),
         "Content": state.content,
+        "LeftContent": counted.left_content if state.content == counted.content else counted.content,
     }
     if state.expires_at:
         attributes["ExpiresAt"] = state.expires_at
@@ -202,8 +226,14 @@ def _note(state: ImageState) -> schema.Item:
 
 def _counted(note: Mapping[str, Any]) -> Counted:
     # 0.1.0 counted neither folders nor contents: their counts come with the next change of the image.
-    folders, content = frozenset(note.get("Folders", ())), note.get("Content", "")
-    return Counted(int(note["Version"]), Status(note["Status"]), frozenset(note["Names"]), folders, content)
+    return Counted(
+        int(note["Version"]),
+        Status(note["Status"]),
+        frozenset(note["Names"]),
+        frozenset(note.get("Folders", ())),
+        note.get("Content", ""),
+        note.get("LeftContent", ""),
+    )
 
 
 def _description(label: Label) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
+from viewfinder.adapters.dynamodb.calls import Table
 from viewfinder.domain.posting import Source
 from viewfinder.domain.query import Entry, Order, Stretch
 
@@ -33,8 +34,7 @@ class DynamoDbIndex:
     """Implements `ports.Index`; reads are eventually consistent, as those of a global index always are."""
 
     def __init__(self, client: DynamoDBClient, table: str, *, shards: int) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
         self.shards = shards
 
     def read(self, source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
@@ -43,7 +43,7 @@ class DynamoDbIndex:
             first, last = _bounds(narrow)
             if first > last:
                 return [], True
-            answer = self._client.query(**self._question(source, shard, narrow.order, (first, last)), Limit=_FEW)
+            answer = self._table.query(**self._question(source, shard, narrow.order, (first, last)), Limit=_FEW)
             if "LastEvaluatedKey" not in answer:
                 return _sorted(answer["Items"], stretch), True
         return self._along_the_order(source, shard, stretch, size)
@@ -56,7 +56,7 @@ class DynamoDbIndex:
         question = self._question(source, shard, stretch.order, (first, last))
         question["Limit"] = size + bool(stretch.after)
         while True:
-            answer = self._client.query(**question)
+            answer = self._table.query(**question)
             entries = [_entry(item, stretch.order) for item in answer["Items"]]
             entries = [entry for entry in entries if entry.position != stretch.after]
             if entries or "LastEvaluatedKey" not in answer:
@@ -72,7 +72,6 @@ class DynamoDbIndex:
             condition += f" AND {sort_key} BETWEEN :first AND :last"
             values |= {":first": {"S": bounds[0]}, ":last": {"S": bounds[1]}}
         question: dict[str, Any] = {
-            "TableName": self._table,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": values,
             "ProjectionExpression": ",".join(_NAMES),

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from viewfinder.adapters.aws import misconfiguration_told
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.transactions import REFUSED
+from viewfinder.adapters.dynamodb.calls import Table, is_refused
 from viewfinder.domain.errors import AnalysisInProgressError
 from viewfinder.domain.lease import HORIZON, Lease
 
@@ -37,8 +36,7 @@ class DynamoDbLeases:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
         self._seconds = seconds
         self._patience = patience
         self._clock = clock
@@ -46,20 +44,21 @@ class DynamoDbLeases:
 
     def claim(self, name: str, *, since: str = "") -> Lease | None:
         """Write the item unless it is there; the refusal says what it is."""
-        deadline = self._clock() + self._patience
+        deadline, holder = self._clock() + self._patience, uuid.uuid4().hex
         while True:
             now = int(self._clock())
-            lease = Lease(name, uuid.uuid4().hex, now + self._seconds)
-            with misconfiguration_told(f"{self._table} can't be written"):
-                try:
-                    answer = self._client.put_item(**self._question(lease, now, since))
-                    return lease.inherited() if answer.get("Attributes") else lease
-                except ClientError as error:
-                    if error.response["Error"]["Code"] != REFUSED:
-                        raise
-                    held: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
-                    if "DoneAt" in held:
-                        return None
+            lease = Lease(name, holder, now + self._seconds)
+            try:
+                answer = self._table.put(**self._question(lease, now, since))
+                return lease.inherited() if answer.get("Attributes") else lease
+            except ClientError as error:
+                if not is_refused(error):
+                    raise
+                held: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+            if held.get("Holder") == {"S": holder}:  # written by an attempt whose answer was lost
+                return lease.inherited()
+            if "DoneAt" in held:
+                return None
             if self._clock() > deadline:
                 raise AnalysisInProgressError(f"{name} is held by someone else")
             self._sleep(_POLL_SECONDS)
@@ -67,19 +66,17 @@ class DynamoDbLeases:
     def release(self, lease: Lease) -> None:
         """Delete the item if it is still that of this holder."""
         try:
-            self._client.delete_item(
-                TableName=self._table,
+            self._table.delete(
                 Key=schema.marshalled_key(schema.lease_key(lease.name)),
                 ConditionExpression="Holder = :holder",
                 ExpressionAttributeValues={":holder": {"S": lease.holder}},
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != REFUSED:
+            if not is_refused(error):
                 raise
 
     def _question(self, lease: Lease, now: int, since: str) -> dict[str, Any]:
         return {
-            "TableName": self._table,
             "Item": schema.lease_item(lease),
             "ConditionExpression": (
                 "attribute_not_exists(PK) OR ExpiresAt < :now OR ExpiresAt > :horizon OR DoneAt < :since"

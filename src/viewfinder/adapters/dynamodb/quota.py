@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.transactions import REFUSED
+from viewfinder.adapters.dynamodb.calls import READ_SECONDS, Table, is_refused
 from viewfinder.domain import formats
 from viewfinder.domain.errors import TooManyRequestsError
 
@@ -23,8 +23,7 @@ class DynamoDbQuota:
     def __init__(
         self, client: DynamoDBClient, table: str, *, per_minute: int, clock: Callable[[], float] = time.time
     ) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table, write_seconds=READ_SECONDS)
         self._per_minute = per_minute
         self._clock = clock
 
@@ -32,8 +31,7 @@ class DynamoDbQuota:
         """Add one to the item, unless it says that the share is used up."""
         minute, second = divmod(int(self._clock()), 60)
         try:
-            self._client.update_item(
-                TableName=self._table,
+            self._table.update(
                 Key=schema.marshalled_key(schema.quota_key(caller, minute)),
                 UpdateExpression="ADD Spent :one SET ExpiresAt = :end, StoredFormat = :format",
                 ConditionExpression="attribute_not_exists(Spent) OR Spent < :share",
@@ -45,7 +43,7 @@ class DynamoDbQuota:
                 },
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != REFUSED:
+            if not is_refused(error):
                 raise
             message = f"{self._per_minute} analyses a minute are a caller's share"
             raise TooManyRequestsError(message, retry_after=60 - second) from error

@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.transactions import batch_get
+from viewfinder.adapters.dynamodb.calls import Table
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.statistics import KnownName, LabelCount
 
@@ -28,8 +28,7 @@ class DynamoDbStatistics:
     """Implements `ports.Statistics`."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
         """Ask for all rows of the names at once."""
@@ -37,7 +36,7 @@ class DynamoDbStatistics:
         wanted = [(partition, name) for name in names for partition in sorted(partitions)]
         counts = dict.fromkeys(names, 0)
         aliases: dict[str, frozenset[str]] = {}
-        found = batch_get(self._client, self._table, wanted + [schema.alias_key(name) for name in names])
+        found = self._table.batch_get(wanted + [schema.alias_key(name) for name in names])
         for item in map(schema.unmarshalled, found):
             if item["PK"] in partitions:
                 counts[item["SK"]] += int(item["Count"])
@@ -84,14 +83,11 @@ class DynamoDbStatistics:
         if first > last:
             return  # DynamoDB refuses a range that ends before it begins
         question: dict[str, Any] = {
-            "TableName": self._table,
             "KeyConditionExpression": "PK = :partition AND SK BETWEEN :first AND :last",
             "ExpressionAttributeValues": {":partition": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
         }
         # One more than asked for: a range of keys includes its ends, and `after` is one.
-        pages = self._client.get_paginator("query").paginate(**question, PaginationConfig={"PageSize": portion + 1})
-        for page in pages:
-            yield from map(schema.unmarshalled, page["Items"])
+        yield from map(schema.unmarshalled, self._table.items(**question, Limit=portion + 1))
 
 
 def _label_count(rows: Sequence[Mapping[str, Any]]) -> LabelCount:

@@ -41,6 +41,9 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
+_BUSY_SECONDS = 5
+"""When a caller may come again: what was waited for here has not passed in some seconds."""
+
 
 def document_response(document: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Return a JSON response."""
@@ -63,15 +66,13 @@ def error_response(error: Exception, request_id: str) -> Response:
     if status is None:
         logger.exception("request failed")
         if _is_passing(error):
-            return _envelope(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "try again in a moment", request_id)
+            return _unavailable(request_id)
         return _envelope(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", "the server failed", request_id)
     if isinstance(error, InvalidRequestError):
         message = f"{error.parameter}: {error}" if error.parameter else str(error)
         return _envelope(status, error.code, message, request_id)
     response = _envelope(status, type(error).__name__.removesuffix("Error"), str(error), request_id)
-    if isinstance(error, TooManyRequestsError):
-        response["headers"] = {**response["headers"], "Retry-After": str(error.retry_after)}
-    return response
+    return _retried_after(error.retry_after, response) if isinstance(error, TooManyRequestsError) else response
 
 
 def no_route_response(is_path_known: bool, request_id: str) -> Response:
@@ -83,6 +84,17 @@ def no_route_response(is_path_known: bool, request_id: str) -> Response:
 
 def _envelope(status: HTTPStatus, code: str, message: str, request_id: str) -> Response:
     return document_response({"Error": {"Code": code, "Message": message, "RequestId": request_id}}, status)
+
+
+def _unavailable(request_id: str) -> Response:
+    message = "try again in a moment"
+    return _retried_after(
+        _BUSY_SECONDS, _envelope(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", message, request_id)
+    )
+
+
+def _retried_after(seconds: int, response: Response) -> Response:
+    return response | {"headers": {**response["headers"], "Retry-After": str(seconds)}}
 
 
 def _is_passing(error: Exception) -> bool:

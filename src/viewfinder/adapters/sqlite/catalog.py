@@ -12,10 +12,11 @@ from typing import Any
 
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
-from viewfinder.domain import formats
+from viewfinder.domain import formats, record_state
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.record_state import RecordState
 
 _PAGE = 500
 _FORGOTTEN_AT_ONCE = 20
@@ -44,6 +45,10 @@ _ADD_POSTING = """
     INSERT INTO postings (image, term, analyzed_at, taken_at, rank)
     SELECT :image, id, :analyzed_at, :taken_at, :rank FROM terms WHERE kind = :kind AND name = :name
 """
+_STATES = f"""
+    SELECT expires_at, id, {", ".join(f"json_extract(record, '$.{name}')" for name in record_state.MEMBERS)}
+    FROM images WHERE id > ? ORDER BY id LIMIT ?
+"""  # noqa: S608 - names of ours
 _END_LEASE = "UPDATE leases SET done_at = ? WHERE name = ? AND holder = ?"
 _EXPIRED = "SELECT id FROM images WHERE expires_at < ? ORDER BY expires_at LIMIT ?"
 _FORGET = ("DELETE FROM postings WHERE image = ?", "DELETE FROM images WHERE id = ?")
@@ -73,13 +78,11 @@ class SqliteCatalog:
         found = map(self.find, dict.fromkeys(image_ids))
         return {image.image_id: image for image in found if image}
 
-    def list_all(self) -> Iterator[Image]:
-        """Read every visible record, some at a time: a long read would keep SQLite from trimming its log."""
+    def states(self) -> Iterator[RecordState]:
+        """Read a few members of each record, some records at a time: a long read keeps SQLite from trimming its log."""
         last = 0
-        while rows := self._database.rows(
-            "SELECT record, id FROM images WHERE id > ? ORDER BY id LIMIT ?", [last, _PAGE]
-        ):
-            yield from (image for image in map(_image, rows) if image.is_visible)
+        while rows := self._database.rows(_STATES, [last, _PAGE]):
+            yield from (_state(values) for expires_at, _, *values in rows if expires_at is None)
             last = rows[-1][1]
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
@@ -121,6 +124,13 @@ class SqliteCatalog:
             "record": to_json(image.to_document()),
             "sha256": image.sha256,
         }
+
+
+def _state(values: Sequence[Any]) -> RecordState:
+    """Read extracted members: a missing one is NULL, and a list is JSON."""
+    document = {name: value for name, value in zip(record_state.MEMBERS, values, strict=True) if value is not None}
+    document |= {"Features": json.loads(document["Features"])} if "Features" in document else {}
+    return RecordState.from_document(document)
 
 
 def _image(row: Sequence[Any]) -> Image:

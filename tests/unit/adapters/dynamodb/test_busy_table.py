@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from viewfinder.adapters.dynamodb import schema
+from viewfinder.adapters.dynamodb.calls import Table
 from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
-from viewfinder.adapters.dynamodb.transactions import batch_get
 from viewfinder.domain.counting import ImageState
 from viewfinder.domain.errors import CatalogUnavailableError, ViewfinderError
 from viewfinder.domain.image import Status
@@ -159,7 +159,7 @@ class StreamShard:
 
 def test_functions_of_eight_shards_count_500_images_a_second_and_do_not_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     table = SlowTable(Turns(STREAM_SHARDS))
-    monkeypatch.setattr("viewfinder.adapters.dynamodb.catalog.time.sleep", table.turns.sleep)
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.calls.time.sleep", table.turns.sleep)
     random.seed(7)
     shards = [StreamShard(number, table) for number in range(STREAM_SHARDS)]
     with ThreadPoolExecutor(STREAM_SHARDS) as threads:
@@ -201,11 +201,11 @@ def test_what_the_table_leaves_unprocessed_is_asked_for_after_ever_longer_pauses
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("viewfinder.adapters.dynamodb.transactions.time.sleep", pauses.append)
-    monkeypatch.setattr("viewfinder.adapters.dynamodb.transactions.random.uniform", lambda _, most: most)
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.calls.time.sleep", pauses.append)
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.calls.random.uniform", lambda _, most: most)
     client: Any = Reluctant(refusals=3)
 
-    found = list(batch_get(client, "catalog", [(f"IMAGE#{number}", "IMAGE") for number in range(120)]))
+    found = list(Table(client, "catalog").batch_get([(f"IMAGE#{number}", "IMAGE") for number in range(120)]))
 
     assert client.asked == [100, 99, 98, 97, 20]
     assert len(found) == 97 + 20
@@ -213,6 +213,6 @@ def test_what_the_table_leaves_unprocessed_is_asked_for_after_ever_longer_pauses
 
 
 def test_a_table_that_stays_busy_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("viewfinder.adapters.dynamodb.transactions.time.sleep", lambda _: None)
+    monkeypatch.setattr("viewfinder.adapters.dynamodb.calls.time.sleep", lambda _: None)
     with pytest.raises(CatalogUnavailableError, match="catalog is too busy to be read"):
-        list(batch_get(Reluctant(refusals=100), "catalog", [("IMAGE#a", "IMAGE")] * 50))  # type: ignore[arg-type]
+        list(Table(Reluctant(refusals=100), "catalog").batch_get([("IMAGE#a", "IMAGE")] * 50))  # type: ignore[arg-type]

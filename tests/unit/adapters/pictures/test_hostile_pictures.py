@@ -127,7 +127,7 @@ def test_a_picture_for_which_there_was_no_memory_is_tried_once_more_alone(monkey
     read = pictures.read(encoded("PNG"))
     attempts: list[int] = []
 
-    def derive(*_: object) -> Picture:
+    def derive(*_: object, **__: object) -> Picture:
         attempts.append(pictures._budget._used)
         if len(attempts) == 1:
             raise MemoryError

@@ -1,0 +1,93 @@
+"""Images on their way through the pipeline: wait for the records that answer for them."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from viewfinder.domain.errors import ViewfinderError
+from viewfinder.domain.image import Image
+from viewfinder.ports import Records
+
+IN_FLIGHT = 10_000
+"""Requests that may wait for their answers while others are sent: the queue stays short, and memory as well."""
+
+_SENT_AT_ONCE = 1000
+_ASKED_AT_ONCE = 100
+_POLL_SECONDS = 0.5
+
+
+class PipelineStalledError(ViewfinderError):
+    """The pipeline did not answer for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An image on its way: its record is awaited that has a later version than before, and this ETag ("": any)."""
+
+    image_id: str
+    etag: str
+    version: int
+    is_beside: bool = False
+
+    def is_answered_by(self, image: Image | None) -> bool:
+        """Whether the record is about what was sent."""
+        return image is not None and (not self.etag or image.etag == self.etag) and image.version > self.version
+
+
+@dataclass
+class Answers:
+    """The images that were sent and have no answer yet."""
+
+    records: Records
+    patience: float
+    on_answered: Callable[[Image], None]
+    waiting: deque[Sent] = field(default_factory=deque)
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def send_all(self, sent: Iterable[Sent], send: Callable[[Sequence[str]], None]) -> None:
+        """Send each, so that at most IN_FLIGHT wait at a time, and return once all are answered.
+
+        Raises PipelineStalledError as `await_all_but` does.
+        """
+        rest = iter(sent)
+        while batch := list(islice(rest, _SENT_AT_ONCE)):
+            send([each.image_id for each in batch])
+            self.waiting.extend(batch)
+            self.await_all_but(IN_FLIGHT - _SENT_AT_ONCE)
+        self.await_all_but(0)
+
+    def await_all_but(self, count: int) -> None:
+        """Return once no more than so many wait; raise PipelineStalledError after `patience` seconds without an answer.
+
+        Those that wait are asked for in turns, some at a time.
+        """
+        deadline = self.now() + self.patience
+        while len(self.waiting) > count:
+            asked = [self.waiting.popleft() for _ in range(min(_ASKED_AT_ONCE, len(self.waiting)))]
+            answered = self._ask(asked)
+            if answered:
+                deadline = self.now() + self.patience
+            elif self.now() > deadline:
+                raise PipelineStalledError(
+                    f"{len(self.waiting):,} images are not answered yet, among them {self.waiting[0].image_id}"
+                )
+            if answered < len(asked) / 2 and self.waiting:
+                self.sleep(_POLL_SECONDS)
+
+    def _ask(self, asked: list[Sent]) -> int:
+        """Return how many are answered; the others wait on."""
+        found = self.records.find_many([sent.image_id for sent in asked])
+        unanswered = 0
+        for sent in asked:
+            image = found.get(sent.image_id)
+            if image is not None and sent.is_answered_by(image):
+                self.on_answered(image)
+            else:
+                self.waiting.append(sent)
+                unanswered += 1
+        return len(asked) - unanswered
