@@ -57,7 +57,6 @@ def application(home: Home, features: str, *, uses_engine: bool = False) -> Appl
     )
     version = engine_version() if uses_engine else ""
     parts = _sqlite(home, settings) if home.database else _dynamodb(home, settings)
-    rekognition: Any = home.rekognition  # it has the calls that the detector makes
     quota = parts.quota(ANALYSES_PER_MINUTE) if parts.quota else None
     return Application(
         settings,
@@ -107,11 +106,6 @@ def _sqlite(home: Home, settings: Settings) -> CatalogParts:
         copies=SqliteCopies(database),
         close=database.close,
     )
-
-
-def _replace_names(module: ModuleType, **names: object) -> None:
-    """Put stand-ins in the place of modules that a module has imported."""
-    vars(module).update(names)
 
 
 def _terms(home: Home, settings: Settings) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from viewfinder.cli._printing import complain, new_console, print_json, print_ro
 from viewfinder.cli._target import Target, confirm_calls, on_stack
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from viewfinder.usecases.differences import Differences
     from viewfinder.usecases.reanalyze import Selection
     from viewfinder.usecases.reconcile import Repair

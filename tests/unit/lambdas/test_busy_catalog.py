@@ -150,7 +150,7 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
 def ask(client: Any, name: str) -> tuple[int, dict[str, str]]:
     """Return the status and the headers of the API's answer over such a table."""
     method, resource, rest = REQUESTS[name]
-    handler: Any = load("api_handler")
+    handler = load("api_handler")
     links: Any = type("Links", (), {"original": lambda *_: "https://s3/a"})()
     handler.application = handler.Application(  # type: ignore[attr-defined]
         SETTINGS, dynamodb_client=client, requests=FakeRequests(), clock=FakeClock(), links=links
