@@ -19,6 +19,7 @@ from benchmarks.results import Results
 MODULES = {
     "quality": "benchmarks.quality",
     "pictures": "benchmarks.pictures",
+    "viewer": "benchmarks.viewer",
     "start": "benchmarks.start",
     "catalog": "benchmarks.catalog",
     "collections": "benchmarks.collections",

@@ -175,6 +175,22 @@ def _clients(result: Result) -> list[str]:
     return [texts.CLIENTS.format(**result), *table(head, rows), *table(columns, scrolls), *_ratios(result)]
 
 
+def _viewer(result: Result) -> list[str]:
+    rows = [
+        (
+            name,
+            f"{way['milliseconds']['median']:.0f} / {way['milliseconds']['p95']:.0f}",
+            f"{way['kB to a recognisable picture']:g}",
+            f"{way['kB in all']:g}",
+            way["requests"],
+            way["thumbnails of the grid"],
+        )
+        for name, way in result["ways"].items()
+    ]
+    columns = ("opened", "milliseconds, p50 / p95", "kB until then", "kB in all", "requests", "hidden thumbnails")
+    return [texts.VIEWER.format(**result), *table(columns, rows)]
+
+
 def _engine(result: Result) -> list[str]:
     rows = [
         (what, f"{one['value']:g} {one['unit']}", one["limit"], "yes" if one["kept"] else "**no**")
@@ -290,6 +306,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "api": _api,
     "catalog": _catalog,
     "clients": _clients,
+    "viewer": _viewer,
     "engine in process": _in_process,
     "collections": _collections,
     "engine": _engine,

@@ -39,6 +39,8 @@ def tasks() -> dict[str, Callable[[], object]]:
         parts[name] = partial(save, thumbnail, "WEBP", quality=75, method=method)
     for format_name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "HEIF", "AVIF"):
         parts[f"{format_name}, 12 MP"] = partial(Pictures().read, encode(format_name, 4000, 3000))
+    heavy = encode("JPEG", 4000, 3000)
+    parts["JPEG, 12 MP, with its rendition for screens"] = partial(Pictures(has_screens=True).read, heavy)
     return parts
 
 

@@ -71,7 +71,7 @@ def watch(application: Application, steps: Steps) -> None:
     """Wrap the parts of an application; of decoding, the thumbnail becomes a step of its own."""
     for name in ("catalog", "images", "derived", "pictures", "detector", "leases"):
         application.__dict__[name] = Part(name, getattr(application, name), steps)
-    rendering.encode_thumbnail = steps.timed("encode the thumbnail", rendering.encode_thumbnail)
+    rendering.encode_small = steps.timed("encode the thumbnail", rendering.encode_small)
 
 
 def shares(milliseconds: Mapping[str, float], total: float) -> dict[str, float]:

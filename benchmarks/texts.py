@@ -71,6 +71,12 @@ a browser scrolls through the gallery: quickly is 240 pixels twenty times a seco
 second. A thumbnail's time begins when the browser wants it, before one of its six connections is free.
 """
 
+VIEWER = """## A large picture over a slow connection
+
+A photo of 12 megapixels and {kilobytes:,} kB, opened in the gallery over {megabits:g} megabits a second (the browser's
+emulation, without a delay of its own): from the click, or from the link, until a recognisable picture is there.
+"""
+
 ENGINE = """## The engine beside a bare loop
 
 The bare loop decodes, resizes and runs the same two networks, and nothing else

@@ -28,7 +28,7 @@ from viewfinder.observability import correlated, logger
 from viewfinder.usecases.corrections import correct_labels
 from viewfinder.usecases.duplicates import Duplicates, list_duplicates
 from viewfinder.usecases.folders import list_folders
-from viewfinder.usecases.images import delete_image, get_image, original_url, thumbnail_url
+from viewfinder.usecases.images import delete_image, get_image, original_url, screen_url, thumbnail_url
 from viewfinder.usecases.list_labels import list_categories, list_labels
 from viewfinder.usecases.reanalyze import analyze_again
 from viewfinder.usecases.search_images import search_images
@@ -133,10 +133,16 @@ def _restore_version(request: Request) -> Response:
     return document_response({"ImageId": image_id}, HTTPStatus.ACCEPTED)
 
 
+_URLS = {
+    fields.Rendition.ORIGINAL: original_url,
+    fields.Rendition.THUMBNAIL: thumbnail_url,
+    fields.Rendition.SCREEN: screen_url,
+}
+
+
 def _get_content(request: Request) -> Response:
-    rendition = read_query(fields.CONTENT, request.query).get("rendition")
-    url = thumbnail_url if rendition is fields.Rendition.THUMBNAIL else original_url
-    return redirect_response(url(_image_id(request), application.catalog, application.links))
+    rendition = read_query(fields.CONTENT, request.query).get("rendition", fields.Rendition.ORIGINAL)
+    return redirect_response(_URLS[rendition](_image_id(request), application.catalog, application.links))
 
 
 def _analyze_image(request: Request) -> Response:

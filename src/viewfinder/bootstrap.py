@@ -33,6 +33,7 @@ class Parts(TypedDict, total=False):
     sqs_client: Any
     dynamodb_client: Any
     rekognition_client: Any
+    catalog_parts: ports.CatalogParts
     catalog: ports.Catalog
     records: ports.Records
     leases: ports.Leases
@@ -53,6 +54,7 @@ class Parts(TypedDict, total=False):
     trash: Trash
     stores: Stores
     analysis_limits: Limits
+    parameters: Parameters
 
 
 class Application(AwsClients):
@@ -128,7 +130,7 @@ class Application(AwsClients):
         """The reader of pictures."""
         from viewfinder.adapters.pictures import Pictures
 
-        return Pictures()
+        return Pictures(has_screens=True)
 
     @cached_property
     def detector(self) -> ports.Detector:

@@ -23,7 +23,8 @@ from viewfinder.domain.statistics import KnownName, LabelCount
 class StoredObject:
     """An object as it was fetched; `content` is None where it is larger than the caller would take, or can't be read.
 
-    `refusal` says why this one object can't be read while others can: a key of `domain.image.UNREADABLE`.
+    `refusal` says why this one object can't be read while others can: a key of `domain.image.UNREADABLE`. `modified` is
+    the time of the file that it was imported from, in seconds since 1970; None where nobody kept it.
     """
 
     content: bytes | None
@@ -32,6 +33,7 @@ class StoredObject:
     is_archived: bool = False
     version_id: str = ""
     refusal: str = ""
+    modified: float | None = None
 
 
 class ImageStore(Protocol):
@@ -54,7 +56,7 @@ class DerivedStore(Protocol):
         """Keep an analysis by its content."""
 
     def put_thumbnail(self, key: str, content: bytes) -> None:
-        """Store a WebP thumbnail."""
+        """Store a WebP thumbnail, or the rendition for screens that belongs to it."""
 
     def copy_thumbnail(self, source: str, key: str) -> bool:
         """Copy a thumbnail; False where the source is gone."""

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import PROJECT, RunningStack
+from tests.support.photos import encoded
 from tests.support.waiting import wait_for
 
 SAMPLES = PROJECT / "samples"
@@ -178,6 +179,17 @@ def test_content_is_the_original_and_its_thumbnail(api: Api) -> None:
     thumbnail = httpx.get(api.get("/content/api/shelf/cat.jpg", rendition="thumbnail").headers["Location"])
     with Image.open(BytesIO(thumbnail.content)) as picture:
         assert (picture.format, picture.size) == ("WEBP", (451, 300))
+    for_a_screen = httpx.get(api.get("/content/api/shelf/cat.jpg", rendition="screen").headers["Location"])
+    assert for_a_screen.content == CAT  # light enough as it is
+
+
+def test_a_large_picture_is_given_to_a_screen_as_a_rendition_of_its_own(api: Api) -> None:
+    large = Image.effect_noise((2400, 1600), 90).convert("RGB")
+    api.put("api/large.tiff", encoded("TIFF", large))
+    api.wait_for("api/large.tiff")
+    fetched = httpx.get(api.get("/content/api/large.tiff", rendition="screen").headers["Location"])
+    with Image.open(BytesIO(fetched.content)) as picture:
+        assert (fetched.headers["Content-Type"], picture.size) == ("image/webp", (1600, 1067))
 
 
 def test_what_is_no_picture_is_a_download_without_a_thumbnail(api: Api) -> None:

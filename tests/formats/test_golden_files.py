@@ -15,7 +15,8 @@ from moto import mock_aws
 
 from tests.support import golden
 from tests.support.tables import create_table
-from tools.formats.releases import RELEASES, has_revision, write_files
+from tools.formats.releases import NEXT, RELEASES, has_revision, write_files
+from viewfinder.domain import formats
 
 Item = dict[str, Any]
 
@@ -198,3 +199,36 @@ def test_no_golden_file_holds_a_key_that_opens_anything(version: str) -> None:
 
     for file in _KEYS:
         assert '"fake-' in (folder.parent / file).read_text()
+
+
+STORED = ("table.json", "catalog.sql", "derived.json", "data_directory")
+
+
+def test_what_is_stored_today_is_what_the_next_release_will_be_known_for(tmp_path: Path) -> None:
+    """A change here is a new format, once a release has stored this one: see tests/formats/README.md, "The rule"."""
+    write_files(NEXT, tmp_path / NEXT)
+    for name in STORED:
+        kept, written = golden.FORMATS / NEXT / name, tmp_path / NEXT / name
+        pairs = [(file, written / file.relative_to(kept)) for file in kept.rglob("*")] if kept.is_dir() else []
+        for one, other in [*pairs, *([] if pairs else [(kept, written)])]:
+            assert one.is_dir() or one.read_text() == other.read_text(), f"{one}: tools/write_format_files next"
+
+
+@pytest.mark.parametrize("item", golden.table_items(NEXT), ids=lambda item: item["PK"]["S"][:30])
+def test_each_item_has_the_number_of_its_format(item: Item) -> None:
+    kind = item["PK"]["S"].partition("#")[0]
+    number = {"COUNTED": formats.COUNTING, "IMAGE": formats.RECORD}.get(
+        item["SK"]["S"], _NUMBERS.get(kind, formats.RECORD)
+    )
+    assert item[formats.MEMBER] == {"N": str(number)}
+
+
+_NUMBERS = {
+    **dict.fromkeys(("LABELS", "STATUSES", "FOLDERS", "CONTENT", "ALIAS"), formats.COUNTING),
+    **dict.fromkeys(("LEASE", "QUOTA"), formats.LEASE),
+}
+
+
+@pytest.mark.parametrize("key", golden.analyses(NEXT))
+def test_each_analysis_has_the_number_of_its_format(key: str) -> None:
+    assert golden.analyses(NEXT)[key][formats.MEMBER] == formats.ANALYSIS

@@ -10,9 +10,13 @@ const client = new rekognition.RekognitionClient({
   maxAttempts: 1,
 });
 
+/** @type {Record<string, any>} */
+const commands = rekognition;
+/** @type {Record<string, any>} */
 const answers = {};
+/** @type {(operation: string, request?: object) => Promise<any>} */
 const call = async (operation, request = {}) => {
-  const { $metadata, ...document } = await client.send(new rekognition[`${operation}Command`](request));
+  const { $metadata, ...document } = await client.send(new commands[`${operation}Command`](request));
   answers[operation] = document;
   return document;
 };

@@ -101,7 +101,7 @@ def answer(query: Query, catalog: Iterable[Image]) -> list[str]:
     if query.order is Order.NEWEST:
         found.sort(key=lambda image: (image.analyzed_at, image_digest(image.image_id)), reverse=True)
     elif query.order is Order.TAKEN:
-        found.sort(key=lambda image: (image.taken_or_analyzed, image_digest(image.image_id)), reverse=True)
+        found.sort(key=lambda image: (image.taken_position, image_digest(image.image_id)), reverse=True)
     else:
         found.sort(key=lambda image: (-_confidence(image, query), image_digest(image.image_id)))
     return [image.image_id for image in found]

@@ -64,6 +64,8 @@ class FakeApi:
     throttled: int = 0
     trash: list[Document] = field(default_factory=list)
     versions: dict[str, list[Document]] = field(default_factory=dict)
+    pictures: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
+    """(ImageId, rendition) -> type and bytes, of those that are not drawn by their key."""
 
     def application(self) -> Starlette:
         """Return the ASGI application."""
@@ -82,7 +84,7 @@ class FakeApi:
             Route(f"/{STAGE}/labels", self._labels),
             Route(f"/{STAGE}/stats", self._statistics),
             Route("/bucket", self._posted, methods=["POST"]),
-            Route("/bucket/picture", _picture),
+            Route("/bucket/picture", self._picture),
         ]
         return Starlette(routes=routes)
 
@@ -221,7 +223,18 @@ class FakeApi:
         key = _key(request, "content")
         if key not in {entry["ImageId"] for entry in self.images}:
             return _error(404, "ImageNotFound")
-        return RedirectResponse(f"{request.base_url}bucket/picture?of={quote(key)}", 302)
+        rendition = request.query_params.get("rendition", "original")
+        return RedirectResponse(f"{request.base_url}bucket/picture?of={quote(key)}&rendition={rendition}", 302)
+
+    async def _picture(self, request: Request) -> Response:
+        """Return a picture given, or one whose colour is that of its key; by its ETag it is not sent again."""
+        key, rendition = request.query_params["of"], request.query_params.get("rendition", "original")
+        kind, content = self.pictures.get((key, rendition)) or ("image/png", _drawn(key))
+        etag = f'"{hashlib.md5(content).hexdigest()}"'
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers={"etag": etag})
+        headers = {"etag": etag, "last-modified": "Sun, 22 Nov 2026 09:30:00 GMT"}
+        return Response(content, media_type=kind, headers=headers)
 
     async def _labels(self, request: Request) -> Response:
         await self._admit(request)
@@ -248,16 +261,11 @@ class FakeApi:
         assert signature_fits(request, body), "SignatureDoesNotMatch"
 
 
-async def _picture(request: Request) -> Response:
-    """A picture whose colour is that of its key; by its ETag it is not sent again."""
-    digest = hashlib.sha256(request.query_params["of"].encode()).digest()
-    etag = f'"{digest.hex()[:32]}"'
-    if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers={"etag": etag})
+def _drawn(key: str) -> bytes:
+    digest = hashlib.sha256(key.encode()).digest()
     out = io.BytesIO()
     Image.new("RGB", (300, 200), (digest[0], digest[1], digest[2])).save(out, "PNG")
-    headers = {"etag": etag, "last-modified": "Sun, 22 Nov 2026 09:30:00 GMT"}
-    return Response(out.getvalue(), media_type="image/png", headers=headers)
+    return out.getvalue()
 
 
 def signature_fits(request: Request, body: bytes) -> bool:
@@ -337,7 +345,7 @@ def _taken(entry: Document) -> str | None:
 def _ordered(entries: list[Document], query: QueryParams) -> list[Document]:
     if query.get("order") != "taken":
         return entries
-    return sorted(entries, key=lambda entry: _taken(entry) or entry["AnalyzedAt"], reverse=True)
+    return sorted(entries, key=lambda entry: _taken(entry) or f"0{entry['AnalyzedAt'][1:]}", reverse=True)
 
 
 def _page(request: Request, member: str, found: list[Document]) -> Response:

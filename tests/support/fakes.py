@@ -30,6 +30,7 @@ class FakeBucket:
         self.contents: dict[str, bytes] = {}
         self.modified: dict[str, float] = {}
         self.archived: set[str] = set()
+        self.file_times: dict[str, float] = {}
         self.refused: dict[str, str] = {}
 
     def put(self, key: str, content: bytes, modified: float = 0.0) -> str:
@@ -42,7 +43,8 @@ class FakeBucket:
         content, is_archived = self.contents[image_id], image_id in self.archived
         refusal = self.refused.get(image_id, "")
         shown = content if len(content) <= max_bytes and not is_archived and not refusal else None
-        return StoredObject(shown, len(content), etag(content), is_archived, refusal=refusal)
+        modified = self.file_times.get(image_id)
+        return StoredObject(shown, len(content), etag(content), is_archived, refusal=refusal, modified=modified)
 
     def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
         for key in sorted(self.contents):
@@ -133,14 +135,16 @@ class FakeCatalog:
 
 
 class FakePictures:
-    """Implements `PictureReader`: what begins with `bad` is no picture, all else is one."""
+    """Implements `PictureReader`: what begins with `bad` is no picture, what begins with `large` is a large one."""
 
     facts = Facts()
 
     def read(self, content: bytes) -> Picture:
         if content.startswith(b"bad"):
             raise ImageRejectedError("NOT_AN_IMAGE", "The content is not that of an image.")
-        return Picture("JPEG", 640, 480, rendition=content, thumbnail=thumbnail(content), facts=self.facts)
+        small = Picture("JPEG", 640, 480, rendition=content, thumbnail=thumbnail(content), facts=self.facts)
+        is_large = content.startswith(b"large")
+        return replace(small, format="HEIC", width=4032, height=3024, screen=screen(content)) if is_large else small
 
 
 @dataclass
@@ -199,6 +203,11 @@ def labels(content: bytes) -> tuple[Label, ...]:
         Label(word, 90.0 - place, categories=("Animals and Pets",) if word == "Dog" else ())
         for place, word in enumerate(content.decode().split())
     )
+
+
+def screen(content: bytes) -> bytes:
+    """Return the rendition for screens that the fake reader makes of a large picture."""
+    return b"screen of " + content
 
 
 def thumbnail(content: bytes) -> bytes:

@@ -45,7 +45,7 @@ class MemoryIndex:
         for confidence in _confidences(image, source):
             place = {
                 Order.NEWEST: image.analyzed_at,
-                Order.TAKEN: image.taken_or_analyzed,
+                Order.TAKEN: image.taken_position,
                 Order.CONFIDENCE: f"{100 - confidence:011.6f}",
             }
             yield Entry(f"{place[order]}#{digest}", Summary.of(image), confidence)

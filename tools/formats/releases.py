@@ -19,7 +19,7 @@ NEXT = "next"
 
 ROOT = Path(__file__).parents[2]
 _PARTS = ("src", "lambdas", "infrastructure")
-_SECONDS = 120
+_SECONDS = 280
 
 
 class ReleaseFailedError(RuntimeError):

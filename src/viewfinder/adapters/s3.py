@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _ARCHIVED = "InvalidObjectState"
 """In S3 Glacier Flexible Retrieval, Deep Archive or an archive tier (S3 API Reference, GetObject, "Errors")."""
 
+MODIFIED = "mtime"
+"""Member of an object's metadata: seconds since 1970 of the file that it was, as rclone writes and reads them."""
 _CUSTOMER_KEY = "InvalidRequest"
 """What GetObject answers for an object under SSE-C where the request brings no key; ours brings nothing else either."""
 
@@ -62,7 +65,8 @@ class S3ImageStore:
         self._last_read = image_id
         if content and "gzip" in answer.get("ContentEncoding", "").lower():
             content = _unpacked(content, max_bytes)
-        return StoredObject(content, size, answer["ETag"].strip('"'), version_id=answer.get("VersionId", ""))
+        version_id, modified = answer.get("VersionId", ""), _modified(answer.get("Metadata", {}))
+        return StoredObject(content, size, answer["ETag"].strip('"'), version_id=version_id, modified=modified)
 
     def _unread(self, image_id: str, error: ClientError) -> StoredObject:
         """Return what is known of an object that S3 does not give; raise the error where that is not its fault."""
@@ -112,6 +116,14 @@ class S3ImageStore:
         except ClientError as error:
             return is_missing(error)
         return True
+
+
+def _modified(metadata: Mapping[str, str]) -> float | None:
+    """Read the file's time; None for what is no number."""
+    try:
+        return float(metadata.get(MODIFIED, ""))
+    except ValueError:
+        return None
 
 
 def _unpacked(content: bytes, max_bytes: int) -> bytes | None:
@@ -230,14 +242,16 @@ class S3Objects:
         )
 
     def upload(self, key: str, file: Path, *, replace: bool) -> str:
-        """Put a file in one part, so that its ETag is its MD5, and return the ETag.
+        """Put a file in one part, so that its ETag is its MD5, and return the ETag; its time goes with it as metadata.
 
         Raises KeyTakenError or ObjectRefusedError.
         """
         condition = {} if replace else {"IfNoneMatch": "*"}
         try:
             with file.open("rb") as content:
-                answer = self._client.put_object(Bucket=self.bucket, Key=key, Body=content, **condition)  # type: ignore[arg-type]
+                time = {MODIFIED: f"{os.fstat(content.fileno()).st_mtime:.6f}"}
+                place = {"Bucket": self.bucket, "Key": key}
+                answer = self._client.put_object(Body=content, Metadata=time, **place, **condition)  # type: ignore[arg-type]
         except ClientError as error:
             if error.response["Error"]["Code"] in TAKEN_CODES:
                 raise KeyTakenError(f"s3://{self.bucket}/{key} is there already") from error

@@ -94,6 +94,14 @@ def up(
             show_default="over the wire, or as last time",
         ),
     ] = None,
+    keep_location: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-location/--drop-location",
+            help="Keep where pictures were taken (GPS), of those analysed from now on.",
+            show_default="drop, or as last time",
+        ),
+    ] = None,
     parameter: Annotated[
         list[str] | None,
         typer.Option(
@@ -122,7 +130,7 @@ def up(
         classifier=_absolute(classifier, "--classifier"),
         classes=str(classes.absolute()) if classes else None,
         min_probability=min_probability,
-        parameters=_parameters(parameter or []),
+        parameters=_parameters(parameter or []) | _location(keep_location),
     )
     running, started = _start(stack, options, console)
     stays = started and not detach
@@ -135,6 +143,10 @@ def up(
             say("Ctrl-C stops it.")
             stack.watch(running.record)
             raise _StoppedFromElsewhereError
+
+
+def _location(is_kept: bool | None) -> dict[str, str]:
+    return {} if is_kept is None else {"KeepLocation": str(is_kept).lower()}
 
 
 def _parameters(texts: list[str]) -> dict[str, str]:

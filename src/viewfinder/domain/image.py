@@ -51,12 +51,21 @@ class Location:
     altitude: float | None = None
 
 
+class TimeSource(StrEnum):
+    """What a capture time is known by."""
+
+    EXIF = "EXIF"  # the picture's metadata, XMP too
+    NAME = "NAME"  # the file's name
+    FILE = "FILE"  # the file's own time, where the import gave it
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a picture's own metadata says of how it was taken; None: unknown.
 
     `taken_at` is the camera's local time, ISO 8601 with microseconds and without a zone; `taken_offset` is that of its
-    zone, as "+02:00". `exposure_time` is in seconds, `focal_length` in millimetres.
+    zone, as "+02:00". `taken_at_source` says how the time is known: older releases read metadata only. `exposure_time`
+    is in seconds, `focal_length` in millimetres.
     """
 
     taken_at: str | None = None
@@ -68,6 +77,7 @@ class Facts:
     iso_speed: int | None = None
     focal_length: float | None = None
     location: Location | None = None
+    taken_at_source: TimeSource = TimeSource.EXIF
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Facts:
@@ -79,6 +89,7 @@ class Facts:
     def to_document(self) -> dict[str, Any]:
         """Return what is known, as a catalog keeps it and the API shows it."""
         facts = {member: getattr(self, name) for member, (name, _) in _FACTS.items()}
+        facts["TakenAtSource"] = str(self.taken_at_source) if self.taken_at else None
         place = {member: getattr(self.location, name, None) for member, name in _LOCATION.items()}
         return {member: value for member, value in (facts | place).items() if value is not None}
 
@@ -86,6 +97,7 @@ class Facts:
 _FACTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "TakenAt": ("taken_at", str),
     "TakenOffset": ("taken_offset", str),
+    "TakenAtSource": ("taken_at_source", TimeSource),
     "Camera": ("camera", str),
     "Lens": ("lens", str),
     "ExposureTime": ("exposure_time", float),
@@ -95,6 +107,9 @@ _FACTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 _LOCATION = {"Latitude": "latitude", "Longitude": "longitude", "Altitude": "altitude"}
 
+
+FIRST_TAKEN = "1000-01-01T00:00:00.000000"
+"""No dated image stands before this time among photos in order, and every undated one does."""
 
 DELETED = "DELETED"
 """Reason of a tombstone whose object may still be restored."""
@@ -113,7 +128,8 @@ class Picture:
     """A picture that was read: size of the upright original, facts of its taking, and what is derived from it.
 
     `rendition` is what the detector gets (JPEG or PNG, at most 5 MB, 80 to 10,000 px a side), the original bytes
-    themselves where the detector takes them. `thumbnail` is WebP, at most 512 px a side.
+    themselves where the detector takes them. `thumbnail` is WebP, at most 512 px a side; `screen` is WebP, at most
+    1,600 px a side, b"" where the original or the thumbnail serves (`needs_screen`). Both carry no metadata.
     """
 
     format: str
@@ -122,6 +138,7 @@ class Picture:
     rendition: bytes
     thumbnail: bytes
     facts: Facts = Facts()
+    screen: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +146,9 @@ class Image:
     """One image of the catalog.
 
     `sequencer` is that of the last S3 event the record accounts for; `version` grows with every write (the catalog
-    sets it). `features` are those that it was analysed for, `findings` what was found of each. `stored_format` is the
-    format that the record was read in. Times are ISO 8601, UTC.
+    sets it). `features` are those that it was analysed for, `findings` what was found of each. `thumbnail` and `screen`
+    are keys of the derived bucket, "" where there is none. `stored_format` is the format that the record was read in.
+    Times are ISO 8601, UTC.
     """
 
     image_id: str
@@ -147,6 +165,7 @@ class Image:
     features: tuple[str, ...] = ()
     model_version: str = ""
     thumbnail: str = ""
+    screen: str = ""
     effort: Effort = Effort.RECORD
     reason: str = ""
     message: str = ""
@@ -201,9 +220,13 @@ class Image:
         return search_words(text.text for text in self.texts if text.kind == "WORD")
 
     @property
-    def taken_or_analyzed(self) -> str:
-        """When it was taken (local time), or analysed where that is unknown: its place where photos are in order."""
-        return self.facts.taken_at or self.analyzed_at.removesuffix("Z")
+    def taken_position(self) -> str:
+        """When it was taken (local time): its place among photos in order. An undated one stands below all others.
+
+        It has the time of its analysis 2,000 years before, so that undated ones have an order of their own.
+        """
+        taken_at = self.facts.taken_at
+        return max(taken_at, FIRST_TAKEN) if taken_at else f"0{self.analyzed_at[1:].removesuffix('Z')}"
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Image:
@@ -251,6 +274,7 @@ _MEMBERS = {
     "Height": "height",
     "LabelModelVersion": "model_version",
     "Thumbnail": "thumbnail",
+    "Screen": "screen",
     "Reason": "reason",
     "Message": "message",
     "Version": "version",

@@ -21,6 +21,7 @@ class RecordState:
     stored_format: int = 0
     features: tuple[str, ...] = ()
     thumbnail: str = ""
+    screen: str = ""
     sha256: str = ""
     model_version: str = ""
     reason: str = ""
@@ -41,6 +42,7 @@ class RecordState:
             stored_format=formats.stored_format(document),
             features=features_of(document),
             thumbnail=document.get("Thumbnail", ""),
+            screen=document.get("Screen", ""),
             sha256=document.get("Sha256", ""),
             model_version=document.get("LabelModelVersion", ""),
             reason=document.get("Reason", ""),
@@ -59,5 +61,5 @@ class RecordState:
 
 MEMBERS = (
     *("ImageId", "Status", "ETag", "Version", formats.MEMBER, "Features"),
-    *("Thumbnail", "Sha256", "LabelModelVersion", "Reason"),
+    *("Thumbnail", "Screen", "Sha256", "LabelModelVersion", "Reason"),
 )

@@ -1,13 +1,12 @@
-"""The gallery: its files, its routes, and its start (`python -m viewfinder.gallery.app --stack NAME --package ZIP`)."""
+"""The gallery: its routes, and its start (`python -m viewfinder.gallery.app --stack NAME --package ZIP`)."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 
 import uvicorn
@@ -15,7 +14,7 @@ from boto3.session import Session
 from starlette.applications import Starlette
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -23,38 +22,10 @@ from viewfinder.gallery.connections import new_protocol
 from viewfinder.gallery.downloads import Downloads
 from viewfinder.gallery.guard import Guard, Guarded
 from viewfinder.gallery.inprocess import InProcessApi, load_handler
-from viewfinder.gallery.proxy import HANDLERS, Api, error, forward, picture
+from viewfinder.gallery.pages import Pages
+from viewfinder.gallery.proxy import HANDLERS, Api, forward, picture
 from viewfinder.gallery.status import Sources, Status
 from viewfinder.gallery.uploads import upload
-
-TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-
-
-def _read() -> Mapping[str, bytes]:
-    folder = files("viewfinder.gallery") / "web"
-    return {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
-
-
-class Pages:
-    """The files of `web/`, read once at the start."""
-
-    def __init__(self, token: str, stage: str) -> None:
-        self._files = _read()
-        page = self._files["index.html"].decode()
-        # Both are URL-safe text of our own making: nothing to escape.
-        self._page = page.replace("{token}", token).replace("{stage}", stage)
-
-    async def index(self, _: Request) -> Response:
-        """Return the page; kept nowhere, since the next start has another token."""
-        return HTMLResponse(self._page, headers={"cache-control": "no-store"})
-
-    async def file(self, request: Request) -> Response:
-        """Return a script, a style sheet or an icon."""
-        name = request.path_params["name"]
-        suffix = name[name.rfind(".") :]
-        if name not in self._files or suffix not in TYPES:
-            return error(404, "NotFound", "There is no such file.")
-        return Response(self._files[name], headers={"cache-control": "no-cache"}, media_type=TYPES[suffix])
 
 
 class KeyConvertor(PathConvertor):
@@ -82,6 +53,7 @@ def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
     routes = [
         Route("/", pages.index),
         Route("/web/{name}", pages.file),
+        Route("/web/{version}/{name}", pages.file),
         Route("/healthz", healthz),
         Route("/status.json", status.answer),
         Route("/content/{path:key}", to_api(picture)),

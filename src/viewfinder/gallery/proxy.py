@@ -235,7 +235,8 @@ async def body_of(request: Request) -> bytes | None:
     return bytes(body)
 
 
-RENDITIONS = {"original", "thumbnail"}
+SCREEN = "screen"
+RENDITIONS = {"original", "thumbnail", SCREEN}
 LAST = "last"
 """The last content of a key, of a removed image too: it has no thumbnail any more."""
 
@@ -273,6 +274,8 @@ async def _located(api: Api, path: str, rendition: str) -> tuple[httpx.Response,
         versions = answer.json()["Versions"] if answer.is_success else []
         return answer, versions[0]["Url"] if versions else ""
     answer = await api.call("GET", f"/content{path}?rendition={rendition if rendition in RENDITIONS else 'original'}")
+    if rendition == SCREEN and answer.status_code == HTTPStatus.BAD_REQUEST:  # a stack of an earlier release
+        answer = await api.call("GET", f"/content{path}?rendition=original")
     return answer, answer.headers["location"] if answer.is_redirect else ""
 
 

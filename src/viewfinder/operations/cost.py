@@ -15,8 +15,8 @@ from viewfinder.domain.feature import FEATURES, Feature
 LABELS = 20
 """Postings of an image: its labels and their categories, as the sample photos have them, rounded up."""
 
-SECONDS = 0.1
-"""Billed of the image function per image, beside the detector."""
+SECONDS = 0.2
+"""Billed of the image function per image, beside the detector; 0.1 of it for the rendition for screens."""
 
 CALL_SECONDS = 0.4
 """Of each call of Rekognition (threads share the function: rather less)."""
@@ -33,8 +33,8 @@ item. Each of the two indexes holds the record and the postings once more."""
 
 INDEXED_GIGABYTES = 23e-6
 
-DERIVED_GIGABYTES = 40e-6
-"""Per image: thumbnail and analysis."""
+DERIVED_GIGABYTES = 130e-6
+"""Per image: analysis, thumbnail and rendition for screens."""
 
 METRICS, ALARMS = 9, 18
 MEGABYTES_PER_GIGABYTE = 1000
@@ -151,7 +151,7 @@ def _lines(usage: Usage, contents: int, seconds: float, prices: dict[str, Any]) 
     table = images * TABLE_GIGABYTES
     catalog = table + 2 * images * INDEXED_GIGABYTES
     kept = catalog * prices["DynamoDbPerGbMonth"] + table * prices["DynamoDbRecoveryPerGbMonth"]
-    s3 = images * 3 * prices["S3Per1000Puts"] / 1000 + (images * 3 + usage.api_calls) * prices["S3Per1000Gets"] / 1000
+    s3 = images * 4 * prices["S3Per1000Puts"] / 1000 + (images * 3 + usage.api_calls) * prices["S3Per1000Gets"] / 1000
     functions = gb_seconds * prices["LambdaPerGbSecond"]
     requests = (images * 2 + usage.api_calls) * prices["LambdaPerMillionRequests"] / million
     watched = METRICS * prices["MetricPerMonth"] + ALARMS * prices["AlarmPerMonth"]

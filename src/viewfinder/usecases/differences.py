@@ -39,7 +39,7 @@ class Difference(StrEnum):
     """How bucket and catalog differ about one image."""
 
     MISSING = "MISSING"  # an object without a record
-    OUTDATED = "OUTDATED"  # the record is about another content, or its thumbnail is gone
+    OUTDATED = "OUTDATED"  # the record is about another content, or a rendition is gone
     FAILED = "FAILED"  # the record says so
     UNREADABLE = "UNREADABLE"  # the object could not be read, for a reason that may have passed
     INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, or failed
@@ -172,7 +172,7 @@ def _compare_thumbnails(by_digest: DiskSort, stores: Stores, found: Differences)
             _, differs, etag, row = rows[0]
             state = RecordState.from_row(row)
             _note_orphans(outdated_thumbnails(state, keys), found)
-            if state.thumbnail and state.thumbnail not in keys and not differs:
+            if any(key and key not in keys for key in (state.thumbnail, state.screen)) and not differs:
                 found.add(Differing(state.image_id, Difference.OUTDATED, etag, state.version))
         yield
 

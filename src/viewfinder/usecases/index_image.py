@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from viewfinder.domain import formats
 from viewfinder.domain.analysis import Analysis
+from viewfinder.domain.capture_time import dated
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
@@ -35,6 +36,7 @@ from viewfinder.domain.image import (
 )
 from viewfinder.domain.label import NO_CORRECTIONS
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.screen import needs_screen, screen_key
 from viewfinder.domain.thumbnail import outdated_thumbnails, thumbnail_key, thumbnail_prefix
 from viewfinder.observability import span, timed
 from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, Leases, PictureReader, StoredObject
@@ -155,7 +157,9 @@ class IndexImage:
         except ImageRejectedError as rejection:
             return replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE]), None
         facts = self._kept(analyses[Feature.LABELS].facts or Facts())
-        image = replace(_analyzed(image, analyses, thumbnail), facts=facts)
+        facts = dated(facts, event.image_id, stored.modified, self.clock.now())
+        screen = screen_key(thumbnail) if _needs_screen(analyses[Feature.LABELS], len(stored.content)) else ""
+        image = replace(_analyzed(image, analyses, thumbnail), screen=screen, facts=facts)
         return image, lease and lease.done(min(analysis.analyzed_at for analysis in analyses.values()))
 
     def _analyze(self, event: ImageEvent, content: _Content) -> tuple[Analyses, Lease | None]:
@@ -167,9 +171,21 @@ class IndexImage:
                 known = self._known_analyses(event, content)
         if not self._are_complete(known):
             return self._detect_alone(event, content, known, lease)
-        if not self.derived.copy_thumbnail(known[Feature.LABELS].thumbnail, content.thumbnail):
-            self.derived.put_thumbnail(content.thumbnail, self.pictures.read(content.original).thumbnail)
+        if not self._copy_renditions(known[Feature.LABELS], content):
+            self._put_renditions(self.pictures.read(content.original), content)
         return known, lease
+
+    def _copy_renditions(self, known: Analysis, content: _Content) -> bool:
+        """Copy those of the image that was analysed first; False where one of them is gone, or was never made."""
+        copies = {known.thumbnail: content.thumbnail}
+        if _needs_screen(known, len(content.original)):
+            copies[screen_key(known.thumbnail)] = screen_key(content.thumbnail)
+        return all(self.derived.copy_thumbnail(source, key) for source, key in copies.items())
+
+    def _put_renditions(self, picture: Picture, content: _Content) -> None:
+        self.derived.put_thumbnail(content.thumbnail, picture.thumbnail)
+        if picture.screen:
+            self.derived.put_thumbnail(screen_key(content.thumbnail), picture.screen)
 
     def _known_analyses(self, event: ImageEvent, content: _Content) -> Analyses:
         found = {feature: self.derived.find_analysis(self._asked(feature), content.sha256) for feature in self.features}
@@ -220,7 +236,7 @@ class IndexImage:
             except DetectorUnavailableError:
                 if feature is Feature.LABELS or not event.last_delivery:
                     raise
-        self.derived.put_thumbnail(content.thumbnail, picture.thumbnail)
+        self._put_renditions(picture, content)
         return analyses
 
     def _ask(self, feature: Feature, picture: Picture, content: _Content) -> Analysis:
@@ -279,13 +295,17 @@ def _is_known(event: ImageEvent, known: Image) -> bool:
     return is_accounted_for(event.sequencer, known.sequencer)
 
 
-_BOOKKEEPING = ("sequencer", "analyzed_at", "thumbnail", "effort", "version", "version_id", "stored_format")
+_BOOKKEEPING = ("sequencer", "analyzed_at", "thumbnail", "screen", "effort", "version", "version_id", "stored_format")
 
 
 def _says_the_same(image: Image, known: Image) -> bool:
     """Return whether the records differ in their bookkeeping only: then the image keeps its place among the newest."""
     bookkeeping = dict.fromkeys(_BOOKKEEPING, "")
     return replace(image, **bookkeeping) == replace(known, **bookkeeping)  # type: ignore[arg-type]
+
+
+def _needs_screen(analysis: Analysis, size: int) -> bool:
+    return needs_screen(analysis.format, analysis.width, analysis.height, size)
 
 
 def _analyzed(image: Image, analyses: Analyses, thumbnail: str) -> Image:

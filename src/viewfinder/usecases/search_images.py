@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from viewfinder.domain.cursor import Cursor, cursor_from_token
+from viewfinder.domain.image import FIRST_TAKEN
 from viewfinder.domain.label import search_words
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Condition, Criteria, Entry, Order, Query, Stretch, Term, highest
@@ -115,7 +116,7 @@ def _stretch(criteria: Criteria, driving: Condition, cursor: Cursor) -> Stretch:
         after=cursor.position,
         since=query.since,
         until=query.until,
-        taken_since=query.taken_since,
+        taken_since=query.taken_since or (FIRST_TAKEN if query.taken_until else ""),  # an undated one matches no time
         taken_until=query.taken_until,
         prefix=query.prefix,
         minimum=driving.minimum,

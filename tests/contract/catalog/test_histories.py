@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.databases import empty_database
-from tests.support.fakes import etag, labels, thumbnail
+from tests.support.fakes import etag, labels, screen, thumbnail
 from tests.support.histories import Gate, Gated, World
 from tests.support.tables import TABLE, create_table
 from viewfinder.adapters.dynamodb import schema
@@ -25,11 +25,12 @@ from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.domain.counting import ImageState
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.posting import SourceKind
+from viewfinder.domain.screen import screen_key
 from viewfinder.ports import Catalog, Counters, Leases
 from viewfinder.usecases.count_labels import count_labels
 
 KEYS = ("a.jpg", "b/ü +.jpg")
-CONTENTS = (b"Dog Cat", b"Cat", b"Dog Tree", b"bad one", b"", b"x" * 1001)
+CONTENTS = (b"Dog Cat", b"Cat", b"Dog Tree", b"large Dog", b"bad one", b"", b"x" * 1001)
 SHARDS = 2
 
 images = st.sampled_from((KEYS[0], KEYS[0], KEYS[0], KEYS[1]))  # trouble comes of events of one image
@@ -90,7 +91,11 @@ def assert_is_as_the_bucket(world: World, records: Mapping[str, Image]) -> None:
         assert image.labels == (labels(content) if is_picture else ())
         assert (image.etag, image.size) == (etag(content), len(content))
     analysed = [image for image in visible.values() if image.status is Status.ANALYZED]
-    assert world.derived.thumbnails == {image.thumbnail: thumbnail(contents[image.image_id]) for image in analysed}
+    thumbnails = {image.thumbnail: thumbnail(contents[image.image_id]) for image in analysed}
+    large = [image for image in analysed if contents[image.image_id].startswith(b"large")]
+    screens = {screen_key(image.thumbnail): screen(contents[image.image_id]) for image in large}
+    assert {image.screen for image in analysed} - {""} == set(screens)
+    assert world.derived.thumbnails == thumbnails | screens
 
 
 def assert_calls_are_saved(world: World, history: Sequence[tuple[Any, ...]]) -> None:

@@ -19,7 +19,7 @@ from viewfinder.adapters.dynamodb.index import DynamoDbIndex
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteIndex
-from viewfinder.domain.image import DELETED, Facts, Image, Status
+from viewfinder.domain.image import DELETED, FIRST_TAKEN, Facts, Image, Status
 from viewfinder.domain.label import Corrections, Label
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Entry, Order, Stretch
@@ -157,24 +157,29 @@ def test_images_of_one_time_and_confidence_have_places_of_their_own(fill: Fill, 
 
 
 def test_images_are_read_in_the_order_in_which_they_were_taken(fill: Fill) -> None:
-    """One without a capture time stands where its time of analysis is."""
+    """Those without a capture time come last, the one analysed last first."""
     index = fill(
         [
             a_dog("old.jpg", 90.0, 3, facts=Facts(taken_at="1969-07-20T20:17:40.000000")),
             a_dog("unknown.jpg", 90.0, 2),
+            a_dog("unknown and older.jpg", 90.0, 1),
             a_dog("new.jpg", 90.0, 1, facts=Facts(taken_at="2026-06-01T12:30:00.500000")),
+            a_dog("damaged.jpg", 90.0, 4, facts=Facts(taken_at="0002-11-30T00:00:00.000000")),
         ],
         1,
     )
     entries, is_last = index.read(DOGS, 0, Stretch(Order.TAKEN), 10)
-    assert (ids(entries), is_last) == (["new.jpg", "unknown.jpg", "old.jpg"], True)
-    assert [entry.summary.taken_at for entry in entries] == [
-        "2026-06-01T12:30:00.500000",
-        "",
-        "1969-07-20T20:17:40.000000",
+    assert is_last
+    assert [(entry.summary.image_id, entry.summary.taken_at) for entry in entries] == [
+        ("new.jpg", "2026-06-01T12:30:00.500000"),
+        ("old.jpg", "1969-07-20T20:17:40.000000"),
+        ("damaged.jpg", "0002-11-30T00:00:00.000000"),
+        ("unknown.jpg", ""),
+        ("unknown and older.jpg", ""),
     ]
-    bounds = Stretch(Order.TAKEN, since="1969-07-20T20:17:40.000000", until="2026-06-01T12:30:00.500000")
-    assert ids(index.read(DOGS, 0, bounds, 10)[0])[-2:] == ["unknown.jpg", "old.jpg"]
+    for since in ("1969-07-20T20:17:40.000000", FIRST_TAKEN):
+        bounds = Stretch(Order.TAKEN, taken_since=since, taken_until="2026-06-01T12:30:00.500000")
+        assert "old.jpg" in ids(index.read(DOGS, 0, bounds, 10)[0])
 
 
 def test_images_are_found_by_the_words_that_are_read_in_them(fill: Fill) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -140,6 +141,34 @@ def test_an_upload_overwrites_only_what_it_is_told_to(tmp_path: Path) -> None:
             objects.upload("a.jpg", tmp_path / "new", replace=False)
         assert client.get_object(Bucket="images", Key="a.jpg")["Body"].read() == b"new"
         assert objects.upload("a.jpg", tmp_path / "new", replace=True) == etag(b"newer")
+
+
+def test_an_upload_keeps_the_time_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"content")
+    os.utime(tmp_path / "a.jpg", (1_560_327_132.25, 1_560_327_132.25))
+    with mock_aws():
+        client: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        for bucket in ("images", "copies"):
+            client.create_bucket(Bucket=bucket)
+        S3Objects(client, "images").upload("a.jpg", tmp_path / "a.jpg", replace=False)
+        S3Objects(client, "copies").copy("b.jpg", "images", "a.jpg")
+
+        assert client.head_object(Bucket="images", Key="a.jpg")["Metadata"] == {"mtime": "1560327132.250000"}
+        assert S3ImageStore(client, "images").fetch("a.jpg", 100).modified == 1_560_327_132.25
+        assert S3ImageStore(client, "copies").fetch("b.jpg", 100).modified == 1_560_327_132.25
+
+
+@pytest.mark.parametrize(
+    ("metadata", "modified"),
+    [({}, None), ({"mtime": "1560327132"}, 1_560_327_132.0), ({"mtime": "yesterday"}, None), ({"mtime": ""}, None)],
+)
+def test_the_time_of_a_file_is_read_as_others_write_it(metadata: dict[str, str], modified: float | None) -> None:
+    with mock_aws():
+        client: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        client.create_bucket(Bucket="images")
+        client.put_object(Bucket="images", Key="a.jpg", Body=b"content", Metadata=metadata)
+
+        assert S3ImageStore(client, "images").fetch("a.jpg", 100).modified == modified
 
 
 def test_objects_are_listed_by_prefix(buckets: Buckets) -> None:

@@ -83,6 +83,44 @@ def test_an_image_without_facts_says_that_it_has_no_capture_time(open_page: Open
     expect(page.locator(".facts dt", has_text="Camera")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("facts", "shown"),
+    [
+        ({"TakenAt": "2019-06-12T10:11:12.000000", "TakenAtSource": "EXIF"}, "12 Jun 2019, 10:11"),
+        ({"TakenAt": "2019-06-12T10:11:12.000000"}, "12 Jun 2019, 10:11"),
+        (
+            {"TakenAt": "2019-06-12T10:11:12.000000", "TakenAtSource": "NAME"},
+            "12 Jun 2019, 10:11, by the file\u2019s name",
+        ),
+        ({"TakenAt": "2019-06-12T00:00:00.000000", "TakenAtSource": "NAME"}, "12 Jun 2019, by the file\u2019s name"),
+        (
+            {"TakenAt": "2019-06-12T08:11:12.000000", "TakenOffset": "+00:00", "TakenAtSource": "FILE"},
+            "12 Jun 2019, 08:11 (+00:00), by the file\u2019s time",
+        ),
+    ],
+)
+def test_the_viewer_says_how_the_time_is_known(
+    open_page: OpenPage, serve_fake: ServeFake, facts: dict[str, str], shown: str
+) -> None:
+    page = open_page(serve_fake(FakeApi([image("a.jpg", Facts=facts)])) + "/?image=a.jpg")
+
+    expect(fact(page, "Taken")).to_have_text(shown)
+
+
+def test_a_map_is_opened_by_a_click_only(open_page: OpenPage, serve_fake: ServeFake) -> None:
+    asked: list[str] = []
+    url = serve_fake(FakeApi([a_sign()]))
+    page = open_page(url)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{url}/?image=sign.jpg")
+
+    link = fact(page, "Place").get_by_role("link")
+    expect(link).to_have_attribute("href", "https://www.openstreetmap.org/?mlat=48.858222&mlon=2.2945&zoom=15")
+    expect(link).to_have_attribute("target", "_blank")
+    page.wait_for_load_state("networkidle")
+    assert all(each.startswith(url) for each in asked)
+
+
 def test_words_and_faces_are_layers_that_are_switched_and_stay_so(open_page: OpenPage, serve_fake: ServeFake) -> None:
     page = open_page(serve_fake(FakeApi([a_sign(), a_sign("other.jpg")])) + "/?image=sign.jpg")
     layers = page.get_by_role("group", name="Boxes on the picture")

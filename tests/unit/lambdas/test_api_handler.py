@@ -130,6 +130,7 @@ def test_an_image_shows_the_facts_of_its_picture(handler: Any) -> None:
     response = handler.handler(an_event("GET", "/images/{ImageId+}", "a.jpg"), None)
     assert json.loads(response["body"])["Facts"] == {
         "TakenAt": "2026-06-01T12:30:00.000000",
+        "TakenAtSource": "EXIF",
         "Camera": "Acme One",
         "IsoSpeed": 100,
         "Latitude": 1.5,

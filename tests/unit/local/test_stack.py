@@ -21,6 +21,7 @@ from viewfinder.local.files import DamagedFileError
 from viewfinder.local.ministack.objects import MARK
 from viewfinder.local.ministack.saving import resume, was_saved
 from viewfinder.local.processes import LocalStackError, NotRunningError, PortTakenError, Process
+from viewfinder.local.running import parameters_of
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import DYNAMODB, LAYOUT, SQLITE, Options, Ports, Record, load, with_options
 
@@ -117,6 +118,11 @@ def test_the_options_are_put_over_what_is_remembered() -> None:
     within = with_options(remembered, Options(in_process=True))
     assert (within.in_process, with_options(within, Options()).in_process) == (True, True)
     assert with_options(within, Options(in_process=False)) == remembered
+    keeping = with_options(remembered, Options(parameters={"KeepLocation": "true"}))
+    assert with_options(keeping, Options()).parameters == {"KeepLocation": "true"}
+    assert [parameters_of(record)["KeepLocation"] for record in (keeping, remembered)] == ["true", "false"]
+    dropping = with_options(keeping, Options(parameters={"KeepLocation": "false"}))
+    assert dropping.parameters == {"KeepLocation": "false"}
 
 
 def test_another_catalog_is_refused_with_the_way_to_it() -> None:

@@ -66,6 +66,14 @@ def test_a_first_image_needs_six_calls_beside_the_fetch_and_the_detector(applica
     ]
 
 
+def test_a_large_image_needs_one_more_for_its_rendition_for_screens(application: Application) -> None:
+    first = calls_for(application, "a.heic", b"large Dog", Effort.DETECTED)
+    again = calls_for(application, "b.heic", b"large Dog", Effort.REUSED)
+
+    assert first[4:] == ["PutObject", "PutObject", "PutObject", "TransactWriteItems"]  # analysis, thumbnail, rendition
+    assert again[2:] == ["GetObject", "CopyObject", "CopyObject", "TransactWriteItems"]
+
+
 def test_the_same_picture_again_needs_four(application: Application) -> None:
     calls_for(application, "a.jpg", b"Dog", Effort.DETECTED)
     assert calls_for(application, "b.jpg", b"Dog", Effort.REUSED) == [

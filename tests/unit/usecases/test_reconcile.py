@@ -12,6 +12,7 @@ import pytest
 from tests.support.catalogs import all_images
 from tests.support.fakes import FakeBucket, FakeCatalog, FakeRequests, etag
 from viewfinder.domain.image import Effort, Image, Status
+from viewfinder.domain.screen import screen_key
 from viewfinder.domain.thumbnail import thumbnail_key
 from viewfinder.ports import ObjectSummary
 from viewfinder.usecases.answers import PipelineStalledError
@@ -49,11 +50,20 @@ class Place:
         known = self.catalog.find(key)
         if known:
             self.derived.delete(known.thumbnail)
+            self.derived.delete(known.screen)
         name = thumbnail_key(key, known.version if known else 0, etag(content)) if status is Status.ANALYZED else ""
         if name:
             self.derived.put(name, b"thumbnail", self.now)
-        facts = {"etag": etag(content), "thumbnail": name, "features": self.features, "model_version": "3.0"}
-        image = Image(key, status, "", "2026", **facts)  # type: ignore[arg-type]
+        facts: dict[str, Any] = {
+            "etag": etag(content),
+            "thumbnail": name,
+            "features": self.features,
+            "model_version": "3.0",
+        }
+        if content.startswith(b"large") and name:
+            facts |= {"format": "HEIC", "width": 4032, "height": 3024, "screen": screen_key(name)}
+            self.derived.put(screen_key(name), b"screen", self.now)
+        image = Image(key, status, "", "2026", **facts)
         return self.catalog.save(image, replacing=known)
 
     def _sleep(self, seconds: float) -> None:
@@ -308,3 +318,28 @@ def test_differences_are_counted_by_kind() -> None:
         **dict.fromkeys(("Outdated", "Failed", "Unreadable", "Incomplete", "Orphaned", "Old", "OrphanedThumbnails"), 0),
         "Missing": 1,
     }
+
+
+def test_a_large_image_of_an_earlier_release_gets_its_rendition_for_screens() -> None:
+    place = Place()
+    place.put("old.heic", b"large one")
+    image = place.index("old.heic", b"large one")
+    place.catalog.save(replace(image, screen="", stored_format=0), replacing=image)
+    place.derived.delete(image.screen)
+
+    assert differences(place.stores) == {"old.heic": Difference.OLD}
+    reconcile(place.stores, patience=10)
+    mended = place.catalog.find("old.heic")
+    assert mended is not None
+    assert set(place.derived.contents) == {mended.thumbnail, mended.screen}
+
+
+@pytest.mark.parametrize("which", ["thumbnail", "screen"])
+def test_a_rendition_that_is_gone_is_made_again(which: str) -> None:
+    place = Place()
+    place.put("a.heic", b"large one")
+    place.derived.delete(getattr(place.index("a.heic", b"large one"), which))
+
+    assert differences(place.stores) == {"a.heic": Difference.OUTDATED}
+    reconcile(place.stores, patience=10)
+    assert differences(place.stores) == {}

@@ -12,9 +12,10 @@ from tests.support.catalogs import read_words
 from tests.support.findings import found
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.image import Image, Status
+from viewfinder.domain.image import FIRST_TAKEN, Image, Status
 from viewfinder.domain.label import Label, search_words
-from viewfinder.domain.query import Match, Order, Query
+from viewfinder.domain.posting import Source
+from viewfinder.domain.query import Entry, Match, Order, Query, Stretch
 from viewfinder.usecases.search_images import Page, Search, search_images
 
 NOON = "2026-06-01T12:00:00.000000Z"
@@ -185,3 +186,26 @@ def test_a_page_comes_whole_where_a_clock_was_ahead(order: Order) -> None:
         found += [image.image_id for image in page.images]
         token = page.next_token
     assert sorted(found) == sorted(image.image_id for image in images)
+
+
+@pytest.mark.parametrize(
+    ("query", "since"),
+    [
+        (Query(order=Order.TAKEN), ""),
+        (Query(order=Order.TAKEN, taken_until="2026-01-01T00:00:00.000000"), FIRST_TAKEN),
+        (Query(order=Order.TAKEN, taken_since="2019-01-01T00:00:00.000000"), "2019-01-01T00:00:00.000000"),
+    ],
+)
+def test_a_search_for_a_time_reads_no_undated_images(query: Query, since: str) -> None:
+    search, index = a_search(many(3, "Dog"), shards=1)
+    bounds: list[str] = []
+    read = index.read
+
+    def noted(source: Source, shard: int, stretch: Stretch, size: int) -> tuple[list[Entry], bool]:
+        bounds.append(stretch.taken_since)
+        return read(source, shard, stretch, size)
+
+    index.read = noted  # type: ignore[method-assign]
+    search_images(query, search, limit=10)
+
+    assert set(bounds) == {since}

@@ -146,7 +146,7 @@ def _index_key(partition: str, image: Image) -> Item:
     return {
         "GSI1PK": {"S": partition},
         "GSI1SK": {"S": time_position(image.analyzed_at, image.image_id)},
-        "GSI2SK": {"S": time_position(image.taken_or_analyzed, image.image_id)},
+        "GSI2SK": {"S": time_position(image.taken_position, image.image_id)},
     }
 
 

@@ -144,6 +144,7 @@ class Rendition(StrEnum):
 
     ORIGINAL = "original"
     THUMBNAIL = "thumbnail"
+    SCREEN = "screen"
 
 
 _PAGE: Fields = {

@@ -41,7 +41,7 @@ class Metadata:
     @property
     def facts(self) -> Facts:
         """What is known of how the picture was taken."""
-        found = {name: next(self._values(name), None) for name in _FACTS}
+        found: dict[str, Any] = {name: next(self._values(name), None) for name in _FACTS}
         taken_at, taken_offset = next(self._times(), (None, None))
         return Facts(
             taken_at=taken_at, taken_offset=taken_offset, camera=self._model(), location=self._place(), **found

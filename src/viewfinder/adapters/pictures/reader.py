@@ -18,17 +18,22 @@ from viewfinder.adapters.pictures.metadata import Metadata
 from viewfinder.adapters.pictures.rendering import by_code_points, by_gamma, is_srgb
 from viewfinder.adapters.pictures.sources import Source, open_source
 from viewfinder.domain.image import Picture
+from viewfinder.domain.screen import needs_screen
 
 
 class Pictures:
     """Reads pictures, from several threads at once.
 
     A picture of more pixels than `max_pixels`, or whose decoding would take more than `max_memory` bytes, is rejected
-    before any of it is decoded. Pictures that are decoded at the same time share `max_memory`.
+    before any of it is decoded. Pictures that are decoded at the same time share `max_memory`. `has_screens` says
+    whether renditions for screens are made.
     """
 
-    def __init__(self, *, max_pixels: int = MAX_PIXELS, max_memory: int = MAX_MEMORY) -> None:
+    def __init__(
+        self, *, max_pixels: int = MAX_PIXELS, max_memory: int = MAX_MEMORY, has_screens: bool = False
+    ) -> None:
         self._max_pixels = max_pixels
+        self._has_screens = has_screens
         self._budget = Budget(max_memory)
 
     def read(self, content: bytes) -> Picture:
@@ -51,7 +56,8 @@ class Pictures:
             source = open_source(format_name, content)
             self._check(source)
             with self._budget.taking(source.cost, is_alone=is_alone or source.is_alone):
-                return _derive(source)
+                has_screen = self._has_screens and needs_screen(source.format, *source.size, len(content))
+                return _derive(source, has_screen=has_screen)
 
     def _check(self, source: Source) -> None:
         if source.pixels > self._max_pixels or source.cost > self._budget.total:
@@ -62,7 +68,7 @@ class Pictures:
             )
 
 
-def _derive(source: Source) -> Picture:
+def _derive(source: Source, *, has_screen: bool) -> Picture:
     """Decode at the smallest scale that serves, which also proves that the picture is whole.
 
     The detector gets the very bytes that were decoded here, without the chunks that were left out: another reader may
@@ -75,7 +81,8 @@ def _derive(source: Source) -> Picture:
         and is_srgb(source.code_points)
         and detector.takes(source.format, mode, stored_size, len(source.content), source.scanned_pixels)
     )
-    needed = (rendering.thumbnail_size if as_is else rendering.rendition_size)(stored_size)
+    shown_size = rendering.screen_size if has_screen else rendering.thumbnail_size
+    needed = (shown_size if as_is else rendering.rendition_size)(stored_size)
     source.load(needed)
     metadata = Metadata(picture)  # a PNG may have it behind its pixels
     orientation = 1 if source.format in rendering.TURNED_BY_DECODER else metadata.orientation
@@ -86,11 +93,13 @@ def _derive(source: Source) -> Picture:
         shrunk = by_gamma(by_code_points(shrunk, source.code_points), source.gamma)
     upright = rendering.upright(shrunk, orientation)
     width, height = rendering.turned(stored_size, orientation)
+    shown = rendering.shrink(upright, shown_size((width, height)))
     return Picture(
         format=source.format,
         width=width,
         height=height,
         rendition=source.content if as_is else rendering.encode_rendition(upright),
-        thumbnail=rendering.encode_thumbnail(rendering.shrink(upright, rendering.thumbnail_size((width, height)))),
+        thumbnail=rendering.encode_small(rendering.shrink(shown, rendering.thumbnail_size((width, height)))),
         facts=metadata.facts,
+        screen=rendering.encode_small(shown) if has_screen else b"",
     )

@@ -10,6 +10,8 @@ from typing import Any, cast
 from PIL import Image, ImageChops, ImageFilter, JpegImagePlugin, WebPImagePlugin
 
 from viewfinder.adapters.detector import MAX_BYTES, MAX_SIDE, MIN_SIDE
+from viewfinder.domain.screen import SCREEN_SIDE
+from viewfinder.domain.thumbnail import THUMBNAIL_SIDE
 
 BT2020, DISPLAY_P3 = 9, 12
 PQ, HLG = 16, 18
@@ -224,8 +226,6 @@ def upright(picture: Image.Image, orientation: int) -> Image.Image:
 RENDITION_SIDE = 2048
 """More would help no detector: Rekognition finds what covers 5% of the shorter side, here some 80 pixels."""
 
-THUMBNAIL_SIDE = 512
-
 JPEG, WEBP = (JpegImagePlugin.JpegImageFile.format, WebPImagePlugin.WebPImageFile.format)
 """Imported above, for else the first save of a WebP would import every decoder that Pillow has (cold start)."""
 
@@ -243,7 +243,16 @@ def rendition_size(size: tuple[int, int]) -> tuple[int, int]:
 
 def thumbnail_size(size: tuple[int, int]) -> tuple[int, int]:
     """Scale a size down to the thumbnail's, never up."""
-    scale = min(1.0, THUMBNAIL_SIDE / max(size))
+    return _scaled_down(size, THUMBNAIL_SIDE)
+
+
+def screen_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Scale a size down to that of the rendition for screens, never up."""
+    return _scaled_down(size, SCREEN_SIDE)
+
+
+def _scaled_down(size: tuple[int, int], side: int) -> tuple[int, int]:
+    scale = min(1.0, side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
@@ -256,8 +265,11 @@ def encode_rendition(picture: Image.Image) -> bytes:
     return encoded
 
 
-def encode_thumbnail(picture: Image.Image) -> bytes:
-    """Encode as WebP; method 0 takes a quarter of the default's time, for a few percent more bytes."""
+def encode_small(picture: Image.Image) -> bytes:
+    """Encode a thumbnail or a rendition for screens as WebP, without metadata.
+
+    Method 0 takes a quarter of the default's time, for a few percent more bytes.
+    """
     return _encoded(picture, WEBP, quality=75, method=0)
 
 

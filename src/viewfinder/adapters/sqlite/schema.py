@@ -136,7 +136,7 @@ def summary(image: Image) -> str:
 
 def posting_rows(image: Image) -> list[Row]:
     """Return a row for each source that the image is found in, with what has to be known of the source."""
-    times = {"analyzed_at": microseconds(image.analyzed_at), "taken_at": microseconds(image.taken_or_analyzed)}
+    times = {"analyzed_at": microseconds(image.analyzed_at), "taken_at": microseconds(image.taken_position)}
     rows: dict[tuple[str, str], Row] = {}
     for row in map(_row, postings_of(image)):  # of names that differ in case only the first stays
         rows.setdefault((row["kind"], row["name"]), row | times)

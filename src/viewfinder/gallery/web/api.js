@@ -130,9 +130,9 @@ export const analyzeAgain = (imageId) => change("POST", `${ROOT}/analyses`, { Im
 /** @type {(imageIds: string[]) => Promise<{ Url: string }>} */
 export const chooseDownload = (imageIds) => change("POST", "/downloads", { ImageIds: imageIds });
 
-/** Where a picture is; the version makes a new analysis a new URL. @type {(image: import("./types").Pictured, rendition: string) => string} */
-export const pictureUrl = (image, rendition) =>
-  `/content/${segment(image.ImageId)}?${new URLSearchParams({ rendition, v: image.AnalyzedAt })}`;
+/** Where a picture is; the version, where it is known, makes a new analysis a new URL. @type {(image: import("./types").Pictured, rendition: string) => string} */
+export const pictureUrl = ({ ImageId, AnalyzedAt }, rendition) =>
+  `/content/${segment(ImageId)}?${new URLSearchParams(AnalyzedAt ? { rendition, v: AnalyzedAt } : { rendition })}`;
 
 /**
  * Sends a file and gives the ETag of its object. (fetch tells nothing of an upload's progress.)

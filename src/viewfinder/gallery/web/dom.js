@@ -20,13 +20,16 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+/** Where a symbol of icons.svg is, in this page's own version, which browsers keep. @param {string} name */
+export const iconUrl = (name) => `${new URL("icons.svg", import.meta.url).pathname}#${name}`;
+
 /** @param {string} name */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `/web/icons.svg#${name}`);
+  use.setAttribute("href", iconUrl(name));
   svg.append(use);
   return svg;
 }

@@ -11,6 +11,20 @@ export function localTime(iso, offset = "") {
   return offset ? `${time} (${offset})` : time;
 }
 
+/** @type {Record<string, string>} */
+const SOURCES = { NAME: "by the file’s name", FILE: "by the file’s time" };
+
+/** When it was taken, and how that is known where not by the picture itself; a date in a name has no time. @param {import("./types").Facts} facts */
+function takenOf({ TakenAt, TakenOffset, TakenAtSource = "EXIF" }) {
+  if (!TakenAt) return "No capture time";
+  const isDay = TakenAtSource === "NAME" && TakenAt.includes("T00:00:00");
+  const time = isDay ? localDay(TakenAt) : localTime(TakenAt, TakenOffset);
+  return [time, SOURCES[TakenAtSource]].filter(Boolean).join(", ");
+}
+
+/** @param {string} iso */
+const localDay = (iso) => new Date(`${iso.slice(0, 10)}T00:00Z`).toLocaleDateString(undefined, { dateStyle: "medium", timeZone: "UTC" });
+
 /** @param {import("./types").Facts} facts */
 function exposureOf({ ExposureTime, FNumber, IsoSpeed, FocalLength }) {
   const parts = [
@@ -35,7 +49,7 @@ function placeOf({ Latitude, Longitude, Altitude }) {
 export function factsOf(image) {
   const taken = image.Facts ?? {};
   const facts = {
-    Taken: taken.TakenAt ? localTime(taken.TakenAt, taken.TakenOffset) : image.Status === "ANALYZED" ? "No capture time" : null,
+    Taken: image.Status === "ANALYZED" ? takenOf(taken) : null,
     Camera: taken.Camera,
     Lens: taken.Lens,
     Exposure: exposureOf(taken),

@@ -1,12 +1,12 @@
-// The first page of results, asked for before the rest of the scripts is here.
+// The first page of results, asked for before the rest of the scripts is here; behind a link to an image it has time.
 
-import { openView, parametersOf, readSearch } from "./address.js";
+import { openImage, openView, parametersOf, readSearch } from "./address.js";
 import { searchImages } from "./api.js";
 
 export const FIRST_PAGE = 50;
 
 const firstKey = parametersOf(readSearch()).toString();
-let page = openView() ? null : ask(firstKey);
+let page = openView() || openImage() !== null ? null : ask(firstKey);
 page?.catch(() => {}); // told to who takes it
 
 /** @type {(key: string, signal?: AbortSignal) => ReturnType<typeof searchImages>} */

@@ -21,7 +21,7 @@ export class Grid {
     this.images = [];
     /** @type {Map<number, HTMLElement>} */
     this.tiles = new Map();
-    /** @type {Map<number, HTMLElement>} */
+    /** @type {Map<import("./types").Heading, HTMLElement>} */
     this.headings = new Map();
     /** @type {import("./types").Grouping | null} */
     this.grouping = null;
@@ -126,12 +126,15 @@ export class Grid {
 
   /** The headings of the groups that begin among these tiles. @type {(first: number, end: number) => void} */
   #head(first, end) {
-    const wanted = new Map(this.layout.headingsBetween(first, end).map((heading) => [heading.first, heading]));
-    for (const [at, node] of this.headings) if (!wanted.has(at)) this.headings.delete(at) && node.remove();
-    for (const [at, { group, top }] of wanted) {
-      if (this.headings.has(at)) continue;
-      const node = element("li", { class: "day", "data-index": at - 0.5 }, element("h2", {}, this.grouping?.text(group ?? "")));
-      this.headings.set(at, place(node, { transform: `translateY(${top}px)` }));
+    const wanted = new Set(this.layout.headingsBetween(first, end));
+    for (const [heading, node] of this.headings) if (!wanted.has(heading)) this.headings.delete(heading) && node.remove();
+    for (const heading of wanted) {
+      if (this.headings.has(heading)) continue;
+      const { first: at, left, top, width, group = "" } = heading;
+      const text = this.grouping?.text(group);
+      const short = width < this.layout.width ? this.grouping?.short(group) : text;
+      const node = element("li", { class: "day", "data-index": at - 0.5 }, element("h2", { title: text ?? "" }, short));
+      this.headings.set(heading, place(node, { transform: `translate(${left}px, ${top}px)`, width: `${width}px` }));
       this.#insert(node);
     }
   }

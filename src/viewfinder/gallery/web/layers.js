@@ -1,10 +1,7 @@
-// The picture of the viewer and what lies on it in layers that can be switched: labels, words and faces.
+// What lies on the picture of the viewer, in layers that can be switched: labels, words and faces.
 
-import { pictureUrl } from "./api.js";
-import { element, icon, nameOf, percent, place, whole } from "./dom.js";
-import { specificFirst } from "./labels.js";
+import { element, percent, place, whole } from "./dom.js";
 
-const SHOWN_BY_BROWSERS = new Set(["JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"]);
 const KEY = "viewfinder-layers";
 /** @type {Record<string, string>} */
 const NAMES = { labels: "Labels", words: "Text", faces: "Faces" };
@@ -15,32 +12,13 @@ function chosen() {
   return new Set(kept === null ? ["labels"] : kept.split(" ").filter((name) => name in NAMES));
 }
 
-/** Gives the picture with its layers and their switches. What a browser can't show is shown by its thumbnail. @type {(image: import("./types").Image, boxes: HTMLElement[]) => unknown[]} */
-export function stageOf(image, boxes) {
-  if (!isMeasured(image)) return [element("div", { class: "nothing" }, icon("warning"))];
+/** Lays an image's boxes, words and faces on the frame of its picture, in the place of earlier ones, and gives their switches. @type {(frame: HTMLElement, image: import("./types").Measured, boxes: HTMLElement[]) => HTMLElement | null} */
+export function layOn(frame, image, boxes) {
   const layers = { labels: boxes, words: wordsOn(image), faces: facesOn(image) };
-  const frame = frameOf(image, Object.values(layers));
   for (const [name, nodes] of Object.entries(layers)) for (const node of nodes) node.dataset.layer = name;
-  return [frame, switchesOf(frame, layers)];
-}
-
-/** Whether a picture was read. @param {import("./types").Image} image @returns {image is import("./types").Measured} */
-const isMeasured = (image) => image.Status === "ANALYZED";
-
-/** @type {(image: import("./types").Measured, layers: HTMLElement[][]) => HTMLElement} */
-function frameOf(image, layers) {
-  const rendition = SHOWN_BY_BROWSERS.has(image.Format ?? "") ? "original" : "thumbnail";
-  const picture = element("img", {
-    src: pictureUrl(image, rendition),
-    alt: `${nameOf(image.ImageId)}: ${specificFirst(image.Labels).slice(0, 5).map((label) => label.Name).join(", ")}`,
-    width: image.Width,
-    height: image.Height,
-    draggable: "false",
-    onload: () => frame.classList.add("ready"),
-    onerror: () => (picture.src = pictureUrl(image, "thumbnail")),
-  });
-  const frame = element("div", { class: "frame" }, picture, layers);
-  return place(frame, { "--proportion": image.Width / image.Height, "--natural": `${Math.max(image.Width, 640)}px` });
+  for (const node of frame.querySelectorAll("[data-layer]")) node.remove();
+  frame.append(...Object.values(layers).flat());
+  return switchesOf(frame, layers);
 }
 
 /** @type {(frame: HTMLElement, layers: Record<string, HTMLElement[]>) => HTMLElement | null} */

@@ -4,6 +4,7 @@ const GAP = 6;
 const NARROWEST = 0.5;
 const WIDEST = 3;
 const HEADING = 48;
+const NARROWEST_ALONE = 0.85; // room for a date above it
 
 /** A picture's width by its height; squares for what has no size. */
 /** @param {import("./types").Summary} image */
@@ -14,9 +15,7 @@ function proportion(image) {
 
 /** Rows that grow at the end as pages arrive: what is placed stays where it is. */
 export class Layout {
-  /** @type {string | undefined} */
-  group;
-  /** @type {{ top: number, group: string | undefined, first: number }[]} */
+  /** @type {import("./types").Heading[]} */
   headings = [];
   /** @type {{ top: number, height: number, first: number, boxes: { left: number, top: number, width: number, height: number }[] }[]} */
   rows = [];
@@ -34,52 +33,110 @@ export class Layout {
     this.target = width < 600 ? 130 : 220;
   }
 
-  /** Adds images; the last row is made again since it may have had room left. @param {import("./types").Summary[]} images */
+  /** Adds images; the last row is made again since it may have had room left, or its day more pictures. @param {import("./types").Summary[]} images */
   add(images) {
-    const last = this.rows.pop();
-    if (last) this.height = last.top;
-    const waiting = last ? this.images.slice(last.first) : [];
+    const first = this.#reopen();
+    const waiting = this.images.slice(first);
     this.images = this.images.concat(images);
-    this.#place([...waiting, ...images], last?.first ?? 0);
+    this.#place([...waiting, ...images], first);
+  }
+
+  /** Takes the last row back with its headings; gives the first image that is to be placed. */
+  #reopen() {
+    const last = this.rows.pop();
+    if (!last) return 0;
+    const own = this.headings.findIndex((heading) => heading.first >= last.first);
+    const [heading] = own < 0 ? [] : this.headings.splice(own);
+    this.height = heading?.top ?? last.top;
+    return last.first;
   }
 
   /** @type {(images: import("./types").Summary[], first: number) => void} */
   #place(images, first) {
-    /** @type {number[]} */
-    let row = [];
-    let sum = 0;
-    const close = (/** @type {boolean} */ isLast) => {
-      this.#close(row, sum, first, isLast);
-      first += row.length;
-      row = [];
-      sum = 0;
-    };
-    for (const image of images) {
-      if (this.groupOf(image) !== this.group) {
-        if (row.length) close(true);
-        this.#head(this.groupOf(image), first);
+    /** @type {import("./types").Run[]} */
+    let alone = []; // pictures in a row that are the only ones of their groups
+    for (const run of this.#runs(images, first)) {
+      if (run.images.length === 1 && run.isHeaded) {
+        alone.push(run);
+        continue;
       }
-      const ratio = proportion(image);
-      row.push(ratio);
-      sum += ratio;
-      if (sum * this.target + (row.length - 1) * GAP >= this.width) close(false);
+      this.#placeAlone(alone);
+      alone = [];
+      if (run.isHeaded) this.#head(run.first, run.group);
+      this.#placeRows(run.images, run.first);
     }
-    if (row.length) close(true);
+    this.#placeAlone(alone);
   }
 
-  /** @type {(group: string | undefined, first: number) => void} */
-  #head(group, first) {
-    this.group = group;
-    this.headings.push({ top: this.height, group, first });
+  /** The images group by group; the first may go on with the group of what is placed already. @type {(images: import("./types").Summary[], first: number) => import("./types").Run[]} */
+  #runs(images, first) {
+    let group = first ? this.groupOf(this.images[first - 1]) : undefined;
+    /** @type {import("./types").Run[]} */
+    const runs = [];
+    for (const [place, image] of images.entries()) {
+      const own = this.groupOf(image);
+      if (!place || own !== group) runs.push({ first: first + place, group: own, isHeaded: own !== group, images: [] });
+      runs[runs.length - 1].images.push(image);
+      group = own;
+    }
+    return runs;
+  }
+
+  /** Rows of pictures of one group. @type {(images: import("./types").Summary[], first: number) => void} */
+  #placeRows(images, first) {
+    for (const { ratios, isLast } of this.#filled(images)) {
+      this.#close(ratios, first, isLast);
+      first += ratios.length;
+    }
+  }
+
+  /** Rows of pictures that are alone in their groups: each has its heading above itself. @param {import("./types").Run[]} runs */
+  #placeAlone(runs) {
+    if (runs.length === 1) this.#head(runs[0].first, runs[0].group);
+    if (runs.length < 2) return this.#placeRows(runs.flatMap((run) => run.images), runs[0]?.first ?? 0);
+    let done = 0;
+    for (const { ratios, isLast } of this.#filled(runs.map((run) => run.images[0]), NARROWEST_ALONE)) {
+      const top = this.height;
+      this.height += HEADING;
+      this.#close(ratios, runs[done].first, isLast);
+      for (const [place, { left, width }] of this.rows[this.rows.length - 1].boxes.entries()) {
+        const { first, group } = runs[done + place];
+        this.headings.push({ top, left, width, group, first });
+      }
+      done += ratios.length;
+    }
+  }
+
+  /** The proportions of images row by row, each as many as fill the width at the height aimed for; the last may not. @type {(images: import("./types").Summary[], narrowest?: number) => Generator<{ ratios: number[], isLast: boolean }>} */
+  *#filled(images, narrowest = NARROWEST) {
+    /** @type {number[]} */
+    let ratios = [];
+    let sum = 0;
+    for (const image of images) {
+      const ratio = Math.max(proportion(image), narrowest);
+      ratios.push(ratio);
+      sum += ratio;
+      if (sum * this.target + (ratios.length - 1) * GAP < this.width) continue;
+      yield { ratios, isLast: false };
+      ratios = [];
+      sum = 0;
+    }
+    if (ratios.length) yield { ratios, isLast: true };
+  }
+
+  /** @type {(first: number, group: string | undefined) => void} */
+  #head(first, group) {
+    this.headings.push({ top: this.height, left: 0, width: this.width, group, first });
     this.height += HEADING;
   }
 
-  /** @type {(row: number[], sum: number, first: number, isLast: boolean) => void} */
-  #close(row, sum, first, isLast) {
-    const room = this.width - (row.length - 1) * GAP;
+  /** @type {(ratios: number[], first: number, isLast: boolean) => void} */
+  #close(ratios, first, isLast) {
+    const sum = ratios.reduce((total, ratio) => total + ratio, 0);
+    const room = this.width - (ratios.length - 1) * GAP;
     const height = isLast ? Math.min(this.target, room / sum) : room / sum;
     let left = 0;
-    const boxes = row.map((ratio) => {
+    const boxes = ratios.map((ratio) => {
       const box = { left, top: this.height, width: ratio * height, height };
       left += box.width + GAP;
       return box;

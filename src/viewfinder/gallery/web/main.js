@@ -39,9 +39,9 @@ function show() {
   statusPage.show(view === "status");
   showPage(view);
   showSearch();
+  viewer.show(); // asks for its image before the grid asks for its own
   if (!view) results.show();
   showRail();
-  viewer.show();
 }
 
 /** The rail of years and months is a part of the timeline only: its script comes with it. */

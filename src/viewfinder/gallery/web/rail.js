@@ -12,7 +12,7 @@ let shown; // the search that the rail is of, without its place in time
 /** @type {string[]} */
 let years = []; // newest first
 /** @type {Map<string, string[]>} */
-let months = new Map(); // of a year: the months that have pictures, newest first
+let months = new Map(); // of a year that was opened: the months that have pictures, newest first
 let controller = new AbortController();
 
 /** Shows the rail of the search in the address; asks for years only when the search has changed. */
@@ -71,7 +71,7 @@ async function findMonths(search, year, signal) {
   render();
 }
 
-/** The year whose months are shown: the one jumped to, or the newest. */
+/** The year whose months are to be shown too: the one jumped to, or the newest. One that is open stays so, for nothing may move under the pointer. */
 function openYear() {
   const { takenTo } = readSearch();
   return takenTo ? years.find((year) => `${year}-01-01` < takenTo) : years[0];
@@ -93,10 +93,8 @@ const monthTitle = (month) => new Date(`${month}-01T00:00Z`).toLocaleDateString(
 function render() {
   const rail = find("rail");
   const focused = rail.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
-  const opened = openYear();
-  const items = years.map((year) =>
-    element("li", {}, link(year, year, year, "year"),
-      year === opened && element("ol", {}, (months.get(year) ?? []).map((month) => element("li", {}, link(month, monthName(month), monthTitle(month), "month"))))));
+  const monthsOf = (/** @type {string} */ year) => months.get(year)?.map((month) => element("li", {}, link(month, monthName(month), monthTitle(month), "month")));
+  const items = years.map((year) => element("li", {}, link(year, year, year, "year"), months.has(year) && element("ol", {}, monthsOf(year))));
   rail.replaceChildren(element("ol", {}, element("li", {}, link("", "Latest", "Latest pictures", "latest")), items));
   const wanted = focused && rail.querySelector(`a[href="${CSS.escape(focused)}"]`);
   if (wanted) /** @type {HTMLElement} */ (wanted).focus({ preventScroll: true });

@@ -7,10 +7,16 @@ import { firstPage } from "./first.js";
 import { element, find, icon } from "./dom.js";
 import { Grid } from "./grid.js";
 
-/** The timeline's groups: days of the camera's time, or of the analysis where no capture time is known. @type {import("./types").Grouping} */
+const UNDATED = "No capture time";
+
+/** @type {(day: string, dateStyle: "full" | "medium") => string} */
+const dayName = (day, dateStyle) => (day ? new Date(`${day}T00:00Z`).toLocaleDateString(undefined, { dateStyle, timeZone: "UTC" }) : UNDATED);
+
+/** The timeline's groups: days of the camera's time; images without a capture time are one group, at the end. @type {import("./types").Grouping} */
 const DAYS = {
-  of: (image) => (image.TakenAt ?? image.AnalyzedAt).slice(0, 10),
-  text: (day) => new Date(`${day}T00:00Z`).toLocaleDateString(undefined, { dateStyle: "full", timeZone: "UTC" }),
+  of: (image) => image.TakenAt?.slice(0, 10) ?? "",
+  text: (day) => dayName(day, "full"),
+  short: (day) => dayName(day, "medium"),
 };
 
 const PAGE = 100;

@@ -1,6 +1,6 @@
 // Dark or light: as the system has it until the user chooses.
 
-import { find } from "./dom.js";
+import { find, iconUrl } from "./dom.js";
 
 const KEY = "viewfinder-theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
@@ -10,7 +10,7 @@ const isDark = () => (localStorage.getItem(KEY) ?? (system.matches ? "dark" : "l
 function apply() {
   document.documentElement.dataset.theme = isDark() ? "dark" : "light";
   find("theme").setAttribute("aria-pressed", String(isDark()));
-  find("theme").querySelector("use")?.setAttribute("href", `/web/icons.svg#${isDark() ? "sun" : "moon"}`);
+  find("theme").querySelector("use")?.setAttribute("href", iconUrl(isDark() ? "sun" : "moon"));
 }
 
 export function startTheme() {

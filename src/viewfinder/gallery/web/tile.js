@@ -36,7 +36,6 @@ export function tileOf(image) {
       "aria-label": [`${nameOf(image.ImageId)}. ${text}`, undated].filter(Boolean).join(". "),
     },
     fault ? faultOf(image, fault) : pictureOf(image),
-    undated && element("span", { class: "undated", "aria-hidden": "true" }, undated),
     element("span", { class: "caption", "aria-hidden": "true" }, captionOf(image, labels)),
   );
   // The keyboard has a key for it (space or x), so that one stop of the tab key is enough for a tile.
@@ -57,6 +56,7 @@ function pictureOf(image) {
     src: pictureUrl(image, "thumbnail"),
     alt: "",
     decoding: "async",
+    loading: "lazy", // none is loaded behind the viewer
     draggable: "false",
     onload: () => picture.classList.add("ready"),
     onerror: () => picture.replaceWith(element("span", { class: "missing" }, icon("photos"))),

@@ -40,6 +40,7 @@ export interface Summary {
 export interface Facts {
   TakenAt?: string;
   TakenOffset?: string;
+  TakenAtSource?: "EXIF" | "NAME" | "FILE";
   Camera?: string;
   Lens?: string;
   ExposureTime?: number;
@@ -70,11 +71,14 @@ export interface Image extends Omit<Summary, "Labels"> {
 export type Measured = Image & { Width: number; Height: number };
 
 /** Enough of an image to make the URL of its picture. */
-export type Pictured = Pick<Summary, "ImageId" | "AnalyzedAt">;
+export interface Pictured { ImageId: string; AnalyzedAt?: string }
+
+/** What is known of an image before its record is here: the entry of a search, or no more than its key. */
+export interface Known extends Pictured { Status?: Status; Width?: number; Height?: number; Format?: string }
 
 export interface Trashed { ImageId: string; DeletedAt: string; ExpiresAt: string; Bytes: number }
 export interface Version { VersionId: string; LastModified: string; Bytes: number; IsLatest: boolean }
-export interface Copy extends Pictured { Bytes: number }
+export interface Copy extends Pictured { AnalyzedAt: string; Bytes: number }
 export interface LabelCount extends Named { Count: number; Parents: Named[]; MatchedBy?: string }
 export interface CategoryCount extends Named { Count: number; Labels: number }
 export interface Folder { Prefix: string; Count: number }
@@ -127,11 +131,17 @@ export interface Answer { value: string; isForAll: boolean }
 /** A file to upload, and its key. */
 export interface Chosen { file: File; path: string }
 
+/** How a grid is divided: the group of an image, its heading, and the heading above its only picture. */
+export interface Grouping { of: (image: Summary) => string; text: (group: string) => string; short: (group: string) => string }
+
+/** Images of one group that follow one another; `isHeaded` where the group begins with them. */
+export interface Run { first: number; group: string | undefined; isHeaded: boolean; images: Summary[] }
+
+/** A heading of the layout; `first` is the index of the group's first image. */
+export interface Heading { top: number; left: number; width: number; group: string | undefined; first: number }
 /** What a drop or a choice brings: files, what could not be read, and the hidden and system files and folders that are left out. */
 export interface Picked { files: Chosen[]; unreadable: { path: string; reason: string }[]; leftOut: Set<string> }
 
-/** How a grid is divided: the group of an image, and its heading. */
-export interface Grouping { of: (image: Summary) => string; text: (group: string) => string }
 
 /** What other parts do with the images that are shown. */
 export interface Shown { remove: (imageIds: string[]) => void; show: (options: { again: boolean }) => unknown }

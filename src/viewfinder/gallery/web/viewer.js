@@ -7,7 +7,8 @@ import { correct, correctionsOf } from "./corrections.js";
 import { element, find, icon, nameOf } from "./dom.js";
 import { factsOf, problemOf } from "./facts.js";
 import { labelsOf } from "./labels.js";
-import { stageOf, textsOf } from "./layers.js";
+import { layOn, textsOf } from "./layers.js";
+import { Picture } from "./picture.js";
 import { ask, noticesInFront, say } from "./talk.js";
 import { versionsOf } from "./versions.js";
 import { Zoom } from "./zoom.js";
@@ -22,6 +23,9 @@ export class Viewer {
   image;
   /** @type {Zoom | null} */
   zoom = null;
+  /** @type {Picture | null} */
+  picture = null;
+  stage = element("div");
   /** @type {Promise<void> | null} */
   seeking = null;
   controller = new AbortController();
@@ -32,7 +36,8 @@ export class Viewer {
     this.results = results;
     this.dialog = find("viewer");
     this.content = element("div", { class: "content" });
-    this.dialog.append(this.content);
+    this.dialog.open = false; // the page of a link comes with the picture, until this script is here
+    this.dialog.replaceChildren(this.content);
     results.onChange = () => this.#renewSteps();
     this.dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.#leave()));
     this.dialog.addEventListener("keydown", (event) => this.#key(event));
@@ -44,7 +49,7 @@ export class Viewer {
     if (imageId === this.imageId && this.dialog.open) return;
     this.imageId = imageId;
     if (imageId === null) return this.#close();
-    if (!this.dialog.open) this.#open(imageId);
+    this.#preview(this.results.images[this.#index] ?? { ImageId: imageId });
     await this.#load(imageId);
   }
 
@@ -52,16 +57,19 @@ export class Viewer {
     return this.results.images.findIndex((image) => image.ImageId === this.imageId);
   }
 
-  /** @param {string} imageId */
-  #open(imageId) {
-    this.content.replaceChildren(this.#heading({ ImageId: imageId }));
-    this.dialog.showModal();
-    noticesInFront();
+  /** Shows what is known before the record is here: the picture of the tile, or of the link. @param {import("./types").Known} image */
+  #preview(image) {
+    if (!this.dialog.open) {
+      this.dialog.showModal();
+      noticesInFront();
+    }
+    this.#replace(this.#heading(image), this.#stageOf(image), element("div", { class: "panel", "aria-busy": "true" }));
   }
 
   #close() {
     if (!this.dialog.open) return;
     this.dialog.close();
+    this.#leavePicture();
     this.content.replaceChildren();
     if (this.last >= 0) this.results.grid.focus(this.last);
   }
@@ -79,7 +87,7 @@ export class Viewer {
       if (this.imageId === imageId) this.#render(image);
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.zoom = null;
+      this.#leavePicture();
       this.content.replaceChildren(this.#heading({ ImageId: imageId }), element("p", { class: "problem" }, error.message));
     }
   }
@@ -90,8 +98,8 @@ export class Viewer {
     this.image = image;
     const shown = (/** @type {import("./types").Image} */ record) => this.imageId === record.ImageId && this.#render(record);
     const { list, boxes } = labelsOf(image, (name) => correct(image, "Remove", name, shown));
-    const stage = element("div", { class: "stage" }, stageOf(image, boxes), this.#step(-1), this.#step(1));
-    this.zoom = new Zoom(stage, image.Width ?? 0, (direction) => this.#go(direction));
+    const stage = this.#stageOf(image);
+    this.#lay(stage, image, boxes);
     const panel = element(
       "div",
       { class: "panel", tabindex: 0, role: "region", "aria-label": "Labels and facts" },
@@ -104,14 +112,45 @@ export class Viewer {
       factsOf(image),
       versionsOf(image, () => this.#follow()),
     );
+    this.#replace(this.#heading(image), stage, panel);
+  }
+
+  /** Puts new parts in the place of the old; the focus stays where it was. @param {HTMLElement[]} parts */
+  #replace(...parts) {
     const active = /** @type {HTMLElement | null} */ (document.activeElement);
     const focused = (this.dialog.contains(active) && active?.dataset.role) || "close";
-    this.content.replaceChildren(this.#heading(image), stage, panel);
+    this.content.replaceChildren(...parts);
     this.#renewSteps();
     /** @type {HTMLElement | null} */ (this.dialog.querySelector(`[data-role="${focused}"]`))?.focus();
   }
 
-  /** @param {import("./types").Image | { ImageId: string, Status?: undefined }} image */
+  /** The stage with the image's picture: the one that is there, zoom and all, as long as it is of the same content. @param {import("./types").Known} image */
+  #stageOf(image) {
+    const isAnalyzed = (image.Status ?? "ANALYZED") === "ANALYZED";
+    if (isAnalyzed && this.picture?.isOf(image)) return this.stage;
+    this.#leavePicture();
+    this.picture = isAnalyzed ? new Picture(image) : null;
+    const nothing = () => element("div", { class: "nothing" }, icon("warning"));
+    this.stage = element("div", { class: "stage" }, this.picture?.frame ?? nothing(), this.#step(-1), this.#step(1));
+    this.zoom = new Zoom(this.stage, this.picture, (direction) => this.#go(direction));
+    return this.stage;
+  }
+
+  #leavePicture() {
+    this.picture?.leave();
+    this.picture = this.zoom = null;
+  }
+
+  /** @type {(stage: HTMLElement, image: import("./types").Image, boxes: HTMLElement[]) => void} */
+  #lay(stage, image, boxes) {
+    stage.querySelector(".layers")?.remove();
+    if (!this.picture || !isMeasured(image)) return;
+    this.picture.learn(image);
+    const switches = layOn(this.picture.frame, image, boxes);
+    if (switches) this.picture.frame.after(switches);
+  }
+
+  /** @param {import("./types").Known} image */
   #heading(image) {
     const folder = image.ImageId.slice(0, image.ImageId.length - nameOf(image.ImageId).length);
     const tools = image.Status
@@ -125,7 +164,7 @@ export class Viewer {
     return element(
       "div",
       { class: "heading" },
-      element("h2", { id: "viewer-name", title: image.ImageId }, folder ? element("small", {}, folder) : null, nameOf(image.ImageId)),
+      element("h2", { id: "viewer-name", title: image.ImageId }, folder ? element("small", {}, folder) : null, element("span", { class: "name" }, nameOf(image.ImageId))),
       tools,
       this.#tool("close", "Close", () => this.#leave()),
     );
@@ -184,7 +223,7 @@ export class Viewer {
     event.preventDefault();
   }
 
-  /** @param {import("./types").Image} image */
+  /** @param {import("./types").Known} image */
   async #delete(image) {
     if (!(await ask(`Delete ${nameOf(image.ImageId)}? It stays in the trash for 30 days.`, "Delete", "danger"))) return;
     const beside = this.#beside(1) ?? this.#beside(-1);
@@ -199,7 +238,7 @@ export class Viewer {
     if (newer && this.imageId === image.ImageId) this.#render(newer);
   }
 
-  /** @param {import("./types").Image} image */
+  /** @param {import("./types").Known} image */
   async #again(image) {
     if (!(await ask(`Analyse ${nameOf(image.ImageId)} again? The detector is asked once more, which may cost money.`, "Analyse"))) return;
     try {
@@ -214,7 +253,10 @@ export class Viewer {
   }
 }
 
-/** Waits until the catalog has a newer analysis; gives it, or null after a minute. @param {import("./types").Image} image */
+/** Whether a picture was read. @param {import("./types").Image} image @returns {image is import("./types").Measured} */
+const isMeasured = (image) => image.Status === "ANALYZED";
+
+/** Waits until the catalog has a newer analysis; gives it, or null after a minute. @param {import("./types").Known} image */
 async function changedSince(image) {
   for (let tries = 0; tries < AGAIN_TRIES; tries++) {
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));

@@ -23,14 +23,14 @@ export class Zoom {
 
   /**
    * @param {HTMLElement} stage
-   * @param {number} width  of the picture itself
+   * @param {import("./picture.js").Picture | null} picture  null where there is none: nothing is zoomed then
    * @param {(direction: number) => void} swipe  goes to the previous (-1) or next (1) image
    */
-  constructor(stage, width, swipe) {
+  constructor(stage, picture, swipe) {
     this.stage = stage;
-    this.width = width;
+    this.picture = /** @type {import("./picture.js").Picture} */ (picture);
     this.swipe = swipe;
-    this.frame = /** @type {HTMLElement} */ (stage.querySelector(".frame")); // null where there is no picture: nothing is zoomed then
+    this.frame = /** @type {HTMLElement} */ (picture?.frame);
     stage.addEventListener("pointerdown", (event) => this.#down(event));
     stage.addEventListener("pointermove", (event) => this.#move(event));
     for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) stage.addEventListener(type, (event) => this.#up(event));
@@ -58,7 +58,7 @@ export class Zoom {
 
   /** Scales about a point, given from the middle of the stage. @type {(wanted: number, x: number, y: number) => void} */
   #to(wanted, x, y) {
-    const deepest = Math.max(4, (this.width * DEEPEST) / this.frame.offsetWidth);
+    const deepest = Math.max(4, (this.picture.width * DEEPEST) / this.frame.offsetWidth);
     const scale = Math.min(Math.max(wanted, 1), deepest);
     this.x = x - ((x - this.x) * scale) / this.scale;
     this.y = y - ((y - this.y) * scale) / this.scale;
@@ -74,6 +74,7 @@ export class Zoom {
     this.y = within(this.y + dy, this.frame.offsetHeight * this.scale, this.stage.clientHeight);
     place(this.frame, { transform: this.isZoomed ? `translate(${this.x}px, ${this.y}px) scale(${this.scale})` : "none", "--zoom": this.scale });
     this.stage.classList.toggle("zoomed", this.isZoomed);
+    this.picture.look(this.scale);
   }
 
   /** The point of an event, from the middle of the stage. @param {{ clientX: number, clientY: number }} event @returns {[number, number]} */
@@ -91,7 +92,7 @@ export class Zoom {
 
   /** @param {MouseEvent} event */
   #toggle(event) {
-    const full = Math.max(2, this.width / this.frame.offsetWidth);
+    const full = Math.max(2, this.picture.width / this.frame.offsetWidth);
     this.#to(this.isZoomed ? 1 : full, ...this.#pointOf(event));
   }
 

@@ -124,7 +124,7 @@ def test_a_picture_for_which_there_is_no_memory_is_rejected_and_the_process_live
 def test_a_picture_for_which_there_was_no_memory_is_tried_once_more_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures, attempts = Pictures(), []
 
-    def derive(*_: object) -> str:
+    def derive(*_: object, **__: object) -> str:
         attempts.append(pictures._budget._used)
         if len(attempts) == 1:
             raise MemoryError
