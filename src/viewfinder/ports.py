@@ -224,6 +224,12 @@ class Statistics(Protocol):
     def labels(self, prefix: str, after: str, *, portion: int = ...) -> Iterator[LabelCount]:
         """Yield the labels in use by case-folded name, behind the name `after`; read `portion` of them at a time."""
 
+    def completions(self, texts: Collection[str]) -> Iterator[LabelCount]:
+        """Yield the labels in use of which a word, of the name or of an alias, begins with one of the texts.
+
+        The texts are case-folded, and may have several words. Other labels may be among the answer; it is in no order.
+        """
+
     def statuses(self) -> Mapping[str, int]:
         """Return the number of images of each status."""
 

@@ -205,12 +205,15 @@ def test_the_api_updates_nothing_in_the_table_but_what_callers_have_spent() -> N
     assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["QUOTA#*"]}}
 
 
+COUNTED = ("IMAGE", "LABELS", "STATUSES", "FOLDERS", "ALIAS", "CONTENT")
+
+
 @pytest.mark.parametrize(
     ("role", "sid", "keys"),
     [
         ("ApiHandlerRole", "ChangeRecords", ["IMAGE#*", "LABEL#*", "CATEGORY#*", "WORD#*", "POSTING#*"]),
         ("LabelStatisticsRole", "ForgetCopies", ["CONTENT#*"]),
-        ("LabelStatisticsRole", "Count", ["IMAGE#*", "LABELS#*", "STATUSES#*", "FOLDERS#*", "ALIAS#*", "CONTENT#*"]),
+        ("LabelStatisticsRole", "Count", [f"{kind}#*" for kind in COUNTED] + ["COMPLETIONS*"]),
     ],
 )
 def test_a_role_writes_the_items_that_are_its_own(role: str, sid: str, keys: list[str]) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from viewfinder.domain.completion import beginnings
 from viewfinder.domain.image import Image, folders_of, image_digest
 from viewfinder.domain.posting import Source, postings_of
 from viewfinder.domain.query import Entry, Order, Stretch
@@ -85,6 +86,13 @@ class MemoryStatistics:
             if name.startswith(prefix) and name > after:
                 label, count = known[name], self.find([name])[name].count
                 yield LabelCount(label.name, count, label.parents, label.categories, label.aliases)
+
+    def completions(self, texts: Collection[str]) -> Iterator[LabelCount]:
+        """Look at every word of every label."""
+        for label in self.labels("", ""):
+            words = [word for name in (label.name, *label.aliases) for word in beginnings(name)]
+            if any(word.startswith(text) for word in words for text in texts):
+                yield label
 
     def statuses(self) -> Mapping[str, int]:
         """Count the images by status."""

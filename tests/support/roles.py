@@ -15,6 +15,10 @@ _LISTING: dict[str, Any] = {
     "KeyConditionExpression": "GSI1PK = :partition",
     "ExpressionAttributeValues": {":partition": {"S": "IMAGES#ANALYZED#0"}},
 }
+_COUNTERS: dict[str, Any] = {
+    "KeyConditionExpression": "PK = :partition",
+    "ExpressionAttributeValues": {":partition": {"S": "LABELS#0"}},
+}
 _TABLE = {"TableName": "{TableName}"}
 _IMAGE = {"Bucket": "{ImagesBucketName}", "Key": "roles.jpg"}
 _THUMBNAIL = {"Bucket": "{DerivedBucketName}", "Key": "thumbnails/roles"}
@@ -86,6 +90,8 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
         ],
         "FindTheStream": [("dynamodbstreams", "list_streams", _TABLE)],
         "Count": [
+            ("dynamodb", "get_item", _TABLE | {"Key": _KEY}),
+            ("dynamodb", "query", _TABLE | _COUNTERS),
             ("dynamodb", "batch_get_item", {"RequestItems": {"{TableName}": {"Keys": [_KEY]}}}),
             ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
             ("dynamodb", "update_item", _TABLE | {"Key": _KEY}),

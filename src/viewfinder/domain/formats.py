@@ -18,7 +18,7 @@ ANALYSIS = 1
 """An analysis in the derived bucket."""
 
 COUNTING = 1
-"""Counters of labels, statuses, folders and contents, notes of what is counted, copies and aliases."""
+"""Counters of labels, statuses, folders and contents, notes of what is counted, copies, aliases and completions."""
 
 LEASE = 1
 """Leases on contents, and counts of what callers spent."""

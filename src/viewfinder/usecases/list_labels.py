@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from viewfinder.domain.completion import forms
 from viewfinder.domain.cursor import Cursor, cursor_from_token
-from viewfinder.domain.plurals import singulars
 from viewfinder.domain.statistics import CategoryCount, LabelCount, LabelOrder
 from viewfinder.ports import Statistics
 
@@ -34,13 +34,15 @@ def list_labels(
     """Return a page of the labels that `prefix` may mean, or of all; raise InvalidRequestError.
 
     Those whose name or alias it is come first, then the commonest. Without a prefix they come in `order`. All labels by
-    name cost a page; all else reads the counters of every label in use.
+    name cost a page, and a prefix the labels with a word that begins so; all else reads every label's counters.
     """
     asked = repr((prefix.casefold(), category.casefold(), str(order)))
     fingerprint = hashlib.blake2b(b"labels " + asked.encode(), digest_size=9).hexdigest()
     after = cursor_from_token(token, fingerprint).position if token else ""
     if prefix or category or order is LabelOrder.COUNT:
-        places = _places(statistics.labels("", ""), prefix.casefold(), category.casefold(), order)
+        text = prefix.casefold()
+        candidates = statistics.completions(forms(text)) if prefix else statistics.labels("", "")
+        places = _places(candidates, text, category.casefold(), order)
         found = sorted(place for place in places.items() if place[0] > after)[: limit + 1]
     else:
         labels = islice(statistics.labels("", after, portion=limit + 1), limit + 1)
@@ -76,11 +78,10 @@ def match_label(label: LabelCount, text: str) -> tuple[int, str] | None:
 
 
 def _rank(name: str, text: str) -> int | None:
-    forms = {text, *singulars(text)}
-    if name in forms:
+    if name in forms(text):
         return 0
     begins = re.escape(text)
-    is_word = "|".join(rf"{re.escape(form)}(?!\w)" for form in sorted(forms))
+    is_word = "|".join(rf"{re.escape(form)}(?!\w)" for form in sorted(forms(text)))
     return 1 if re.search(rf"(?<!\w)(?:{begins}|{is_word})", name) else None
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.calls import MOST_ITEMS, Table
+from viewfinder.adapters.dynamodb.completions import CompletionsWriter
 from viewfinder.adapters.dynamodb.copies import DynamoDbCopiesWriter
-from viewfinder.adapters.dynamodb.statistics import SHARDS
+from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbStatistics
 from viewfinder.domain import formats
 from viewfinder.domain.counting import Counted, ImageState
 from viewfinder.domain.errors import CatalogUnavailableError
@@ -85,6 +86,9 @@ class DynamoDbCounters:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = Table(client, table, write_seconds=_PATIENCE_SECONDS)
         self._copies_writer = DynamoDbCopiesWriter(client, table)
+        self._completions = CompletionsWriter(client, table)
+        self._statistics = DynamoDbStatistics(client, table)
+        self._are_completions_known = False
         self._learnt: set[tuple[str, str]] = set()
 
     def find(self, image_ids: Collection[str]) -> Mapping[str, Counted]:
@@ -98,6 +102,7 @@ class DynamoDbCounters:
         applied = 0
         for chunk in _chunks(changes):
             try:
+                self._learn_completions(chunk)
                 self._learn_aliases(chunk)
                 self._count(chunk)
                 self._copies_writer.list_anew(chunk.listed)
@@ -115,6 +120,16 @@ class DynamoDbCounters:
         notes = list(self._notes(chunk))
         notes += self._copies(chunk)
         self._table.transact(lambda: [*notes, *self._additions(chunk)])
+
+    def _learn_completions(self, chunk: _Chunk) -> None:
+        """Write what a label's words lead to; at the first time, that of all labels which earlier releases counted."""
+        if not self._are_completions_known:
+            if self._completions.lack_labels():
+                labels = self._statistics.labels("", "")
+                self._completions.learn({label.name.casefold(): label.aliases for label in labels})
+                self._completions.say_complete()
+            self._are_completions_known = True
+        self._completions.learn({name: label.aliases for name, label in chunk.described.items()})
 
     def _learn_aliases(self, chunk: _Chunk) -> None:
         """Note for each alias the label it stands for: once in the life of a process, so that no item gets hot."""

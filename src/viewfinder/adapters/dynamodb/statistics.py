@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.calls import Table
+from viewfinder.adapters.dynamodb.completions import Completions
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.statistics import KnownName, LabelCount
 
@@ -29,6 +30,7 @@ class DynamoDbStatistics:
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = Table(client, table)
+        self._completions = Completions(client, table)
 
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
         """Ask for all rows of the names at once."""
@@ -58,6 +60,18 @@ class DynamoDbStatistics:
             label = _label_count(list(rows))
             if label.count > 0 and name != after:
                 yield label
+
+    def completions(self, texts: Collection[str]) -> Iterator[LabelCount]:
+        """Query the rows of words, and get the counters of the labels found; all counters while rows may be missing."""
+        if not self._completions.are_complete():
+            yield from self.labels("", "")
+            return
+        partitions = [schema.label_counts(shard) for shard in range(SHARDS)]
+        wanted = [(partition, name) for name in self._completions.find(texts) for partition in partitions]
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in map(schema.unmarshalled, self._table.batch_get(wanted)):
+            found.setdefault(row["SK"], []).append(row)
+        yield from (label for label in map(_label_count, found.values()) if label.count > 0)
 
     def statuses(self) -> dict[str, int]:
         """Sum the rows of each status."""

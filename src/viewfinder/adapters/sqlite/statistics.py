@@ -20,6 +20,13 @@ _LABELS = """
     SELECT name, count, description FROM terms
     WHERE kind = 'LABEL' AND name >= ? AND name != ? AND name < ? ORDER BY name LIMIT ?
 """
+_COMPLETIONS = """
+    WITH texts AS MATERIALIZED (SELECT value AS text FROM json_each(?))
+    SELECT count, description FROM terms WHERE kind = 'LABEL' AND (
+        EXISTS (SELECT 1 FROM texts WHERE instr(name, text)) OR
+        EXISTS (SELECT 1 FROM aliases, texts WHERE term = terms.id AND instr(alias, text))
+    )
+"""
 _FOLDERS = """
     SELECT substr(image_id, 1, :parent + instr(substr(image_id, :parent + 1), '/')) AS folder, count(*)
     FROM images INDEXED BY images_by_folder
@@ -54,6 +61,11 @@ class SqliteStatistics:
         while rows := self._database.rows(_LABELS, [max(after, prefix), after, prefix + BEHIND_ALL, portion]):
             yield from (_label_count(count, description) for _, count, description in rows)
             after = rows[-1][0]
+
+    def completions(self, texts: Collection[str]) -> Iterator[LabelCount]:
+        """Look for the texts in the names and aliases: SQLite reads both, but only what is found is taken apart."""
+        rows = self._database.rows(_COMPLETIONS, [json.dumps(list(texts))])
+        yield from (_label_count(count, description) for count, description in rows)
 
     def statuses(self) -> Mapping[str, int]:
         """Read the counts of the statuses."""
