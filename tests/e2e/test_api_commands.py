@@ -98,7 +98,7 @@ def test_images_are_removed(run: Run, stack: RunningStack) -> None:
 def twins(stack: RunningStack) -> tuple[str, str]:
     """Put two images of one content, which no other test removes."""
     photo = (PROJECT / "samples" / "cat.jpg").read_bytes()
-    keys = ("commands/twins/1.jpg", "commands/twins/2.jpg")
+    keys = ("twins/1.jpg", "twins/2.jpg")
     for key in keys:
         stack.client("s3").put_object(Bucket=stack.bucket, Key=key, Body=photo)
         wait_for(partial(stack.answers, key, 200), seconds=SECONDS, what=f"{key} indexed")
@@ -108,8 +108,8 @@ def twins(stack: RunningStack) -> tuple[str, str]:
 def test_categories_folders_and_duplicates_are_listed(run: Run, twins: tuple[str, str]) -> None:
     categories = output(run("categories", "--json"))["Categories"]
     assert "Animals and Pets" in [category["Name"] for category in categories]
-    folders = output(run("folders", "commands/", "--json"))["Folders"]
-    assert folders == [{"Prefix": "commands/twins/", "Count": 2}]
+    folders = output(run("folders", "twi", "--json"))["Folders"]
+    assert folders == [{"Prefix": "twins/", "Count": 2}]
     groups = output(run("duplicates", "--json"))["Groups"]
     assert any({image["ImageId"] for image in group["Images"]} >= set(twins) for group in groups)
     assert [label["Name"] for label in output(run("labels", "cats", "--limit", "1", "--json"))["Labels"]] == ["Cat"]

@@ -178,9 +178,9 @@ def test_a_photo_stands_in_the_timeline_with_its_camera(stack: RunningStack, ope
     put(stack, "dated/march.jpg", taken_at("2021:03:02 08:00:00"))
 
     page = open_page(f"{stack.gallery_url}/?order=taken&prefix=dated/")
-    expect(page.locator(".day")).to_have_text(["Friday, 17 May 2024", "Tuesday, 2 March 2021"])
+    expect(page.locator(".day")).to_have_text(["17 May 2024", "2 Mar 2021"])
     page.locator("#rail").get_by_role("link", name="2021").click()
-    expect(page.locator(".day")).to_have_text(["Tuesday, 2 March 2021"])
+    expect(page.locator(".day")).to_have_text(["2 Mar 2021"])
 
     page.locator(".tile").click()
     expect(page.locator(".facts")).to_contain_text("2 Mar 2021, 08:00")

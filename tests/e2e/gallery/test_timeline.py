@@ -50,7 +50,8 @@ def test_days_have_headings_and_images_without_a_time_are_a_group_at_the_end(
     expect(page.get_by_role("link", name="undated.jpg. Dog. No capture time")).to_be_visible()
     assert page.url.endswith("/?order=taken")
     tops = [box["y"] for box in (cell.bounding_box() for cell in page.locator("#grid > li").all()) if box]
-    assert tops == sorted(tops)
+    headings, pictures = [tops[place] for place in (0, 3, 5)], [tops[place] for place in (1, 2, 4, 6)]
+    assert (headings, pictures) == (sorted(headings), sorted(pictures))  # days of one picture share a row
 
 
 def test_the_rail_has_the_years_and_months_with_pictures(open_page: OpenPage, serve_fake: ServeFake) -> None:

@@ -87,7 +87,11 @@ def test_the_query_becomes_the_keywords_of_what_answers(handler: Any) -> None:
 @pytest.mark.parametrize("route", sorted(query_parameters()))
 def test_a_query_parameter_that_the_contract_has_not_is_refused(handler: Any, route: tuple[str, str]) -> None:
     event = an_event(*route, "a.jpg") | {"multiValueQueryStringParameters": {"nonsense": ["1"]}}
-    assert error_of(handler.handler(event, None)) == (400, "UnknownParameter", "nonsense: is unknown to this call")
+    assert error_of(handler.handler(event, None)) == (
+        400,
+        "UnknownParameter",
+        "nonsense: is not a parameter of this call",
+    )
 
 
 @pytest.mark.parametrize(
