@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,11 +85,20 @@ class Process:
         """Send SIGTERM, and kill the process if it does not end in time."""
         if process := self._find():
             process.terminate()
-            try:
-                process.wait(SAVE_SECONDS if self.name == "emulator" else STOP_SECONDS)
-            except psutil.TimeoutExpired:
+            if not self._ends_within(SAVE_SECONDS if self.name == "emulator" else STOP_SECONDS):
                 process.kill()
-                process.wait()
+                self._ends_within(STOP_SECONDS)
+
+    def _ends_within(self, seconds: float) -> bool:
+        """Wait; a zombie has ended, too: its parent may be a foreground `up`, which does not wait for it."""
+        deadline = time.monotonic() + seconds
+        while self._find():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        with suppress(ChildProcessError):
+            os.waitpid(self.pid, os.WNOHANG)
+        return True
 
     def last_words(self, lines: int = 15) -> str:
         """The end of its log."""
