@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,7 @@ START_SECONDS = 300
 
 STOP_SECONDS = 30
 SAVE_SECONDS = 600
+_POLL_SECONDS = 0.1
 """The emulator writes its state to the disk when it stops in order; killed before the end, it would lose it."""
 
 POLL_SECONDS = 0.05
@@ -84,11 +86,17 @@ class Process:
         """Ask it to stop in order, and kill it where it doesn't."""
         if process := self._find():
             process.terminate()
-            try:
-                process.wait(SAVE_SECONDS if self.name == "emulator" else STOP_SECONDS)
-            except psutil.TimeoutExpired:
+            if not self._ends_within(process, SAVE_SECONDS if self.name == "emulator" else STOP_SECONDS):
                 process.kill()
-                process.wait()
+                self._ends_within(process, STOP_SECONDS)
+
+    def _ends_within(self, process: psutil.Process, seconds: float) -> bool:
+        """Wait for its end; the child of another process, such as a foreground `up`, stays a zombie for a while."""
+        deadline = time.monotonic() + seconds
+        while self.alive and time.monotonic() < deadline:
+            with suppress(psutil.TimeoutExpired):
+                process.wait(_POLL_SECONDS)
+        return not self.alive
 
     def last_words(self, lines: int = 15) -> str:
         """The end of its log."""
