@@ -227,7 +227,14 @@ def test_labels_are_counted_and_removed_with_their_images(api: Api) -> None:
         return next((label["Count"] for label in labels if label["Name"] == "Cat"), 0)
 
     def cats() -> int:
-        return len(api.get("/images", label="Cat", limit=100).json()["Images"])
+        """Count those of all tests, page by page."""
+        found, query = 0, {"label": "Cat", "limit": 100}
+        while True:
+            page = api.get("/images", **query).json()
+            found += len(page["Images"])
+            if "NextToken" not in page:
+                return found
+            query["nextToken"] = page["NextToken"]
 
     wait_for(lambda: count() == cats() > 0, seconds=SECONDS, what="as many cats counted as found")
     before = count()

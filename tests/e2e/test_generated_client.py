@@ -71,9 +71,10 @@ def test_search_and_get_work_with_it(generated: Path, stack: RunningStack) -> No
     def call(operation: str, *arguments: Any, **options: Any) -> Any:
         return importlib.import_module(f"made.api.images.{operation}").sync(*arguments, client=client, **options)
 
-    found = call("search_images", label=["cat"], prefix="generated/", min_confidence=50)
-    image = call("get_image", KEY)
-    missing = call("get_image", "generated/none.jpg")
+    with client:
+        found = call("search_images", label=["cat"], prefix="generated/", min_confidence=50)
+        image = call("get_image", KEY)
+        missing = call("get_image", "generated/none.jpg")
 
     assert [summary.image_id for summary in found.images] == [KEY]
     assert (image.image_id, image.status, "Cat" in {label.name for label in image.labels}) == (KEY, "ANALYZED", True)

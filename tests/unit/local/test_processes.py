@@ -39,6 +39,29 @@ def test_a_started_process_is_alive_until_it_is_ended(running: Process) -> None:
     assert not running.alive
 
 
+IDLE_PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+time.sleep(60)
+"""
+
+
+def test_a_process_that_another_one_has_started_is_ended_though_nobody_reaps_it(tmp_path: Path) -> None:
+    """As the components of an `up` in the foreground, by a `down` in another terminal."""
+    parent = processes.start(component(tmp_path, IDLE_PARENT), tmp_path)
+    try:
+        while not (children := psutil.Process(parent.pid).children()):
+            pass
+        child = Process("sleeper", children[0].pid, children[0].create_time(), str(tmp_path / "log"))
+        assert child.alive
+
+        child.end()
+
+        assert (child.alive, children[0].status()) == (False, psutil.STATUS_ZOMBIE)
+    finally:
+        processes.kill_stragglers(tmp_path)
+
+
 def test_another_process_of_the_same_pid_is_not_ours(running: Process) -> None:
     stranger = replace(running, started=running.started - 3600)
 
