@@ -148,18 +148,19 @@ def test_the_commands_of_a_page_run_as_printed(page: Path, clone: Path, shell: d
         try:
             code = process.wait(200)
         finally:
-            _end(process.pid)
+            _end(process)
     assert code == 0, (tmp_path / "output").read_text()[-3000:]
 
 
-def _end(group: int) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """End what is left of a shell, and wait until it is gone: the next page may use the same port."""
 
     def is_gone() -> bool:
         try:
-            os.killpg(group, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
             return True
+        process.poll()  # else the shell itself stays as a zombie of its group
         return False
 
     wait_for(is_gone, seconds=10, what="the page's processes ended")
