@@ -108,7 +108,7 @@ def twins(stack: RunningStack) -> tuple[str, str]:
 def test_categories_folders_and_duplicates_are_listed(run: Run, twins: tuple[str, str]) -> None:
     categories = output(run("categories", "--json"))["Categories"]
     assert "Animals and Pets" in [category["Name"] for category in categories]
-    folders = output(run("folders", "twi", "--json"))["Folders"]
+    folders = output(run("folders", "twin", "--json"))["Folders"]
     assert folders == [{"Prefix": "twins/", "Count": 2}]
     groups = output(run("duplicates", "--json"))["Groups"]
     assert any({image["ImageId"] for image in group["Images"]} >= set(twins) for group in groups)
