@@ -73,7 +73,7 @@ def _images(event: Event) -> Iterator[Image]:
         taken = event.taken + timedelta(minutes=11 * number) if event.taken else None
         name = event.name.format(number=event.number + number, taken=taken)
         image = Image(f"{event.folder}{name}", Status.ANALYZED, "", f"2026-11-01T00:00:{number:02d}.000000Z")
-        facts = Facts(taken_at=taken and taken.isoformat(timespec="microseconds"), camera=event.camera or None)
+        facts = Facts(taken_at=taken.isoformat(timespec="microseconds") if taken else None, camera=event.camera or None)
         findings = {Feature.LABELS: tuple(_labels(shot)), Feature.TEXT: tuple(_texts(shot))}
         yield replace(
             image, facts=facts, findings=findings, features=("LABELS", "TEXT"), sha256=sha256(name.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The queries with their meanings, and which images of the archive each means: read without the code that is measured."""
+"""The queries with their meanings, and the images that each means, read without the code that is measured."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from viewfinder.domain.errors import (
     ObjectNotFoundError,
     failure_reason,
 )
-from viewfinder.domain.feature import Feature, Parameters
+from viewfinder.domain.feature import Feature, Findings, Parameters
 from viewfinder.domain.image import (
     DELETED,
     UNREADABLE,
@@ -318,9 +318,15 @@ def _analyzed(image: Image, analyses: Analyses, thumbnail: str) -> Image:
         format=labels.format,
         width=labels.width,
         height=labels.height,
-        findings={feature: analysis.findings for feature, analysis in analyses.items() if analysis.findings},
+        findings=_composed({feature: analysis.findings for feature, analysis in analyses.items() if analysis.findings}),
         features=tuple(str(feature) for feature in analyses),
         model_version=labels.model_version,
         thumbnail=thumbnail,
         effort=Effort.DETECTED if calls else Effort.REUSED,
     )
+
+
+def _composed(findings: Findings) -> Findings:
+    """Return the findings with names of labels in NFC, whatever a detector writes."""
+    labels = findings.get(Feature.LABELS, ())
+    return {**findings, Feature.LABELS: tuple(label.composed() for label in labels)} if labels else findings
