@@ -336,7 +336,9 @@ def _fits(entry: Document, query: QueryParams) -> bool:
     texts = {text.casefold() for text in query.getlist("text")}
     is_there = entry["ImageId"].startswith(query.get("prefix", ""))
     is_there = is_there and query.get("status", entry["Status"]) == entry["Status"]
-    return set(query.getlist("label")) <= names and texts <= words and is_then and is_there
+    camera = set(entry.get("Facts", {}).get("Camera", "").casefold().split())
+    is_theirs = set(query.get("camera", "").casefold().split()) <= camera
+    return set(query.getlist("label")) <= names and texts <= words and is_then and is_there and is_theirs
 
 
 def _taken(entry: Document) -> str | None:

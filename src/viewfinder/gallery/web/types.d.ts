@@ -117,6 +117,7 @@ export interface Search {
   prefix: string;
   takenFrom: string;
   takenTo: string;
+  camera: string;
 }
 
 export type View = "status" | "browse" | "trash" | "duplicates";
