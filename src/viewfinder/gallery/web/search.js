@@ -3,14 +3,15 @@
 import { addressOf, go, isConfidenceKnown, readSearch } from "./address.js";
 import { Completion } from "./completion.js";
 import { element, find, icon, isTyping } from "./dom.js";
+import { IS_MODERATED } from "./moderation.js";
 
 const PLACES = /** @type {const} */ ([["prefix", "in"], ["category", "of"], ["takenFrom", "from"], ["takenTo", "before"], ["camera", "by"]]);
 
 let sliding = false; // the slider's moves, one after the other, are one step in the history
 
-/** @typedef {"match" | "order" | "minConfidence" | "status" | "camera"} Filter */
+/** @typedef {"match" | "order" | "minConfidence" | "status" | "camera" | "moderated"} Filter */
 
-const FILTERS = /** @type {const} */ (["match", "order", "minConfidence", "status", "camera"]);
+const FILTERS = /** @type {const} */ (["match", "order", "minConfidence", "status", "camera", "moderated"]);
 
 const filters = () => /** @type {Record<Filter, HTMLInputElement>} */ (/** @type {unknown} */ (find("filters").elements));
 
@@ -30,6 +31,7 @@ export function showSearch() {
   const texts = search.text.map((word) => plainChip(`“${word}”`, { ...search, text: search.text.filter((other) => other !== word) }));
   find("chips").replaceChildren(...labels, ...texts, ...PLACES.filter(([name]) => search[name]).map(([name, word]) => placeChip(search, name, word)));
   find("match").hidden = search.label.length < 2;
+  find("moderated").hidden = !IS_MODERATED && !search.moderated;
   const byConfidence = /** @type {HTMLInputElement} */ (find("filters").querySelector('[value="confidence"]'));
   byConfidence.disabled = !isConfidenceKnown(search);
   for (const name of FILTERS) filters()[name].value = search[name];
