@@ -187,7 +187,7 @@ class Image:
 
     @property
     def faces(self) -> tuple[Face, ...]:
-        """Faces."""
+        """The faces that the feature FACES found; no identities."""
         return self.findings.get(Feature.FACES, ())
 
     @property
