@@ -68,10 +68,11 @@ def search(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find images by what you remember, newest first; without words, list all. Exit with 0 if no image is found, too."""
+    """Find images by what you remember, newest first; without words, list all. Exit with 0 if none is found, too."""
+    named = (words or []) if match_any else []
     query = {
         "q": None if match_any else " ".join(words or []),
-        "label": words if match_any else None,
+        "label": named,
         "match": Match.ANY.value if match_any else None,
         "exclude": exclude,
         "category": category,
@@ -92,7 +93,7 @@ def search(
         *("/images", "Images", {**query, "order": order.value}, limit),
         on_page=lambda page: read.extend(page.get("Interpretation", ()) if not read else ()),
     )
-    labels = [*(query["label"] or ()), *_labels_of(read)]
+    labels = [*named, *_labels_of(read)]
     if as_json:
         print_json({"Images": images} | ({"Interpretation": read} if read else {}))
     else:
@@ -103,7 +104,7 @@ def search(
     if more:
         tell(_how_to_get_more(api, query, read, len(images)))
     elif not images:
-        tell(_why_nothing(api, [*(query["label"] or ()), *(exclude or [])]) if not _unread(read) else "No images.")
+        tell(_why_nothing(api, [*named, *(exclude or [])]) if not _unread(read) else "No images.")
 
 
 def _labels_of(read: list[dict[str, Any]]) -> list[str]:
