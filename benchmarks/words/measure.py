@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.words.archive import NOW, archive
 from benchmarks.words.meanings import Asked, Meaning, queries
+from benchmarks.words.speed import measure
 from viewfinder.adapters.sqlite.factory import sqlite_catalog
 from viewfinder.domain.query import Query
 from viewfinder.settings import Settings
@@ -43,7 +44,13 @@ class FixedClock:
         return NOW
 
 
-def run(_: Bench | None) -> Result:
+def run(bench: Bench) -> Result:
+    """Ask every query in the way of 0.2.0 and in today's, and measure the time of some over many images."""
+    size, rounds = (2_000, 5) if bench.quick else (100_000, 30)
+    return shares() | {"speed": measure(size, rounds)}
+
+
+def shares() -> Result:
     """Ask every query in the way of 0.2.0 and in today's."""
     asked = list(queries())
     with filled() as search:

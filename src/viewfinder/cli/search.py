@@ -98,7 +98,7 @@ def search(
         print_json({"Images": images} | ({"Interpretation": read} if read else {}))
     else:
         _show(images, labels)
-        _tell_readings(read)
+        _tell_readings([] if quiet else read)
     if quiet:
         raise typer.Exit(0 if images else 1)
     if more:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.words.archive import NOW
-from benchmarks.words.measure import filled, run
+from benchmarks.words.measure import filled, shares
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.interpretation import Fit, Interpretation
 from viewfinder.domain.query import Order, Query
@@ -137,7 +137,7 @@ def test_confidence_needs_a_word_that_is_a_label(search: Search) -> None:
 
 
 def test_nine_of_ten_queries_are_answered_as_they_are_meant() -> None:
-    result = run(None)
+    result = shares()
 
     assert result["queries"] >= 300
     assert result["of threads"] >= result["queries"] / 3

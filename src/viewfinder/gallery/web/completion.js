@@ -87,7 +87,7 @@ export class Completion {
    */
   #open(labels, folders) {
     const nothing = element("li", { role: "option", "aria-disabled": "true", class: "none" }, "No such label");
-    const all = !this.onlyLabels && this.#typed ? [this.#option("q", this.#typed, `Search for “${this.#typed}”`, "labels, words, folders, files, cameras, dates")] : [];
+    const all = !this.onlyLabels && this.#typed ? [this.#option("q", this.#typed, `Search for “${this.#typed}”`, "in everything")] : [];
     const words = !this.onlyLabels && this.#text && !this.#isExcluded ? [this.#option("text", this.#text, `“${this.#text}”`, "word in a picture")] : [];
     const places = folders.map(({ Prefix, Count }) => this.#option("prefix", Prefix, Prefix, "folder", Count));
     const found = labels.map((label) => this.#labelOption(label));
