@@ -98,7 +98,7 @@ const kindOf = ({ ReadAs }) => (ReadAs === "TEXT" ? "text in the picture" : Read
 
 /** Where a word leads elsewhere, both: "puppy → Dog". @param {Interpretation} entry */
 function nameOf(entry) {
-  const typed = entry.Typed.replace(/^-/, "");
+  const typed = entry.Typed.replace(/^-?([a-z]+:)?/i, "").replaceAll('"', "");
   const name = entry.Name ?? "";
   if (entry.RelatedTo) return `${typed} → ${name}`;
   return entry.ReadAs === "TEXT" ? `“${name}”` : name;
