@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
+from viewfinder.domain.feature import Stage
 from viewfinder.domain.image import ImageEvent, is_folder_marker
 
 _RESTORED = "ObjectRestore:Completed"
@@ -32,9 +33,14 @@ def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[Imag
     return [replace(event, last_delivery=count >= max_receive_count) for event in events]
 
 
-def request_body(image_id: str, *, analyzed_since: str = "") -> str:
-    """Return the body of a message that asks to look at an object again (reconcile, redrive, analyse again)."""
-    return json.dumps({_REQUEST: {"ImageId": image_id, "AnalyzedSince": analyzed_since}})
+def request_body(image_id: str, *, analyzed_since: str = "", stage: Stage = Stage.FIRST) -> str:
+    """Return the body of a message that asks to look at an object again (reconcile, redrive, analyse again).
+
+    One of the second stage says so; without the member a message is of the first.
+    """
+    request: dict[str, Any] = {"ImageId": image_id, "AnalyzedSince": analyzed_since}
+    request |= {"Stage": stage} if stage is not Stage.FIRST else {}
+    return json.dumps({_REQUEST: request})
 
 
 def _events(body: Mapping[str, Any]) -> list[ImageEvent]:
@@ -42,7 +48,8 @@ def _events(body: Mapping[str, Any]) -> list[ImageEvent]:
         return []
     if _REQUEST in body:
         request = body[_REQUEST]
-        return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"])]
+        stage = Stage(request.get("Stage", Stage.FIRST))
+        return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"], stage=stage)]
     changes = (entry for entry in body["Records"] if entry["eventName"].startswith(_CHANGES))
     return [event for entry in changes if (event := _change(entry["eventName"], entry["s3"]["object"]))]
 

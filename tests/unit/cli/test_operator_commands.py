@@ -60,7 +60,12 @@ class FakeTarget:
             clock=FakeClock(),
             stores=Stores(self.bucket, FakeBucket(), self.catalog, self.requests, sleep=lambda _: None),
         )
-        self.outputs = {"QueueUrl": "queue", "DeadLetterQueueUrl": "dead"}
+        self.outputs = {
+            "QueueUrl": "queue",
+            "DeadLetterQueueUrl": "dead",
+            "SecondStageQueueUrl": "second",
+            "SecondStageDeadLetterQueueUrl": "second-dead",
+        }
 
     def require(self, *_: str) -> None:
         """Every component runs."""
