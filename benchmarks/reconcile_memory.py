@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from viewfinder.domain.image import Image, Status, image_digest
 from viewfinder.domain.record_state import RecordState
@@ -62,7 +63,8 @@ def _state(number: int) -> RecordState:
     key, digest = _key(number), _hash(number)
     etag = digest[:32] if number % _DIFFERING != 1 else "0" * 32
     thumbnail = thumbnail_key(key, 0, digest)
-    return RecordState(key, Status.ANALYZED, etag, 5, 1, ("LABELS", "TEXT"), thumbnail, digest, "3.0")
+    found = RecordState(key, Status.ANALYZED, etag, 5, 1, ("LABELS", "TEXT"))
+    return replace(found, thumbnail=thumbnail, sha256=digest, model_version="3.0")
 
 
 class _Images:

@@ -73,7 +73,7 @@ def _index(event: ImageEvent) -> None:
             application.index_image.record_failure(event, error)
             measure("ImagesFailed")
         raise
-    told = {"status": outcome.image.status, "effort": outcome.effort}
+    told: dict[str, str] = {"status": outcome.image.status, "effort": outcome.effort}
     told |= {"reason": outcome.image.reason} if outcome.image.reason else {}
     logger.info("image indexed" if outcome.stage is Stage.FIRST else "image completed", extra=told)
     if outcome.failure:  # of one feature, for good: its dead letter says that it can be tried again

@@ -181,6 +181,7 @@ class Application(AwsClients):
     def index_image(self) -> IndexImage:
         """The use case of the image function."""
         from viewfinder.usecases.index_image import IndexImage
+        from viewfinder.usecases.side_by_side import side_by_side
 
         return IndexImage(
             images=self.images,
@@ -195,6 +196,7 @@ class Application(AwsClients):
             keep_location=self.settings.keep_location,
             features=self.features,
             second_stage=self._second_stage if self._has_two_stages else None,
+            call=side_by_side,
         )
 
     @property

@@ -39,7 +39,8 @@ class Sources:
     @classmethod
     def of(cls, outputs: Mapping[str, str], stack: str | None = None, recovery: Path | None = None) -> Sources:
         """Return the queues that a stack's outputs name; one of an earlier release has no second stage."""
-        return cls(*map(outputs.get, QUEUES), stack, recovery)
+        queue, dead_letters, second_stage, its_dead_letters = map(outputs.get, QUEUES)
+        return cls(queue, dead_letters, second_stage, its_dead_letters, stack, recovery)
 
 
 class Status:

@@ -6,8 +6,10 @@ an interruption loses the call that was under way, and no other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import cast
 
 from viewfinder.domain import formats
 from viewfinder.domain.analysis import Analysis, Detection
@@ -23,6 +25,7 @@ from viewfinder.domain.lease import Lease
 from viewfinder.domain.screen import needs_screen, screen_key
 from viewfinder.observability import span, timed
 from viewfinder.ports import Clock, DerivedStore, Detector, Leases, PictureReader
+from viewfinder.usecases.side_by_side import Caller, one_by_one
 
 Analyses = Mapping[Feature, Analysis]
 
@@ -70,7 +73,10 @@ class Analyzed:
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeContent:
-    """Analyse contents, each once, whatever the number of functions that want to; in two stages, or in one."""
+    """Analyse contents, each once, whatever the number of functions that want to; in two stages, or in one.
+
+    `call` makes the calls of the derived bucket that do not depend on each other.
+    """
 
     derived: DerivedStore
     pictures: PictureReader
@@ -81,6 +87,7 @@ class AnalyzeContent:
     features: tuple[Feature, ...]
     has_two_stages: bool
     keep_location: bool
+    call: Caller = one_by_one
 
     def first(self, event: ImageEvent, content: Content) -> Analyzed:
         """Return the analyses of the first stage, known or new, with its renditions stored.
@@ -128,8 +135,10 @@ class AnalyzeContent:
         return (self._find(content, asked) if lease is None or lease.is_inherited else known), lease
 
     def _find(self, content: Content, features: Iterable[Feature]) -> Analyses:
-        found = {feature: self.derived.find_analysis(self._asked(feature), content.sha256) for feature in features}
-        return {feature: self._brought_up(analysis, content) for feature, analysis in found.items() if analysis}
+        wanted = list(features)
+        found = self.call([partial(self.derived.find_analysis, self._asked(each), content.sha256) for each in wanted])
+        pairs = zip(wanted, found, strict=True)
+        return {feature: self._brought_up(analysis, content) for feature, analysis in pairs if analysis}
 
     def _lacking(self, asked: Sequence[Feature], known: Analyses, event: ImageEvent) -> tuple[Feature, ...]:
         """Return the features of which no analysis is known that is new enough for the event."""
@@ -151,12 +160,11 @@ class AnalyzeContent:
         copies = {known.thumbnail: content.thumbnail}
         if needs_screen(known.format, known.width, known.height, len(content.original)):
             copies[screen_key(known.thumbnail)] = screen_key(content.thumbnail)
-        return all(self.derived.copy_thumbnail(source, key) for source, key in copies.items())
+        return all(self.call([partial(self.derived.copy_thumbnail, *both) for both in copies.items()]))
 
     def _put_renditions(self, picture: Picture, content: Content) -> None:
-        self.derived.put_thumbnail(content.thumbnail, picture.thumbnail)
-        if picture.screen:
-            self.derived.put_thumbnail(screen_key(content.thumbnail), picture.screen)
+        renditions = {content.thumbnail: picture.thumbnail, screen_key(content.thumbnail): picture.screen}
+        self.call([partial(self.derived.put_thumbnail, *both) for both in renditions.items() if both[1]])
 
     def _detect_alone(
         self,
@@ -186,13 +194,29 @@ class AnalyzeContent:
     ) -> Analyzed:
         """Detect each lacking feature; of an image that has its renditions the picture is not rendered again.
 
-        On the last delivery, or where the detector refuses the picture, a feature beside the labels may fail.
+        What a failed attempt has put is swept with the record that is written at last.
         """
         with span("decode"):
             shown = image or self.pictures.read(content.original)
             rendition = shown.rendition if isinstance(shown, Picture) else self.pictures.rendition(content.original)
-        analyses, failure = dict(known), None
-        for feature in self._lacking(asked, known, event):
+        lacking = self._lacking(asked, known, event)
+        works: list[Callable[[], Analyzed | None]] = [
+            partial(self._ask_each, event, lacking, content, shown, rendition),
+            *([partial(self._put_renditions, shown, content)] if isinstance(shown, Picture) else []),
+        ]
+        done = cast("Analyzed", self.call(works)[0])
+        return replace(done, analyses={**known, **done.analyses})
+
+    def _ask_each(
+        self, event: ImageEvent, lacking: Sequence[Feature], content: Content, shown: Picture | Image, rendition: bytes
+    ) -> Analyzed:
+        """Ask for each lacking feature, and return these analyses.
+
+        On the last delivery, or where the detector refuses the picture, a feature beside the labels may fail.
+        """
+        analyses: dict[Feature, Analysis] = {}
+        failure = None
+        for feature in lacking:
             try:
                 detection = self._ask(feature, rendition)
             except (DetectorUnavailableError, ImageRejectedError) as error:
@@ -202,8 +226,6 @@ class AnalyzeContent:
                 failure = failure or found
             else:
                 analyses[feature] = self._stored(feature, detection, content, shown)
-        if isinstance(shown, Picture):
-            self._put_renditions(shown, content)
         return Analyzed(analyses, failure=failure, is_new=True)
 
     def _ask(self, feature: Feature, rendition: bytes) -> Detection:

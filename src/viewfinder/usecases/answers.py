@@ -75,7 +75,7 @@ class Answers:
         if self._half is None:
             return
         with self._half as half:
-            self._send_all((Sent(*row, is_whole=True) for row in half), lambda _: None)
+            self._send_all((Sent(*row) for row in half), lambda _: None)
         self._half = None
 
     def _send_all(self, sent: Iterable[Sent], send: Callable[[Sequence[str]], None]) -> None:
@@ -122,6 +122,6 @@ class Answers:
             self.on_answered(image)
         if image.pending:
             self._half = Spool() if self._half is None else self._half
-            self._half.add([image.image_id, "", image.version])
+            self._half.add([image.image_id, "", image.version, sent.is_beside, True])
         else:
             self.on_whole(image)

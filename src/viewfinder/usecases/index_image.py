@@ -41,6 +41,7 @@ from viewfinder.ports import (
     StoredObject,
 )
 from viewfinder.usecases.analyze_content import AnalyzeContent, Analyzed, Content, Failure
+from viewfinder.usecases.side_by_side import Caller, one_by_one
 
 _ATTEMPTS = 5
 _MAX_MESSAGE = 1000
@@ -74,7 +75,8 @@ class IndexImage:
     """Index one image.
 
     `max_bytes` is the size of the largest object that is fetched; `keep_location` says whether GPS positions are kept.
-    `second_stage` takes images whose first features are known; without it all features are of one stage.
+    `second_stage` takes images whose first features are known; without it all features are of one stage. `call` makes
+    the calls of the derived bucket that do not depend on each other.
     """
 
     images: ImageStore
@@ -89,6 +91,7 @@ class IndexImage:
     features: tuple[Feature, ...] = (Feature.LABELS,)
     keep_location: bool = False
     second_stage: Requests | None = None
+    call: Caller = one_by_one
 
     def run(self, event: ImageEvent) -> Outcome:
         """Process an event; raise DetectorUnavailableError, AnalysisInProgressError, MisconfiguredError or
@@ -269,6 +272,7 @@ class IndexImage:
             self.features,
             has_two_stages=self.second_stage is not None,
             keep_location=self.keep_location,
+            call=self.call,
         )
 
     def _draft(self, event: ImageEvent, known: Image | None, status: Status) -> Image:

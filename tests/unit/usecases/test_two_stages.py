@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from viewfinder.domain.image import Effort, Image, ImageEvent, Status
 from viewfinder.usecases.differences import Difference, Stores, find_differences
 from viewfinder.usecases.index_image import IndexImage, Outcome
 from viewfinder.usecases.reconcile import reconcile
+from viewfinder.usecases.side_by_side import side_by_side
 
 ALL = (Feature.LABELS, Feature.TEXT, Feature.FACES)
 
@@ -293,3 +295,20 @@ def test_a_record_without_the_member_waits_for_nothing() -> None:
     assert Image.from_document(document).pending == ()
     waiting = replace(Image.from_document(document), pending=("TEXT",))
     assert Image.from_document(waiting.to_document()) == waiting
+
+
+def test_calls_side_by_side_return_in_order_and_the_first_error_comes_when_all_have_ended() -> None:
+    context: ContextVar[str] = ContextVar("context")
+    context.set("of the caller")
+    done: list[str] = []
+
+    def fail() -> str:
+        raise ConnectionError("the network is down")
+
+    assert side_by_side([lambda: "a", context.get, lambda: "c"]) == ["a", "of the caller", "c"]
+    with pytest.raises(ConnectionError):
+        side_by_side([fail, lambda: done.append("put")])
+    with pytest.raises(ConnectionError):
+        side_by_side([lambda: done.append("asked"), fail])
+    assert done == ["put", "asked"]
+    assert (side_by_side([]), side_by_side([lambda: 1])) == ([], [1])
