@@ -34,8 +34,8 @@ smallest scale that serves, turned upright, and encoded again for the detector o
 
 STAGES = """## Labels first
 
-The same new photos, imported into three stacks in turns: seconds until the last one is found by its labels, until the last one has its
-text, and the processor time of all processes of the stack (`python -m benchmarks --only stages`).
+The same new photos, imported into three stacks in turns: seconds until the last one is found by its labels, until the
+last one has its text, and the processor time of all processes of the stack (`python -m benchmarks --only stages`).
 """
 
 PIPELINE = """## The local pipeline beside its engine
