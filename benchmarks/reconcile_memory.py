@@ -13,8 +13,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from viewfinder.domain import formats
 from viewfinder.domain.image import Image, Status, image_digest
 from viewfinder.domain.record_state import RecordState
 from viewfinder.domain.thumbnail import thumbnail_key
@@ -63,8 +63,17 @@ def _state(number: int) -> RecordState:
     key, digest = _key(number), _hash(number)
     etag = digest[:32] if number % _DIFFERING != 1 else "0" * 32
     thumbnail = thumbnail_key(key, 0, digest)
-    found = RecordState(key, Status.ANALYZED, etag, 5, 1, ("LABELS", "TEXT"))
-    return replace(found, thumbnail=thumbnail, sha256=digest, model_version="3.0")
+    return RecordState(
+        key,
+        Status.ANALYZED,
+        etag,
+        version=5,
+        stored_format=formats.RECORD,
+        features=("LABELS", "TEXT"),
+        thumbnail=thumbnail,
+        sha256=digest,
+        model_version="3.0",
+    )
 
 
 class _Images:
