@@ -16,8 +16,10 @@ SUFFIX = "-second-stage"
 
 FIRST_SUFFIX = "-images"
 
-MAX_BATCHES = 1
-"""Batches of the second stage at once: a worker of the function stays free for an image that comes."""
+MAX_BATCHES = 2
+MAX_MESSAGES = 2
+"""Batches of the second stage at once, and messages of each: enough for two processors, and so few that an image which
+comes soon finds a free worker of the function, and few calls before its own in the engine."""
 
 
 def serve_first_stage_first(functions: Any, queues: Any) -> None:
@@ -27,7 +29,7 @@ def serve_first_stage_first(functions: Any, queues: Any) -> None:
     def receive_in_order(queue_url: str, size: int) -> Any:
         if queue_url.endswith(SUFFIX) and _has_work(queues, queue_url.removesuffix(SUFFIX) + FIRST_SUFFIX):
             return []
-        return receive(queue_url, size)
+        return receive(queue_url, min(size, MAX_MESSAGES) if queue_url.endswith(SUFFIX) else size)
 
     def concurrency_of(mapping: dict[str, Any], *others: Any, **options: Any) -> int:
         usual: int = concurrency(mapping, *others, **options)

@@ -52,8 +52,11 @@ def test_a_message_that_is_in_work_or_delayed_holds_nothing_up(emulator: Any) ->
     assert len(emulator.queues._receive_messages_for_esm(SECOND, 10)) == 1
 
 
-def test_a_worker_stays_free_for_the_first_stage(emulator: Any) -> None:
+def test_batches_of_the_second_stage_are_small_so_that_the_first_soon_has_its_turn(emulator: Any) -> None:
+    for url in (FIRST, SECOND):
+        emulator.queues._queues[url]["messages"] = [message() for _ in range(10)]
+    assert [len(emulator.queues._receive_messages_for_esm(url, 10)) for url in (FIRST, SECOND)] == [10, 2]
     concurrency = emulator.functions._sqs_esm_concurrency
     arns = [f"arn:aws:sqs:us-east-1:000000000000:viewfinder-{name}" for name in ("images", "second-stage")]
 
-    assert [concurrency({"EventSourceArn": arn}, {}, {}) for arn in arns] == [5, 1]
+    assert [concurrency({"EventSourceArn": arn}, {}, {}) for arn in arns] == [5, 2]
