@@ -137,6 +137,19 @@ def _catalog(result: Result) -> list[str]:
         *table(("page of 50, milliseconds, p50 / p95", *head), rows),
         *table(("the gallery in a browser, milliseconds, p50 / p95", *head), screens),
         *_ratios(result),
+        *_disturbed(result),
+    ]
+
+
+def _disturbed(result: Result) -> list[str]:
+    if "disturbed" not in result:  # the last run measured less
+        return []
+    found = result["disturbed"]
+    rows = [(name, f"{found[name]['median']:.1f} / {found[name]['p95']:.1f}") for name in ("alone", "beside")]
+    return [
+        "Counts through the gallery, alone and beside three clients that ask for the slowest kinds without end:\n",
+        *table(("counts, the largest catalog, milliseconds", "p50 / p95"), rows),
+        f"p95 beside / alone: **{found['ratio']:g}**\n",
     ]
 
 

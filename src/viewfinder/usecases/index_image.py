@@ -216,8 +216,12 @@ class IndexImage:
         facts = self._contents.kept(labels.facts or Facts())
         facts = dated(facts, event.image_id, modified, self.clock.now())
         has_screen = needs_screen(labels.format, labels.width, labels.height, len(content.original))
-        # Also where an interrupted delivery made an analysis, so that no call goes uncounted.
-        calls = sum(analysis.thumbnail == content.thumbnail for analysis in done.analyses.values())
+        # A call counts if a delivery of the event, sent then, made it, an interrupted one too: an earlier analysis of
+        # this image is that of a lost record. The draft's time is before any detection of this delivery, even if the
+        # event's clock is ahead of ours.
+        since = min(event.sent_at, image.analyzed_at)
+        own = (analysis for analysis in done.analyses.values() if analysis.thumbnail == content.thumbnail)
+        calls = sum(analysis.analyzed_at >= since for analysis in own)
         image = replace(
             image,
             status=Status.ANALYZED,

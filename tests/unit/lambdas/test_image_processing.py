@@ -87,7 +87,7 @@ class Place:
             features=features,
         )
         self._module = load_handler()
-        self._module.application = Application(SETTINGS, index_image=self.index_image, sqs_client=self.queue)  # type: ignore[attr-defined]
+        self._module.application = Application(SETTINGS, index_image=self.index_image, sqs_client=self.queue)
 
     def handle(self, *records: dict[str, Any]) -> list[str]:
         """Return the messages that failed."""

@@ -231,7 +231,7 @@ def turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
 
 
 def upright(picture: Image.Image, orientation: int) -> Image.Image:
-    """Return the picture upright."""
+    """Return the picture turned and mirrored as its EXIF orientation says."""
     return picture.transpose(TURNS[orientation]) if orientation in TURNS else picture
 
 
