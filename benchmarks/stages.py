@@ -90,7 +90,7 @@ def import_photos(local: LocalStack, contents: list[bytes], folder: Path) -> flo
             time.sleep(POLL_SECONDS)
         seen.append(time.perf_counter())
 
-    watcher = threading.Thread(target=watch)
+    watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     command = [sys.executable, "-m", "viewfinder.cli.main", "import", str(folder), "--json"]
     done: Any = subprocess.run(

@@ -53,8 +53,7 @@ def _events(body: Mapping[str, Any], sent: float) -> list[ImageEvent]:
         request = body[_REQUEST]
         stage = Stage(request.get("Stage", Stage.FIRST))
         sent_at = _utc(datetime.fromtimestamp(sent, UTC)) if sent else ""
-        since = request["AnalyzedSince"]
-        return [ImageEvent(request["ImageId"], analyzed_since=since, sent_at=sent_at, stage=stage)]
+        return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"], stage=stage, sent_at=sent_at)]
     changes = (entry for entry in body["Records"] if entry["eventName"].startswith(_CHANGES))
     return [event for entry in changes if (event := _change(entry, entry["s3"]["object"]))]
 
