@@ -306,6 +306,14 @@ def _start(result: Result) -> list[str]:
     ]
 
 
+def _stages(result: Result) -> list[str]:
+    figures = {"searchable": "found by label, s", "whole": "text read, s", "cpu": "processor time, s"}
+    ways = {name: way for name, way in result.items() if isinstance(way, dict) and "searchable" in way}
+    rows = [(name, *(f"{way[figure]:,.1f}" for figure in figures)) for name, way in ways.items()]
+    head = (f"import of {result['photos']} photos", *figures.values())
+    return [texts.STAGES, *table(head, rows), *_ratios(result)]
+
+
 def _ratios(result: Result) -> list[str]:
     return table(("ratio", "median"), [(name, f"**{value:g}**") for name, value in result["ratios"].items()])
 
@@ -325,6 +333,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "processing": _processing,
     "pictures": _pictures,
     "pipeline": _pipeline,
+    "stages": _stages,
     "api": _api,
     "catalog": _catalog,
     "clients": _clients,
