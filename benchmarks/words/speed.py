@@ -82,7 +82,7 @@ def _handler(file: Path) -> Iterator[Callable[[dict[str, Any], None], dict[str, 
     settings = Settings(images_bucket="i", derived_bucket="d", table="t", queue_url="q", catalog=f"sqlite:{file}")
     sys.path.insert(0, str(LAMBDA))
     try:
-        module = import_module("handler")
+        module: Any = import_module("handler")
     finally:
         sys.path.remove(str(LAMBDA))
     module.application = Application(settings)
