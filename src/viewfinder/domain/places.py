@@ -19,15 +19,15 @@ _ENDINGS = frozenset({*(ending.lstrip(".") for ending in IMAGE_TYPES.values()), 
 def file_words(image_id: str) -> tuple[str, ...]:
     """Return the name of a file without its ending, and its words: of `IMG_1084.JPG` `img_1084`, `1084`, `img`."""
     stem = file_stem(image_id.rpartition("/")[2])
-    words = dict.fromkeys(word[:_LONGEST] for word in tokens(stem))
+    words = dict.fromkeys(tokens(stem))
     ordered = sorted(words, key=lambda word: word in _GENERIC)
-    return tuple(dict.fromkeys((stem[:_LONGEST], *ordered)))[:MAX_FILE_WORDS] if stem else ()
+    return tuple(dict.fromkeys((stem, *ordered)))[:MAX_FILE_WORDS] if stem else ()
 
 
 def file_stem(name: str) -> str:
     """Return a file's name, plain and without the ending of an image."""
     stem, _, ending = plain(name).rpartition(".")
-    return stem if stem and ending in _ENDINGS else plain(name)
+    return (stem if stem and ending in _ENDINGS else plain(name))[:_LONGEST]
 
 
 def folder_words(image_id: str) -> tuple[str, ...]:

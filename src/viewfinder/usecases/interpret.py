@@ -14,18 +14,21 @@ from difflib import get_close_matches
 from viewfinder.domain.completion import forms
 from viewfinder.domain.dates import When, find_date, read_date
 from viewfinder.domain.interpretation import Fit, Interpretation, Reading, one_of
-from viewfinder.domain.label import label_key, search_words
+from viewfinder.domain.label import MAX_WORD_LENGTH, label_key, search_words
 from viewfinder.domain.places import file_stem
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Condition
 from viewfinder.domain.related import categories, related_labels, says_nothing
 from viewfinder.domain.search_text import ReadAs, Term, read_terms, written
-from viewfinder.domain.spelling import SHORTEST_PART, composed, is_typo, plain, tokens
+from viewfinder.domain.spelling import SHORTEST_PART, SHORTEST_WITH_TYPO, composed, is_typo, plain, tokens
 from viewfinder.domain.statistics import KnownName
 from viewfinder.ports import Statistics
 
 _LONGEST_NAME = 4
 """Words of a name that may stand without quotation marks."""
+
+_LONGEST_LABEL = 100
+"""Characters: a label has no more (REST API), and a key of DynamoDB has room for no more than 1,024 bytes."""
 
 _MOST_ALTERNATIVES = 5
 _MOST_LIKE = 20
@@ -155,7 +158,8 @@ def _run(terms: Sequence[Term], place: int, number: int) -> _Phrase | None:
 
 
 def _known(phrases: Sequence[_Phrase], statistics: Statistics) -> _Known:
-    names = {form for phrase in phrases if phrase.allows(ReadAs.LABEL) for form in forms(phrase.folded)}
+    named = [phrase.folded for phrase in phrases if phrase.allows(ReadAs.LABEL)]
+    names = {form for name in named if len(name) <= _LONGEST_LABEL for form in forms(name)}
     names |= {label_key(label) for phrase in phrases for label in _related(phrase)}
     sources = {source for phrase in phrases for source in _sources(phrase)}
     labels = dict(statistics.find(names)) if names else {}
@@ -177,7 +181,7 @@ def _sources(phrase: _Phrase) -> Iterator[Source]:
     if len(phrase.terms) == 1:
         for kind, words in _WORDS.items():
             for word in words(phrase.text):
-                yield from (Source(kind, form) for form in _forms(kind, word))
+                yield from (Source(kind, form) for form in _forms(kind, word) if form)
 
 
 def _category(phrase: _Phrase) -> str:
@@ -186,7 +190,7 @@ def _category(phrase: _Phrase) -> str:
 
 _WORDS: Mapping[SourceKind, Callable[[str], tuple[str, ...]]] = {
     SourceKind.WORD: lambda text: search_words([text]),
-    SourceKind.FOLDER: lambda text: tuple(tokens(text)),
+    SourceKind.FOLDER: lambda text: tuple(token[:MAX_WORD_LENGTH] for token in tokens(text)),
     SourceKind.FILE: lambda text: (file_stem(text), *tokens(file_stem(text))),
     SourceKind.CAMERA: lambda text: search_words([text]),
 }
@@ -319,7 +323,8 @@ def _condition(kind: SourceKind, names: Iterable[str], known: _Known) -> Conditi
 def _like(phrase: _Phrase, statistics: Statistics) -> Iterator[Reading]:
     """Yield what has a word of pictures with this part, or a name with one letter wrong."""
     word = plain(phrase.text)
-    if len(phrase.terms) > 1 or len(word) < SHORTEST_PART or phrase.terms[0].is_quoted:
+    is_word = list(tokens(word)) == [word] and SHORTEST_PART <= len(word) <= MAX_WORD_LENGTH
+    if len(phrase.terms) > 1 or not is_word or phrase.terms[0].is_quoted:
         return
     if phrase.allows(ReadAs.LABEL) and (label := _typed_wrongly(phrase, statistics)):
         yield label
@@ -333,6 +338,8 @@ def _like(phrase: _Phrase, statistics: Statistics) -> Iterator[Reading]:
 
 
 def _typed_wrongly(phrase: _Phrase, statistics: Statistics) -> Reading | None:
+    if len(phrase.folded) < SHORTEST_WITH_TYPO:
+        return None
     for label in statistics.labels("", ""):
         for name in (label.name, *label.aliases):
             if any(is_typo(form, label_key(name)) for form in forms(phrase.folded)):

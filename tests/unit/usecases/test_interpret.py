@@ -142,3 +142,27 @@ def test_nine_of_ten_queries_are_answered_as_they_are_meant() -> None:
     assert result["queries"] >= 300
     assert result["of threads"] >= result["queries"] / 3
     assert result["share as meant"]["one search box"] >= 0.9, result["missed"]["one search box"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u0301",
+        '"',
+        '""',
+        "-",
+        "a\x00bcdef",
+        "ΐ" * 200,
+        "s",
+        "*",
+        'abc"def',
+        "label:",
+        "date:nonsense",
+        ".jpg",
+        " ",
+        "....",
+        "--dog",
+    ],
+)
+def test_no_text_is_too_odd_to_be_read(search: Search, text: str) -> None:
+    assert all(image.status for image in search_images(Query(words=text), search).images)
