@@ -104,7 +104,7 @@ def test_a_part_that_is_handed_in_is_used() -> None:
 def test_images_have_two_stages_where_a_feature_and_a_queue_are_of_the_second(
     features: str, url: str, *, has_two_stages: bool
 ) -> None:
-    settings = Settings(**RESOURCES, features=features, second_stage_queue_url=url)  # type: ignore[arg-type]
+    settings = Settings(**RESOURCES, features=features, second_stage_queue_url=url)
     assert (Application(settings).index_image.second_stage is not None) is has_two_stages
 
 

@@ -340,7 +340,7 @@ def test_a_message_is_given_back_to_the_queue_that_it_came_from(arn: str, queue:
     application = Application(
         replace(SETTINGS, second_stage_queue_url=SECOND_URL), index_image=place.index_image, sqs_client=Client()
     )
-    place._module.application = application  # type: ignore[attr-defined]
+    place._module.application = application
 
     assert place.handle(message("a.jpg") | {"eventSourceARN": arn}) == ["a.jpg"]
     assert given_back == [queue]
