@@ -7,9 +7,11 @@ newest object, in whatever order and however often the events arrive.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from viewfinder.domain import formats
+from viewfinder.domain.analysis import Analysis
 from viewfinder.domain.capture_time import dated
 from viewfinder.domain.errors import CatalogConflictError, ImageRejectedError, ObjectNotFoundError, failure_reason
 from viewfinder.domain.feature import Feature, Parameters, Stage
@@ -216,12 +218,8 @@ class IndexImage:
         facts = self._contents.kept(labels.facts or Facts())
         facts = dated(facts, event.image_id, modified, self.clock.now())
         has_screen = needs_screen(labels.format, labels.width, labels.height, len(content.original))
-        # A call counts if a delivery of the event, sent then, made it, an interrupted one too: an earlier analysis of
-        # this image is that of a lost record. The draft's time is before any detection of this delivery, even if the
-        # event's clock is ahead of ours.
-        since = min(event.sent_at, image.analyzed_at)
-        own = (analysis for analysis in done.analyses.values() if analysis.thumbnail == content.thumbnail)
-        calls = sum(analysis.analyzed_at >= since for analysis in own)
+        # The draft's time is before any detection of this delivery, even if the event's clock is ahead of ours.
+        has_calls = _has_calls(done.analyses, content.thumbnail, since=min(event.sent_at, image.analyzed_at))
         image = replace(
             image,
             status=Status.ANALYZED,
@@ -235,7 +233,7 @@ class IndexImage:
             thumbnail=content.thumbnail,
             screen=screen_key(content.thumbnail) if has_screen else "",
             facts=facts,
-            effort=Effort.DETECTED if calls else Effort.REUSED,
+            effort=Effort.DETECTED if has_calls else Effort.REUSED,
         )
         return self._concluded(image, done, Stage.FIRST)
 
@@ -323,3 +321,11 @@ def _essence(image: Image) -> Image:
     if image.status is Status.ANALYZED:
         image = replace(image, findings={Feature.LABELS: image.labels}, **dict.fromkeys(_FURTHER, ""))  # type: ignore[arg-type]
     return replace(image, **dict.fromkeys(_BOOKKEEPING, ""))  # type: ignore[arg-type]
+
+
+def _has_calls(analyses: Mapping[Feature, Analysis], thumbnail: str, *, since: str) -> bool:
+    """Return whether a delivery of the event, sent then, called the detector; an interrupted delivery counts too.
+
+    An analysis of this image made before the event is that of a lost record.
+    """
+    return any(analysis.thumbnail == thumbnail and analysis.analyzed_at >= since for analysis in analyses.values())
