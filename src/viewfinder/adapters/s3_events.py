@@ -1,4 +1,4 @@
-"""Parse messages of the queue: S3's event notifications and Viewfinder's own requests."""
+"""Parse messages of the queue: S3's notifications, its events by EventBridge, and Viewfinder's own requests."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ _RESTORED = "ObjectRestore:Completed"
 _CHANGES = ("ObjectCreated:", "ObjectRemoved:", "LifecycleExpiration:", _RESTORED)
 _REQUEST = "ViewfinderRequest"
 
+_EVENTBRIDGE_CHANGES = {"Object Created": True, "Object Deleted": True, "Object Restore Completed": False}
+"""Detail types of S3's events by EventBridge -> whether their sequencers order them (S3 User Guide, "EventBridge")."""
+
 
 class MalformedMessageError(ValueError):
     """A message of the queue is neither S3's nor Viewfinder's."""
@@ -28,7 +31,7 @@ def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[Imag
     try:
         events = _events(json.loads(record["body"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MalformedMessageError(f"not an S3 event notification: {error!r}") from error
+        raise MalformedMessageError(f"not an event of S3: {error!r}") from error
     return [replace(event, last_delivery=count >= max_receive_count) for event in events]
 
 
@@ -43,6 +46,8 @@ def _events(body: Mapping[str, Any]) -> list[ImageEvent]:
     if _REQUEST in body:
         request = body[_REQUEST]
         return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"])]
+    if "detail-type" in body:
+        return _by_eventbridge(body["detail-type"], body["detail"])
     changes = (entry for entry in body["Records"] if entry["eventName"].startswith(_CHANGES))
     return [event for entry in changes if (event := _change(entry["eventName"], entry["s3"]["object"]))]
 
@@ -56,3 +61,11 @@ def _change(name: str, thing: Mapping[str, Any]) -> ImageEvent | None:
     if is_folder_marker(key, thing.get("size", 1)):
         return None
     return ImageEvent(key, sequencer="" if name.startswith(_RESTORED) else thing.get("sequencer", ""))
+
+
+def _by_eventbridge(kind: str, detail: Mapping[str, Any]) -> list[ImageEvent]:
+    """Return what an event of EventBridge says of an object: its key is as it is, not percent-encoded."""
+    thing = detail["object"]
+    if kind not in _EVENTBRIDGE_CHANGES or is_folder_marker(thing["key"], thing.get("size", 1)):
+        return []
+    return [ImageEvent(thing["key"], sequencer=thing.get("sequencer", "") if _EVENTBRIDGE_CHANGES[kind] else "")]
