@@ -24,6 +24,7 @@ MODULES = {
     "catalog": "benchmarks.catalog",
     "collections": "benchmarks.collections",
     "engine": "benchmarks.engine_speed",
+    "analyze": "benchmarks.analyze",
     "engine in the function": "benchmarks.engine_function",
     "processing": "benchmarks.processing",
     "pipeline": "benchmarks.pipeline",

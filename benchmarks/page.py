@@ -272,13 +272,22 @@ def _collections(result: Result) -> list[str]:
     ]
 
 
+def _analyze(result: Result) -> list[str]:
+    rows = [(name, f"{result[name]:g}") for name in ("command, ms", "bare loop, ms")]
+    return [
+        texts.ANALYZE.format(**result),
+        *table(("way", "processor ms a photo"), rows),
+        f"Command / bare loop: **{result['ratio']:g}**\n",
+    ]
+
+
 def _start(result: Result) -> list[str]:
     rows = [(name, spread(value)) for name, value in result["milliseconds"].items()]
     sizes = [(name, f"{value:.2f} MB") for name, value in result["package megabytes on AWS"].items()]
     return [
         texts.START,
         *table(("function", "milliseconds"), rows),
-        *table(("package for AWS (boto3 comes with the runtime)", "zipped"), [*sizes, ("baseline", "0.00 MB")]),
+        *table(("package for AWS, boto3 included", "zipped"), [*sizes, ("baseline", "0.00 MB")]),
         f"Logs, metrics and spans of an image take {result['watching one image, milliseconds']} ms, once warm.\n",
         *_ratios(result),
     ]
@@ -310,6 +319,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "engine in process": _in_process,
     "collections": _collections,
     "engine": _engine,
+    "analyze": _analyze,
     "engine in the function": _function,
     "quality": _quality,
     "start": _start,

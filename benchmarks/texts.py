@@ -105,6 +105,11 @@ IN_PROCESS = """### The engine over its wire and in the function
 Two local stacks, one of each way, import the same {photos} new photos in turns; labels and text.
 """
 
+ANALYZE = """### `viewfinder analyze`
+
+{photos} photos of two megapixels in a folder; what the command takes for its start is not counted.
+"""
+
 QUALITY = """### Label quality
 
 64 photos of COCO val2017 and 50 of Pascal VOC 2012, image level, labels of at least 55 %; only classes that the set

@@ -343,7 +343,7 @@ class Counters(Protocol):
         """
 
     def complete(self, counted: Collection[Counted]) -> None:
-        """Finish what an earlier `apply` that counted this may have been interrupted in."""
+        """Repeat the work that `apply` does after counting: an earlier call may have been interrupted before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Protocol
 from urllib.parse import quote_plus
 
@@ -177,7 +176,7 @@ class World:
         self.catalog = RecordingCatalog(self.home.catalog(self._gate))
         self._person = RecordingCatalog(self.home.catalog(lambda: None), self.catalog.written)
         self._handler = load_handler()
-        self._handler.application = self._application()  # type: ignore[attr-defined]
+        self._handler.application = self._application()
 
     def put(self, key: str, content: bytes) -> None:
         """Somebody puts an object."""
@@ -294,7 +293,7 @@ class _Queue:
         return None
 
 
-def load_handler() -> ModuleType:
+def load_handler() -> Any:
     """Load the image function's module anew: it has one application for all."""
     spec = importlib.util.spec_from_file_location("image_processing_handler", _HANDLER)
     assert spec

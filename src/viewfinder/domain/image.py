@@ -187,7 +187,7 @@ class Image:
 
     @property
     def faces(self) -> tuple[Face, ...]:
-        """Faces."""
+        """The faces that the feature FACES found; no identities."""
         return self.findings.get(Feature.FACES, ())
 
     @property
@@ -309,13 +309,14 @@ class ImageEvent:
 
     `sequencer` orders the events of one key ("" where the event did not come from S3). An analysis made before
     `analyzed_since` is not good enough ("": any is). `last_delivery` is true when the queue will not deliver this
-    message again.
+    message again. `sent_at` is the time of the event, UTC in ISO 8601 with microseconds ("": unknown).
     """
 
     image_id: str
     sequencer: str = ""
     analyzed_since: str = ""
     last_delivery: bool = False
+    sent_at: str = ""
 
 
 def is_accounted_for(sequencer: str, by: str) -> bool:

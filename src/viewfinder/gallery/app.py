@@ -37,9 +37,9 @@ class KeyConvertor(PathConvertor):
 register_url_convertor("key", KeyConvertor())
 
 
-def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
-    """Yield the ASGI application."""
-    pages = Pages(guard.token, api.stage)
+def gallery_app(api: Api, guard: Guard, status: Status, *, is_moderated: bool = False) -> ASGIApp:
+    """Return the ASGI application; `is_moderated` if the stack's features have MODERATION."""
+    pages = Pages(guard.token, api.stage, is_moderated=is_moderated)
     downloads = Downloads(api)
 
     @asynccontextmanager
@@ -75,9 +75,9 @@ async def healthz(_: Request) -> Response:
 LOOPBACK = "127.0.0.1"
 
 
-def serve(api: Api, guard: Guard, session: Session, sources: Sources) -> None:
+def serve(api: Api, guard: Guard, session: Session, sources: Sources, *, is_moderated: bool = False) -> None:
     """Serve until it is told to stop."""
-    application = gallery_app(api, guard, Status(session, sources))
+    application = gallery_app(api, guard, Status(session, sources), is_moderated=is_moderated)
     uvicorn.run(
         application, host=LOOPBACK, port=guard.port, http=new_protocol(), server_header=False, log_level="warning"
     )

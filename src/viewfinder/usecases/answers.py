@@ -62,9 +62,9 @@ class Answers:
         self.await_all_but(0)
 
     def await_all_but(self, count: int) -> None:
-        """Return once no more than so many wait; raise PipelineStalledError after `patience` seconds without an answer.
+        """Return when at most `count` images wait for their answers.
 
-        Those that wait are asked for in turns, some at a time.
+        Raise PipelineStalledError after `patience` seconds without an answer. It asks for 100 images at a time.
         """
         deadline = self.now() + self.patience
         while len(self.waiting) > count:

@@ -49,7 +49,10 @@ class Difference(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """An image about which they differ; `etag` of its object ("": none), `version` of its record (0: none)."""
+    """An image about which bucket and catalog differ.
+
+    `etag` is that of its object ("": none), `version` that of its record (0: none).
+    """
 
     image_id: str
     kind: Difference

@@ -159,7 +159,9 @@ class IndexImage:
         facts = self._kept(analyses[Feature.LABELS].facts or Facts())
         facts = dated(facts, event.image_id, stored.modified, self.clock.now())
         screen = screen_key(thumbnail) if _needs_screen(analyses[Feature.LABELS], len(stored.content)) else ""
-        image = replace(_analyzed(image, analyses, thumbnail), screen=screen, facts=facts)
+        # The draft's time is before any detection of this delivery, even if the event's clock is ahead of ours.
+        image = _analyzed(image, analyses, thumbnail, since=min(event.sent_at, image.analyzed_at))
+        image = replace(image, screen=screen, facts=facts)
         return image, lease and lease.done(min(analysis.analyzed_at for analysis in analyses.values()))
 
     def _analyze(self, event: ImageEvent, content: _Content) -> tuple[Analyses, Lease | None]:
@@ -308,10 +310,13 @@ def _needs_screen(analysis: Analysis, size: int) -> bool:
     return needs_screen(analysis.format, analysis.width, analysis.height, size)
 
 
-def _analyzed(image: Image, analyses: Analyses, thumbnail: str) -> Image:
+def _analyzed(image: Image, analyses: Analyses, thumbnail: str, *, since: str) -> Image:
+    """Return the record of a picture. A call of the detector counts if a delivery of the event, sent then, made it.
+
+    An interrupted delivery counts too. An analysis of this image made before the event is that of a lost record.
+    """
     labels = analyses[Feature.LABELS]
-    # Also where an interrupted delivery made an analysis, so that no call goes uncounted.
-    calls = sum(analysis.thumbnail == thumbnail for analysis in analyses.values())
+    calls = sum(analysis.thumbnail == thumbnail and analysis.analyzed_at >= since for analysis in analyses.values())
     return replace(
         image,
         status=Status.ANALYZED,

@@ -73,7 +73,7 @@ def test_every_filter_is_in_sight_on_a_phone(open_page: OpenPage, serve_fake: Se
     page = open_page(serve_fake(an_archive()) + "/?label=Dog&label=Cat", viewport={"width": width, "height": 800})
     page.wait_for_load_state("networkidle")
 
-    for name in ("match", "order", "minConfidence", "status"):
+    for name in ("match", "order", "minConfidence", "status", "camera"):
         left, right = edges(page, f'#filters [name="{name}"]')
         assert 0 <= left < right <= width, name
 

@@ -9,6 +9,7 @@ import { element, find, icon, nameOf } from "./dom.js";
 import { factsOf, problemOf } from "./facts.js";
 import { labelsOf } from "./labels.js";
 import { layOn, textsOf } from "./layers.js";
+import { isHidden, isUnknown, moderationOf, onReveal, warningOf } from "./moderation.js";
 import { Picture } from "./picture.js";
 import { ask, noticesInFront, say } from "./talk.js";
 import { versionsOf } from "./versions.js";
@@ -39,6 +40,7 @@ export class Viewer {
     this.content = element("div", { class: "content" });
     this.dialog.open = false; // the page of a link comes with the picture, until this script is here
     this.dialog.replaceChildren(this.content);
+    onReveal((imageId) => this.#reveal(imageId));
     results.onChange = () => this.#renewSteps();
     this.dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.#leave()));
     this.dialog.addEventListener("keydown", (event) => this.#key(event));
@@ -109,6 +111,7 @@ export class Viewer {
       list,
       correctionsOf(image, shown),
       textsOf(image),
+      moderationOf(image),
       element("h3", {}, "Image"),
       factsOf(image),
       versionsOf(image, () => this.#follow()),
@@ -127,14 +130,20 @@ export class Viewer {
 
   /** The stage with the image's picture: the one that is there, zoom and all, as long as it is of the same content. @param {import("./types").Known} image */
   #stageOf(image) {
-    const isAnalyzed = (image.Status ?? "ANALYZED") === "ANALYZED";
-    if (isAnalyzed && this.picture?.isOf(image)) return this.stage;
+    const isShown = (image.Status ?? "ANALYZED") === "ANALYZED" && !isHidden(image) && !isUnknown(image);
+    if (isShown && this.picture?.isOf(image)) return this.stage;
     this.#leavePicture();
-    this.picture = isAnalyzed ? new Picture(image) : null;
-    const nothing = () => element("div", { class: "nothing" }, icon("warning"));
-    this.stage = element("div", { class: "stage" }, this.picture?.frame ?? nothing(), this.#step(-1), this.#step(1));
+    this.picture = isShown ? new Picture(image) : null;
+    this.stage = element("div", { class: "stage" }, this.picture?.frame ?? insteadOf(image), this.#step(-1), this.#step(1));
     this.zoom = new Zoom(this.stage, this.picture, (direction) => this.#go(direction));
     return this.stage;
+  }
+
+  /** A person wants to see the picture: the record is here, or what the grid knows of it. @param {string} imageId */
+  #reveal(imageId) {
+    if (imageId !== this.imageId) return;
+    if (this.image?.ImageId === imageId) this.#render(this.image);
+    else this.#preview(this.results.images[this.#index] ?? { ImageId: imageId });
   }
 
   #leavePicture() {
@@ -252,6 +261,12 @@ export class Viewer {
       say(`It could not be analysed: ${error.message}`, "fault");
     }
   }
+}
+
+/** What stands in the place of a picture: a warning, nothing until the record is here, or a sign that there is none. @param {import("./types").Known} image */
+function insteadOf(image) {
+  if (isHidden(image)) return warningOf(image);
+  return element("div", { class: "nothing" }, isUnknown(image) ? null : icon("warning"));
 }
 
 /** Whether a picture was read. @param {import("./types").Image} image @returns {image is import("./types").Measured} */
