@@ -7,7 +7,7 @@ export const absent = {};
 
 /** Asks once; the style sheet hides what is absent. */
 export async function learnAbilities() {
-  const { Absent = {} } = await getHealth().catch(() => ({}));
+  const { Absent = {} } = await getHealth().catch(() => /** @type {import("./types").Health} */ ({}));
   Object.assign(absent, Absent);
   for (const ability of Object.keys(Absent)) document.documentElement.classList.add(`no-${ability.toLowerCase()}`);
 }
