@@ -28,6 +28,7 @@ MODULES = {
     "engine in the function": "benchmarks.engine_function",
     "processing": "benchmarks.processing",
     "pipeline": "benchmarks.pipeline",
+    "stages": "benchmarks.stages",
     "engine in process": "benchmarks.in_process",
     "clients": "benchmarks.clients",
     "api": "benchmarks.api",

@@ -137,6 +137,19 @@ def _catalog(result: Result) -> list[str]:
         *table(("page of 50, milliseconds, p50 / p95", *head), rows),
         *table(("the gallery in a browser, milliseconds, p50 / p95", *head), screens),
         *_ratios(result),
+        *_disturbed(result),
+    ]
+
+
+def _disturbed(result: Result) -> list[str]:
+    if "disturbed" not in result:  # the last run measured less
+        return []
+    found = result["disturbed"]
+    rows = [(name, f"{found[name]['median']:.1f} / {found[name]['p95']:.1f}") for name in ("alone", "beside")]
+    return [
+        "Counts through the gallery, alone and beside three clients that ask for the slowest kinds without end:\n",
+        *table(("counts, the largest catalog, milliseconds", "p50 / p95"), rows),
+        f"p95 beside / alone: **{found['ratio']:g}**\n",
     ]
 
 
@@ -293,6 +306,14 @@ def _start(result: Result) -> list[str]:
     ]
 
 
+def _stages(result: Result) -> list[str]:
+    figures = {"searchable": "found by label, s", "whole": "text read, s", "cpu": "processor time, s"}
+    ways = {name: way for name, way in result.items() if isinstance(way, dict) and "searchable" in way}
+    rows = [(name, *(f"{way[figure]:,.1f}" for figure in figures)) for name, way in ways.items()]
+    head = (f"import of {result['photos']} photos", *figures.values())
+    return [texts.STAGES, *table(head, rows), *_ratios(result)]
+
+
 def _ratios(result: Result) -> list[str]:
     return table(("ratio", "median"), [(name, f"**{value:g}**") for name, value in result["ratios"].items()])
 
@@ -312,6 +333,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "processing": _processing,
     "pictures": _pictures,
     "pipeline": _pipeline,
+    "stages": _stages,
     "api": _api,
     "catalog": _catalog,
     "clients": _clients,

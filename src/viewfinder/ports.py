@@ -75,6 +75,9 @@ class PictureReader(Protocol):
     def read(self, content: bytes) -> Picture:
         """Return the picture upright with its renditions; raise ImageRejectedError."""
 
+    def rendition(self, content: bytes) -> bytes:
+        """Return `Picture.rendition` alone, what the detector gets; raise ImageRejectedError."""
+
 
 class Detector(Protocol):
     """Detector of labels, text or faces in a picture."""

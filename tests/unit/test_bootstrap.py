@@ -92,6 +92,23 @@ def test_a_part_that_is_handed_in_is_used() -> None:
 
 
 @pytest.mark.parametrize(
+    ("features", "url", "has_two_stages"),
+    [
+        ("LABELS,TEXT", "https://sqs/photos-second-stage", True),
+        ("LABELS,TEXT", "", False),
+        ("LABELS", "https://sqs/photos-second-stage", False),
+        ("LABELS,MODERATION", "https://sqs/photos-second-stage", False),
+    ],
+)
+@pytest.mark.usefixtures("_environment")
+def test_images_have_two_stages_where_a_feature_and_a_queue_are_of_the_second(
+    features: str, url: str, *, has_two_stages: bool
+) -> None:
+    settings = Settings(**RESOURCES, features=features, second_stage_queue_url=url)
+    assert (Application(settings).index_image.second_stage is not None) is has_two_stages
+
+
+@pytest.mark.parametrize(
     ("written", "read"),
     [
         ("LABELS", (Feature.LABELS,)),

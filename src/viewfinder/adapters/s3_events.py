@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from viewfinder.domain.feature import Stage
 from viewfinder.domain.image import ImageEvent, is_folder_marker
 
 _RESTORED = "ObjectRestore:Completed"
@@ -37,9 +38,14 @@ def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[Imag
     return [replace(event, last_delivery=count >= max_receive_count) for event in events]
 
 
-def request_body(image_id: str, *, analyzed_since: str = "") -> str:
-    """Return the body of a message that asks to look at an object again (reconcile, redrive, analyse again)."""
-    return json.dumps({_REQUEST: {"ImageId": image_id, "AnalyzedSince": analyzed_since}})
+def request_body(image_id: str, *, analyzed_since: str = "", stage: Stage = Stage.FIRST) -> str:
+    """Return the body of a message that asks to look at an object again (reconcile, redrive, analyse again).
+
+    One of the second stage says so; without the member a message is of the first.
+    """
+    request: dict[str, Any] = {"ImageId": image_id, "AnalyzedSince": analyzed_since}
+    request |= {"Stage": stage} if stage is not Stage.FIRST else {}
+    return json.dumps({_REQUEST: request})
 
 
 def _events(body: Mapping[str, Any], sent: float) -> list[ImageEvent]:
@@ -48,8 +54,9 @@ def _events(body: Mapping[str, Any], sent: float) -> list[ImageEvent]:
         return []
     if _REQUEST in body:
         request = body[_REQUEST]
+        stage = Stage(request.get("Stage", Stage.FIRST))
         sent_at = _utc(datetime.fromtimestamp(sent, UTC)) if sent else ""
-        return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"], sent_at=sent_at)]
+        return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"], stage=stage, sent_at=sent_at)]
     if "detail-type" in body:
         return _by_eventbridge(body["detail-type"], body["detail"], body.get("time", ""))
     changes = (entry for entry in body["Records"] if entry["eventName"].startswith(_CHANGES))

@@ -329,7 +329,7 @@ def gallery(
 
     target = find_target(stack, region, profile)
     require_free(port, "--port")
-    sources = Sources(target.outputs["QueueUrl"], target.outputs["DeadLetterQueueUrl"], stack)
+    sources = Sources.of(target.outputs, stack)
     is_locked = others_use_this_machine() if gallery_token is None else gallery_token
     guard = Guard(port, secrets.token_urlsafe(32) if is_locked else "")
     say(f"The gallery of {stack} is at {gallery_address(port, guard.access_token)} until Ctrl-C.")

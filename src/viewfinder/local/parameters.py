@@ -9,6 +9,7 @@ from viewfinder.local.processes import LocalStackError
 
 HONOURED = frozenset({
     *("AnalysisIntervalSeconds", "BatchThreads", "ImageVersionDays", "KeepLocation", "LogLevel", "MaxReceiveCount"),
+    "Stages",
 })  # fmt: skip
 """What `up --parameter` takes."""
 
@@ -34,6 +35,7 @@ MEANINGLESS = {
     "ExistingPrefix": "a folder is attached whole",
     "ExistingKeyArn": "the emulator encrypts nothing",
     "ExistingBucketAccess": "a folder is attached read-only",
+    "SecondStageConcurrency": "as DetectorConcurrency; the emulator works on the second stage when the first is done",
     "LogRetentionDays": "the logs are files of the data directory",
     "KmsKeyArn": "the emulator encrypts nothing",
     "PermissionsBoundaryArn": "there is no organisation",

@@ -25,6 +25,7 @@ SEARCHES = {
         ("prefix", LONG_FOLDER),
         ("order", "taken"),
     ],
+    "a camera and a warning": [("camera", "x" * 60), ("moderated", "true"), ("label", LONG_LABEL), ("label", "Dog")],
     "rejected files": [("status", "REJECTED")],
     "every status": [("status", "ANY")],
     "all": [],

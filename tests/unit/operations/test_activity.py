@@ -72,6 +72,20 @@ def test_images_are_counted_by_outcome_and_effort() -> None:
     assert found.images_per_minute == 1.5
 
 
+def test_the_second_stage_of_an_image_counts_as_completed_and_in_no_rate() -> None:
+    second = _trace("a", 10, 4)
+    second["trace"]["annotations"]["stage"] = "2"
+    completed = {"message": "image completed", "status": "ANALYZED", "effort": "DETECTED"}
+    twice = completed | {"effort": "NONE"}
+    logs: Any = Logs(_trace("a", 0, 1), _indexed("ANALYZED", "DETECTED"), second, completed, twice)
+
+    found = activity(logs, "my-stack")
+
+    assert (found.outcomes, found.completed, found.latency(95)) == ({"ANALYZED": 1}, 1, 1000)
+    assert sum(minute["Images"] for minute in found.by_minute(60)) == 1
+    assert [trace["Seconds"] for trace in found.recent()] == [4, 1]
+
+
 def test_times_are_in_milliseconds() -> None:
     traces = [_trace(str(number), 0, number / 100) for number in range(1, 101)]
     found = _activity(*traces)

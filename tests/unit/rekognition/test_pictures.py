@@ -171,3 +171,19 @@ def test_colours_are_those_of_the_icc_profile(image_format: str) -> None:
 def test_a_profile_that_does_not_fit_is_ignored(profile: bytes) -> None:
     content = encode(Image.new("RGB", (100, 100), (200, 30, 30)), "PNG", icc_profile=profile)
     assert read(content).getpixel((50, 50)) == (200, 30, 30)
+
+
+def test_a_row_of_fill_bytes_takes_no_longer_than_its_length() -> None:
+    """Half a megabyte of them would take a quarter of an hour, if each was the beginning of another attempt."""
+    content = encode(noise(), "JPEG")
+    start = content.index(b"\xff\xda") + 20
+
+    assert count_scans(content[:start] + b"\xff" * 500_000 + b"\0") == 1
+
+
+def test_fill_bytes_before_a_marker_change_nothing() -> None:
+    content = encode(noise(), "JPEG")
+    filled = content[:-2] + b"\xff" * 7 + content[-2:]
+
+    assert count_scans(filled) == 1
+    assert read(filled).tobytes() == read(content).tobytes()

@@ -60,6 +60,7 @@ export function factsOf(image) {
     Exposure: exposureOf(taken),
     Place: placeOf(taken),
     Status: STATES[image.Status],
+    "To come": image.PendingFeatures?.map((name) => name.toLowerCase()).join(", "),
     Size: bytes(image.Size),
     Pixels: image.Width ? `${image.Width} × ${image.Height}` : null,
     Format: image.Format,
@@ -72,8 +73,11 @@ export function factsOf(image) {
   return element("dl", { class: "facts" }, known.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
 
-/** @param {import("./types").Image} image */
+/** Why it was not analysed, or one of its features was not. @param {import("./types").Image} image */
 export const problemOf = (image) =>
-  image.Status === "ANALYZED"
+  image.Status === "ANALYZED" && !image.Reason
     ? null
-    : element("p", { class: "problem" }, element("b", {}, `${STATES[image.Status]}: ${image.Reason ?? ""}`), image.Message ?? "");
+    : element("p", { class: "problem" }, element("b", {}, `${titleOf(image)}: ${image.Reason ?? ""}`), image.Message ?? "");
+
+/** @param {import("./types").Image} image */
+const titleOf = (image) => (image.Status === "ANALYZED" ? "A feature is missing" : STATES[image.Status]);

@@ -64,6 +64,7 @@ export interface Image extends Omit<Summary, "Labels"> {
   Message?: string;
   Facts?: Facts;
   Features?: string[];
+  PendingFeatures?: string[];
   Texts?: Text[];
   Faces?: Face[];
   ModerationLabels?: ModerationLabel[];
@@ -106,6 +107,8 @@ export interface Health {
 export interface StackStatus {
   Queue: { Waiting: number; InWork: number; Delayed: number } | null;
   DeadLetters: { Waiting: number } | null;
+  SecondStage: { Waiting: number; InWork: number; Delayed: number } | null;
+  SecondStageDeadLetters: { Waiting: number } | null;
   LastMinutes: { LatencyP50: number | null; LatencyP95: number | null };
   Minutes: Minute[];
   Recent: Recent[];

@@ -17,6 +17,7 @@ import { Zoom } from "./zoom.js";
 
 const AGAIN_MS = 1000;
 const AGAIN_TRIES = 60;
+const PENDING_MS = 3000;
 
 export class Viewer {
   /** @type {string | null} */
@@ -117,6 +118,17 @@ export class Viewer {
       versionsOf(image, () => this.#follow()),
     );
     this.#replace(this.#heading(image), stage, panel);
+    if (image.PendingFeatures) this.#complete(image);
+  }
+
+  /** Shows the record again once the features are there that it waits for. @param {import("./types").Image} image */
+  async #complete(image) {
+    for (let tries = 0; tries < AGAIN_TRIES; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, PENDING_MS));
+      if (this.image !== image || this.imageId !== image.ImageId) return;
+      const now = await getImage(image.ImageId).catch(() => null);
+      if (now && !now.PendingFeatures && this.image === image && this.imageId === image.ImageId) return this.#render(now);
+    }
   }
 
   /** Puts new parts in the place of the old; the focus stays where it was. @param {HTMLElement[]} parts */
