@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.event_bus import MAX_BYTES, MAX_ENTRIES, EventBridgeBus
@@ -153,22 +150,3 @@ def test_requests_keep_eventbridge_s_limits() -> None:
 def test_an_entry_that_is_refused_ends_the_announcement_there(refused: int) -> None:
     client = FakeClient(refused)
     assert EventBridgeBus(client, "photos").put(events(15)) == refused
-
-
-def test_a_rule_finds_the_event_by_its_type_and_labels() -> None:
-    """What a rule of somebody's sees, by moto's EventBridge."""
-    with mock_aws():
-        client, sqs = boto3.client("events", "us-east-1"), boto3.client("sqs", "us-east-1")
-        client.create_event_bus(Name="photos")
-        queue = sqs.create_queue(QueueName="taken")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        pattern = {"source": ["viewfinder"], "detail-type": ["ImageAnalyzed"], "detail": {"Features": ["LABELS"]}}
-        client.put_rule(Name="r", EventBusName="photos", EventPattern=json.dumps(pattern))
-        client.put_targets(Rule="r", EventBusName="photos", Targets=[{"Id": "1", "Arn": arn}])
-
-        EventBridgeBus(client, "photos").put(
-            [event_of(image("a+ü.jpg", 5, features=("LABELS",)), None), event_of(image("b.jpg", 6), None)]  # type: ignore[list-item]
-        )
-
-        (message,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
-    assert json.loads(message["Body"])["detail"]["ImageId"] == "a+ü.jpg"
