@@ -56,7 +56,7 @@ def measure(size: int, rounds: int) -> Result:
 
 def _ratio(costs: dict[str, list[float]]) -> float:
     together = summary([each for name, taken in costs.items() if name != PLAIN for each in taken])
-    return round(together["p95"] / summary(costs[PLAIN])["p95"], 2)
+    return float(round(together["p95"] / summary(costs[PLAIN])["p95"], 2))
 
 
 def _fill(file: Path, size: int) -> None:
