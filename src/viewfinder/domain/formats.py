@@ -11,14 +11,23 @@ from typing import Any
 
 MEMBER = "StoredFormat"
 
-RECORD = 1
-"""An image's record with its postings, its summary and its tombstone: they are written in one transaction."""
+RECORD = 2
+"""An image's record with its postings, its summary and its tombstone: they are written in one transaction.
 
-ANALYSIS = 1
-"""An analysis in the derived bucket."""
+2 adds how the picture looks (`Likeness`), and its hash to the summary; an older one has none.
+"""
+
+ANALYSIS = 2
+"""An analysis in the derived bucket.
+
+2 adds how the picture looks (`Likeness`), which an older one says nothing of.
+"""
 
 COUNTING = 1
 """Counters of labels, statuses, folders and contents, notes of what is counted, copies, aliases and completions."""
+
+DISTINCTION = 1
+"""A decision that images are no duplicates of one another, in the derived bucket."""
 
 LEASE = 1
 """Leases on contents, and counts of what callers spent."""

@@ -11,6 +11,7 @@ from typing import Any
 from viewfinder.domain import formats
 from viewfinder.domain.feature import Feature, Findings, findings_document, read_findings
 from viewfinder.domain.label import NO_CORRECTIONS, Corrections, Face, Label, Text, search_words
+from viewfinder.domain.likeness import NO_LIKENESS, Likeness
 
 MAX_FOLDERS = 8
 """Levels of folders that are counted; deeper ones are found by their prefix."""
@@ -139,6 +140,7 @@ class Picture:
     thumbnail: bytes
     facts: Facts = Facts()
     screen: bytes = b""
+    likeness: Likeness = NO_LIKENESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ class Image:
     facts: Facts = Facts()
     version_id: str = ""  # the bucket's, of the object
     corrections: Corrections = NO_CORRECTIONS
+    likeness: Likeness = NO_LIKENESS
     stored_format: int = formats.RECORD
 
     @property
@@ -242,6 +245,7 @@ class Image:
             features=features_of(document),
             version_id=document.get("VersionId", ""),
             corrections=Corrections.from_document(document.get("Corrections", {})),
+            likeness=Likeness.from_document(document.get("Likeness", {})),
             stored_format=formats.stored_format(document),
         )
 
@@ -251,6 +255,7 @@ class Image:
         members |= {formats.MEMBER: formats.RECORD, "Status": str(self.status), "Effort": str(self.effort)}
         members |= findings_document(self.findings) | {"Features": list(self.features)}
         members |= {"VersionId": self.version_id} if self.version_id else {}
+        members |= {"Likeness": self.likeness.to_document()} if self.likeness != NO_LIKENESS else {}
         members |= {"Corrections": self.corrections.to_document()} if self.corrections else {}
         return members | {"Facts": self.facts.to_document()}
 

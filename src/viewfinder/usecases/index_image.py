@@ -36,6 +36,7 @@ from viewfinder.domain.image import (
 )
 from viewfinder.domain.label import NO_CORRECTIONS
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.likeness import NO_LIKENESS
 from viewfinder.domain.screen import needs_screen, screen_key
 from viewfinder.domain.thumbnail import outdated_thumbnails, thumbnail_key, thumbnail_prefix
 from viewfinder.observability import span, timed
@@ -159,7 +160,8 @@ class IndexImage:
         facts = self._kept(analyses[Feature.LABELS].facts or Facts())
         facts = dated(facts, event.image_id, stored.modified, self.clock.now())
         screen = screen_key(thumbnail) if _needs_screen(analyses[Feature.LABELS], len(stored.content)) else ""
-        image = replace(_analyzed(image, analyses, thumbnail), screen=screen, facts=facts)
+        likeness = analyses[Feature.LABELS].likeness or NO_LIKENESS
+        image = replace(_analyzed(image, analyses, thumbnail), screen=screen, facts=facts, likeness=likeness)
         return image, lease and lease.done(min(analysis.analyzed_at for analysis in analyses.values()))
 
     def _analyze(self, event: ImageEvent, content: _Content) -> tuple[Analyses, Lease | None]:
@@ -199,8 +201,11 @@ class IndexImage:
         """Return an analysis of an older format in today's, without a detector call: its picture has what it lacks."""
         if analysis.stored_format == formats.ANALYSIS:
             return analysis
-        facts = self._kept(self.pictures.read(content.original).facts) if analysis.facts is None else analysis.facts
-        current = replace(analysis, facts=facts, stored_format=formats.ANALYSIS)
+        current = replace(analysis, stored_format=formats.ANALYSIS)
+        if analysis.facts is None or analysis.feature is Feature.LABELS:
+            picture = self.pictures.read(content.original)
+            facts = self._kept(picture.facts) if analysis.facts is None else analysis.facts
+            current = replace(current, facts=facts, likeness=picture.likeness)
         if not self.parameters.former:  # else it may be of an older version, whose place is another
             self.derived.save_analysis(self._asked(analysis.feature), current)
         return current
@@ -253,6 +258,7 @@ class IndexImage:
             feature=feature,
             findings=detection.findings,
             facts=self._kept(picture.facts),
+            likeness=picture.likeness,
         )
         self.derived.save_analysis(self._asked(feature), analysis)
         return analysis
@@ -295,7 +301,10 @@ def _is_known(event: ImageEvent, known: Image) -> bool:
     return is_accounted_for(event.sequencer, known.sequencer)
 
 
-_BOOKKEEPING = ("sequencer", "analyzed_at", "thumbnail", "screen", "effort", "version", "version_id", "stored_format")
+_BOOKKEEPING = (
+    *("sequencer", "analyzed_at", "thumbnail", "screen", "effort", "version", "version_id", "stored_format"),
+    "likeness",  # it follows from the content, and a later release may compute another one
+)
 
 
 def _says_the_same(image: Image, known: Image) -> bool:

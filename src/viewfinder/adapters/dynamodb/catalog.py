@@ -12,6 +12,7 @@ from viewfinder.adapters.dynamodb.calls import MOST_ITEMS, Table
 from viewfinder.domain import formats, record_state
 from viewfinder.domain.image import VISIBLE_STATUSES, Facts, Image
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.likeness import NO_LIKENESS
 from viewfinder.domain.record_state import RecordState
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class DynamoDbCatalog:
         """
         writes, saved = self._writes(image, replacing, lease)
         if replacing and len(writes) > MOST_ITEMS:
-            emptied = dataclasses.replace(replacing, findings={}, facts=Facts(), etag="")
+            emptied = dataclasses.replace(replacing, findings={}, facts=Facts(), etag="", likeness=NO_LIKENESS)
             return self.save(image, replacing=self.save(emptied, replacing=replacing), lease=lease)
         self._table.transact(lambda: writes)
         return saved
@@ -71,8 +72,11 @@ class DynamoDbCatalog:
     def _writes(self, image: Image, replacing: Image | None, lease: Lease | None) -> tuple[list[dict[str, Any]], Image]:
         """Return what a transaction has to write, and the image with its version."""
         image = dataclasses.replace(image, version=self._next_version(replacing), stored_format=formats.RECORD)
-        postings = schema.posting_items(image, shards=self._shards)
-        outdated = schema.posting_confidences(replacing, shards=self._shards) if replacing else {}
+        postings = schema.posting_items(image, shards=self._shards) | schema.hash_items(image, shards=self._shards)
+        outdated: set[schema.Key] = set()
+        if replacing:
+            outdated = {*schema.posting_confidences(replacing, shards=self._shards)}
+            outdated |= schema.hash_items(replacing, shards=self._shards).keys()
         writes = [self._record(image, replacing)]
         writes += [{"Put": {"TableName": self._table.name, "Item": posting}} for posting in postings.values()]
         writes += [self._deletion(key) for key in outdated if key not in postings]

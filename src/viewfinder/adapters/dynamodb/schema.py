@@ -95,11 +95,30 @@ def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
 
 
 MAX_POSTINGS = {SourceKind.LABEL: 40, SourceKind.CATEGORY: 9, SourceKind.WORD: 40}
-MAX_OTHER_POSTINGS = 9
+MAX_OTHER_POSTINGS = 8
 """Postings of an image by kind, and of all other kinds together.
 
-With its record and a lease they fit one transaction of 100 items (AWS limit).
+With its record, its hash and a lease they fit one transaction of 100 items (AWS limit).
 """
+
+
+def hash_items(image: Image, *, shards: int) -> dict[Key, Item]:
+    """Return the item of the image's perceptual hash, if it has one: small, for readers read all of them."""
+    if not image.is_visible or not image.likeness.hash:
+        return {}
+    key = (hashes(shard_of(image.image_id, shards)), image_digest(image.image_id))
+    item = stored(key, {"Sha256": image.sha256, "Hash": str(image.likeness.hash)}, formats.RECORD)
+    return {key: item | {"GSI1PK": {"S": key[0]}, "GSI1SK": {"S": f"{version_digits(image.version)}#{key[1]}"}}}
+
+
+def hashes(shard: int) -> str:
+    """Return the partition of a shard's perceptual hashes; the first index has them in the order of their versions."""
+    return f"POSTING#HASH##{shard}"
+
+
+def version_digits(version: int) -> str:
+    """Return a version in twenty digits, which sort as the number."""
+    return f"{version:020d}"
 
 
 def _kept_postings(image: Image) -> Iterator[Posting]:

@@ -125,7 +125,18 @@ _FIFTH = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+_SIXTH = (
+    # `place` grows with every write and is never given again, so that a reader learns what is new since it looked.
+    """
+    CREATE TABLE hashes (
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        image INTEGER NOT NULL UNIQUE REFERENCES images,
+        hash TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
 
