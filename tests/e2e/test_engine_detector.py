@@ -103,4 +103,4 @@ def test_with_snapstart_the_queue_calls_a_published_version(inside: RunningStack
 
     photo = SAMPLES[0].read_bytes() + b"another content"
     inside.client("s3").put_object(Bucket=inside.bucket, Key="later.jpg", Body=photo)
-    assert wait_for(lambda: _analyzed(inside, "later.jpg"), seconds=60, what="an analysis by the published version")
+    assert wait_for(lambda: _analyzed(inside, "later.jpg"), seconds=240, what="an analysis by the published version")

@@ -132,7 +132,7 @@ class Api:
 
     def call(self, method: str, path: str, query: Mapping[str, Any] | None = None) -> httpx.Response:
         """Call it; `path` is not encoded yet."""
-        written = f"{self.url}{quote(path)}" + (f"?{urlencode(query, doseq=True)}" if query else "")
+        written = f"{self.url}{quote(path)}" + (f"?{urlencode(query, doseq=True, quote_via=quote)}" if query else "")
         request = AWSRequest(method, written)
         SigV4Auth(self.credentials, "execute-api", REGION).add_auth(request)
         return httpx.request(method, written, headers=dict(request.headers), timeout=60, trust_env=False)
