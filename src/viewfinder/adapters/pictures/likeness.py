@@ -12,6 +12,9 @@ STEP = 2
 MIN_STEPS = 24
 """Neighbours of 64 that differ by STEP in each direction; a picture with fewer is flat: its hash would be noise."""
 
+MIN_SIDE = 16
+"""Pixels of the shorter side; a smaller picture, such as an icon, has as good as no detail in its cells."""
+
 # Halved, and around the middle grey: 8 bits hold what edges of half the full contrast give.
 _LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=2, offset=128)
 
@@ -20,8 +23,8 @@ def likeness_of(thumbnail: Image.Image) -> Likeness:
     """Return the likeness of a picture of the thumbnail's size, upright, in RGB."""
     grey = thumbnail.convert("L")
     upright, transposed = _half(grey), _half(grey.transpose(Image.Transpose.TRANSPOSE))
-    is_flat = min(upright[1], transposed[1]) < MIN_STEPS
-    return Likeness(None if is_flat else PerceptualHash(upright[0], transposed[0]), _sharpness(grey))
+    is_plain = min(upright[1], transposed[1]) < MIN_STEPS or min(thumbnail.size) < MIN_SIDE
+    return Likeness(None if is_plain else PerceptualHash(upright[0], transposed[0]), _sharpness(grey))
 
 
 def _half(grey: Image.Image) -> tuple[int, int]:

@@ -134,6 +134,12 @@ def test_a_blurred_picture_is_less_sharp() -> None:
     assert 0 < look(blurred).sharpness < look(original).sharpness / 4
 
 
+@pytest.mark.parametrize(("size", "has_hash"), [((15, 300), False), ((300, 15), False), ((16, 16), True)])
+def test_a_picture_of_a_few_pixels_has_no_hash(size: tuple[int, int], has_hash: bool) -> None:
+    with Image.open(SAMPLES[0]) as opened:
+        assert (look(opened.convert("RGB").resize(size)).hash is not None) is has_hash
+
+
 @pytest.mark.parametrize("size", [(1, 1), (2, 900), (3, 3)])
 def test_a_tiny_picture_has_a_likeness(size: tuple[int, int]) -> None:
     assert look(Image.new("RGB", size, "red")) == Likeness(None, 0.0)
