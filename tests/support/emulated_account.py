@@ -77,7 +77,8 @@ class Account:
 
     def client(self, service: str) -> Any:
         """A client of the root user."""
-        return self.session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+        root: Any = self.session
+        return root.client(service, endpoint_url=self.endpoint_url)
 
     def run(self, tree: Path, *arguments: str, seconds: float = 600) -> tuple[str, float]:
         """Run `viewfinder` of a tree; return what it printed and the seconds it took, and fail where it fails."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Protocol, TypeAlias
 
 from viewfinder.domain.errors import ViewfinderError
@@ -30,6 +30,13 @@ class Feature(StrEnum):
     TEXT = "TEXT"
     FACES = "FACES"
     MODERATION = "MODERATION"
+
+
+class Stage(IntEnum):
+    """When a feature is asked for: an image can be searched for as soon as its first stage is done."""
+
+    FIRST = 1
+    SECOND = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,8 @@ class FeatureRow:
     `operation` is Rekognition's; `request` returns its members beside Image, `answers` and `version` name members of
     its answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
     operations/prices.json. `engine_seconds` is the time that our engine takes for a picture of 12 megapixels in a
-    function of 1,769 MB (docs/benchmarks, with room for a slower core); None: the engine has no model for it.
+    function of 1,769 MB (docs/benchmarks, with room for a slower core); None: the engine has no model for it. `stage`
+    says when it is asked for, where images are analysed in two stages.
     """
 
     operation: str
@@ -76,6 +84,7 @@ class FeatureRow:
     version: str
     price: str
     engine_seconds: float | None
+    stage: Stage = Stage.SECOND
 
     @property
     def action(self) -> str:
@@ -97,6 +106,7 @@ FEATURES: Mapping[Feature, FeatureRow] = {
         version="LabelModelVersion",
         price="RekognitionPer1000",
         engine_seconds=0.15,
+        stage=Stage.FIRST,
     ),
     Feature.TEXT: FeatureRow(
         operation="DetectText",
@@ -127,6 +137,7 @@ FEATURES: Mapping[Feature, FeatureRow] = {
         version="ModerationModelVersion",
         price="RekognitionPer1000",
         engine_seconds=None,
+        stage=Stage.FIRST,  # whoever filters by it must not be shown an image before its verdict
     ),
 }
 

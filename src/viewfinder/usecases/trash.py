@@ -17,7 +17,10 @@ from viewfinder.usecases.write_again import write_again
 
 @dataclass(frozen=True, slots=True)
 class Trash:
-    """What the use cases of removed images and earlier versions need; the bucket keeps those for `days`."""
+    """The ports that the use cases of this module need.
+
+    `days` is how long the bucket keeps a removed or overwritten version.
+    """
 
     catalog: Catalog
     search: Search
