@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,8 @@ class FakeDistinctions:
 
 
 def an_image(name: str, content: str) -> Image:
-    return Image(name, Status.ANALYZED, "", "2026-01-01T00:00:00Z", sha256=content, likeness=LIKENESS)
+    facts: dict[str, Any] = {"format": "JPEG", "width": 640, "height": 480, "likeness": LIKENESS}
+    return Image(name, Status.ANALYZED, "", "2026-01-01T00:00:00Z", sha256=content, **facts)
 
 
 IMAGES = [
