@@ -100,9 +100,9 @@ The first one loads the collection. IndexFaces is measured on the sample portrai
 
 ALIKE = """## Near-duplicates and similar pictures
 
-{pictures} pictures: the samples, and those of scikit-image (`VIEWFINDER_PICTURES=FOLDER`). {flat} of them are flat:
-they have no hash. Times are processor time; hashes are compared in eight orientations. Of {different:,} different pairs
-{false} are called near-duplicates; the closest is {closest} bits of 128 apart (20 are near).
+{pictures} pictures: the samples, and those of scikit-image (`VIEWFINDER_PICTURES=FOLDER`). {flat} of them have no hash:
+they are too flat or too small. Times are processor time; hashes are compared in eight orientations. Of {different:,}
+different pairs {false} are called near-duplicates; the closest is {closest} bits of 128 apart (20 are near).
 """
 
 ALIKE_VECTORS = """The vector of the classifier (1,280 values, and a random projection to 256; int8) ranks the original
