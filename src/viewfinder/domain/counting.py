@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from viewfinder.domain.image import Image, Status, folders_of
 from viewfinder.domain.label import Label
+from viewfinder.domain.posting import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,16 @@ class ImageState:
     labels: Mapping[str, Label]
     expires_at: int = 0
     content: str = ""  # its SHA-256; "" for a tombstone
+    sources: frozenset[Source] = frozenset()  # those in which searches find the image
 
     @classmethod
-    def of(cls, image: Image, *, most_labels: int, expires_at: int = 0) -> ImageState:
+    def of(
+        cls, image: Image, *, most_labels: int, expires_at: int = 0, sources: frozenset[Source] = frozenset()
+    ) -> ImageState:
         """Take the labels that searches find the image by: the first so many."""
         labels = {label.name.casefold(): label for label in image.corrected_labels[:most_labels]}
         content = image.sha256 if image.is_visible else ""
-        return cls(image.image_id, image.version, image.status, labels, expires_at, content)
+        return cls(image.image_id, image.version, image.status, labels, expires_at, content, sources)
 
     @property
     def folders(self) -> frozenset[str]:

@@ -14,13 +14,14 @@ MEMBER = "StoredFormat"
 RECORD = 2
 """An image's record with its postings, its summary and its tombstone: they are written in one transaction.
 
-2 adds how the picture looks (`Likeness`), and its hash to the summary; an older one has none.
+Format 2 has postings of the file's name, the folders, the month and the day, and words without their accents; and how
+the picture looks (`Likeness`), which an older one says nothing of.
 """
 
 ANALYSIS = 2
 """An analysis in the derived bucket.
 
-2 adds how the picture looks (`Likeness`), which an older one says nothing of.
+Format 2 says how the picture looks (`Likeness`).
 """
 
 COUNTING = 1

@@ -64,19 +64,20 @@ class DynamoDbCatalog:
         """
         writes, saved = self._writes(image, replacing, lease)
         if replacing and len(writes) > MOST_ITEMS:
-            emptied = dataclasses.replace(replacing, findings={}, facts=Facts(), etag="", likeness=NO_LIKENESS)
-            return self.save(image, replacing=self.save(emptied, replacing=replacing), lease=lease)
+            return self.save(image, replacing=self._emptied(replacing), lease=lease)
         self._table.transact(lambda: writes)
         return saved
 
     def _writes(self, image: Image, replacing: Image | None, lease: Lease | None) -> tuple[list[dict[str, Any]], Image]:
         """Return what a transaction has to write, and the image with its version."""
         image = dataclasses.replace(image, version=self._next_version(replacing), stored_format=formats.RECORD)
-        postings = schema.posting_items(image, shards=self._shards) | schema.hash_items(image, shards=self._shards)
+        postings = schema.posting_items(image, shards=self._shards)
         outdated: set[schema.Key] = set()
         if replacing:
             outdated = {*schema.posting_confidences(replacing, shards=self._shards)}
-            outdated |= schema.hash_items(replacing, shards=self._shards).keys()
+        if replacing is None or schema.hashed(image) != schema.hashed(replacing):
+            postings |= schema.hash_items(image, shards=self._shards)
+            outdated |= schema.hash_items(replacing, shards=self._shards).keys() if replacing else set()
         writes = [self._record(image, replacing)]
         # The first stage wrote the same ones a moment ago, unless the second has found words.
         same = schema.posting_items(replacing, shards=self._shards) if replacing and replacing.pending else {}
@@ -86,6 +87,15 @@ class DynamoDbCatalog:
         if lease:
             writes.append({"Put": {"TableName": self._table.name, "Item": schema.lease_item(lease)}})
         return writes, image
+
+    def _emptied(self, image: Image) -> Image:
+        """Delete all postings of an image, and return the record that says so."""
+        emptied = dataclasses.replace(image, findings={}, facts=Facts(), etag="", version=self._next_version(image))
+        emptied = dataclasses.replace(emptied, likeness=NO_LIKENESS, stored_format=formats.RECORD)
+        hashes = schema.hash_items(image, shards=self._shards)
+        outdated = [*schema.posting_confidences(image, shards=self._shards), *hashes]
+        self._table.transact(lambda: [self._record(emptied, image), *map(self._deletion, outdated)])
+        return emptied
 
     def _next_version(self, replacing: Image | None) -> int:
         # Grows even where a tombstone has expired in between: time goes on.

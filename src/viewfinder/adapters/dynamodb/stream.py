@@ -22,7 +22,9 @@ def image_states(records: Iterable[Mapping[str, Any]]) -> Iterator[ImageState]:
 def _present(item: Mapping[str, Any]) -> ImageState:
     expires_at = int(item["ExpiresAt"]["N"]) if "ExpiresAt" in item else 0
     most_labels = schema.MAX_POSTINGS[SourceKind.LABEL]
-    return ImageState.of(schema.image_from_item(item), most_labels=most_labels, expires_at=expires_at)
+    image = schema.image_from_item(item)
+    sources = frozenset(schema.kept_sources(image))
+    return ImageState.of(image, most_labels=most_labels, expires_at=expires_at, sources=sources)
 
 
 def _gone(item: Mapping[str, Any]) -> ImageState:
