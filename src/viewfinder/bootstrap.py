@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from viewfinder import ports
     from viewfinder.domain.feature import Feature, Parameters
     from viewfinder.usecases.differences import Stores
+    from viewfinder.usecases.duplicates import Alike
     from viewfinder.usecases.index_image import IndexImage
     from viewfinder.usecases.reanalyze import Limits
     from viewfinder.usecases.search_images import Search
@@ -40,6 +41,8 @@ class Parts(TypedDict, total=False):
     index: ports.Index
     statistics: ports.Statistics
     copies: ports.Copies
+    alike: Alike
+    distinctions: ports.Distinctions
     counters: ports.Counters
     event_bus: ports.EventBus
     images: ports.ImageStore
@@ -259,6 +262,22 @@ class Application(AwsClients):
     def copies(self) -> ports.Copies:
         """Images with the same content."""
         return self.catalog_parts.copies
+
+    @cached_property
+    def alike(self) -> Alike:
+        """The dependencies of near-duplicates; NumPy is imported with the first request for them."""
+        from viewfinder.adapters.near_duplicates import PackedNearDuplicates
+        from viewfinder.usecases.duplicates import Alike
+
+        near = PackedNearDuplicates(self.catalog_parts.hashes)
+        return Alike(self.copies, self.records, near, self.distinctions)
+
+    @cached_property
+    def distinctions(self) -> ports.Distinctions:
+        """Decisions that images are no duplicates."""
+        from viewfinder.adapters.distinctions import S3Distinctions
+
+        return S3Distinctions(self.s3_client, self.settings.derived_bucket)
 
     @cached_property
     def counters(self) -> ports.Counters:

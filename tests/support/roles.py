@@ -23,6 +23,7 @@ _TABLE = {"TableName": "{TableName}"}
 _IMAGE = {"Bucket": "{ImagesBucketName}", "Key": "roles.jpg"}
 _THUMBNAIL = {"Bucket": "{DerivedBucketName}", "Key": "thumbnails/roles"}
 _ANALYSIS = {"Bucket": "{DerivedBucketName}", "Key": "analyses/roles"}
+_DECISION = {"Bucket": "{DerivedBucketName}", "Key": "corrections/distinct/roles"}
 _MESSAGE = {"QueueUrl": "{QueueUrl}", "ReceiptHandle": "roles"}
 _SECOND_MESSAGE = {"QueueUrl": "{SecondStageQueueUrl}", "ReceiptHandle": "roles"}
 _TEST_MESSAGE: Call = ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": '{"Event":"s3:TestEvent"}'})
@@ -32,6 +33,7 @@ LEFT_BEHIND: list[Call] = [
     ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
     ("s3", "delete_object", _ANALYSIS),
     ("s3", "delete_object", _THUMBNAIL),
+    ("s3", "delete_object", _DECISION),
 ]
 """What removes the traces of the calls below."""
 
@@ -132,6 +134,10 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
         ],
         "SignThumbnails": [("s3", "get_object", _THUMBNAIL)],
+        "ListDecisions": [
+            ("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}", "Prefix": "corrections/distinct/"})
+        ],
+        "KeepDecisions": [("s3", "put_object", _DECISION), ("s3", "delete_object", _DECISION)],
         "CountCallers": [
             ("dynamodb", "update_item", _TABLE | {"Key": {"PK": {"S": "QUOTA#roles"}, "SK": {"S": "0"}}}),
         ],
@@ -208,6 +214,8 @@ FORBIDDEN: dict[str, list[Call]] = {
         ("s3", "put_object", _THUMBNAIL),
         ("s3", "get_object", _ANALYSIS),
         ("s3", "list_objects_v2", {"Bucket": "{ImagesBucketName}"}),
+        ("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}", "Prefix": "analyses/"}),
+        ("s3", "get_object", _DECISION),
         ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}"}),
         ("sqs", "delete_message", _MESSAGE),
         ("sqs", "send_message", {"QueueUrl": "{SecondStageQueueUrl}", "MessageBody": "probe"}),

@@ -21,6 +21,7 @@ from viewfinder.adapters.sqlite import leases as sqlite_leases
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.copies import SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.hashes import SqliteHashes
 from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.adapters.sqlite.statistics import SqliteStatistics
@@ -104,6 +105,7 @@ def _sqlite(home: Home, settings: Settings) -> CatalogParts:
         index=SqliteIndex(database),
         statistics=SqliteStatistics(database),
         copies=SqliteCopies(database),
+        hashes=SqliteHashes(database),
         close=database.close,
     )
 

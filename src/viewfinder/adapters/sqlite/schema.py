@@ -165,7 +165,18 @@ _SEVENTH = (
     "CREATE INDEX outbox_by_time ON outbox (due_at, id) WHERE NOT is_dead",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
+_EIGHTH = (
+    # `place` grows with every write and is never given again, so that a reader learns what is new since it looked.
+    """
+    CREATE TABLE hashes (
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        image INTEGER NOT NULL UNIQUE REFERENCES images,
+        hash TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
 
