@@ -257,13 +257,19 @@ def _words(result: Result) -> list[str]:
     shares = [
         (way, f"{share:.1%}", ", ".join(result["missed"][way][:20])) for way, share in result["share as meant"].items()
     ]
-    times = [(text, spread(taken), taken["p95"]) for text, taken in speed["milliseconds"].items()]
+    times = [
+        (text, spread(taken), taken["p95"], speed["processor"][text]["p95"])
+        for text, taken in speed["milliseconds"].items()
+    ]
     head = texts.WORDS.format(queries=result["queries"], threads=result["of threads"], images=speed["images"])
-    ratio = f"95th percentile of all texts over that of the label: {speed['p95 of the texts / of the label']}."
+    ratio = (
+        f"95th percentile of all texts / that of the label: {speed['p95 of the texts / of the label']} on the clock, "
+        f"{speed['the same of the processor']} of the processor."
+    )
     return [
         head,
         *table(("way", "answered as meant", "not answered (the first 20)"), shares),
-        *table(("search", "median", "p95"), times),
+        *table(("search", "median", "p95", "p95 of the processor"), times),
         ratio,
         "",
     ]

@@ -55,6 +55,17 @@ INSERT INTO leases (name, holder, expires_at, done_at) VALUES ('general-labels-m
 INSERT INTO leases (name, holder, expires_at, done_at) VALUES ('general-labels-max40-min55-labels-text-faces/d34fe250d9ffb119c3bd3a55115ea8e97d2f504d061a55da4103219ca4454c78','00000000000000000000000000000001',1767225859,NULL);
 INSERT INTO leases (name, holder, expires_at, done_at) VALUES ('general-labels-max40-min55-labels-text-faces/eec34e452aaea75d6ccd4b599686e3d9e0e3425ce411e47abdb38c32182d2c53','00000000000000000000000000000011',1767225842,'2026-01-01T00:02:48.000000Z');
 INSERT INTO leases (name, holder, expires_at, done_at) VALUES ('viewfinder-1.2-general-labels-max40-min55-labels-text-faces/431975ece49dce5366f7678628e0ac6ab3dea96102b96929c7022a06e7eb8e01','00000000000000000000000000000001',1767225851,'2026-01-01T00:02:57.000000Z');
+CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        image_id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        event TEXT NOT NULL,
+        saved_at REAL NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        due_at REAL NOT NULL DEFAULT 0,
+        problem TEXT NOT NULL DEFAULT '',
+        is_dead INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
 CREATE TABLE postings (
         image INTEGER NOT NULL REFERENCES images,
         term INTEGER NOT NULL REFERENCES terms,
@@ -391,6 +402,8 @@ CREATE INDEX images_by_content ON images (sha256, image_id, expires_at) WHERE ex
 CREATE INDEX images_by_folder ON images (image_id, expires_at) WHERE expires_at IS NULL;
 CREATE INDEX images_that_expire ON images (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX leases_by_end ON leases (expires_at);
+CREATE INDEX outbox_by_image ON outbox (image_id, id) WHERE NOT is_dead;
+CREATE INDEX outbox_by_time ON outbox (due_at, id) WHERE NOT is_dead;
 CREATE INDEX postings_by_rank ON postings (term, rank, image);
 CREATE INDEX postings_by_taking ON postings (term, taken_at, image, rank);
 CREATE INDEX postings_by_time ON postings (term, analyzed_at, image, rank);
@@ -410,4 +423,4 @@ CREATE TRIGGER word_removed AFTER DELETE ON terms WHEN OLD.kind = 'WORD' BEGIN
 INSERT INTO word_parts (word_parts) VALUES ('rebuild');
 COMMIT;
 PRAGMA application_id = 1447449428;
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
