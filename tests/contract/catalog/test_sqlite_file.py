@@ -313,7 +313,10 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_its_images(path:
         assert SqliteStatistics(database).folders("", 9) == {"trip/": 2}
 
 
-_LATER = ("TRIGGER word_added", "TRIGGER word_removed", "TABLE word_parts", "VIEW words", "TABLE outbox", "TABLE hashes")
+_LATER = (
+    *("TRIGGER word_added", "TRIGGER word_removed", "TABLE word_parts", "VIEW words"),
+    *("TABLE outbox", "TABLE hashes"),
+)
 """What files of 0.2.0 don't have."""
 
 
