@@ -84,7 +84,7 @@ def _get_image(request: Request) -> Response:
 
 def _correct_labels(request: Request) -> Response:
     corrections = read_members(fields.CORRECTIONS, request.members())
-    return document_response(image_document(correct_labels(_image_id(request), application.catalog, **corrections)))
+    return document_response(image_document(correct_labels(_image_id(request), application.correcting, **corrections)))
 
 
 def _delete_image(request: Request) -> Response:

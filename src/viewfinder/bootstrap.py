@@ -16,6 +16,7 @@ from viewfinder.settings import Settings
 if TYPE_CHECKING:
     from viewfinder import ports
     from viewfinder.domain.feature import Feature, Parameters
+    from viewfinder.usecases.corrections import Correcting
     from viewfinder.usecases.differences import Stores
     from viewfinder.usecases.index_image import IndexImage
     from viewfinder.usecases.reanalyze import Limits
@@ -51,6 +52,7 @@ class Parts(TypedDict, total=False):
     parameters: Parameters
     index_image: IndexImage
     search: Search
+    correcting: Correcting
     trash: Trash
     stores: Stores
     analysis_limits: Limits
@@ -202,6 +204,13 @@ class Application(AwsClients):
         from viewfinder.adapters.s3 import S3Objects
 
         return S3Objects(self.s3_client, self.settings.images_bucket)
+
+    @cached_property
+    def correcting(self) -> Correcting:
+        """The dependencies of a correction."""
+        from viewfinder.usecases.corrections import Correcting
+
+        return Correcting(self.catalog, self.derived, self.copies, self.requests)
 
     @cached_property
     def trash(self) -> Trash:

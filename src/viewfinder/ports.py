@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from viewfinder.domain.analysis import Analysis, Detection
 from viewfinder.domain.candidate import Candidate
@@ -44,8 +44,32 @@ class ImageStore(Protocol):
         """Return the object as it is now; raise ObjectNotFoundError, or MisconfiguredError where none can be read."""
 
 
-class DerivedStore(Protocol):
-    """The derived bucket: analyses and thumbnails."""
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A JSON document of the derived bucket; `revision` is another one after each write."""
+
+    content: Mapping[str, Any]
+    revision: str
+
+
+class Documents(Protocol):
+    """Small JSON documents of the derived bucket: what persons have said, which nothing can make again."""
+
+    def find_document(self, key: str) -> StoredDocument | None:
+        """Return a document as it is now, or None."""
+
+    def save_document(self, key: str, content: Mapping[str, Any], *, replacing: StoredDocument | None) -> None:
+        """Write a document; raise DocumentConflictError if the stored one is not the one that it replaces."""
+
+    def delete_document(self, key: str) -> None:
+        """Delete a document; ignore a missing one."""
+
+    def list_documents(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that start with the prefix, in order."""
+
+
+class DerivedStore(Documents, Protocol):
+    """The derived bucket: analyses, thumbnails and documents."""
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
         """Return the stored analysis of a content, or None."""

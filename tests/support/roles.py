@@ -23,6 +23,7 @@ _TABLE = {"TableName": "{TableName}"}
 _IMAGE = {"Bucket": "{ImagesBucketName}", "Key": "roles.jpg"}
 _THUMBNAIL = {"Bucket": "{DerivedBucketName}", "Key": "thumbnails/roles"}
 _ANALYSIS = {"Bucket": "{DerivedBucketName}", "Key": "analyses/roles"}
+_CORRECTIONS = {"Bucket": "{DerivedBucketName}", "Key": "corrections/roles"}
 _MESSAGE = {"QueueUrl": "{QueueUrl}", "ReceiptHandle": "roles"}
 _TEST_MESSAGE: Call = ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": '{"Event":"s3:TestEvent"}'})
 
@@ -64,6 +65,7 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}"}),
         ],
         "KeepAnalyses": [("s3", "put_object", _ANALYSIS), ("s3", "get_object", _ANALYSIS)],
+        "KeepCorrections": [("s3", "put_object", _CORRECTIONS), ("s3", "get_object", _CORRECTIONS)],
         "KeepThumbnails": [
             ("s3", "put_object", _THUMBNAIL),
             ("s3", "get_object", _THUMBNAIL),
@@ -123,6 +125,8 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
             ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
         ],
+        "KeepCorrections": [("s3", "put_object", _CORRECTIONS), ("s3", "get_object", _CORRECTIONS)],
+        "TellMissingFromForbidden": [("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}"})],
         "SignThumbnails": [("s3", "get_object", _THUMBNAIL)],
         "CountCallers": [
             ("dynamodb", "update_item", _TABLE | {"Key": {"PK": {"S": "QUOTA#roles"}, "SK": {"S": "0"}}}),

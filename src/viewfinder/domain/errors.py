@@ -56,6 +56,10 @@ class CatalogConflictError(ViewfinderError):
     """Another writer has changed this image since it was read."""
 
 
+class DocumentConflictError(ViewfinderError):
+    """Another writer has changed this document since it was read."""
+
+
 class CatalogUnavailableError(ViewfinderError):
     """The catalog can't be read or written now; the same call may succeed later."""
 

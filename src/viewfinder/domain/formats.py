@@ -17,6 +17,9 @@ RECORD = 1
 ANALYSIS = 1
 """An analysis in the derived bucket."""
 
+CORRECTIONS = 1
+"""What persons have said of a content, in the derived bucket."""
+
 COUNTING = 1
 """Counters of labels, statuses, folders and contents, notes of what is counted, copies, aliases and completions."""
 

@@ -40,6 +40,7 @@ from viewfinder.domain.screen import needs_screen, screen_key
 from viewfinder.domain.thumbnail import outdated_thumbnails, thumbnail_key, thumbnail_prefix
 from viewfinder.observability import span, timed
 from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, Leases, PictureReader, StoredObject
+from viewfinder.usecases.kept_corrections import kept_corrections
 
 Analyses = Mapping[Feature, Analysis]
 
@@ -129,11 +130,20 @@ class IndexImage:
             image = self._tombstone(event, known)
         else:
             image, lease = self._examine(event, known, stored)
-        image = replace(image, corrections=image.corrections.about(image.content))
+        image = self._corrected(image, known)
         if known and not event.analyzed_since and _says_the_same(image, known):
             image = replace(image, analyzed_at=known.analyzed_at)
         with span("store"):
             return self.catalog.save(image, replacing=known, lease=lease)
+
+    def _corrected(self, image: Image, known: Image | None) -> Image:
+        """Give a record what persons have said of its content; the record has been read before, so this is newer."""
+        held = image.corrections.about(image.content)
+        if not image.is_visible or not image.sha256:
+            return replace(image, corrections=held)
+        stored_format = known.stored_format if known else formats.RECORD
+        kept = kept_corrections(image.sha256, held, self.derived, stored_format=stored_format)
+        return replace(image, corrections=kept.labels)
 
     def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> tuple[Image, Lease | None]:
         """Return the record of an object, and its lease if saving the record ends it."""
@@ -295,7 +305,10 @@ def _is_known(event: ImageEvent, known: Image) -> bool:
     return is_accounted_for(event.sequencer, known.sequencer)
 
 
-_BOOKKEEPING = ("sequencer", "analyzed_at", "thumbnail", "screen", "effort", "version", "version_id", "stored_format")
+_BOOKKEEPING = (
+    *("sequencer", "analyzed_at", "thumbnail", "screen", "effort", "version", "version_id", "stored_format"),
+    "corrections",  # a correction is no analysis
+)
 
 
 def _says_the_same(image: Image, known: Image) -> bool:
