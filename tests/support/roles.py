@@ -23,6 +23,9 @@ _TABLE = {"TableName": "{TableName}"}
 _IMAGE = {"Bucket": "{ImagesBucketName}", "Key": "roles.jpg"}
 _THUMBNAIL = {"Bucket": "{DerivedBucketName}", "Key": "thumbnails/roles"}
 _ANALYSIS = {"Bucket": "{DerivedBucketName}", "Key": "analyses/roles"}
+_MATCHES = {"Bucket": "{DerivedBucketName}", "Key": "people/matches/roles"}
+_PERSON = {"Bucket": "{DerivedBucketName}", "Key": "people/persons/roles"}
+_COLLECTION = "arn:aws:rekognition:us-east-1:000000000000:collection/viewfinder-people"
 _CORRECTIONS = {"Bucket": "{DerivedBucketName}", "Key": "corrections/roles"}
 _MESSAGE = {"QueueUrl": "{QueueUrl}", "ReceiptHandle": "roles"}
 _TEST_MESSAGE: Call = ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": '{"Event":"s3:TestEvent"}'})
@@ -75,6 +78,10 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
         "DetectText": [_simulated("rekognition:DetectText")],
         "DetectFaces": [_simulated("rekognition:DetectFaces")],
         "DetectModerationLabels": [_simulated("rekognition:DetectModerationLabels")],
+        "IndexFaces": [_simulated("rekognition:IndexFaces", _COLLECTION)],
+        "SearchFaces": [_simulated("rekognition:SearchFaces", _COLLECTION)],
+        "ForgetFaces": [_simulated("rekognition:DeleteFaces", _COLLECTION)],
+        "KeepMatches": [("s3", "put_object", _MATCHES), ("s3", "get_object", _MATCHES)],
         "WriteTheCatalog": [
             ("dynamodb", "get_item", _TABLE | {"Key": _KEY}),
             ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
@@ -126,6 +133,13 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
         ],
         "KeepCorrections": [("s3", "put_object", _CORRECTIONS), ("s3", "get_object", _CORRECTIONS)],
+        "KeepPeople": [("s3", "put_object", _PERSON), ("s3", "get_object", _PERSON)],
+        "ForgetFaces": [_simulated("rekognition:DeleteFaces", _COLLECTION)],
+        "ForgetPeople": [
+            ("s3", "put_object", _MATCHES),
+            ("s3", "get_object", _MATCHES),
+            ("s3", "delete_object", _MATCHES),
+        ],
         "TellMissingFromForbidden": [("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}"})],
         "SignThumbnails": [("s3", "get_object", _THUMBNAIL)],
         "CountCallers": [

@@ -85,5 +85,9 @@ class ImageNotFoundError(ViewfinderError):
     """The catalog has no image of this id."""
 
 
+class PersonNotFoundError(ViewfinderError):
+    """There is no person of this id."""
+
+
 class ThumbnailNotFoundError(ViewfinderError):
     """The image has no thumbnail, because it was not analysed."""

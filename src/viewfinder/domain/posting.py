@@ -21,11 +21,12 @@ class SourceKind(StrEnum):
     WORD = "WORD"
     CAMERA = "CAMERA"
     MODERATED = "MODERATED"
+    PERSON = "PERSON"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The images of one status, label, category, word of a text or word of a camera's name; names in any case."""
+    """The images of one status, label, category, word, camera's word, verdict or PersonId; names in any case."""
 
     kind: SourceKind
     name: str
@@ -54,6 +55,8 @@ def postings_of(image: Image) -> Iterator[Posting]:
         yield Posting(Source(SourceKind.LABEL, label.name), label.confidence, label)
     for name, confidence in category_confidences(labels).items():
         yield Posting(Source(SourceKind.CATEGORY, name), confidence)
+    for person in image.people:
+        yield Posting(Source(SourceKind.PERSON, person))
     for word in image.words:
         yield Posting(Source(SourceKind.WORD, word))
     for word in search_words([image.facts.camera or ""]):

@@ -82,6 +82,8 @@ class Query:
     taken_until: str = _filter("takenTo", kind=FilterKind.LOCAL_TIME)
     camera: str = _filter("camera")
     moderated: str = _filter("moderated", kind=FilterKind.CHOICE, choices=("true", "false"))
+    people: tuple[str, ...] = _filter("person", (), most=10)
+    exclude_people: tuple[str, ...] = _filter("excludePerson", (), most=10)
 
     def __post_init__(self) -> None:
         """Raise InvalidRequestError for an order by confidence without a label or category."""
@@ -149,7 +151,7 @@ class Stretch:
 
 
 Term = frozenset[str]
-"""The case-folded names of one label: its own, and those that it is an alias of."""
+"""The case-folded names of one label: its own, and those that it is an alias of; or the ids of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +162,20 @@ class Criteria:
     labels: tuple[Term, ...]
     exclude: tuple[Term, ...]
     words: tuple[str, ...] = ()
+    people: tuple[Term, ...] = ()
+    exclude_people: tuple[Term, ...] = ()
 
     def conditions(self) -> tuple[Condition, ...]:
         """Return the conditions that every matching image meets; the last one is about its status."""
         query, minimum = self.query, self.query.min_confidence
-        terms = self.labels if query.match is Match.ALL or not self.labels else (frozenset().union(*self.labels),)
+        terms, people = self._matched(self.labels), self._matched(self.people)
         statuses = (query.status,) if query.status else VISIBLE_STATUSES
         names_nothing = not (self.labels or query.category or self.exclude)
         return (
             *(_condition(SourceKind.WORD, [word]) for word in self.words),
             *(_condition(SourceKind.CAMERA, [word]) for word in search_words([query.camera])),
             *(_condition(SourceKind.MODERATED, [value]) for value in (query.moderated,) if value),
+            *(_condition(SourceKind.PERSON, person) for person in people),
             *(_condition(SourceKind.LABEL, term, minimum) for term in terms),
             *(_condition(SourceKind.CATEGORY, [name], minimum) for name in (query.category,) if name),
             _condition(SourceKind.STATUS, statuses, minimum if names_nothing else 0.0),
@@ -178,11 +183,26 @@ class Criteria:
 
     def exclusions(self) -> tuple[Condition, ...]:
         """Return the conditions that no matching image meets."""
-        return tuple(_condition(SourceKind.LABEL, term, self.query.min_confidence) for term in self.exclude)
+        return (
+            *(_condition(SourceKind.LABEL, term, self.query.min_confidence) for term in self.exclude),
+            *(_condition(SourceKind.PERSON, person) for person in self.exclude_people),
+        )
+
+    def _matched(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+        return terms if self.query.match is Match.ALL or not terms else (frozenset().union(*terms),)
 
     def admit(self, image: Summary) -> bool:
         """Return whether an image matches the query."""
-        return self._admits_facts(image) and self._admits_labels(image) and self._admits_taking(image)
+        return (
+            self._admits_facts(image)
+            and self._admits_labels(image)
+            and self._admits_taking(image)
+            and self._admits_people(image)
+        )
+
+    def _admits_people(self, image: Summary) -> bool:
+        named = not self.exclude_people or not any(person.intersection(image.people) for person in self.exclude_people)
+        return named and all(person.intersection(image.people) for person in self._matched(self.people))
 
     def _admits_taking(self, image: Summary) -> bool:
         query = self.query

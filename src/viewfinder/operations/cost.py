@@ -102,7 +102,7 @@ def estimate(usage: Usage, region: str) -> Estimate:
 
 def _with_engine(usage: Usage, prices: dict[str, Any]) -> float | None:
     seconds = [FEATURES[feature].engine_seconds for feature in usage.features]
-    if None in seconds:
+    if None in seconds or any(FEATURES[feature].beside for feature in usage.features):
         return None
     lines = _lines(usage, 0, SECONDS + sum(filter(None, seconds)), prices)
     return sum(line.dollars for line in lines)

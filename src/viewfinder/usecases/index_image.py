@@ -21,6 +21,7 @@ from viewfinder.domain.errors import (
     ObjectNotFoundError,
     failure_reason,
 )
+from viewfinder.domain.face_words import apply_words
 from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import (
     DELETED,
@@ -143,7 +144,10 @@ class IndexImage:
             return replace(image, corrections=held)
         stored_format = known.stored_format if known else formats.RECORD
         kept = kept_corrections(image.sha256, held, self.derived, stored_format=stored_format)
-        return replace(image, corrections=kept.labels)
+        faces = apply_words(image.findings.get(Feature.PEOPLE, ()), kept.faces)
+        people = {Feature.PEOPLE: faces} if faces else {}
+        others = {feature: found for feature, found in image.findings.items() if feature is not Feature.PEOPLE}
+        return replace(image, corrections=kept.labels, findings=others | people)
 
     def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> tuple[Image, Lease | None]:
         """Return the record of an object, and its lease if saving the record ends it."""
@@ -251,7 +255,7 @@ class IndexImage:
 
     def _ask(self, feature: Feature, picture: Picture, content: _Content) -> Analysis:
         with span("detect" if feature is Feature.LABELS else f"detect {feature.lower()}"), timed("DetectorLatency"):
-            detection = self.detector.detect(picture.rendition, self._asked(feature))
+            detection = self.detector.detect(picture.rendition, replace(self._asked(feature), content=content.sha256))
         analysis = Analysis(
             sha256=content.sha256,
             format=picture.format,

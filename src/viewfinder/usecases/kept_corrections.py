@@ -51,3 +51,9 @@ def change_corrections(
 def _brought_over(kept: ContentCorrections, held: Corrections) -> ContentCorrections:
     labels = kept.labels.with_other(held.about(kept.sha256))
     return replace(kept, labels=labels.about(kept.sha256))
+
+
+def read_corrections(sha256: str, documents: Documents) -> ContentCorrections:
+    """Return the corrections of a content as they are kept."""
+    stored = documents.find_document(corrections_key(sha256))
+    return ContentCorrections.from_document(stored.content) if stored else ContentCorrections(sha256)

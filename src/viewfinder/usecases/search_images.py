@@ -17,7 +17,7 @@ from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Condition, Criteria, Entry, Order, Query, Stretch, Term, highest
 from viewfinder.domain.statistics import KnownName
 from viewfinder.domain.summary import Summary
-from viewfinder.ports import Clock, Index, Statistics
+from viewfinder.ports import Clock, Index, People, Statistics
 
 PATIENCE_SECONDS = 5.0
 """How long one request looks at entries before it answers with what it has: API Gateway waits for 29 seconds."""
@@ -34,6 +34,7 @@ class Search:
     clock: Clock
     patience: float = PATIENCE_SECONDS
     monotonic: Callable[[], float] = time.monotonic
+    people: People | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     deadline = search.monotonic() + search.patience
     fingerprint = query.fingerprint()
     cursor = cursor_from_token(token, fingerprint) if token else Cursor("", "", fingerprint)
-    criteria = _resolve(query, search.statistics)
+    criteria = _resolve(query, search)
     driving = _driving(criteria, search.statistics)
     sources = sorted(driving.sources, key=lambda source: source.name)
     entries = _merge(search.index, sources, _stretch(criteria, driving, cursor), limit + 1)
@@ -68,12 +69,21 @@ def _newest(index: Index, sources: list[Source]) -> str:
     return max((entries[0].summary.analyzed_at for entries, _ in reads if entries), default="")
 
 
-def _resolve(query: Query, statistics: Statistics) -> Criteria:
-    """Resolve the aliases of the query's names to labels."""
+def _resolve(query: Query, search: Search) -> Criteria:
+    """Resolve the aliases of the query's names to labels, and people's names to their ids."""
     names = {name.casefold() for name in query.labels + query.exclude}
-    known = statistics.find(names) if names else {}
+    known = search.statistics.find(names) if names else {}
     labels, exclude = ([_term(name, known) for name in group] for group in (query.labels, query.exclude))
-    return Criteria(query, tuple(labels), tuple(exclude), search_words(query.text))
+    people, exclude_people = (
+        tuple(_person(name, search.people) for name in group) for group in (query.people, query.exclude_people)
+    )
+    return Criteria(query, tuple(labels), tuple(exclude), search_words(query.text), people, exclude_people)
+
+
+def _person(name: str, people: People | None) -> Term:
+    """Return the ids of a person by its name or id, with those that were merged into it."""
+    folded = name.casefold()
+    return frozenset({folded}) | (frozenset(people.ids_of(folded)) if people else frozenset())
 
 
 def _term(name: str, known: Mapping[str, KnownName]) -> Term:

@@ -49,6 +49,12 @@ INSERT INTO leases (name, holder, expires_at, done_at) VALUES ('general-labels-m
 INSERT INTO leases (name, holder, expires_at, done_at) VALUES ('general-labels-max40-min55-labels-text-faces/d34fe250d9ffb119c3bd3a55115ea8e97d2f504d061a55da4103219ca4454c78','00000000000000000000000000000001',1767225863,NULL);
 INSERT INTO leases (name, holder, expires_at, done_at) VALUES ('general-labels-max40-min55-labels-text-faces/eec34e452aaea75d6ccd4b599686e3d9e0e3425ce411e47abdb38c32182d2c53','00000000000000000000000000000011',1767225846,'2026-01-01T00:02:52.000000Z');
 INSERT INTO leases (name, holder, expires_at, done_at) VALUES ('viewfinder-1.2-general-labels-max40-min55-labels-text-faces/431975ece49dce5366f7678628e0ac6ab3dea96102b96929c7022a06e7eb8e01','00000000000000000000000000000001',1767225855,'2026-01-01T00:03:01.000000Z');
+CREATE TABLE people (
+        person_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        merged_into TEXT NOT NULL,
+        person TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE postings (
         image INTEGER NOT NULL REFERENCES images,
         term INTEGER NOT NULL REFERENCES terms,
@@ -275,6 +281,9 @@ CREATE INDEX images_by_content ON images (sha256, image_id, expires_at) WHERE ex
 CREATE INDEX images_by_folder ON images (image_id, expires_at) WHERE expires_at IS NULL;
 CREATE INDEX images_that_expire ON images (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX leases_by_end ON leases (expires_at);
+CREATE INDEX people_by_count ON terms (count, name) WHERE kind = 'PERSON';
+CREATE INDEX people_by_name ON people (name) WHERE name != '';
+CREATE INDEX people_merged ON people (merged_into) WHERE merged_into != '';
 CREATE INDEX postings_by_rank ON postings (term, rank, image);
 CREATE INDEX postings_by_taking ON postings (term, taken_at, image, rank);
 CREATE INDEX postings_by_time ON postings (term, analyzed_at, image, rank);
@@ -287,4 +296,4 @@ CREATE TRIGGER posting_removed AFTER DELETE ON postings BEGIN
     END;
 COMMIT;
 PRAGMA application_id = 1447449428;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;

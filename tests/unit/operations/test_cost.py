@@ -79,7 +79,7 @@ def test_the_engine_takes_as_long_as_was_measured() -> None:
     results = json.loads((PROJECT / "docs/benchmarks/results.json").read_text())
     measured = results["engine in the function"]["result"]["sizes"]["1,769 MB"]["measured"]
     for feature, row in FEATURES.items():
-        seconds = row.engine_seconds
+        seconds = None if row.beside else row.engine_seconds  # what a function's engine can't do is not measured in one
         assert seconds is None or measured[feature] <= seconds <= 3 * measured[feature], feature
 
 

@@ -94,9 +94,9 @@ def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
     return keys
 
 
-MAX_POSTINGS = {SourceKind.LABEL: 40, SourceKind.CATEGORY: 9, SourceKind.WORD: 40}
+MAX_POSTINGS = {SourceKind.LABEL: 40, SourceKind.CATEGORY: 9, SourceKind.WORD: 40, SourceKind.PERSON: 20}
 MAX_OTHER_POSTINGS = 9
-"""Postings of an image by kind, and of all other kinds together.
+"""Postings of an image by kind, and of all other kinds together; people take the room of words.
 
 With its record and a lease they fit one transaction of 100 items (AWS limit).
 """
@@ -109,10 +109,12 @@ def _kept_postings(image: Image) -> Iterator[Posting]:
         kind = posting.source.kind
         if kind is not SourceKind.STATUS:  # that listing is an index of the records themselves
             found.setdefault(kind if kind in MAX_POSTINGS else None, []).append(posting)
+    people = min(len(found.get(SourceKind.PERSON, ())), MAX_POSTINGS[SourceKind.PERSON])
     for group, postings in found.items():
         if group is SourceKind.CATEGORY:
             postings.sort(key=lambda posting: -posting.confidence)
-        yield from postings[: MAX_POSTINGS[group] if group else MAX_OTHER_POSTINGS]
+        room = MAX_POSTINGS[group] if group else MAX_OTHER_POSTINGS
+        yield from postings[: room - people if group is SourceKind.WORD else room]
 
 
 def _trimmed(findings: Findings) -> Findings:
@@ -282,6 +284,16 @@ def copied_partition(number: int) -> str:
 def partition_of_copied(content: str) -> int:
     """Return the number of the partition that a content is listed in: they are in order as well."""
     return int(content[0], 16) * COPIED_PARTITIONS // 16
+
+
+def person_key(person_id: str) -> Key:
+    """Return the key of what has been said of a person."""
+    return "PEOPLE", person_id
+
+
+def person_counts(shard: int) -> str:
+    """Return the partition of the people counts' shard; the sort key is the PersonId."""
+    return f"PEOPLE#{shard}"
 
 
 def alias_key(alias: str) -> Key:

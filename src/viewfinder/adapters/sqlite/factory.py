@@ -9,6 +9,7 @@ from viewfinder.adapters.sqlite.copies import SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.adapters.sqlite.leases import SqliteLeases
+from viewfinder.adapters.sqlite.people import SqlitePeople
 from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.ports import CatalogParts
 
@@ -28,5 +29,6 @@ def sqlite_catalog(path: str, settings: Settings) -> CatalogParts:
         index=SqliteIndex(database),
         statistics=SqliteStatistics(database),
         copies=SqliteCopies(database),
+        people=SqlitePeople(database),
         close=database.close,
     )
