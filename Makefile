@@ -39,7 +39,7 @@ wheel: $(SETUP) ## Build the wheel into dist/: it runs `up` and `deploy` outside
 
 test: check ## Run every check and every test
 	tools/setup-programs chromium npm
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 check: $(SETUP) ## Format, lint, types and templates; changes nothing
 	$(BIN)/ruff format --check .

@@ -23,7 +23,7 @@ FIRST_SCREEN = """() => {
 }"""
 
 JUMPED = """title => {
-    const heading = document.querySelector(".day")?.textContent ?? "";
+    const heading = document.querySelector(".day h2")?.title ?? "";
     return heading.endsWith(title) && document.querySelector(".tile") ? performance.now() - window.clicked : null;
 }"""
 

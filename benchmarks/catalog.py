@@ -6,9 +6,10 @@ A stack of each size runs at the same time, and all are asked in turns: what els
 from __future__ import annotations
 
 import statistics
+import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,11 +20,11 @@ from playwright.sync_api import Browser
 
 from benchmarks.bench import Bench
 from benchmarks.browser import browser, first_screen, jumps
-from benchmarks.clients import signed
+from benchmarks.clients import Caller, by_gallery, signed
 from benchmarks.crowd import WORDS, fill_shelf, label_name
 from benchmarks.pipeline import function_of
 from benchmarks.stack import TEMPLATE, Stacks
-from benchmarks.summaries import Result, interleaved, summary
+from benchmarks.summaries import Cost, Result, interleaved, measured, summary
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port
@@ -33,11 +34,17 @@ from viewfinder.local.state import Options
 COMMON, FREQUENT = label_name(0), label_name(8)
 """In half of the images, and in a quarter: together in more than a page, at every size."""
 
+APART = WORDS[0], WORDS[5]
+"""Each in three images of ten, and never together."""
+
 
 def asking(*parameters: tuple[str, str]) -> str:
     """Return the path of a search; a signature's canonical form has spaces as %20."""
     return "/images?" + urlencode(parameters, quote_via=quote)
 
+
+FEW = ("limit", "1")
+"""Of what only some images in a thousand have, a page of the smallest catalog has one."""
 
 PAGES = {
     "the newest": "/images",
@@ -49,10 +56,23 @@ PAGES = {
     "a span of time": asking(("takenFrom", "2026-01-02"), ("takenTo", "2026-12-01")),
     "a prefix of all": asking(("prefix", "crowd/")),
     "a prefix of the oldest 100": asking(("prefix", "crowd/0000")),
+    "a narrow span of capture time, newest": asking(("takenFrom", "2026-03-01"), ("takenTo", "2026-03-02"), FEW),
+    "two words that are never together": asking(*(("text", word) for word in APART)),
+    "the same, last taken": asking(*(("text", word) for word in APART), ("order", "taken")),
+    "ten common labels together": asking(*(("label", label_name(rank)) for rank in range(10)), FEW),
+    "a confidence that few have": asking(("minConfidence", "99.99"), FEW),
+    "a label without another": asking(("label", COMMON), ("exclude", FREQUENT)),
+    "without a common label": asking(("exclude", COMMON)),
+    "folders": "/folders",
+    "duplicates": "/duplicates",
     "one image": "/images/crowd/000500.jpg",
     "counts": "/stats",
     "labels": "/labels",
 }
+
+
+DEEP, DEPTH, PAGE = "a deep page", 15, 50
+SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +103,24 @@ class Library:
 
         return page
 
+    def deep_page(self) -> str:
+        """Return the path of a page far behind the first."""
+        caller, token = signed(Stacks(self.local, {})), ""
+        for _ in range(min(DEPTH, self.size // PAGE - 1)):
+            page = caller.document(asking(*([("nextToken", token)] if token else [])))
+            token = page["NextToken"]
+        return asking(("nextToken", token))
+
+    def disturbed(self, paths: list[str], seconds: float) -> Result:
+        """Ask for counts through the gallery, alone and while one client for each path asks without end."""
+        stacks = Stacks(self.local, {})
+        alone = counted(by_gallery(stacks), seconds)
+        with ExitStack() as opened:
+            for path in paths:
+                opened.enter_context(asking_without_end(by_gallery(stacks), path))
+            beside = counted(by_gallery(stacks), seconds)
+        return {"paths": paths, "alone": alone, "beside": beside, "ratio": round(beside["p95"] / alone["p95"], 2)}
+
     def memory(self) -> dict[str, int]:
         """Return the resident megabytes of what reads the catalog, and of the emulator."""
         processes = {process.name: psutil.Process(process.pid) for process in self.local.record.processes}
@@ -110,6 +148,44 @@ class Library:
         self.local.up(TEMPLATE, Options(), silent)
 
 
+def counted(caller: Caller, seconds: float) -> Result:
+    """Ask for counts, over and over, and return the milliseconds."""
+    taken, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        with measured() as cost:
+            assert caller.get(PAGES["counts"]) == 200
+        taken.append(cost.wall)
+    return summary(taken)
+
+
+@contextmanager
+def asking_without_end(caller: Caller, path: str) -> Iterator[None]:
+    """Ask for a path again as soon as it is answered, in a thread, as long as the block runs."""
+    ends = threading.Event()
+
+    def ask() -> None:
+        while not ends.is_set():
+            caller.get(path)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        thread.join()
+
+
+def slowest(milliseconds: dict[str, dict[str, list[Cost]]], number: int = 3) -> list[str]:
+    """Return the paths of the kinds that take longest in the largest catalog."""
+    medians = {
+        name: statistics.median(cost.wall for cost in list(sizes.values())[-1])
+        for name, sizes in milliseconds.items()
+        if name in PAGES
+    }
+    return [PAGES[name] for name in sorted(medians, key=lambda name: -medians[name])[:number]]
+
+
 def seconds(action: Callable[[], object]) -> float:
     """Time an action."""
     start = time.perf_counter()
@@ -129,6 +205,8 @@ def run(bench: Bench) -> Result:
             for name, path in PAGES.items()
             if name != "one image" or sizes[0] > 500
         }
+        milliseconds[DEEP] = interleaved({str(one.size): one.ask(one.deep_page()) for one in libraries}, rounds)
+        disturbed = libraries[-1].disturbed(slowest(milliseconds), 1.0 if bench.quick else SECONDS)
         levels = [level | one.memory() for level, one in zip(levels, libraries, strict=True)]
         with browser() as started:
             screens = [one.screens(started, rounds // 5) for one in libraries]
@@ -138,6 +216,7 @@ def run(bench: Bench) -> Result:
     first, last = str(sizes[0]), str(sizes[-1])
     return {
         "levels": levels,
+        "disturbed": disturbed,
         "gallery": {str(one.size): screen for one, screen in zip(libraries, screens, strict=True)},
         "milliseconds": {name: {size: summary(taken) for size, taken in of.items()} for name, of in walls.items()},
         "ratios": {

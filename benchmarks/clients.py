@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 import threading
 import time
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -56,12 +58,18 @@ class Caller:
 
     def get(self, path: str) -> int:
         """Ask for a path below the base, read the answer whole, and return its status."""
+        return self._ask(path)[0]
+
+    def document(self, path: str) -> Any:
+        """Return the document of a path; raise ValueError where there is none."""
+        return json.loads(self._ask(path)[1])
+
+    def _ask(self, path: str) -> tuple[int, bytes]:
         if path not in self._headers:
             self._headers[path] = self._signed(path)
         self._connection.request("GET", self._base.path + path, headers=self._headers[path])
         answer = self._connection.getresponse()
-        answer.read()
-        return answer.status
+        return answer.status, answer.read()
 
     def _signed(self, path: str) -> dict[str, str]:
         request = AWSRequest("GET", self._base.geturl() + path)

@@ -137,6 +137,19 @@ def _catalog(result: Result) -> list[str]:
         *table(("page of 50, milliseconds, p50 / p95", *head), rows),
         *table(("the gallery in a browser, milliseconds, p50 / p95", *head), screens),
         *_ratios(result),
+        *_disturbed(result),
+    ]
+
+
+def _disturbed(result: Result) -> list[str]:
+    if "disturbed" not in result:  # the last run measured less
+        return []
+    found = result["disturbed"]
+    rows = [(name, f"{found[name]['median']:.1f} / {found[name]['p95']:.1f}") for name in ("alone", "beside")]
+    return [
+        "Counts through the gallery, alone and beside three clients that ask for the slowest kinds without end:\n",
+        *table(("counts, the largest catalog, milliseconds", "p50 / p95"), rows),
+        f"p95 beside / alone: **{found['ratio']:g}**\n",
     ]
 
 
@@ -272,16 +285,33 @@ def _collections(result: Result) -> list[str]:
     ]
 
 
+def _analyze(result: Result) -> list[str]:
+    rows = [(name, f"{result[name]:g}") for name in ("command, ms", "bare loop, ms")]
+    return [
+        texts.ANALYZE.format(**result),
+        *table(("way", "processor ms a photo"), rows),
+        f"Command / bare loop: **{result['ratio']:g}**\n",
+    ]
+
+
 def _start(result: Result) -> list[str]:
     rows = [(name, spread(value)) for name, value in result["milliseconds"].items()]
     sizes = [(name, f"{value:.2f} MB") for name, value in result["package megabytes on AWS"].items()]
     return [
         texts.START,
         *table(("function", "milliseconds"), rows),
-        *table(("package for AWS (boto3 comes with the runtime)", "zipped"), [*sizes, ("baseline", "0.00 MB")]),
+        *table(("package for AWS, boto3 included", "zipped"), [*sizes, ("baseline", "0.00 MB")]),
         f"Logs, metrics and spans of an image take {result['watching one image, milliseconds']} ms, once warm.\n",
         *_ratios(result),
     ]
+
+
+def _stages(result: Result) -> list[str]:
+    figures = {"searchable": "found by label, s", "whole": "text read, s", "cpu": "processor time, s"}
+    ways = {name: way for name, way in result.items() if isinstance(way, dict) and "searchable" in way}
+    rows = [(name, *(f"{way[figure]:,.1f}" for figure in figures)) for name, way in ways.items()]
+    head = (f"import of {result['photos']} photos", *figures.values())
+    return [texts.STAGES, *table(head, rows), *_ratios(result)]
 
 
 def _ratios(result: Result) -> list[str]:
@@ -303,6 +333,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "processing": _processing,
     "pictures": _pictures,
     "pipeline": _pipeline,
+    "stages": _stages,
     "api": _api,
     "catalog": _catalog,
     "clients": _clients,
@@ -310,6 +341,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "engine in process": _in_process,
     "collections": _collections,
     "engine": _engine,
+    "analyze": _analyze,
     "engine in the function": _function,
     "quality": _quality,
     "start": _start,

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
+from viewfinder.domain import formats
 from viewfinder.domain.image import Image, Status, image_digest
 from viewfinder.domain.record_state import RecordState
 from viewfinder.domain.thumbnail import thumbnail_key
@@ -62,7 +63,17 @@ def _state(number: int) -> RecordState:
     key, digest = _key(number), _hash(number)
     etag = digest[:32] if number % _DIFFERING != 1 else "0" * 32
     thumbnail = thumbnail_key(key, 0, digest)
-    return RecordState(key, Status.ANALYZED, etag, 5, 1, ("LABELS", "TEXT"), thumbnail, digest, "3.0")
+    return RecordState(
+        key,
+        Status.ANALYZED,
+        etag,
+        version=5,
+        stored_format=formats.RECORD,
+        features=("LABELS", "TEXT"),
+        thumbnail=thumbnail,
+        sha256=digest,
+        model_version="3.0",
+    )
 
 
 class _Images:

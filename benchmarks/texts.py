@@ -32,6 +32,12 @@ Least processor time of several readings, one after the other, in milliseconds: 
 smallest scale that serves, turned upright, and encoded again for the detector only where it would not take it as it is.
 """
 
+STAGES = """## Labels first
+
+The same new photos, imported into three stacks in turns: seconds until the last one is found by its labels, until the
+last one has its text, and the processor time of all processes of the stack (`python -m benchmarks --only stages`).
+"""
+
 PIPELINE = """## The local pipeline beside its engine
 
 `viewfinder import` of {photos} different photos ({megapixels} megapixels each) until all are searchable, the command's
@@ -103,6 +109,11 @@ unzipped {unzipped:.1f} MB of the 262 that Lambda allows.
 IN_PROCESS = """### The engine over its wire and in the function
 
 Two local stacks, one of each way, import the same {photos} new photos in turns; labels and text.
+"""
+
+ANALYZE = """### `viewfinder analyze`
+
+{photos} photos of two megapixels in a folder; what the command takes for its start is not counted.
 """
 
 QUALITY = """### Label quality

@@ -1,4 +1,4 @@
-"""How tests are shared out among workers (`pytest -n 2 --dist loadgroup`)."""
+"""How tests are shared out among workers (`pytest -n 3 --dist loadgroup`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process the image queue's messages: each image of a batch separately."""
+"""Process the messages of both stages' queues: each image of a batch separately."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from viewfinder.adapters.s3_events import events_of
 from viewfinder.adapters.sqs import Record, postpone, receive_count, renew, retry_delay, run_batch
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import CatalogUnavailableError, MisconfiguredError, failure_reason
+from viewfinder.domain.feature import Stage
 from viewfinder.domain.image import Effort, ImageEvent, Status
 from viewfinder.observability import correlated, logger, measure, publishing_metrics, span
 from viewfinder.usecases.index_image import Outcome
@@ -49,7 +50,8 @@ def _handle(record: Record) -> bool:
     with correlated(correlation_id=record["messageId"]):
         try:
             for event in events_of(record, max_receive_count=application.settings.max_receive_count):
-                with correlated(image_id=event.image_id), span("image", image_id=event.image_id):
+                stage = str(event.stage.value)
+                with correlated(image_id=event.image_id), span("image", image_id=event.image_id, stage=stage):
                     _index(event)
         except CatalogUnavailableError:
             logger.exception("the catalog does not answer")
@@ -71,13 +73,20 @@ def _index(event: ImageEvent) -> None:
             application.index_image.record_failure(event, error)
             measure("ImagesFailed")
         raise
-    told = {"status": outcome.image.status, "effort": outcome.effort}
-    logger.info("image indexed", extra=told | ({"reason": outcome.image.reason} if outcome.image.reason else {}))
+    told: dict[str, str] = {"status": outcome.image.status, "effort": outcome.effort}
+    told |= {"reason": outcome.image.reason} if outcome.image.reason else {}
+    logger.info("image indexed" if outcome.stage is Stage.FIRST else "image completed", extra=told)
+    if outcome.failure:  # of one feature, for good: its dead letter says that it can be tried again
+        measure("ImagesFailed")
+        raise outcome.failure
     _measure(outcome)
 
 
 def _measure(outcome: Outcome) -> None:
     if outcome.effort is Effort.NONE:
+        return
+    if outcome.stage is Stage.SECOND:
+        measure("ImagesCompleted")
         return
     if outcome.image.status in COUNTED:
         measure(COUNTED[outcome.image.status])
@@ -92,7 +101,7 @@ def _wait_for_the_catalog(record: Record) -> bool:
     if not _is_last(record):
         _give_back(record)
         return False
-    renew(application.sqs_client, application.settings.queue_url, record)
+    renew(application.sqs_client, _queue_url(record), record)
     measure("MessagesRenewed")
     return True
 
@@ -101,8 +110,16 @@ def _give_back(record: Record) -> None:
     settings = application.settings
     # The last time at once, for it only goes to the dead-letter queue.
     delay = 0 if _is_last(record) else retry_delay(receive_count(record), settings.first_retry_seconds)
-    postpone(application.sqs_client, settings.queue_url, record, delay)
+    postpone(application.sqs_client, _queue_url(record), record, delay)
 
 
 def _is_last(record: Record) -> bool:
     return receive_count(record) >= application.settings.max_receive_count
+
+
+def _queue_url(record: Record) -> str:
+    """Return the URL of the queue that a message came from: both end in the queue's name, as its ARN does."""
+    settings = application.settings
+    name = record.get("eventSourceARN", "").rpartition(":")[2]
+    is_second = bool(name) and settings.second_stage_queue_url.rpartition("/")[2] == name
+    return settings.second_stage_queue_url if is_second else settings.queue_url

@@ -215,6 +215,7 @@ class Application(AwsClients):
     def index_image(self) -> IndexImage:
         """The use case of the image function."""
         from viewfinder.usecases.index_image import IndexImage
+        from viewfinder.usecases.side_by_side import side_by_side
 
         return IndexImage(
             images=self.images,
@@ -228,7 +229,16 @@ class Application(AwsClients):
             max_bytes=self.settings.max_object_bytes,
             keep_location=self.settings.keep_location,
             features=self.features,
+            second_stage=self._second_stage if self._has_two_stages else None,
+            call=side_by_side,
         )
+
+    @property
+    def _has_two_stages(self) -> bool:
+        """Whether images get a second stage: not where every feature is of the first."""
+        from viewfinder.domain.feature import FEATURES, Stage
+
+        return self._second_stage is not None and any(FEATURES[each].stage is Stage.SECOND for each in self.features)
 
     @cached_property
     def image_objects(self) -> ports.ImageObjects:
@@ -268,7 +278,8 @@ class Application(AwsClients):
         from viewfinder.usecases.differences import Stores
 
         derived = S3Objects(self.s3_client, self.settings.derived_bucket)
-        return Stores(self.image_objects, derived, self.records, self.requests, tuple(map(str, self.features)))
+        features = tuple(map(str, self.features))
+        return Stores(self.image_objects, derived, self.records, self.requests, features, self._second_stage)
 
     @cached_property
     def requests(self) -> ports.Requests:
@@ -276,6 +287,15 @@ class Application(AwsClients):
         from viewfinder.adapters.sqs import SqsRequests
 
         return SqsRequests(self.sqs_client, self.settings.queue_url)
+
+    @property
+    def _second_stage(self) -> ports.Requests | None:
+        """The queue of images for the second stage; None where the stack has none."""
+        from viewfinder.adapters.sqs import SqsRequests
+        from viewfinder.domain.feature import Stage
+
+        url = self.settings.second_stage_queue_url
+        return SqsRequests(self.sqs_client, url, Stage.SECOND) if url else None
 
     @cached_property
     def statistics(self) -> ports.Statistics:

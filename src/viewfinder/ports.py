@@ -100,6 +100,9 @@ class PictureReader(Protocol):
     def read(self, content: bytes) -> Picture:
         """Return the picture upright with its renditions; raise ImageRejectedError."""
 
+    def rendition(self, content: bytes) -> bytes:
+        """Return `Picture.rendition` alone, what the detector gets; raise ImageRejectedError."""
+
 
 class Detector(Protocol):
     """Detector of labels, text or faces in a picture."""
@@ -339,7 +342,7 @@ class Counters(Protocol):
         """
 
     def complete(self, counted: Collection[Counted]) -> None:
-        """Finish what an earlier `apply` that counted this may have been interrupted in."""
+        """Repeat the work that `apply` does after counting: an earlier call may have been interrupted before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,11 @@ class Settings:
         "VIEWFINDER_CATALOG", "Kind of the catalog: dynamodb (the table), or sqlite:PATH", "dynamodb"
     )
     queue_url: str = _setting("VIEWFINDER_QUEUE_URL", "Queue between the bucket and the image function")
+    second_stage_queue_url: str = _setting(
+        "VIEWFINDER_SECOND_STAGE_QUEUE_URL",
+        "Queue of images whose labels are known and other features are not; empty: all features in one stage",
+        "",
+    )
     detector: str = _setting(
         "VIEWFINDER_DETECTOR",
         "Rekognition (or a server with its API), or Engine (in the same process)",
@@ -86,6 +91,7 @@ class Settings:
             table=outputs["TableName"],
             queue_url=outputs["QueueUrl"],
             collection=outputs.get("PeopleCollection", ""),
+            second_stage_queue_url=outputs.get("SecondStageQueueUrl", ""),  # a stack of an earlier release has none
             **others,
         )
 

@@ -51,7 +51,7 @@ def test_the_samples_are_analysed_in_the_function_itself(inside: RunningStack) -
         inside.client("s3").upload_file(str(photo), inside.bucket, photo.name)
 
     for photo in SAMPLES:
-        image = wait_for(partial(_analyzed, inside, photo.name), seconds=120, what=f"an analysis of {photo.name}")
+        image = wait_for(partial(_completed, inside, photo.name), seconds=120, what=f"an analysis of {photo.name}")
         analysis = _analysis(inside, photo.read_bytes())
         assert analysis
         assert analysis["LabelModelVersion"] == engine_version()
@@ -63,6 +63,11 @@ def _analyzed(stack: RunningStack, image_id: str) -> dict[str, Any] | None:
     answer = stack.image(image_id)
     found: dict[str, Any] = answer.json()
     return found if answer.status_code == 200 and found["Status"] == "ANALYZED" else None
+
+
+def _completed(stack: RunningStack, image_id: str) -> dict[str, Any] | None:
+    found = _analyzed(stack, image_id)
+    return found if found and "PendingFeatures" not in found else None
 
 
 def test_no_function_is_told_of_an_endpoint_of_rekognition(inside: RunningStack) -> None:
@@ -103,4 +108,4 @@ def test_with_snapstart_the_queue_calls_a_published_version(inside: RunningStack
 
     photo = SAMPLES[0].read_bytes() + b"another content"
     inside.client("s3").put_object(Bucket=inside.bucket, Key="later.jpg", Body=photo)
-    assert wait_for(lambda: _analyzed(inside, "later.jpg"), seconds=60, what="an analysis by the published version")
+    assert wait_for(lambda: _analyzed(inside, "later.jpg"), seconds=240, what="an analysis by the published version")

@@ -86,6 +86,7 @@ def _files(folder: Path) -> set[str]:
     return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("version", golden.VERSIONS)
 def test_a_releases_own_code_writes_its_golden_files(version: str, tmp_path: Path) -> None:
     if not has_revision(RELEASES[version]):

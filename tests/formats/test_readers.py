@@ -74,8 +74,8 @@ def upgraded(request: pytest.FixtureRequest, aws: boto3.Session, tmp_path: Path)
     """Answer calls of the API from what a release stored: version and catalog are the parameter."""
     version, catalog = request.param
     application = Application(_settings(_catalog(version, catalog, aws, tmp_path)), session=aws, clock=Clock())
-    module = _handler()
-    module.application = application  # type: ignore[attr-defined]
+    module: Any = _handler()
+    module.application = application
     with closing(application.catalog_parts):
         yield lambda path, query=None, key="": _answer(module, path, query, key)
 

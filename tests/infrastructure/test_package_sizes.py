@@ -74,6 +74,7 @@ def test_the_package_with_the_engine_leaves_room_below_lambdas_limit() -> None:
     assert {"numpy", "onnxruntime", "PIL"} <= libraries
 
 
+@pytest.mark.soak
 def test_two_builds_with_the_engine_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = build_package(PROJECT, "image_processing", AWS, engine=True)
     monkeypatch.setattr(packages, "user_cache_path", lambda _: tmp_path)

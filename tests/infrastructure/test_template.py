@@ -83,7 +83,7 @@ def test_what_is_called_by_others_refuses_plain_http(kind: str) -> None:
         for name, resource in RESOURCES.items()
         if resource["Type"].endswith(f"::{kind}Policy")
     }
-    assert len(policies) == {"Bucket": 3, "Queue": 3, "Topic": 1}[kind]
+    assert len(policies) == {"Bucket": 3, "Queue": 5, "Topic": 1}[kind]
     conditions = [statement["Condition"] for statements in policies.values() for statement in statements]
     assert conditions == [{"Bool": {"aws:SecureTransport": "false"}}] * len(policies)
 
@@ -243,7 +243,7 @@ def test_every_statement_is_explained() -> None:
 def test_every_alarm_has_a_section_in_the_runbook_and_tells_the_topic() -> None:
     sections = set(re.findall(r"^### ([\w-]+)$", _document("operations.md"), re.MULTILINE))
     alarms = _of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 18
+    assert len(alarms) == 20
     for name, alarm in alarms.items():
         properties = alarm["Properties"]
         document, _, section = properties["AlarmDescription"].rpartition(" ")[2].partition("#")
@@ -259,7 +259,7 @@ def test_every_metric_of_the_code_is_in_the_runbook_and_on_the_dashboard() -> No
     names = set(re.findall(r'(?:measure|timed)\(\s*"(\w+)"', code)) | set(re.findall(r'Status\.\w+: "(\w+)"', code))
     documented = set(re.findall(r"`(\w+)`", _document("operations.md")))
     dashboard = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    assert len(names) == 9
+    assert len(names) == 10
     assert {name for name in names if name not in documented or f'"{name}"' not in dashboard} == set()
 
 

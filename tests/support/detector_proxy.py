@@ -19,14 +19,18 @@ ANSWER = {"Labels": [{"Name": "Cat", "Confidence": 98.5}], "LabelModelVersion": 
 class DetectorProxy:
     """Passes calls on to the engine, or answers itself where none is given.
 
-    `calls` counts the answered calls by the SHA-256 of the picture. While `is_throttling` every call gets a
-    ThrottlingException, while `is_down` the connection ends without an answer, while `is_held` calls wait.
+    `calls` counts the answered calls by the SHA-256 of the picture, `asked` by the operation as well. While
+    `is_throttling` every call gets a ThrottlingException, while `is_down` the connection ends without an answer, while
+    they are held calls wait.
     """
 
     def __init__(self, engine_url: str | None = None) -> None:
         self.calls: Counter[str] = Counter()
+        self.asked: Counter[tuple[str, str]] = Counter()
         self.refused = 0
         self.waiting = 0
+        self._held = ""
+        self._generation = 0
         self.is_throttling = self.is_down = False
         self._released = threading.Event()
         self._released.set()
@@ -44,11 +48,19 @@ class DetectorProxy:
         self._released.set()
         with self._lock:
             self.calls.clear()
+            self.asked.clear()
             self.refused = 0
 
-    def hold(self) -> None:
-        """Let calls wait from now on."""
+    def hold(self, operation: str = "") -> None:
+        """Let calls of an operation ("": of any) wait from now on."""
+        self._held = operation
         self._released.clear()
+
+    def drop(self) -> None:
+        """End the calls that wait without an answer, as if their callers were gone; later ones go on."""
+        with self._lock:
+            self._generation += 1
+        self._released.set()
 
     def release(self) -> None:
         """Let them go on."""
@@ -69,17 +81,24 @@ class DetectorProxy:
 
     def _answer(self, body: bytes, headers: dict[str, str]) -> tuple[int, bytes] | None:
         """Return status and body; None for a connection that ends."""
+        operation = headers.get("X-Amz-Target", "").rpartition(".")[2]
         with self._lock:
             self.waiting += 1
-        self._released.wait(60)
+            generation = self._generation
+        if operation.startswith(self._held):
+            self._released.wait(60)
         with self._lock:
             self.waiting -= 1
+            if generation != self._generation:
+                return None
             if self.is_down or self.is_throttling:
                 self.refused += 1
                 error = {"__type": "ThrottlingException", "message": "Slow down"}
                 return None if self.is_down else (400, json.dumps(error).encode())
             picture = base64.b64decode(json.loads(body)["Image"]["Bytes"])
-            self.calls[hashlib.sha256(picture).hexdigest()] += 1
+            digest = hashlib.sha256(picture).hexdigest()
+            self.calls[digest] += 1
+            self.asked[operation, digest] += 1
         if self._engine_url is None:
             return 200, json.dumps(ANSWER).encode()
         answer = httpx.post(self._engine_url, content=body, headers=headers, timeout=30, trust_env=False)

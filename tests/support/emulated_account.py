@@ -77,7 +77,8 @@ class Account:
 
     def client(self, service: str) -> Any:
         """A client of the root user."""
-        return self.session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+        root: Any = self.session
+        return root.client(service, endpoint_url=self.endpoint_url)
 
     def run(self, tree: Path, *arguments: str, seconds: float = 600) -> tuple[str, float]:
         """Run `viewfinder` of a tree; return what it printed and the seconds it took, and fail where it fails."""
@@ -132,7 +133,7 @@ class Api:
 
     def call(self, method: str, path: str, query: Mapping[str, Any] | None = None) -> httpx.Response:
         """Call it; `path` is not encoded yet."""
-        written = f"{self.url}{quote(path)}" + (f"?{urlencode(query, doseq=True)}" if query else "")
+        written = f"{self.url}{quote(path)}" + (f"?{urlencode(query, doseq=True, quote_via=quote)}" if query else "")
         request = AWSRequest(method, written)
         SigV4Auth(self.credentials, "execute-api", REGION).add_auth(request)
         return httpx.request(method, written, headers=dict(request.headers), timeout=60, trust_env=False)

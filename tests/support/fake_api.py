@@ -109,7 +109,7 @@ class FakeApi:
             return JSONResponse({"ImageId": key}, 202)
         if request.method == "PATCH":
             self._correct(found, await request.json())
-        return JSONResponse({name: value for name, value in found.items() if name != "_removed"})
+        return JSONResponse({name: value for name, value in found.items() if name not in ("_removed", "Moderated")})
 
     async def _trash(self, request: Request) -> Response:
         await self._admit(request)
@@ -311,7 +311,9 @@ def _key(request: Request, folder: str) -> str:
 
 def _summary(entry: Document) -> Document:
     kept: Document = {
-        name: entry[name] for name in ("ImageId", "Status", "AnalyzedAt", "Width", "Height") if name in entry
+        name: entry[name]
+        for name in ("ImageId", "Status", "AnalyzedAt", "Width", "Height", "Moderated")
+        if name in entry
     }
     reason = {"Reason": entry["Reason"]} if "Reason" in entry else {}
     taken = {"TakenAt": _taken(entry)} if _taken(entry) else {}
@@ -336,7 +338,11 @@ def _fits(entry: Document, query: QueryParams) -> bool:
     texts = {text.casefold() for text in query.getlist("text")}
     is_there = entry["ImageId"].startswith(query.get("prefix", ""))
     is_there = is_there and query.get("status", entry["Status"]) == entry["Status"]
-    return set(query.getlist("label")) <= names and texts <= words and is_then and is_there
+    if query.get("moderated", entry.get("Moderated")) != entry.get("Moderated"):
+        return False
+    camera = set(entry.get("Facts", {}).get("Camera", "").casefold().split())
+    is_theirs = set(query.get("camera", "").casefold().split()) <= camera
+    return set(query.getlist("label")) <= names and texts <= words and is_then and is_there and is_theirs
 
 
 def _taken(entry: Document) -> str | None:

@@ -182,6 +182,9 @@ class FakePictures:
         is_large = content.startswith(b"large")
         return replace(small, format="HEIC", width=4032, height=3024, screen=screen(content)) if is_large else small
 
+    def rendition(self, content: bytes) -> bytes:
+        return self.read(content).rendition
+
 
 @dataclass
 class FakeDetector:
@@ -191,13 +194,18 @@ class FakeDetector:
     is_down: bool = False
     model_version: str = "3.0"
     failing: set[Feature] = field(default_factory=set)
+    refusing: set[Feature] = field(default_factory=set)
+    asked: Counter[tuple[Feature, bytes]] = field(default_factory=Counter)
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
         if self.is_down:
             raise DetectorUnavailableError("ThrottlingException: slow down")
         if parameters.feature in self.failing:
             raise DetectorUnavailableError("ThrottlingException: slow down")
+        if parameters.feature in self.refusing:
+            raise ImageRejectedError("UNSUPPORTED_FORMAT", "the detector refused the picture")
         self.calls[rendition] = self.calls.get(rendition, 0) + 1
+        self.asked[parameters.feature, rendition] += 1
         if parameters.feature is Feature.TEXT:
             return Detection((Text(0, "LINE", "STOP", 99.0, BoundingBox(0.1, 0.1, 0.5, 0.2)),))
         if parameters.feature is Feature.FACES:

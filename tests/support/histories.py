@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Protocol
 from urllib.parse import quote_plus
 
@@ -19,7 +18,7 @@ from tests.support.fakes import FakeBucket, FakeClock, FakeDerivedStore, FakeDet
 from viewfinder.adapters.s3_events import request_body
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import ImageNotFoundError
-from viewfinder.domain.feature import Parameters
+from viewfinder.domain.feature import Feature, Parameters, Stage
 from viewfinder.domain.image import Image
 from viewfinder.domain.lease import Lease
 from viewfinder.ports import Catalog, Leases
@@ -170,6 +169,7 @@ class World:
     messages: list[Message] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     interruptions: int = 0
+    has_two_stages: bool = False
 
     def __post_init__(self) -> None:
         self._sequence = 0x10
@@ -178,7 +178,7 @@ class World:
         self.catalog = RecordingCatalog(self.home.catalog(self._gate))
         self._person = RecordingCatalog(self.home.catalog(lambda: None), self.catalog.written)
         self._handler = load_handler()
-        self._handler.application = self._application()  # type: ignore[attr-defined]
+        self._handler.application = self._application()
 
     def put(self, key: str, content: bytes) -> None:
         """Somebody puts an object."""
@@ -292,6 +292,8 @@ class World:
             clock=self.clock,
             parameters=PARAMETERS,
             max_bytes=1000,
+            features=(Feature.LABELS, Feature.TEXT) if self.has_two_stages else (Feature.LABELS,),
+            second_stage=Gated(_SecondStage(self._send), self._gate) if self.has_two_stages else None,
         )
         settings = Settings(
             images_bucket="images",
@@ -303,6 +305,17 @@ class World:
         return Application(settings, index_image=index_image, sqs_client=_Queue())
 
 
+@dataclass(frozen=True)
+class _SecondStage:
+    """Implements `Requests`: its messages are of the same queue, for the worst order of both stages."""
+
+    put: Callable[[str], None]
+
+    def send(self, image_ids: Sequence[str], *, analyzed_since: str = "") -> None:
+        for image_id in image_ids:
+            self.put(request_body(image_id, analyzed_since=analyzed_since, stage=Stage.SECOND))
+
+
 class _Queue:
     """Takes note of nothing: the world decides when a message comes again."""
 
@@ -310,7 +323,7 @@ class _Queue:
         return None
 
 
-def load_handler() -> ModuleType:
+def load_handler() -> Any:
     """Load the image function's module anew: it has one application for all."""
     spec = importlib.util.spec_from_file_location("image_processing_handler", _HANDLER)
     assert spec

@@ -28,6 +28,7 @@ _PERSON = {"Bucket": "{DerivedBucketName}", "Key": "people/persons/roles"}
 _COLLECTION = "arn:aws:rekognition:us-east-1:000000000000:collection/viewfinder-people"
 _CORRECTIONS = {"Bucket": "{DerivedBucketName}", "Key": "corrections/roles"}
 _MESSAGE = {"QueueUrl": "{QueueUrl}", "ReceiptHandle": "roles"}
+_SECOND_MESSAGE = {"QueueUrl": "{SecondStageQueueUrl}", "ReceiptHandle": "roles"}
 _TEST_MESSAGE: Call = ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": '{"Event":"s3:TestEvent"}'})
 
 
@@ -60,8 +61,15 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("sqs", "delete_message", _MESSAGE),
             ("sqs", "get_queue_attributes", {"QueueUrl": "{QueueUrl}", "AttributeNames": ["All"]}),
             ("sqs", "change_message_visibility", _MESSAGE | {"VisibilityTimeout": 0}),
+            ("sqs", "receive_message", {"QueueUrl": "{SecondStageQueueUrl}", "VisibilityTimeout": 0}),
+            ("sqs", "delete_message", _SECOND_MESSAGE),
+            ("sqs", "get_queue_attributes", {"QueueUrl": "{SecondStageQueueUrl}", "AttributeNames": ["All"]}),
+            ("sqs", "change_message_visibility", _SECOND_MESSAGE | {"VisibilityTimeout": 0}),
         ],
-        "RenewMessages": [_TEST_MESSAGE],
+        "RenewMessagesAndSendToSecondStage": [
+            _TEST_MESSAGE,
+            ("sqs", "send_message", {"QueueUrl": "{SecondStageQueueUrl}", "MessageBody": '{"Event":"s3:TestEvent"}'}),
+        ],
         "ReadImages": [("s3", "get_object", _IMAGE)],
         "TellMissingFromForbidden": [
             ("s3", "list_objects_v2", {"Bucket": "{ImagesBucketName}"}),
@@ -166,6 +174,8 @@ _NOBODYS: list[Call] = [
     ("sqs", "set_queue_attributes", {"QueueUrl": "{QueueUrl}", "Attributes": {"VisibilityTimeout": "0"}}),
     ("sqs", "receive_message", {"QueueUrl": "{DeadLetterQueueUrl}"}),
     ("sqs", "send_message", {"QueueUrl": "{DeadLetterQueueUrl}", "MessageBody": "probe"}),
+    ("sqs", "receive_message", {"QueueUrl": "{SecondStageDeadLetterQueueUrl}"}),
+    ("sqs", "send_message", {"QueueUrl": "{SecondStageDeadLetterQueueUrl}", "MessageBody": "probe"}),
     ("sqs", "list_queues", {}),
     ("dynamodb", "scan", _TABLE),
     ("dynamodb", "delete_table", _TABLE),
@@ -209,6 +219,7 @@ FORBIDDEN: dict[str, list[Call]] = {
         ("s3", "get_object", _THUMBNAIL),
         ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}"}),
         ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": "probe"}),
+        ("sqs", "send_message", {"QueueUrl": "{SecondStageQueueUrl}", "MessageBody": "probe"}),
     ],
     "ApiHandlerRole": [
         *_NOBODYS,
@@ -217,6 +228,7 @@ FORBIDDEN: dict[str, list[Call]] = {
         ("s3", "list_objects_v2", {"Bucket": "{ImagesBucketName}"}),
         ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}"}),
         ("sqs", "delete_message", _MESSAGE),
+        ("sqs", "send_message", {"QueueUrl": "{SecondStageQueueUrl}", "MessageBody": "probe"}),
     ],
 }
 

@@ -17,7 +17,12 @@ from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.domain.feature import Feature
 from viewfinder.settings import Settings
 
-RESOURCES = {"images_bucket": "images", "derived_bucket": "derived", "table": "catalog", "queue_url": "queue"}
+RESOURCES: dict[str, Any] = {
+    "images_bucket": "images",
+    "derived_bucket": "derived",
+    "table": "catalog",
+    "queue_url": "queue",
+}
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 CLIENTS = {"dynamodb_client", "s3_client", "signing_client", "sqs_client", "rekognition_client"}
 
@@ -40,7 +45,8 @@ def application_of(function: str) -> Application:
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.application  # type: ignore[no-any-return]
+    application: Application = module.application
+    return application
 
 
 @pytest.mark.usefixtures("_environment")
@@ -82,7 +88,24 @@ def test_a_part_that_it_does_not_know_is_refused(name: str) -> None:
 
 def test_a_part_that_is_handed_in_is_used() -> None:
     catalog = FakeCatalog()
-    assert Application(Settings(**RESOURCES), catalog=catalog).catalog is catalog  # type: ignore[arg-type]
+    assert Application(Settings(**RESOURCES), catalog=catalog).catalog is catalog
+
+
+@pytest.mark.parametrize(
+    ("features", "url", "has_two_stages"),
+    [
+        ("LABELS,TEXT", "https://sqs/photos-second-stage", True),
+        ("LABELS,TEXT", "", False),
+        ("LABELS", "https://sqs/photos-second-stage", False),
+        ("LABELS,MODERATION", "https://sqs/photos-second-stage", False),
+    ],
+)
+@pytest.mark.usefixtures("_environment")
+def test_images_have_two_stages_where_a_feature_and_a_queue_are_of_the_second(
+    features: str, url: str, *, has_two_stages: bool
+) -> None:
+    settings = Settings(**RESOURCES, features=features, second_stage_queue_url=url)
+    assert (Application(settings).index_image.second_stage is not None) is has_two_stages
 
 
 @pytest.mark.parametrize(
@@ -94,13 +117,13 @@ def test_a_part_that_is_handed_in_is_used() -> None:
     ],
 )
 def test_features_are_read_in_one_order(written: str, read: tuple[Feature, ...]) -> None:
-    assert Application(Settings(**RESOURCES, features=written)).features == read  # type: ignore[arg-type]
+    assert Application(Settings(**RESOURCES, features=written)).features == read
 
 
 @pytest.mark.parametrize("written", ["TEXT", "", "LABELS,SCENES", "LABELS,LABELS", "labels"])
 def test_features_that_there_are_not_are_refused(written: str) -> None:
     with pytest.raises(MisconfiguredError, match="VIEWFINDER_FEATURES"):
-        Application(Settings(**RESOURCES, features=written)).features  # type: ignore[arg-type] # noqa: B018
+        Application(Settings(**RESOURCES, features=written)).features  # noqa: B018
 
 
 @pytest.mark.usefixtures("_environment")

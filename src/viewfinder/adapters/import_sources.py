@@ -68,7 +68,7 @@ class Files:
         return _digest(candidate.location, "sha256")
 
     def find(self, image_id: str) -> ObjectSummary | None:
-        """Ask the images bucket."""
+        """Return the bucket's object of this key, or None."""
         return self.bucket.find(image_id)
 
     def send(self, candidate: Candidate, *, replace: bool) -> str:
@@ -133,7 +133,7 @@ class OtherBucket:
         return ""
 
     def find(self, image_id: str) -> ObjectSummary | None:
-        """Ask the images bucket."""
+        """Return the bucket's object of this key, or None."""
         return self.bucket.find(image_id)
 
     def send(self, candidate: Candidate, *, replace: bool) -> str:

@@ -421,7 +421,7 @@ class S3Links:
         )
 
     def upload_form(self, image_id: str, content_type: str, max_bytes: int) -> UploadForm:
-        """Sign a POST whose policy S3 holds the upload to."""
+        """Return a presigned POST of one key and type; S3 refuses an empty body and more than `max_bytes`."""
         expires_at = datetime.now(UTC) + timedelta(seconds=self._seconds)
         form = self._client.generate_presigned_post(
             Bucket=self._images_bucket,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from viewfinder.domain.feature import Stage
 from viewfinder.domain.image import ImageEvent, is_folder_marker
 
 _RESTORED = "ObjectRestore:Completed"
@@ -24,30 +26,39 @@ def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[Imag
 
     Raise MalformedMessageError.
     """
-    count = int(record["attributes"]["ApproximateReceiveCount"])
+    attributes = record["attributes"]
+    count = int(attributes["ApproximateReceiveCount"])
     try:
-        events = _events(json.loads(record["body"]))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        events = _events(json.loads(record["body"]), int(attributes.get("SentTimestamp", 0)) / 1000)
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError) as error:
         raise MalformedMessageError(f"not an S3 event notification: {error!r}") from error
     return [replace(event, last_delivery=count >= max_receive_count) for event in events]
 
 
-def request_body(image_id: str, *, analyzed_since: str = "") -> str:
-    """Return the body of a message that asks to look at an object again (reconcile, redrive, analyse again)."""
-    return json.dumps({_REQUEST: {"ImageId": image_id, "AnalyzedSince": analyzed_since}})
+def request_body(image_id: str, *, analyzed_since: str = "", stage: Stage = Stage.FIRST) -> str:
+    """Return the body of a message that asks to look at an object again (reconcile, redrive, analyse again).
+
+    One of the second stage says so; without the member a message is of the first.
+    """
+    request: dict[str, Any] = {"ImageId": image_id, "AnalyzedSince": analyzed_since}
+    request |= {"Stage": stage} if stage is not Stage.FIRST else {}
+    return json.dumps({_REQUEST: request})
 
 
-def _events(body: Mapping[str, Any]) -> list[ImageEvent]:
+def _events(body: Mapping[str, Any], sent: float) -> list[ImageEvent]:
+    """Return the events of a message that was sent then, in seconds since 1970 (0: unknown)."""
     if body.get("Event") == "s3:TestEvent":
         return []
     if _REQUEST in body:
         request = body[_REQUEST]
-        return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"])]
+        stage = Stage(request.get("Stage", Stage.FIRST))
+        sent_at = _utc(datetime.fromtimestamp(sent, UTC)) if sent else ""
+        return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"], stage=stage, sent_at=sent_at)]
     changes = (entry for entry in body["Records"] if entry["eventName"].startswith(_CHANGES))
-    return [event for entry in changes if (event := _change(entry["eventName"], entry["s3"]["object"]))]
+    return [event for entry in changes if (event := _change(entry, entry["s3"]["object"]))]
 
 
-def _change(name: str, thing: Mapping[str, Any]) -> ImageEvent | None:
+def _change(entry: Mapping[str, Any], thing: Mapping[str, Any]) -> ImageEvent | None:
     """Return what an event says of an object; None for the marker of a folder.
 
     A removal tells no size. A restored object is no new one: it is to be looked at, whatever its sequencer.
@@ -55,4 +66,11 @@ def _change(name: str, thing: Mapping[str, Any]) -> ImageEvent | None:
     key = unquote_plus(thing["key"])
     if is_folder_marker(key, thing.get("size", 1)):
         return None
-    return ImageEvent(key, sequencer="" if name.startswith(_RESTORED) else thing.get("sequencer", ""))
+    # Not the message's time: a busy catalog has the message sent once more (lambdas/image_processing).
+    sent_at = _utc(datetime.fromisoformat(entry["eventTime"])) if "eventTime" in entry else ""
+    is_restored = entry["eventName"].startswith(_RESTORED)
+    return ImageEvent(key, sequencer="" if is_restored else thing.get("sequencer", ""), sent_at=sent_at)
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.s3_events import request_body
+from viewfinder.domain.feature import Stage
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -75,17 +76,18 @@ class UnsentRequestsError(OSError):
 
 
 class SqsRequests:
-    """Implements `ports.Requests`."""
+    """Implements `ports.Requests`, for one stage and its queue."""
 
-    def __init__(self, client: SQSClient, queue_url: str) -> None:
+    def __init__(self, client: SQSClient, queue_url: str, stage: Stage = Stage.FIRST) -> None:
         self._client = client
         self._queue_url = queue_url
+        self._stage = stage
 
     def send(self, image_ids: Sequence[str], *, analyzed_since: str = "") -> None:
         """Queue one request per image; raise UnsentRequestsError."""
         for start in range(0, len(image_ids), _AT_ONCE):
             bodies = [
-                request_body(image_id, analyzed_since=analyzed_since)
+                request_body(image_id, analyzed_since=analyzed_since, stage=self._stage)
                 for image_id in image_ids[start : start + _AT_ONCE]
             ]
             self._send(bodies)

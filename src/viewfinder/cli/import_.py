@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,6 +49,7 @@ def import_images(
 ) -> None:
     """Import photos: send those that the pipeline does not have yet, and wait until they are analysed.
 
+    They can be searched for by their labels first; text and other features follow, also when the command has ended.
     A folder's name is part of the keys of its files; hidden and system folders are left out. Nothing is overwritten: of
     two contents for one key the second gets a key of its own. The same command goes on after an interruption. Exit with
     1 if a file can't be read or an image fails.
@@ -118,8 +120,12 @@ class _Answers:
 def _run(work: Import, patience: float, console: Console) -> _Answers:
     answers = _Answers()
     with _progress("Importing", work.source, console) as show:
-        work.run(patience=patience, on_answered=answers.keep, on_progress=lambda summary: show(summary.settled))
+        work.run(patience=patience, on_answered=answers.keep, on_progress=partial(_show, show))
     return answers
+
+
+def _show(show: Any, summary: Summary) -> None:
+    show(summary.settled, summary.completed, summary.halves)
 
 
 @contextmanager
@@ -128,15 +134,23 @@ def _ctrl_c_told(work: Import, console: Console) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        summary = work.summary
-        print_line(
-            console,
-            f"Interrupted: {summary.sent:,} images are sent, {summary.answered.total():,} of them analysed. "
-            "Run the same command to continue.",
-        )
+        print_line(console, _interrupted(work.summary))
         sys.stdout.flush()
         sys.stderr.flush()
         _leave(130)  # by the shells' convention, 128 and the number of SIGINT
+
+
+def _interrupted(summary: Summary) -> str:
+    waiting = summary.halves - summary.completed
+    if waiting and summary.sent == summary.answered.total():
+        return (
+            f"All {summary.sent:,} images sent can be searched for by their labels. {waiting:,} of them wait for text "
+            "or other features, which the stack goes on with."
+        )
+    return (
+        f"Interrupted: {summary.sent:,} images are sent, {summary.answered.total():,} of them analysed. "
+        "Run the same command to continue."
+    )
 
 
 def _leave(code: int) -> None:
@@ -155,7 +169,7 @@ def _conclude(work: Import, answers: _Answers, target: Target, *, as_json: bool)
         say(_sentence(summary, saved))
         _print_rejected(answers.rejected, target)
         _print_left_out(source)
-    _fail_where(summary.failed or source.problems)
+    _fail_where(summary.failed or summary.lacking or source.problems)
 
 
 def _fail_where(anything: object) -> None:
@@ -175,6 +189,8 @@ def _document(summary: Summary, saved: float) -> dict[str, Any]:
         "Analyzed": summary.analyzed,
         "Rejected": summary.rejected,
         "Failed": summary.failed,
+        "Completed": summary.completed,
+        "LackingFeatures": summary.lacking,
         "KeptBeside": summary.beside,
         "Calls": summary.calls,
         "SavedCalls": summary.saved_calls,
@@ -189,6 +205,7 @@ def _sentence(summary: Summary, saved: float) -> str:
         f"{summary.analyzed:,} analysed, "
         f"{summary.rejected:,} rejected, {summary.failed:,} failed. "
         + (beside if summary.beside else "")
+        + (f"Of {summary.lacking:,} a feature failed: their Reason says why. " if summary.lacking else "")
         + f"{summary.calls:,} detector calls; {summary.saved_calls:,} saved by reuse"
         + (f" (${saved:,.3f})." if saved else ".")
     )
@@ -238,14 +255,20 @@ def _print_left_out(source: ImportSource) -> None:
 
 @contextmanager
 def _progress(title: str, source: ImportSource, console: Console) -> Iterator[Any]:
-    """Show a progress bar; the yielded function takes the number of images done."""
+    """Show a progress bar; the yielded function takes the number of images done.
+
+    It also takes how many images have the features of their second stage, and of how many these were to come: a
+    second bar shows them.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
     with Progress(*columns, console=console, transient=True, refresh_per_second=4) as bar:
         task = bar.add_task(title, total=source.count())
+        rest = bar.add_task("Text and other features", total=0, visible=False)
 
-        def show(done: int) -> None:
+        def show(done: int, completed: int = 0, halves: int = 0) -> None:
             bar.update(task, completed=done + source.passed_over.total() + len(source.problems))
+            bar.update(rest, completed=completed, total=halves, visible=halves > 0)
 
         yield show

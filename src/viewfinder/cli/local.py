@@ -281,6 +281,7 @@ def gallery(
     gallery_token: GalleryToken = None,
 ) -> None:
     """Serve the gallery of a stack on AWS; it signs requests with your own AWS credentials."""
+    from viewfinder.domain.feature import Feature, read_features
     from viewfinder.gallery.address import gallery_address
     from viewfinder.gallery.app import serve
     from viewfinder.gallery.guard import Guard, others_use_this_machine
@@ -291,9 +292,10 @@ def gallery(
 
     target = find_target(stack, region, profile)
     require_free(port, "--port")
-    sources = Sources(target.outputs["QueueUrl"], target.outputs["DeadLetterQueueUrl"], stack)
+    sources = Sources.of(target.outputs, stack)
     is_locked = others_use_this_machine() if gallery_token is None else gallery_token
     guard = Guard(port, secrets.token_urlsafe(32) if is_locked else "")
     say(f"The gallery of {stack} is at {gallery_address(port, guard.access_token)} until Ctrl-C.")
     api = SignedApi(target.outputs["ApiUrl"].rstrip("/"), Signer(target.session))
-    serve(api, guard, target.session, sources)
+    is_moderated = Feature.MODERATION in read_features(target.settings.features)
+    serve(api, guard, target.session, sources, is_moderated=is_moderated)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from viewfinder.cli._dead_letters import dead_letters
+from viewfinder.cli._dead_letters import dead_letter_queues, dead_letters
 from viewfinder.cli._options import AsJson, Yes
 from viewfinder.cli._printing import complain, new_console, print_json, print_rows, say
 from viewfinder.cli._target import Target, confirm_calls, on_stack
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, TaskID
 
     from viewfinder.usecases.differences import Differences
     from viewfinder.usecases.reanalyze import Selection
@@ -100,23 +102,30 @@ def redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how many there are, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Move the messages of the dead-letter queue back to the queue, or list them."""
+    """Move dead letters back to the queue of their stage, or list them."""
     from rich.progress import Progress
 
     from viewfinder.adapters.dead_letters import count_messages
     from viewfinder.adapters.dead_letters import redrive as move
 
-    client, dead = target.application.sqs_client, target.outputs["DeadLetterQueueUrl"]
+    client = target.application.sqs_client
     if listed:
         _print_dead_letters(target, limit, as_json=as_json)
         return
-    waiting, moved = count_messages(client, dead), 0
-    if waiting and not dry_run:
-        with Progress(console=new_console(stderr=as_json), transient=True) as bar:
-            task = bar.add_task("Moving", total=waiting)
-            moved = move(client, dead, target.outputs["QueueUrl"], lambda count: bar.update(task, completed=count))
+    waiting, moved = 0, 0
+    for dead, queue in dead_letter_queues(target.outputs):
+        letters = count_messages(client, dead)
+        waiting += letters
+        if letters and not dry_run:
+            with Progress(console=new_console(stderr=as_json), transient=True) as bar:
+                task = bar.add_task("Moving", total=letters)
+                moved += move(client, dead, queue, partial(_show, bar, task))
     counts = {"DeadLetters": waiting, "Moved": moved}
     say(json.dumps(counts) if as_json else f"{waiting:,} dead letters, {moved:,} moved back to the queue.")
+
+
+def _show(bar: Progress, task: TaskID, count: int) -> None:
+    bar.update(task, completed=count)
 
 
 def _print_dead_letters(target: Target, limit: int, *, as_json: bool) -> None:

@@ -13,6 +13,11 @@ from viewfinder.cli._target import Target, on_stack
 from viewfinder.domain.image import UNREADABLE, Status
 
 _NAMED = 10
+_QUEUES = {
+    "SecondStageWaiting": "Waiting for text and other features",
+    "SecondStageInWork": "In work for those",
+    "SecondStageDeadLetters": "Dead letters of those",
+}
 
 
 @on_stack
@@ -54,7 +59,7 @@ def _facts(target: Target) -> dict[str, Any]:
 
 def _failures(target: Target, queues: dict[str, int], minutes: dict[str, Any]) -> list[str]:
     problems = []
-    if dead_letters := queues.get("DeadLetters"):
+    if dead_letters := queues.get("DeadLetters", 0) + queues.get("SecondStageDeadLetters", 0):
         look, again = target.command("redrive --list"), target.command("redrive")
         problems.append(f"{dead_letters:,} dead letters. Look: {look}. Then: {again}")
     if queues and (unreadable := _unreadable(target)):
@@ -87,13 +92,22 @@ def _urls(target: Target) -> dict[str, str]:
 
 
 def _queues(target: Target) -> dict[str, int]:
-    """Return the number of messages that wait, are in progress, and are dead letters."""
+    """Return the number of messages that wait, are in progress, and are dead letters, of both stages."""
     from viewfinder.operations.activity import queue_counts
 
     client = target.client("sqs")
     counts = queue_counts(client, target.outputs["QueueUrl"])
     dead_letters = queue_counts(client, target.outputs["DeadLetterQueueUrl"])
-    return {"Waiting": counts["Waiting"], "InWork": counts["InWork"], "DeadLetters": dead_letters["Waiting"]}
+    found = {"Waiting": counts["Waiting"], "InWork": counts["InWork"], "DeadLetters": dead_letters["Waiting"]}
+    if "SecondStageQueueUrl" not in target.outputs:  # a stack of an earlier release
+        return found
+    second = queue_counts(client, target.outputs["SecondStageQueueUrl"])
+    dead_letters = queue_counts(client, target.outputs["SecondStageDeadLetterQueueUrl"])
+    return found | {
+        "SecondStageWaiting": second["Waiting"],
+        "SecondStageInWork": second["InWork"],
+        "SecondStageDeadLetters": dead_letters["Waiting"],
+    }
 
 
 def _last_minutes(target: Target) -> dict[str, Any]:
@@ -108,6 +122,8 @@ def _in_words(minutes: dict[str, Any]) -> dict[str, str]:
     words = {
         "Images": f"{images}; {minutes['Reused']} of them by a known content; {minutes['Failures']} attempts failed"
     }
+    if minutes["Completed"]:
+        words["Completed"] = f"{minutes['Completed']} images got text or other features after their labels"
     if minutes["LatencyP50"] is not None:
         words["Function"] = f"half within {minutes['LatencyP50']:,.0f} ms, 95 % within {minutes['LatencyP95']:,.0f} ms"
     if minutes["DetectorP50"] is not None:
@@ -127,7 +143,7 @@ def _show(facts: dict[str, Any]) -> None:
         left = f"{recovery['Left']:,} of {recovery['Images']:,} images left" if "Left" in recovery else ""
         print_pairs(console, "The catalog's recovery", {recovery["State"].lower(): recovery.get("Message", left)})
     if facts["Queues"]:
-        print_pairs(console, "Messages", {name: str(number) for name, number in facts["Queues"].items()})
+        print_pairs(console, "Messages", {_QUEUES.get(name, name): str(n) for name, n in facts["Queues"].items()})
     if facts["LastMinutes"]:
         print_pairs(console, f"The last {facts['LastMinutes']['Minutes']} minutes", _in_words(facts["LastMinutes"]))
     print_pairs(console, f"Where {facts['Stack']} is", facts["Urls"])

@@ -249,7 +249,7 @@ def point_at_artifacts(template: Template, packages: Mapping[str, str]) -> Templ
 
 
 def to_json(template: Template) -> bytes:
-    """Write a template as CloudFormation takes it; YAML's dates become the strings they were."""
+    """Return the template as JSON for CloudFormation; dates that YAML has parsed become strings again."""
     return json.dumps(template, default=str, indent=1).encode()
 
 

@@ -29,6 +29,14 @@ HOLDINGS: dict[str, Holding] = {
         "the dead letters: messages of images that failed",
         f"Before it run `viewfinder redrive`. {_RECONCILE}: it finds each image whose message was lost.",
     ),
+    "SecondStageQueue": Holding(
+        "the messages that wait in it: images whose text and other features are not in the catalog yet",
+        f"{_RECONCILE}: it finds each image that still waits for a feature.",
+    ),
+    "SecondStageDeadLetterQueue": Holding(
+        "the dead letters of the second stage: messages of images of which a feature failed",
+        f"Before it run `viewfinder redrive`. {_RECONCILE}: it finds each image that lacks a feature.",
+    ),
     "UncountedRecordsQueue": Holding(
         "notes of changes that could not be counted",
         'Act on them before: docs/operations.md, "uncounted-records".',

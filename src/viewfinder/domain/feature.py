@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Protocol, TypeAlias
 
 from viewfinder.domain.errors import ViewfinderError
@@ -32,6 +32,13 @@ class Feature(StrEnum):
     FACES = "FACES"
     MODERATION = "MODERATION"
     PEOPLE = "PEOPLE"
+
+
+class Stage(IntEnum):
+    """When a feature is asked for: an image can be searched for as soon as its first stage is done."""
+
+    FIRST = 1
+    SECOND = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +77,9 @@ class FeatureRow:
     `operation` is Rekognition's; `request` returns its members beside Image, `answers` and `version` name members of
     its answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
     operations/prices.json. `engine_seconds` is the time that our engine takes for a picture of 12 megapixels in a
-    function of 1,769 MB (docs/benchmarks, with room for a slower core); None: the engine has no model for it.
-    `beside` are further operations of a feature that keeps faces in a collection, which the engine inside of a function
-    can't do.
+    function of 1,769 MB (docs/benchmarks, with room for a slower core); None: the engine has no model for it. `stage`
+    says when it is asked for, where images are analysed in two stages. `beside` are further operations of a feature
+    that keeps faces in a collection, which the engine inside of a function can't do.
     """
 
     operation: str
@@ -83,6 +90,7 @@ class FeatureRow:
     version: str
     price: str
     engine_seconds: float | None
+    stage: Stage = Stage.SECOND
     beside: tuple[str, ...] = ()
 
     @property
@@ -105,6 +113,7 @@ FEATURES: Mapping[Feature, FeatureRow] = {
         version="LabelModelVersion",
         price="RekognitionPer1000",
         engine_seconds=0.15,
+        stage=Stage.FIRST,
     ),
     Feature.TEXT: FeatureRow(
         operation="DetectText",
@@ -135,6 +144,7 @@ FEATURES: Mapping[Feature, FeatureRow] = {
         version="ModerationModelVersion",
         price="RekognitionPer1000",
         engine_seconds=None,
+        stage=Stage.FIRST,  # whoever filters by it must not be shown an image before its verdict
     ),
     Feature.PEOPLE: FeatureRow(
         operation="IndexFaces",

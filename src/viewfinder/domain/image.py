@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from viewfinder.domain import formats
-from viewfinder.domain.feature import Feature, Findings, findings_document, read_findings
+from viewfinder.domain.feature import Feature, Findings, Stage, findings_document, read_findings
 from viewfinder.domain.indexed_face import IndexedFace
 from viewfinder.domain.label import NO_CORRECTIONS, Corrections, Face, Label, Text, search_words
 
@@ -147,9 +147,10 @@ class Image:
     """One image of the catalog.
 
     `sequencer` is that of the last S3 event the record accounts for; `version` grows with every write (the catalog
-    sets it). `features` are those that it was analysed for, `findings` what was found of each. `thumbnail` and `screen`
-    are keys of the derived bucket, "" where there is none. `stored_format` is the format that the record was read in.
-    Times are ISO 8601, UTC.
+    sets it). `features` are those that it was analysed for, `findings` what was found of each; `pending` are those that
+    the second stage is to analyse it for. An analysed image has a `reason` where a feature failed. `thumbnail` and
+    `screen` are keys of the derived bucket, "" where there is none. `stored_format` is the format that the record was
+    read in. Times are ISO 8601, UTC.
     """
 
     image_id: str
@@ -164,6 +165,7 @@ class Image:
     height: int = 0
     findings: Findings = field(default_factory=dict, hash=False)
     features: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
     model_version: str = ""
     thumbnail: str = ""
     screen: str = ""
@@ -188,7 +190,7 @@ class Image:
 
     @property
     def faces(self) -> tuple[Face, ...]:
-        """Faces."""
+        """The faces that the feature FACES found; no identities."""
         return self.findings.get(Feature.FACES, ())
 
     @property
@@ -199,6 +201,11 @@ class Image:
         faces: tuple[IndexedFace, ...] = self.findings.get(Feature.PEOPLE, ())
         by_size = sorted(faces, key=lambda face: -face.box.width * face.box.height)
         return tuple(dict.fromkeys(face.person for face in by_size if face.person))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether another attempt would have the same result: nothing failed, a single feature neither."""
+        return self.status.is_final and not (self.status is Status.ANALYZED and self.reason)
 
     @property
     def content(self) -> str:
@@ -250,6 +257,7 @@ class Image:
             findings=read_findings(document),
             facts=Facts.from_document(document.get("Facts", {})),
             features=features_of(document),
+            pending=tuple(document.get(PENDING, ())),
             version_id=document.get("VersionId", ""),
             corrections=Corrections.from_document(document.get("Corrections", {})),
             stored_format=formats.stored_format(document),
@@ -260,9 +268,14 @@ class Image:
         members = {member: getattr(self, name) for member, name in _MEMBERS.items()}
         members |= {formats.MEMBER: formats.RECORD, "Status": str(self.status), "Effort": str(self.effort)}
         members |= findings_document(self.findings) | {"Features": list(self.features)}
+        members |= {PENDING: list(self.pending)} if self.pending else {}
         members |= {"VersionId": self.version_id} if self.version_id else {}
         members |= {"Corrections": self.corrections.to_document()} if self.corrections else {}
         return members | {"Facts": self.facts.to_document()}
+
+
+PENDING = "PendingFeatures"
+"""Member of a record; without it nothing is to come."""
 
 
 def features_of(document: Mapping[str, Any]) -> tuple[str, ...]:
@@ -319,13 +332,16 @@ class ImageEvent:
 
     `sequencer` orders the events of one key ("" where the event did not come from S3). An analysis made before
     `analyzed_since` is not good enough ("": any is). `last_delivery` is true when the queue will not deliver this
-    message again.
+    message again. `sent_at` is the time of the event, UTC in ISO 8601 with microseconds ("": unknown). An event of the
+    second stage asks for the features that the record lacks.
     """
 
     image_id: str
     sequencer: str = ""
     analyzed_since: str = ""
     last_delivery: bool = False
+    sent_at: str = ""
+    stage: Stage = Stage.FIRST
 
 
 def is_accounted_for(sequencer: str, by: str) -> bool:

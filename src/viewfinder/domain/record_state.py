@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from viewfinder.domain import formats
-from viewfinder.domain.image import Image, Status, features_of
+from viewfinder.domain.image import PENDING, Image, Status, features_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class RecordState:
     version: int = 0
     stored_format: int = 0
     features: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
     thumbnail: str = ""
     screen: str = ""
     sha256: str = ""
@@ -46,6 +47,7 @@ class RecordState:
             sha256=document.get("Sha256", ""),
             model_version=document.get("LabelModelVersion", ""),
             reason=document.get("Reason", ""),
+            pending=tuple(document.get(PENDING, ())),
         )
 
     def to_row(self) -> list[Any]:
@@ -55,11 +57,11 @@ class RecordState:
     @classmethod
     def from_row(cls, row: list[Any]) -> RecordState:
         """Read what `to_row` returned."""
-        image_id, status, etag, version, stored_format, features, *rest = row
-        return cls(image_id, Status(status), etag, version, stored_format, tuple(features), *rest)
+        image_id, status, etag, version, stored_format, features, pending, *rest = row
+        return cls(image_id, Status(status), etag, version, stored_format, tuple(features), tuple(pending), *rest)
 
 
 MEMBERS = (
     *("ImageId", "Status", "ETag", "Version", formats.MEMBER, "Features"),
-    *("Thumbnail", "Screen", "Sha256", "LabelModelVersion", "Reason"),
+    *("Thumbnail", "Screen", "Sha256", "LabelModelVersion", "Reason", PENDING),
 )

@@ -24,7 +24,7 @@ from viewfinder.gallery.guard import Guard, Guarded
 from viewfinder.gallery.inprocess import InProcessApi, load_handler
 from viewfinder.gallery.pages import Pages
 from viewfinder.gallery.proxy import HANDLERS, Api, forward, picture
-from viewfinder.gallery.status import Sources, Status
+from viewfinder.gallery.status import QUEUES, Sources, Status
 from viewfinder.gallery.uploads import upload
 
 
@@ -37,9 +37,9 @@ class KeyConvertor(PathConvertor):
 register_url_convertor("key", KeyConvertor())
 
 
-def gallery_app(api: Api, guard: Guard, status: Status) -> ASGIApp:
-    """Yield the ASGI application."""
-    pages = Pages(guard.token, api.stage)
+def gallery_app(api: Api, guard: Guard, status: Status, *, is_moderated: bool = False) -> ASGIApp:
+    """Return the ASGI application; `is_moderated` if the stack's features have MODERATION."""
+    pages = Pages(guard.token, api.stage, is_moderated=is_moderated)
     downloads = Downloads(api)
 
     @asynccontextmanager
@@ -75,9 +75,9 @@ async def healthz(_: Request) -> Response:
 LOOPBACK = "127.0.0.1"
 
 
-def serve(api: Api, guard: Guard, session: Session, sources: Sources) -> None:
+def serve(api: Api, guard: Guard, session: Session, sources: Sources, *, is_moderated: bool = False) -> None:
     """Serve until it is told to stop."""
-    application = gallery_app(api, guard, Status(session, sources))
+    application = gallery_app(api, guard, Status(session, sources), is_moderated=is_moderated)
     uvicorn.run(
         application, host=LOOPBACK, port=guard.port, http=new_protocol(), server_header=False, log_level="warning"
     )
@@ -88,7 +88,7 @@ def main() -> None:
     options = _options()
     session = Session()
     handler = load_handler(options.package, options.stack, session)
-    sources = Sources(options.queue_url, options.dead_letter_queue_url, options.stack, options.recovery)
+    sources = Sources.of(dict(zip(QUEUES, options.queue_urls, strict=False)), options.stack, options.recovery)
     guard = Guard(options.port, os.environ.get("VIEWFINDER_GALLERY_TOKEN", ""))
     serve(InProcessApi(handler, options.stage), guard, session, sources)
 
@@ -99,8 +99,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--stack", required=True, help="name of the stack")
     parser.add_argument("--stage", default="prod", help="stage of its API (default: prod)")
     parser.add_argument("--package", type=Path, required=True, help="package of the function that answers the API")
-    parser.add_argument("--queue-url", help="queue of images, for the status page")
-    parser.add_argument("--dead-letter-queue-url", help="its dead-letter queue")
+    queues = "for the status page: the queue and its dead letters, and those of the second stage"
+    parser.add_argument("--queue-urls", nargs="*", default=[], help=queues)
     parser.add_argument("--recovery", type=Path, help="file that tells how far the catalog's recovery is")
     return parser.parse_args()
 

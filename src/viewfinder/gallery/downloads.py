@@ -55,7 +55,7 @@ class Downloads:
         return JSONResponse({"Url": f"/downloads/{ticket}"}, 201)
 
     async def send(self, request: Request) -> Response:
-        """Send a zip that was chosen."""
+        """Stream the zip of a ticket, which is valid once; answer 404 for any other ticket."""
         image_ids = self._chosen.pop(request.path_params["ticket"], None)
         if image_ids is None:
             return error(404, "DownloadNotFound", "This download has been fetched already. Choose the images again.")

@@ -128,7 +128,7 @@ def _password(headers: Headers) -> str:
 
 
 def others_use_this_machine(accounts: Iterable[pwd.struct_passwd] | None = None) -> bool:
-    """Return whether anybody else can log in here: an account of a person, with a shell."""
+    """Return whether another person can log in on this machine, which means an account with a shell."""
     return any(
         _FIRST_PERSON <= account.pw_uid < _LAST_PERSON
         and account.pw_uid != os.getuid()

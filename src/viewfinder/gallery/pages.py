@@ -49,21 +49,23 @@ class Pages:
     The page names them below a folder of their own digest, so that a browser never asks for them again.
     """
 
-    def __init__(self, token: str, stage: str) -> None:
+    def __init__(self, token: str, stage: str, *, is_moderated: bool = False) -> None:
         contents = _read()
         self.version = hashlib.sha256(b"".join(contents[name] for name in sorted(contents))).hexdigest()[:16]
         self._files = {
             name: _File(content, TYPES[_suffix(name)]) for name, content in contents.items() if _suffix(name) in TYPES
         }
         page = contents["index.html"].decode().replace('"/web/', f'"/web/{self.version}/')
-        # Both are URL-safe text of our own making: nothing to escape.
+        # All are URL-safe text of our own making: nothing to escape.
         self._page = page.replace("{token}", token).replace("{stage}", stage)
+        self._page = self._page.replace("{moderated}", "true" if is_moderated else "false")
+        self._is_moderated = is_moderated
 
     async def index(self, request: Request) -> Response:
-        """Return the page; kept nowhere, since the next start has another token."""
+        """Return the page, which no cache may keep: the next start has another token."""
         image_id = request.query_params.get("image")
         page = self._page
-        for place, text in _opened(image_id).items() if image_id else _CLOSED.items():
+        for place, text in (_opened(image_id) if image_id and not self._is_moderated else _CLOSED).items():
             page = page.replace(place, text)
         # Not compressed: it holds the token beside text of the address, and the length would tell of it (BREACH).
         return HTMLResponse(page, headers={"cache-control": "no-store"})
@@ -82,7 +84,7 @@ def _suffix(name: str) -> str:
 
 
 _CLOSED = {"{preload}": "", "{open}": "", "{poster}": ""}
-"""What the places of the page hold where no image is open."""
+"""What the places of the page hold where no image is open, or only its record tells whether its picture is shown."""
 
 
 def _opened(image_id: str) -> Mapping[str, str]:

@@ -214,7 +214,7 @@ async def forward(api: Api, request: Request) -> Response:
 
 
 def sent_headers(request: Request, names: Sequence[str]) -> dict[str, str]:
-    """Return these headers of a request; one with other bytes than ASCII has no meaning, and is left out."""
+    """Return these headers of a request, except those whose values are not ASCII: HTTP gives such values no meaning."""
     found = {name: request.headers[name] for name in names if name in request.headers}
     return {name: value for name, value in found.items() if value.isascii()}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ FRESH_SECONDS = 2
 
 Document = dict[str, Any]
 
+QUEUES = ("QueueUrl", "DeadLetterQueueUrl", "SecondStageQueueUrl", "SecondStageDeadLetterQueueUrl")
+"""The outputs of a stack that name its queues."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -27,8 +31,16 @@ class Sources:
 
     queue_url: str | None = None
     dead_letter_queue_url: str | None = None
+    second_stage_queue_url: str | None = None
+    second_stage_dead_letter_queue_url: str | None = None
     stack: str | None = None
     recovery: Path | None = None
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, str], stack: str | None = None, recovery: Path | None = None) -> Sources:
+        """Return the queues that a stack's outputs name; one of an earlier release has no second stage."""
+        queue, dead_letters, second_stage, its_dead_letters = map(outputs.get, QUEUES)
+        return cls(queue, dead_letters, second_stage, its_dead_letters, stack, recovery)
 
 
 class Status:
@@ -52,6 +64,8 @@ class Status:
         return {
             "Queue": self._counts(self._sources.queue_url),
             "DeadLetters": self._counts(self._sources.dead_letter_queue_url),
+            "SecondStage": self._counts(self._sources.second_stage_queue_url),
+            "SecondStageDeadLetters": self._counts(self._sources.second_stage_dead_letter_queue_url),
             "LastMinutes": found.to_document(),
             "Minutes": found.by_minute(time.time()),
             "Recent": found.recent(),

@@ -87,11 +87,9 @@ def _classifier_options(record: Record) -> tuple[str, ...]:
 
 def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
     """Return the gallery's process, which answers the API with the handler of this function package."""
-    status = (
-        *("--queue-url", record.outputs["QueueUrl"]),
-        *("--dead-letter-queue-url", record.outputs["DeadLetterQueueUrl"]),
-        *("--recovery", str(data.recovery)),
-    )
+    from viewfinder.gallery.status import QUEUES
+
+    status = ("--recovery", str(data.recovery), "--queue-urls", *(record.outputs[name] for name in QUEUES))
     return Component(
         "gallery",
         (

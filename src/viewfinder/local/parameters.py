@@ -9,6 +9,7 @@ from viewfinder.local.processes import LocalStackError
 
 HONOURED = frozenset({
     *("AnalysisIntervalSeconds", "BatchThreads", "ImageVersionDays", "KeepLocation", "LogLevel", "MaxReceiveCount"),
+    "Stages",
 })  # fmt: skip
 """What `up --parameter` takes."""
 
@@ -31,6 +32,7 @@ CHOSEN_OTHERWISE = frozenset({"Detector", "Features"})
 
 MEANINGLESS = {
     "DetectorConcurrency": "the emulator takes a parameter for a string here; the machine's cores are the limit",
+    "SecondStageConcurrency": "as DetectorConcurrency; the emulator works on the second stage when the first is done",
     "LogRetentionDays": "the logs are files of the data directory",
     "KmsKeyArn": "the emulator encrypts nothing",
     "PermissionsBoundaryArn": "there is no organisation",

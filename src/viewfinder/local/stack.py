@@ -92,7 +92,7 @@ class LocalStack:
         """Start or update the stack by the template and the options.
 
         After an error it stops everything, unless the error occurred before any change. After a crash
-        the stack is up before its catalog is complete: `recovery` tells.
+        the stack runs before its catalog is complete; `recovery` says how many images are left.
         """
         with self.data.full_disk_told(), self.data.locked():
             before = self._before(options)

@@ -44,20 +44,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The processing of one image by the function; `started` is in epoch seconds."""
+    """The processing of one image by the function, in one of its stages; `started` is in epoch seconds."""
 
     image_id: str
     started: float
     seconds: float
     failed: bool
     steps: tuple[Step, ...]
+    is_second_stage: bool = False
 
     @classmethod
     def from_document(cls, document: Document) -> Trace:
         """Read X-Ray's segment document from a log line."""
-        start = document["start_time"]
+        start, annotations = document["start_time"], document.get("annotations", {})
         return cls(
-            image_id=document.get("annotations", {}).get("image_id", ""),
+            image_id=annotations.get("image_id", ""),
+            is_second_stage=annotations.get("stage") == "2",
             started=start,
             seconds=document["end_time"] - start,
             failed=bool(document.get("fault")),
@@ -88,12 +90,22 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """The last minutes: traces, oldest first, and how many images had each status and each effort (DETECTED, ...)."""
+    """The last minutes: traces, oldest first, and how many images had each status and each effort (DETECTED, ...).
+
+    `completed` counts images that got the features of their second stage. Rates and times of images are those of the
+    first, by which they are found.
+    """
 
     minutes: int
     traces: tuple[Trace, ...]
     outcomes: dict[str, int]
     efforts: dict[str, int]
+    completed: int = 0
+
+    @property
+    def first_stages(self) -> tuple[Trace, ...]:
+        """The traces of first stages."""
+        return tuple(trace for trace in self.traces if not trace.is_second_stage)
 
     @property
     def failures(self) -> int:
@@ -107,7 +119,7 @@ class Activity:
 
     def latency(self, percent: int) -> float | None:
         """Return the time, in milliseconds, within which so many of 100 images were done; None without one."""
-        return _milliseconds([trace.seconds for trace in self.traces], percent)
+        return _milliseconds([trace.seconds for trace in self.first_stages], percent)
 
     def to_document(self) -> Document:
         """Return the numbers that `viewfinder status` and the status page show; times in milliseconds."""
@@ -116,6 +128,7 @@ class Activity:
             "Minutes": self.minutes,
             "Images": self.outcomes,
             "Reused": self.efforts.get("REUSED", 0),
+            "Completed": self.completed,
             "Failures": self.failures,
             "ImagesPerMinute": self.images_per_minute,
             "LatencyP50": self.latency(50),
@@ -126,7 +139,7 @@ class Activity:
     def by_minute(self, now: float) -> list[Document]:
         """Return each minute, the current one last: how many images, and how long they took, in milliseconds."""
         seconds: defaultdict[int, list[float]] = defaultdict(list)
-        for trace in self.traces:
+        for trace in self.first_stages:
             seconds[int((trace.started + trace.seconds) // 60)].append(trace.seconds)
         this_minute = int(now // 60)
         return [_minute(number, seconds[number]) for number in range(this_minute - self.minutes + 1, this_minute + 1)]
@@ -138,7 +151,7 @@ class Activity:
 
 def activity(client: CloudWatchLogsClient, stack: str, *, minutes: int = MINUTES) -> Activity:
     """Return counts and times from the image function's log."""
-    lines = list(_lines(client, stack, minutes, "trace", "image indexed"))
+    lines = list(_lines(client, stack, minutes, "trace", "image indexed", "image completed"))
     indexed = [line for line in lines if line["message"] == "image indexed"]
     traces = (Trace.from_document(line["trace"]) for line in lines if line["message"] == "trace")
     return Activity(
@@ -146,6 +159,7 @@ def activity(client: CloudWatchLogsClient, stack: str, *, minutes: int = MINUTES
         traces=tuple(sorted(traces, key=lambda trace: trace.started)),
         outcomes=dict(Counter(line["status"] for line in indexed)),
         efforts=dict(Counter(line["effort"] for line in indexed)),
+        completed=sum(line["message"] == "image completed" and line["effort"] != "NONE" for line in lines),
     )
 
 

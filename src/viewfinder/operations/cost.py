@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 from viewfinder.domain.errors import ViewfinderError
-from viewfinder.domain.feature import FEATURES, Feature
+from viewfinder.domain.feature import FEATURES, Feature, Stage
 
 LABELS = 20
 """Postings of an image: its labels and their categories, as the sample photos have them, rounded up."""
@@ -20,6 +20,13 @@ SECONDS = 0.2
 
 CALL_SECONDS = 0.4
 """Of each call of Rekognition (threads share the function: rather less)."""
+
+SECOND_STAGE_SECONDS = 0.1
+"""Billed of the image function once more per image whose features are of two stages."""
+
+SECOND_STAGE_WRITES = 24 + 20
+"""Write units of the record with its features of the second stage; a quarter of the images is taken to have words, with
+which each posting is written again."""
 
 GIGABYTES = 1.769
 STATISTICS_GB_SECONDS = 0.256 * 0.05
@@ -36,7 +43,7 @@ INDEXED_GIGABYTES = 23e-6
 DERIVED_GIGABYTES = 130e-6
 """Per image: analysis, thumbnail and rendition for screens."""
 
-METRICS, ALARMS = 9, 18
+METRICS, ALARMS = 10, 20
 MEGABYTES_PER_GIGABYTE = 1000
 
 
@@ -96,7 +103,7 @@ def estimate(usage: Usage, region: str) -> Estimate:
     prices = prices_of(region)
     contents = round(usage.images * (1 - usage.reused))
     saved = _detector(usage.images, usage.features, prices) - _detector(contents, usage.features, prices)
-    lines = _lines(usage, contents, SECONDS + CALL_SECONDS * len(usage.features), prices)
+    lines = _lines(usage, contents, CALL_SECONDS * len(usage.features), prices)
     return Estimate(tuple(lines), saved, _with_engine(usage, prices), _table()["Date"])
 
 
@@ -104,7 +111,7 @@ def _with_engine(usage: Usage, prices: dict[str, Any]) -> float | None:
     seconds = [FEATURES[feature].engine_seconds for feature in usage.features]
     if None in seconds or any(FEATURES[feature].beside for feature in usage.features):
         return None
-    lines = _lines(usage, 0, SECONDS + sum(filter(None, seconds)), prices)
+    lines = _lines(usage, 0, sum(filter(None, seconds)), prices)
     return sum(line.dollars for line in lines)
 
 
@@ -139,21 +146,27 @@ def detector_dollars(calls: int, tiers: list[list[Any]]) -> float:
     return dollars
 
 
-def _lines(usage: Usage, contents: int, seconds: float, prices: dict[str, Any]) -> list[Line]:
+def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[str, Any]) -> list[Line]:
     images, million = usage.images, 1_000_000
+    followed = images if any(FEATURES[feature].stage is Stage.SECOND for feature in usage.features) else 0
+    messages = images + followed
     # In a transaction a write counts twice; the two indexes repeat each once; the statistics write again, with a note,
     # a folder, and a content's count and copy.
-    writes = images * (2 * (6 + LABELS) + 2 * (6 + LABELS) + 2 * (4 + LABELS))
-    reads = images * 8 + usage.api_calls * 25
-    gb_seconds = images * (seconds * GIGABYTES + STATISTICS_GB_SECONDS) + usage.api_calls * API_GB_SECONDS
+    writes = images * (2 * (6 + LABELS) + 2 * (6 + LABELS) + 2 * (4 + LABELS)) + followed * SECOND_STAGE_WRITES
+    reads = images * 8 + followed * 2 + usage.api_calls * 25
+    seconds = images * (SECONDS + detector_seconds) + followed * SECOND_STAGE_SECONDS
+    gb_seconds = seconds * GIGABYTES + messages * STATISTICS_GB_SECONDS + usage.api_calls * API_GB_SECONDS
     stored = images * (usage.megabytes / MEGABYTES_PER_GIGABYTE + DERIVED_GIGABYTES)
     dynamodb = writes * prices["DynamoDbPerMillionWrites"] + reads * prices["DynamoDbPerMillionReads"]
     table = images * TABLE_GIGABYTES
     catalog = table + 2 * images * INDEXED_GIGABYTES
     kept = catalog * prices["DynamoDbPerGbMonth"] + table * prices["DynamoDbRecoveryPerGbMonth"]
-    s3 = images * 4 * prices["S3Per1000Puts"] / 1000 + (images * 3 + usage.api_calls) * prices["S3Per1000Gets"] / 1000
+    s3 = (
+        images * 4 * prices["S3Per1000Puts"] / 1000
+        + (images * 3 + followed * 2 + usage.api_calls) * prices["S3Per1000Gets"] / 1000
+    )
     functions = gb_seconds * prices["LambdaPerGbSecond"]
-    requests = (images * 2 + usage.api_calls) * prices["LambdaPerMillionRequests"] / million
+    requests = (messages * 2 + usage.api_calls) * prices["LambdaPerMillionRequests"] / million
     watched = METRICS * prices["MetricPerMonth"] + ALARMS * prices["AlarmPerMonth"]
     return [
         Line("Rekognition", _calls(usage.features, contents), _detector(contents, usage.features, prices)),
@@ -162,7 +175,7 @@ def _lines(usage: Usage, contents: int, seconds: float, prices: dict[str, Any]) 
         Line("DynamoDB", f"{catalog:,.1f} GB for a month, and point-in-time recovery of {table:,.1f} GB", kept),
         Line("S3", "requests", s3),
         Line("S3", f"{stored:,.1f} GB for a month", stored * prices["S3PerGbMonth"]),
-        Line("SQS", f"{images * 4:,} requests", images * 4 * prices["SqsPerMillionRequests"] / million),
+        Line("SQS", f"{messages * 4:,} requests", messages * 4 * prices["SqsPerMillionRequests"] / million),
         Line(
             "API Gateway",
             f"{usage.api_calls:,} calls",

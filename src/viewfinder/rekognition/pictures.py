@@ -194,7 +194,7 @@ def steps_of(lightness: Floats) -> Floats:
 
 
 def brightness(lightness: Floats) -> float:
-    """Return the mean lightness."""
+    """Return the mean of a picture's lightness values, with four decimals."""
     return round(float(lightness.mean()), 4)
 
 

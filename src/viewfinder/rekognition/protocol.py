@@ -30,7 +30,7 @@ def service_model() -> ServiceModel:
 
 
 def operation_of(target: str | None, known: Collection[str]) -> str:
-    """Return the operation that X-Amz-Target names; raise UnknownOperationException for any other than those known."""
+    """Return the operation that X-Amz-Target names; raise UnknownOperationException if it is not in `known`."""
     name = (target or "").removeprefix(TARGET_PREFIX)
     if target != TARGET_PREFIX + name or name not in service_model().operation_names:
         raise EngineError("UnknownOperationException", "The request names no operation of this service in X-Amz-Target")

@@ -42,14 +42,17 @@ class Difference(StrEnum):
     OUTDATED = "OUTDATED"  # the record is about another content, or a rendition is gone
     FAILED = "FAILED"  # the record says so
     UNREADABLE = "UNREADABLE"  # the object could not be read, for a reason that may have passed
-    INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, or failed
+    INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, failed, or is to come: its message may be lost
     ORPHANED = "ORPHANED"  # a record without an object
     OLD = "OLD"  # the record is in the format of an earlier release
 
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """An image about which they differ; `etag` of its object ("": none), `version` of its record (0: none)."""
+    """An image about which bucket and catalog differ.
+
+    `etag` is that of its object ("": none), `version` that of its record (0: none).
+    """
 
     image_id: str
     kind: Difference
@@ -95,13 +98,17 @@ class Differences:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What is compared, and the way to put it right; `features` are those that images are to be analysed for."""
+    """What is compared, and the way to put it right; `features` are those that images are to be analysed for.
+
+    `second_stage` takes those that lack no other; None where images have one stage.
+    """
 
     images: Objects
     derived: Objects
     records: Records
     requests: Requests
     features: tuple[str, ...] = ()
+    second_stage: Requests | None = None
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
@@ -140,7 +147,7 @@ def difference(state: RecordState, etag: str, features: tuple[str, ...]) -> Diff
         return Difference.OUTDATED
     if state.status is Status.REJECTED and state.reason in UNREADABLE:
         return Difference.UNREADABLE
-    if state.status is Status.ANALYZED and not set(features) <= set(state.features):
+    if state.status is Status.ANALYZED and (state.pending or not set(features) <= set(state.features)):
         return Difference.INCOMPLETE
     return Difference.OLD if state.stored_format < formats.RECORD else None
 

@@ -45,7 +45,8 @@ class Summary:
     """The result of an import.
 
     `present` and `answered` count images by status, `beside` those that got a key of their own because another content
-    holds the one that they would have had.
+    holds the one that they would have had. Of the answered images, `halves` counts those that had features to come,
+    `whole` those that have none to come any more, and `lacking` those of which a feature failed.
     """
 
     present: Counter[Status] = field(default_factory=Counter)
@@ -53,6 +54,9 @@ class Summary:
     sent: int = 0
     calls: int = 0
     beside: int = 0
+    halves: int = 0
+    whole: int = 0
+    lacking: int = 0
 
     @property
     def settled(self) -> int:
@@ -79,10 +83,21 @@ class Summary:
         """Detector calls that reuse has saved."""
         return self.present[Status.ANALYZED] + self.analyzed - self.calls
 
+    @property
+    def completed(self) -> int:
+        """Images whose further features came after their labels."""
+        return self.whole - (self.answered.total() - self.halves)
+
     def count(self, image: Image) -> None:
         """Add an answer to the counts."""
         self.answered[image.status] += 1
         self.calls += image.effort is Effort.DETECTED
+        self.halves += bool(image.pending)
+
+    def count_whole(self, image: Image) -> None:
+        """Add an image to the counts that waits for no feature any more."""
+        self.whole += 1
+        self.lacking += image.status is Status.ANALYZED and bool(image.reason)
 
 
 @dataclass
@@ -128,14 +143,21 @@ class Import:
         on_answered: Callable[[Image], None] = lambda _: None,
         on_progress: Callable[[Summary], None] = lambda _: None,
     ) -> Summary:
-        """Send what is missing, and wait for the answers; raise PipelineStalledError."""
+        """Send what is missing, and wait until all images are whole; raise PipelineStalledError.
+
+        `on_answered` gets the first record of each, by which it can be searched for.
+        """
 
         def answered(image: Image) -> None:
             self.summary.count(image)
             on_answered(image)
             on_progress(self.summary)
 
-        answers = Answers(self.records, patience, answered)
+        def whole(image: Image) -> None:
+            self.summary.count_whole(image)
+            on_progress(self.summary)
+
+        answers = Answers(self.records, patience, answered, on_whole=whole)
         with _pool() as pool:
             for batch in _batches(self.source.candidates(), _BATCH):
                 present, missing = self._compare(batch)
@@ -148,6 +170,7 @@ class Import:
                 on_progress(self.summary)
                 answers.await_all_but(_IN_FLIGHT)
         answers.await_all_but(0)
+        answers.await_whole()
         return self.summary
 
     def _compare(self, batch: list[Candidate]) -> tuple[list[Status], list[tuple[Candidate, int]]]:

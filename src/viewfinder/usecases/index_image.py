@@ -13,16 +13,9 @@ from dataclasses import dataclass, replace
 from viewfinder.domain import formats
 from viewfinder.domain.analysis import Analysis
 from viewfinder.domain.capture_time import dated
-from viewfinder.domain.errors import (
-    AnalysisInProgressError,
-    CatalogConflictError,
-    DetectorUnavailableError,
-    ImageRejectedError,
-    ObjectNotFoundError,
-    failure_reason,
-)
+from viewfinder.domain.errors import CatalogConflictError, ImageRejectedError, ObjectNotFoundError, failure_reason
 from viewfinder.domain.face_words import apply_words
-from viewfinder.domain.feature import Feature, Parameters
+from viewfinder.domain.feature import Feature, Parameters, Stage
 from viewfinder.domain.image import (
     DELETED,
     UNREADABLE,
@@ -30,7 +23,6 @@ from viewfinder.domain.image import (
     Facts,
     Image,
     ImageEvent,
-    Picture,
     Status,
     is_accounted_for,
     later_sequencer,
@@ -39,11 +31,21 @@ from viewfinder.domain.label import NO_CORRECTIONS
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.screen import needs_screen, screen_key
 from viewfinder.domain.thumbnail import outdated_thumbnails, thumbnail_key, thumbnail_prefix
-from viewfinder.observability import span, timed
-from viewfinder.ports import Catalog, Clock, DerivedStore, Detector, ImageStore, Leases, PictureReader, StoredObject
+from viewfinder.observability import span
+from viewfinder.ports import (
+    Catalog,
+    Clock,
+    DerivedStore,
+    Detector,
+    ImageStore,
+    Leases,
+    PictureReader,
+    Requests,
+    StoredObject,
+)
+from viewfinder.usecases.analyze_content import AnalyzeContent, Analyzed, Content, Failure
 from viewfinder.usecases.kept_corrections import kept_corrections
-
-Analyses = Mapping[Feature, Analysis]
+from viewfinder.usecases.side_by_side import Caller, one_by_one
 
 _ATTEMPTS = 5
 _MAX_MESSAGE = 1000
@@ -51,19 +53,25 @@ _MAX_MESSAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The current record, and the work that it required."""
+    """The current record, the work that it required, and the stage that was done.
+
+    `failure` is that of a feature which failed for want of the detector, while others did not: it is in the record.
+    """
 
     image: Image
     effort: Effort
+    stage: Stage = Stage.FIRST
+    failure: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
-    """An object's bytes, their digest, and the key that its thumbnail gets."""
+class _Examined:
+    """What an object's record is to be, and what there is to know of its making."""
 
-    original: bytes
-    sha256: str
-    thumbnail: str
+    image: Image
+    lease: Lease | None = None
+    stage: Stage = Stage.FIRST
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,8 @@ class IndexImage:
     """Index one image.
 
     `max_bytes` is the size of the largest object that is fetched; `keep_location` says whether GPS positions are kept.
+    `second_stage` takes images whose first features are known; without it all features are of one stage. `call` makes
+    the calls of the derived bucket that do not depend on each other.
     """
 
     images: ImageStore
@@ -84,6 +94,8 @@ class IndexImage:
     max_bytes: int
     features: tuple[Feature, ...] = (Feature.LABELS,)
     keep_location: bool = False
+    second_stage: Requests | None = None
+    call: Caller = one_by_one
 
     def run(self, event: ImageEvent) -> Outcome:
         """Process an event; raise DetectorUnavailableError, AnalysisInProgressError, MisconfiguredError or
@@ -93,17 +105,36 @@ class IndexImage:
         """
         for _ in range(_ATTEMPTS):
             known = self.catalog.find(event.image_id)
-            if known and known.status.is_final and _is_known(event, known):
-                self._sweep(known)  # an earlier delivery may have been interrupted before it did
-                return Outcome(known, Effort.NONE)
+            if known and self._is_done(event, known):
+                if event.stage is Stage.FIRST:
+                    self._sweep(known)  # an earlier delivery may have been interrupted before it did
+                    self._hand_on(event, known)
+                return Outcome(known, Effort.NONE, event.stage)
             try:
-                image = self._reflect(event, known)
+                outcome = self._reflect(event, known)
             except CatalogConflictError:
                 continue
-            if known:  # a first record has nothing to sweep, or another event is on its way
-                self._sweep(image)
-            return Outcome(image, image.effort)
+            if known and outcome.stage is Stage.FIRST:  # the other makes no thumbnail, and a first record has no other
+                self._sweep(outcome.image)
+            self._hand_on(event, outcome.image)
+            return outcome
         raise CatalogConflictError(f"the image was written {_ATTEMPTS} times by others while it was read")
+
+    def _is_done(self, event: ImageEvent, known: Image) -> bool:
+        """Return whether the record accounts for the event already."""
+        if event.stage is Stage.FIRST:
+            return known.is_settled and _is_known(event, known) and bool(self.second_stage or not known.pending)
+        # Of one that asks for new analyses the record can't tell: another request may have come between.
+        return known.status.is_final and not event.analyzed_since and not self._lacks_features(known)
+
+    def _lacks_features(self, image: Image) -> bool:
+        has_all = not image.pending and {*map(str, self.features)} <= {*image.features}
+        return image.status is Status.ANALYZED and not has_all
+
+    def _hand_on(self, event: ImageEvent, image: Image) -> None:
+        """Send an image to the second stage: after its record is written, so that an interruption sends it twice."""
+        if image.pending and self.second_stage:
+            self.second_stage.send([image.image_id], analyzed_since=event.analyzed_since)
 
     def record_failure(self, event: ImageEvent, error: Exception) -> Image | None:
         """Record FAILED with the error, for an event that the queue will not deliver again, and return the record.
@@ -112,6 +143,8 @@ class IndexImage:
         sequencer), so the labels are still valid.
         """
         known = self.catalog.find(event.image_id)
+        if event.stage is Stage.SECOND and known and known.status is Status.ANALYZED:
+            return self._record_failed_stage(known, error)
         if known and known.status.is_final and (not event.sequencer or _is_known(event, known)):
             return None
         image = self._draft(event, known, Status.FAILED)
@@ -120,22 +153,31 @@ class IndexImage:
         self._sweep(saved)
         return saved
 
-    def _reflect(self, event: ImageEvent, known: Image | None) -> Image:
+    def _record_failed_stage(self, known: Image, error: Exception) -> Image | None:
+        """Keep what the first stage found, and say why the second one failed."""
+        if not known.pending:
+            return None
+        message = f"{', '.join(known.pending)}: {error}"[:_MAX_MESSAGE]
+        image = replace(known, pending=(), reason=failure_reason(error), message=message)
+        return self.catalog.save(image, replacing=known)
+
+    def _reflect(self, event: ImageEvent, known: Image | None) -> Outcome:
         """Write the record of the current object."""
-        lease = None
         try:
             with span("fetch"):
                 stored = self.images.fetch(event.image_id, self.max_bytes)
         except ObjectNotFoundError:
             # Written even where nothing is known: it stops a writer that still holds the object as it was.
-            image = self._tombstone(event, known)
+            examined = _Examined(self._tombstone(event, known))
         else:
-            image, lease = self._examine(event, known, stored)
-        image = self._corrected(image, known)
+            examined = self._examine(event, known, stored)
+        image = self._corrected(examined.image, known)
         if known and not event.analyzed_since and _says_the_same(image, known):
             image = replace(image, analyzed_at=known.analyzed_at)
         with span("store"):
-            return self.catalog.save(image, replacing=known, lease=lease)
+            image = self.catalog.save(image, replacing=known, lease=examined.lease)
+        failure = examined.failure.error if examined.failure and not examined.failure.is_final else None
+        return Outcome(image, image.effort, examined.stage, failure)
 
     def _corrected(self, image: Image, known: Image | None) -> Image:
         """Give a record what persons have said of its content; the record has been read before, so this is newer."""
@@ -149,137 +191,104 @@ class IndexImage:
         others = {feature: found for feature, found in image.findings.items() if feature is not Feature.PEOPLE}
         return replace(image, corrections=kept.labels, findings=others | people)
 
-    def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> tuple[Image, Lease | None]:
+    def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> _Examined:
         """Return the record of an object, and its lease if saving the record ends it."""
         image = self._draft(event, known, Status.REJECTED)
         image = replace(image, size=stored.size, etag=stored.etag, version_id=stored.version_id)
         is_shut = stored.is_archived or bool(stored.refusal)
         if is_shut and known and known.status is Status.ANALYZED and known.etag == stored.etag:
-            # It was archived, or access to it taken away, since: all that is known still holds.
-            return replace(known, sequencer=image.sequencer, effort=Effort.RECORD), None
+            # It was archived, or access to it taken away, since: all that is known still holds, and no more is to come.
+            return _Examined(replace(known, sequencer=image.sequencer, effort=Effort.RECORD, pending=()))
         try:
-            if stored.is_archived:
-                raise ImageRejectedError("ARCHIVED", "the object is archived; it is analysed when it is restored")
-            if stored.refusal:
-                raise ImageRejectedError(stored.refusal, UNREADABLE[stored.refusal])
-            if stored.content is None:
-                raise ImageRejectedError("OBJECT_TOO_LARGE", f"the object has more than {self.max_bytes:,} bytes")
-            sha256 = hashlib.sha256(stored.content).hexdigest()
-            image = replace(image, sha256=sha256)
-            thumbnail = thumbnail_key(event.image_id, known.version if known else 0, sha256)
-            analyses, lease = self._analyze(event, _Content(stored.content, sha256, thumbnail))
+            content = self._readable(stored)
+            image = replace(image, sha256=hashlib.sha256(content).hexdigest())
+            if known and event.stage is Stage.SECOND and self._is_second_stage_of(known, image.sha256):
+                return self._second(event, known, Content(content, image.sha256, known.thumbnail), image)
+            thumbnail = thumbnail_key(event.image_id, known.version if known else 0, image.sha256)
+            return self._first(event, Content(content, image.sha256, thumbnail), image, stored.modified)
         except ImageRejectedError as rejection:
-            return replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE]), None
-        facts = self._kept(analyses[Feature.LABELS].facts or Facts())
-        facts = dated(facts, event.image_id, stored.modified, self.clock.now())
-        screen = screen_key(thumbnail) if _needs_screen(analyses[Feature.LABELS], len(stored.content)) else ""
-        image = replace(_analyzed(image, analyses, thumbnail), screen=screen, facts=facts)
-        return image, lease and lease.done(min(analysis.analyzed_at for analysis in analyses.values()))
+            return _Examined(replace(image, reason=rejection.reason, message=str(rejection)[:_MAX_MESSAGE]))
 
-    def _analyze(self, event: ImageEvent, content: _Content) -> tuple[Analyses, Lease | None]:
-        """Return the analyses of the content, known or new, put the thumbnail, and keep the lease on new ones."""
-        lease, known = None, self._known_analyses(event, content)
-        if not self._are_complete(known):
-            lease = self.leases.claim(self._lease_name(content), since=event.analyzed_since)
-            if lease is None or lease.is_inherited:
-                known = self._known_analyses(event, content)
-        if not self._are_complete(known):
-            return self._detect_alone(event, content, known, lease)
-        if not self._copy_renditions(known[Feature.LABELS], content):
-            self._put_renditions(self.pictures.read(content.original), content)
-        return known, lease
+    def _readable(self, stored: StoredObject) -> bytes:
+        """Return the bytes of an object; raise ImageRejectedError."""
+        if stored.is_archived:
+            raise ImageRejectedError("ARCHIVED", "the object is archived; it is analysed when it is restored")
+        if stored.refusal:
+            raise ImageRejectedError(stored.refusal, UNREADABLE[stored.refusal])
+        if stored.content is None:
+            raise ImageRejectedError("OBJECT_TOO_LARGE", f"the object has more than {self.max_bytes:,} bytes")
+        return stored.content
 
-    def _copy_renditions(self, known: Analysis, content: _Content) -> bool:
-        """Copy those of the image that was analysed first; False where one of them is gone, or was never made."""
-        copies = {known.thumbnail: content.thumbnail}
-        if _needs_screen(known, len(content.original)):
-            copies[screen_key(known.thumbnail)] = screen_key(content.thumbnail)
-        return all(self.derived.copy_thumbnail(source, key) for source, key in copies.items())
+    def _is_second_stage_of(self, known: Image, sha256: str) -> bool:
+        """Return whether the record has the first stage of this content: else that is to be done."""
+        is_current = known.stored_format == formats.RECORD and known.sha256 == sha256
+        has_first = {*map(str, self._contents.of_stage(Stage.FIRST))} <= {*known.features}
+        return bool(self.second_stage) and is_current and known.status is Status.ANALYZED and has_first
 
-    def _put_renditions(self, picture: Picture, content: _Content) -> None:
-        self.derived.put_thumbnail(content.thumbnail, picture.thumbnail)
-        if picture.screen:
-            self.derived.put_thumbnail(screen_key(content.thumbnail), picture.screen)
-
-    def _known_analyses(self, event: ImageEvent, content: _Content) -> Analyses:
-        found = {feature: self.derived.find_analysis(self._asked(feature), content.sha256) for feature in self.features}
-        return {
-            feature: self._brought_up(analysis, content)
-            for feature, analysis in found.items()
-            if analysis and analysis.analyzed_at >= event.analyzed_since
-        }
-
-    def _brought_up(self, analysis: Analysis, content: _Content) -> Analysis:
-        """Return an analysis of an older format in today's, without a detector call: its picture has what it lacks."""
-        if analysis.stored_format == formats.ANALYSIS:
-            return analysis
-        facts = self._kept(self.pictures.read(content.original).facts) if analysis.facts is None else analysis.facts
-        current = replace(analysis, facts=facts, stored_format=formats.ANALYSIS)
-        if not self.parameters.former:  # else it may be of an older version, whose place is another
-            self.derived.save_analysis(self._asked(analysis.feature), current)
-        return current
-
-    def _are_complete(self, analyses: Analyses) -> bool:
-        return all(feature in analyses for feature in self.features)
-
-    def _detect_alone(
-        self, event: ImageEvent, content: _Content, known: Analyses, lease: Lease | None
-    ) -> tuple[Analyses, Lease | None]:
-        if lease is None:
-            raise AnalysisInProgressError("the content was analysed a moment ago, and its analysis is gone")
-        try:
-            analyses = self._detect(event, content, known)
-        except Exception:
-            self.leases.release(lease)
-            raise
-        if self._are_complete(analyses):
-            return analyses, lease
-        self.leases.release(lease)
-        return analyses, None
-
-    def _detect(self, event: ImageEvent, content: _Content, known: Analyses) -> Analyses:
-        """Detect each missing feature; store each answer at once, so that a failure loses no other answer."""
-        with span("decode"):
-            picture = self.pictures.read(content.original)
-        analyses = dict(known)
-        for feature in self.features:
-            if feature in known:
-                continue
-            try:
-                analyses[feature] = self._ask(feature, picture, content)
-            except DetectorUnavailableError:
-                if feature is Feature.LABELS or not event.last_delivery:
-                    raise
-        self._put_renditions(picture, content)
-        return analyses
-
-    def _ask(self, feature: Feature, picture: Picture, content: _Content) -> Analysis:
-        with span("detect" if feature is Feature.LABELS else f"detect {feature.lower()}"), timed("DetectorLatency"):
-            detection = self.detector.detect(picture.rendition, replace(self._asked(feature), content=content.sha256))
-        analysis = Analysis(
-            sha256=content.sha256,
-            format=picture.format,
-            width=picture.width,
-            height=picture.height,
-            model_version=detection.model_version,
+    def _first(self, event: ImageEvent, content: Content, image: Image, modified: float | None) -> _Examined:
+        done = self._contents.first(event, content)
+        labels = done.analyses[Feature.LABELS]
+        facts = self._contents.kept(labels.facts or Facts())
+        facts = dated(facts, event.image_id, modified, self.clock.now())
+        has_screen = needs_screen(labels.format, labels.width, labels.height, len(content.original))
+        # The draft's time is before any detection of this delivery, even if the event's clock is ahead of ours.
+        has_calls = _has_calls(done.analyses, content.thumbnail, since=min(event.sent_at, image.analyzed_at))
+        image = replace(
+            image,
+            status=Status.ANALYZED,
+            format=labels.format,
+            width=labels.width,
+            height=labels.height,
+            findings={feature: analysis.findings for feature, analysis in done.analyses.items() if analysis.findings},
+            features=tuple(str(feature) for feature in Feature if feature in done.analyses),
+            pending=tuple(map(str, done.pending)),
+            model_version=labels.model_version,
             thumbnail=content.thumbnail,
-            analyzed_at=self.clock.now(),
-            feature=feature,
-            findings=detection.findings,
-            facts=self._kept(picture.facts),
+            screen=screen_key(content.thumbnail) if has_screen else "",
+            facts=facts,
+            effort=Effort.DETECTED if has_calls else Effort.REUSED,
         )
-        self.derived.save_analysis(self._asked(feature), analysis)
-        return analysis
+        return self._concluded(image, done, Stage.FIRST)
 
-    def _asked(self, feature: Feature) -> Parameters:
-        return replace(self.parameters, feature=feature)
+    def _second(self, event: ImageEvent, known: Image, content: Content, image: Image) -> _Examined:
+        """Add to a record what the second stage finds; the image keeps its place among the newest."""
+        done = self._contents.second(event, content, known)
+        found = {feature: analysis.findings for feature, analysis in done.analyses.items()}
+        was_detected = bool(known.pending) and known.effort is Effort.DETECTED  # by its first stage
+        image = replace(
+            known,
+            sequencer=image.sequencer,
+            version_id=image.version_id,
+            etag=image.etag,
+            findings={feature: findings for feature, findings in {**known.findings, **found}.items() if findings},
+            features=tuple(str(each) for each in Feature if each in done.analyses or each in known.features),
+            pending=(),
+            reason="",
+            message="",
+            effort=Effort.DETECTED if done.is_new or was_detected else Effort.REUSED,
+        )
+        return self._concluded(image, done, Stage.SECOND)
 
-    def _lease_name(self, content: _Content) -> str:
-        """Name the features as well: a lease that is done tells others to look for all their analyses."""
-        return f"{self.parameters}-{'-'.join(self.features).lower()}/{content.sha256}"
+    def _concluded(self, image: Image, done: Analyzed, stage: Stage) -> _Examined:
+        if done.failure:
+            message = f"{done.failure.feature}: {done.failure.error}"[:_MAX_MESSAGE]
+            image = replace(image, reason=done.failure.reason, message=message)
+        return _Examined(image, done.lease, stage, done.failure)
 
-    def _kept(self, facts: Facts) -> Facts:
-        return facts if self.keep_location else replace(facts, location=None)
+    @property
+    def _contents(self) -> AnalyzeContent:
+        return AnalyzeContent(
+            self.derived,
+            self.pictures,
+            self.detector,
+            self.leases,
+            self.clock,
+            self.parameters,
+            self.features,
+            has_two_stages=self.second_stage is not None,
+            keep_location=self.keep_location,
+            call=self.call,
+        )
 
     def _draft(self, event: ImageEvent, known: Image | None, status: Status) -> Image:
         return Image(
@@ -313,31 +322,26 @@ _BOOKKEEPING = (
     *("sequencer", "analyzed_at", "thumbnail", "screen", "effort", "version", "version_id", "stored_format"),
     "corrections",  # a correction is no analysis
 )
+_FURTHER = ("features", "pending", "reason", "message")
 
 
 def _says_the_same(image: Image, known: Image) -> bool:
-    """Return whether the records differ in their bookkeeping only: then the image keeps its place among the newest."""
-    bookkeeping = dict.fromkeys(_BOOKKEEPING, "")
-    return replace(image, **bookkeeping) == replace(known, **bookkeeping)  # type: ignore[arg-type]
+    """Return whether an image keeps its place among the newest.
+
+    It does where the records differ in their bookkeeping only, and in what was found beside the labels.
+    """
+    return _essence(image) == _essence(known)
 
 
-def _needs_screen(analysis: Analysis, size: int) -> bool:
-    return needs_screen(analysis.format, analysis.width, analysis.height, size)
+def _essence(image: Image) -> Image:
+    if image.status is Status.ANALYZED:
+        image = replace(image, findings={Feature.LABELS: image.labels}, **dict.fromkeys(_FURTHER, ""))  # type: ignore[arg-type]
+    return replace(image, **dict.fromkeys(_BOOKKEEPING, ""))  # type: ignore[arg-type]
 
 
-def _analyzed(image: Image, analyses: Analyses, thumbnail: str) -> Image:
-    labels = analyses[Feature.LABELS]
-    # Also where an interrupted delivery made an analysis, so that no call goes uncounted.
-    calls = sum(analysis.thumbnail == thumbnail for analysis in analyses.values())
-    return replace(
-        image,
-        status=Status.ANALYZED,
-        format=labels.format,
-        width=labels.width,
-        height=labels.height,
-        findings={feature: analysis.findings for feature, analysis in analyses.items() if analysis.findings},
-        features=tuple(str(feature) for feature in analyses),
-        model_version=labels.model_version,
-        thumbnail=thumbnail,
-        effort=Effort.DETECTED if calls else Effort.REUSED,
-    )
+def _has_calls(analyses: Mapping[Feature, Analysis], thumbnail: str, *, since: str) -> bool:
+    """Return whether a delivery of the event, sent then, called the detector; an interrupted delivery counts too.
+
+    An analysis of this image made before the event is that of a lost record.
+    """
+    return any(analysis.thumbnail == thumbnail and analysis.analyzed_at >= since for analysis in analyses.values())

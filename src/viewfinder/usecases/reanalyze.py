@@ -66,12 +66,12 @@ def reanalyze_images(
     patience: float,
     on_answered: Callable[[Image], None],
 ) -> None:
-    """Queue a request for each, for which no analysis made before now is good enough, and wait for the answers.
+    """Queue a request for each, for which no analysis made before now is good enough, and wait until all are whole.
 
     Raises PipelineStalledError when there is no answer for `patience` seconds.
     """
     since = clock.now()
-    answers = Answers(records, patience, on_answered)
+    answers = Answers(records, patience, on_whole=on_answered)
     answers.send_all(selection, lambda image_ids: requests.send(image_ids, analyzed_since=since))
 
 

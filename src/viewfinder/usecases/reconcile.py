@@ -7,8 +7,8 @@ interrupted begins again, and sends only what still differs.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from viewfinder.domain.image import Effort, Image
@@ -52,8 +52,9 @@ def repair(
 ) -> Repair:
     """Delete the thumbnails of none, have each image looked at again once, and wait for the answers.
 
-    An answer is a record that was written since. One that still differs (it failed again, its object can't be read) is
-    reported and not sent again. Raises PipelineStalledError when there is no answer for `patience` seconds.
+    An answer is a record that was written since, by the second stage where there are two. One that still differs (it
+    failed again, its object can't be read) is reported and not sent again. Raises PipelineStalledError when there is no
+    answer for `patience` seconds.
     """
     for (key,) in found.orphaned_thumbnails:
         stores.derived.delete(key)
@@ -70,8 +71,16 @@ def repair(
         _note_answer(image, in_flight.pop(image.image_id), stores, done)
         on_progress(done)
 
-    answers = Answers(stores.records, patience, answered, now=stores.now, sleep=stores.sleep)
-    answers.send_all(sent(), stores.requests.send)
+    def send(image_ids: Sequence[str]) -> None:
+        """Send what lacks nothing but the second stage's features to that one: the first would only pass it on."""
+        by_kind: defaultdict[bool, list[str]] = defaultdict(list)
+        for image_id in image_ids:
+            by_kind[in_flight[image_id].kind is Difference.INCOMPLETE].append(image_id)
+        (stores.second_stage or stores.requests).send(by_kind[True])
+        stores.requests.send(by_kind[False])
+
+    answers = Answers(stores.records, patience, on_whole=answered, now=stores.now, sleep=stores.sleep)
+    answers.send_all(sent(), send)
     return done
 
 

@@ -11,7 +11,7 @@ from viewfinder.ports import Statistics
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Numbers of images by status (all of them, 0 included), and of labels that an image has."""
+    """Numbers of images by status (a status without images has 0), and the number of labels in use."""
 
     images: Mapping[str, int]
     labels: int

@@ -17,9 +17,10 @@ from viewfinder.usecases.write_again import write_again
 
 @dataclass(frozen=True, slots=True)
 class Trash:
-    """What the use cases of removed images and earlier versions need; the bucket keeps those for `days`.
+    """The ports that the use cases of this module need.
 
-    `forget` forgets the faces of a content that no image has any more.
+    `days` is how long the bucket keeps a removed or overwritten version. `forget` forgets the faces of a content that
+    no image has any more.
     """
 
     catalog: Catalog

@@ -90,6 +90,8 @@ def assert_is_as_the_bucket(world: World, records: Mapping[str, Image]) -> None:
         assert image.status is (Status.ANALYZED if is_picture else Status.REJECTED)
         assert image.labels == (labels(content) if is_picture else ())
         assert (image.etag, image.size) == (etag(content), len(content))
+        is_whole = is_picture and world.has_two_stages
+        assert ([text.text for text in image.texts], image.pending) == (["STOP"] if is_whole else [], ())
     analysed = [image for image in visible.values() if image.status is Status.ANALYZED]
     thumbnails = {image.thumbnail: thumbnail(contents[image.image_id]) for image in analysed}
     large = [image for image in analysed if contents[image.image_id].startswith(b"large")]
@@ -102,7 +104,7 @@ def assert_calls_are_saved(world: World, history: Sequence[tuple[Any, ...]]) -> 
     """Without interruptions, and if nobody asked for it, no content is shown to the detector twice."""
     asked_anew = any(deed[0] == "request" and deed[2] for deed in history)
     if not world.interruptions and not asked_anew:
-        assert set(world.detector.calls.values()) <= {1}
+        assert set(world.detector.asked.values()) <= {1}
 
 
 def count(world: World, counters: Counters) -> None:
@@ -137,6 +139,14 @@ LABELLED_AND_DELETED = [
 ]
 
 
+OVERWRITTEN_BETWEEN_THE_STAGES = [
+    ("put", KEYS[0], b"Cat", 99),
+    ("deliver", 0, 3),  # the second stage has the object in its hands
+    ("put", KEYS[0], b"Dog", 99),
+    ("run", 0, 99),
+]
+
+
 class SqliteHome:
     """The adapters over a file; a delivery stops, or ends, before each of its statements and transactions."""
 
@@ -160,12 +170,14 @@ class SqliteHome:
 
 
 @settings(max_examples=200, deadline=None)
-@example(TWO_OF_ONE_CONTENT)
-@example(LABELLED_AND_DELETED)
-@given(histories)
-def test_sqlite_ends_as_the_bucket_is(history: list[tuple[Any, ...]]) -> None:
+@example(history=TWO_OF_ONE_CONTENT, has_two_stages=False)
+@example(history=LABELLED_AND_DELETED, has_two_stages=False)
+@example(history=TWO_OF_ONE_CONTENT, has_two_stages=True)
+@example(history=OVERWRITTEN_BETWEEN_THE_STAGES, has_two_stages=True)
+@given(history=histories, has_two_stages=st.booleans())
+def test_sqlite_ends_as_the_bucket_is(history: list[tuple[Any, ...]], *, has_two_stages: bool) -> None:
     with empty_database() as database:
-        world = World(SqliteHome(database))
+        world = World(SqliteHome(database), has_two_stages=has_two_stages)
         live(world, history)
         records = {image.image_id: image for image in world.catalog.written}
         catalog = SqliteCatalog(database, tombstone_seconds=10**9)
@@ -218,13 +230,16 @@ class DynamoDbHome:
 
 
 @settings(max_examples=30, deadline=None)
-@example(history=LABELLED_AND_DELETED)
-@given(history=histories)
-def test_dynamodb_ends_as_the_bucket_is(emulator: Callable[[str], Any], history: list[tuple[Any, ...]]) -> None:
+@example(history=LABELLED_AND_DELETED, has_two_stages=False)
+@example(history=OVERWRITTEN_BETWEEN_THE_STAGES, has_two_stages=True)
+@given(history=histories, has_two_stages=st.booleans())
+def test_dynamodb_ends_as_the_bucket_is(
+    emulator: Callable[[str], Any], history: list[tuple[Any, ...]], *, has_two_stages: bool
+) -> None:
     dynamodb = emulator("dynamodb")
     create_table(dynamodb)
     try:
-        world = World(DynamoDbHome(dynamodb, TABLE))
+        world = World(DynamoDbHome(dynamodb, TABLE), has_two_stages=has_two_stages)
         live(world, history)
         stored = dynamodb.scan(TableName=TABLE)["Items"]
         records = {
@@ -244,8 +259,8 @@ def test_dynamodb_ends_as_the_bucket_is(emulator: Callable[[str], Any], history:
 
 
 def assert_postings_are_those_of(records: Mapping[str, Image], stored: Sequence[Mapping[str, Any]]) -> None:
-    """Compare the items of labels and categories with those that the records call for."""
+    """Compare the items of labels, categories and words with those that the records call for."""
     wanted = [schema.posting_items(image, shards=SHARDS) for image in records.values()]
-    found = [item for item in stored if item["PK"]["S"].startswith(("LABEL#", "CATEGORY#"))]
+    found = [item for item in stored if item["PK"]["S"].startswith(("LABEL#", "CATEGORY#", "WORD#"))]
     by_key = {(item["PK"]["S"], item["SK"]["S"]): schema.unmarshalled(item) for item in found}
     assert by_key == {key: schema.unmarshalled(posting) for postings in wanted for key, posting in postings.items()}

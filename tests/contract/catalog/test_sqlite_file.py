@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -163,8 +163,10 @@ def _damaged(path: Path) -> None:
         (Path.mkdir, "can't be used: unable to open database file"),
     ],
 )
-def test_a_file_that_is_no_catalog_is_an_operators_matter(path: str, make: object, message: str) -> None:
-    make(Path(path))  # type: ignore[operator]
+def test_a_file_that_is_no_catalog_is_an_operators_matter(
+    path: str, make: Callable[[Path], object], message: str
+) -> None:
+    make(Path(path))
     with (
         closing(Database(path)) as database,
         pytest.raises(MisconfiguredError, match=f"^{path} {message}"),

@@ -51,8 +51,8 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     faults: list[str] = []
     contexts = []
 
-    def page(url: str, **options: object) -> Page:
-        context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})  # type: ignore[arg-type]
+    def page(url: str, **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})
         contexts.append(context)
         opened = context.new_page()
         opened.set_default_timeout(20_000)
@@ -72,7 +72,7 @@ def serve_fake() -> Iterator[ServeFake]:
     """Serve a gallery before an API in memory; return the gallery's URL."""
     open_servers = []
 
-    def serve(api: FakeApi, access_token: str = "") -> str:
+    def serve(api: FakeApi, access_token: str = "", *, is_moderated: bool = False) -> str:
         behind = serving(api.application())
         open_servers.append(behind)
         session = Session(KEY_ID, SECRET, region_name=REGION)
@@ -81,6 +81,7 @@ def serve_fake() -> Iterator[ServeFake]:
             SignedApi(f"{behind.__enter__()}/{STAGE}", Signer(session)),
             Guard(listener.getsockname()[1], access_token),
             Status(session, Sources()),
+            is_moderated=is_moderated,
         )
         before = serving(application, listener, http=new_protocol())
         open_servers.append(before)

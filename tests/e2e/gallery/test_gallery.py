@@ -6,7 +6,9 @@ import base64
 import io
 import os
 import re
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from zipfile import ZipFile
 
@@ -100,8 +102,8 @@ def assert_box_is_where_the_api_says(page: Page, stack: RunningStack, key: str, 
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
 
     def is_box(x: float, y: float) -> bool:
-        near = [shot.getpixel((round(x) + dx, round(y) + dy)) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
-        return any(max(abs(a - b) for a, b in zip(pixel, BOX_COLOUR, strict=True)) < 8 for pixel in near)  # type: ignore[arg-type]
+        near: list[Any] = [shot.getpixel((round(x) + dx, round(y) + dy)) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+        return any(max(abs(a - b) for a, b in zip(pixel, BOX_COLOUR, strict=True)) < 8 for pixel in near)
 
     x, y = (left + right) / 2, (top + bottom) / 2
     assert [is_box(left + 1, y), is_box(right - 1, y), is_box(x, top + 1), is_box(x, bottom - 1)] == [True] * 4
@@ -282,7 +284,7 @@ def test_what_the_documentation_shows(stack: RunningStack, open_page: OpenPage, 
     keep(page, screenshots / f"gallery-status-{scheme}.png")
     put(stack, "holiday/cat.jpg", sample("cat.jpg"))
     for view, pictures in (("browse", ".kinds img"), ("duplicates", ".copies img")):
-        wait_for(lambda view=view, pictures=pictures: shows(page, stack, view, pictures), seconds=60, what=view)  # type: ignore[misc]
+        wait_for(partial(shows, page, stack, view, pictures), seconds=60, what=view)
         fit(page, "#page")
         keep(page, screenshots / f"gallery-{view}-{scheme}.png")
     phone = open_page(

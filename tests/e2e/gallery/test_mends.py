@@ -13,6 +13,8 @@ from tests.e2e.gallery.test_views import BOX, some_images
 from tests.support.fake_api import FakeApi, image, label
 from tests.support.waiting import wait_for
 
+RENDITIONS = re.compile("rendition=")
+
 IN_FRONT = """toast => {
     const { left, top, width, height } = toast.getBoundingClientRect();
     return toast.contains(document.elementFromPoint(left + width / 2, top + height / 2));
@@ -175,10 +177,12 @@ def test_boxes_appear_with_their_picture(open_page: OpenPage, serve_fake: ServeF
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route(re.compile("rendition="), hold)
+    page.route(RENDITIONS, hold)
 
     page.goto(f"{url}/?image=dog.jpg", wait_until="commit")
     expect(page.locator(".label")).to_have_count(1)
     expect(page.locator(".box")).to_be_hidden()
-    held[0].continue_()
+    page.route(RENDITIONS, lambda route: route.continue_())  # for those that are asked for later
+    for route in held:
+        route.continue_()
     expect(page.locator(".box")).to_be_visible()

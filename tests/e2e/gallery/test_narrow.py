@@ -25,6 +25,7 @@ SEARCHES = {
         ("prefix", LONG_FOLDER),
         ("order", "taken"),
     ],
+    "a camera and a warning": [("camera", "x" * 60), ("moderated", "true"), ("label", LONG_LABEL), ("label", "Dog")],
     "rejected files": [("status", "REJECTED")],
     "every status": [("status", "ANY")],
     "all": [],
@@ -73,7 +74,7 @@ def test_every_filter_is_in_sight_on_a_phone(open_page: OpenPage, serve_fake: Se
     page = open_page(serve_fake(an_archive()) + "/?label=Dog&label=Cat", viewport={"width": width, "height": 800})
     page.wait_for_load_state("networkidle")
 
-    for name in ("match", "order", "minConfidence", "status"):
+    for name in ("match", "order", "minConfidence", "status", "camera"):
         left, right = edges(page, f'#filters [name="{name}"]')
         assert 0 <= left < right <= width, name
 

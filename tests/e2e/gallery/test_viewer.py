@@ -107,6 +107,30 @@ def test_the_viewer_says_how_the_time_is_known(
     expect(fact(page, "Taken")).to_have_text(shown)
 
 
+def test_an_image_that_waits_for_its_text_says_so_and_shows_it_when_it_is_there(
+    open_page: OpenPage, serve_fake: ServeFake
+) -> None:
+    whole = a_sign()
+    api = FakeApi([image("sign.jpg", label("Sign", 90, BOX), PendingFeatures=["TEXT", "FACES"])])
+    page = open_page(serve_fake(api) + "/?image=sign.jpg")
+    expect(fact(page, "To come")).to_have_text("text, faces")
+
+    api.images[0] = whole
+
+    expect(page.locator(".texts")).to_contain_text("Stop", timeout=30_000)
+    expect(page.locator(".facts dt", has_text="To come")).to_have_count(0)
+
+
+def test_a_feature_that_failed_is_told_beside_the_labels(open_page: OpenPage, serve_fake: ServeFake) -> None:
+    told = {"Reason": "DETECTOR_UNAVAILABLE", "Message": "TEXT: the detector can\u2019t be reached"}
+    page = open_page(serve_fake(FakeApi([image("a.jpg", label("Dog"), **told)])) + "/?image=a.jpg")
+
+    expect(page.locator("#viewer .problem")).to_have_text(
+        "A feature is missing: DETECTOR_UNAVAILABLETEXT: the detector can\u2019t be reached"
+    )
+    expect(page.locator('.label[data-label="Dog"]')).to_be_visible()
+
+
 def test_a_map_is_opened_by_a_click_only(open_page: OpenPage, serve_fake: ServeFake) -> None:
     asked: list[str] = []
     url = serve_fake(FakeApi([a_sign()]))

@@ -60,7 +60,12 @@ class FakeTarget:
             clock=FakeClock(),
             stores=Stores(self.bucket, FakeBucket(), self.catalog, self.requests, sleep=lambda _: None),
         )
-        self.outputs = {"QueueUrl": "queue", "DeadLetterQueueUrl": "dead"}
+        self.outputs = {
+            "QueueUrl": "queue",
+            "DeadLetterQueueUrl": "dead",
+            "SecondStageQueueUrl": "second",
+            "SecondStageDeadLetterQueueUrl": "second-dead",
+        }
 
     def require(self, *_: str) -> None:
         """Every component runs."""
@@ -286,3 +291,33 @@ def test_reanalysis_counts_contents_and_asks(run: Run) -> None:
     assert document(looked) == {"Images": 2, "Calls": 1, "Dollars": 0.001, "Answered": 0}
     assert declined.exit_code == 1
     assert target.requests.sent == []
+
+
+def test_redrive_moves_the_dead_letters_of_each_stage_to_its_own_queue(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = {"dead": 2, "second-dead": 3}
+    moves: list[tuple[str, str]] = []
+
+    def move(_: object, dead: str, queue: str, report: Callable[[int], None]) -> int:
+        moves.append((dead, queue))
+        report(waiting[dead])
+        return waiting[dead]
+
+    monkeypatch.setattr("viewfinder.adapters.dead_letters.count_messages", lambda _, dead: waiting[dead])
+    monkeypatch.setattr("viewfinder.adapters.dead_letters.redrive", move)
+    target = FakeTarget()
+    target.application.__dict__["sqs_client"] = object()
+
+    assert document(run(target, "redrive", "--dry-run", "--json")) == {"DeadLetters": 5, "Moved": 0}
+    assert document(run(target, "redrive", "--json")) == {"DeadLetters": 5, "Moved": 5}
+    assert moves == [("dead", "queue"), ("second-dead", "second")]
+
+
+def test_redrive_of_a_stack_of_an_earlier_release_knows_one_queue(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("viewfinder.adapters.dead_letters.count_messages", lambda _, dead: {"dead": 1}[dead])
+    target = FakeTarget()
+    target.application.__dict__["sqs_client"] = object()
+    target.outputs = {"QueueUrl": "queue", "DeadLetterQueueUrl": "dead"}
+
+    assert document(run(target, "redrive", "--dry-run", "--json")) == {"DeadLetters": 1, "Moved": 0}

@@ -26,6 +26,8 @@ OUTPUTS = {
     "TableName": "viewfinder-catalog",
     "QueueUrl": "http://localhost:4566/000000000000/queue",
     "DeadLetterQueueUrl": "http://localhost:4566/000000000000/dead",
+    "SecondStageQueueUrl": "http://localhost:4566/000000000000/second",
+    "SecondStageDeadLetterQueueUrl": "http://localhost:4566/000000000000/second-dead",
 }
 COMMANDS = {
     "status": (),

@@ -128,7 +128,9 @@ async def answered(app: ASGIApp, scope: Scope, body: bytes) -> tuple[int, list[t
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return waiting.pop(0) if waiting else await asyncio.Event().wait()  # type: ignore[return-value]
+        while not waiting:
+            await asyncio.Event().wait()
+        return waiting.pop(0)
 
     async def send(message: Message) -> None:
         sent.append(message)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from importlib.resources import files
 
 import pytest
+from starlette.requests import Request
 
 from tests.unit.gallery.conftest import Door
+from viewfinder.gallery.pages import Pages
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -72,6 +75,16 @@ def test_a_link_to_an_image_loads_its_thumbnail_before_any_script(door: Door, qu
     assert page.index(tag) < page.index("<script")
     assert '<dialog id="viewer" class="viewer" aria-labelledby="viewer-name" open>' in page
     assert page.count(f'<img src="{expected}" alt=""') == 1
+
+
+def test_where_moderation_may_hide_a_picture_a_link_shows_none_before_its_record() -> None:
+    request = Request({"type": "http", "headers": [], "query_string": b"image=dog.jpg"})
+
+    page = bytes(asyncio.run(Pages("token", "prod", is_moderated=True).index(request)).body).decode()
+
+    assert '<meta name="viewfinder-moderated" content="true">' in page
+    assert "rendition=thumbnail" not in page
+    assert '<dialog id="viewer" class="viewer" aria-labelledby="viewer-name"></dialog>' in page
 
 
 @pytest.mark.parametrize("query", ["", "?image=", "?label=Dog"])

@@ -249,16 +249,31 @@ def test_a_queue_that_is_not_there_is_told(door: Door) -> None:
 @mock_aws
 def test_the_status_counts_what_waits(door: Door) -> None:
     client = door.session.client("sqs")
-    queue, dead = (client.create_queue(QueueName=name)["QueueUrl"] for name in ("images", "dead"))
+    names = ("images", "dead", "second-stage", "second-dead")
+    queue, dead, second, second_dead = (client.create_queue(QueueName=name)["QueueUrl"] for name in names)
     for _ in range(3):
         client.send_message(QueueUrl=queue, MessageBody="x")
     client.receive_message(QueueUrl=queue, MaxNumberOfMessages=1)
-    door.sources = Sources(queue, dead)
+    client.send_message(QueueUrl=second, MessageBody="x")
+    outputs = {"QueueUrl": queue, "DeadLetterQueueUrl": dead}
+    door.sources = Sources.of(outputs | {"SecondStageQueueUrl": second, "SecondStageDeadLetterQueueUrl": second_dead})
 
     status = door.ask("GET", "/status.json").json()
 
     assert status["Queue"] == {"Waiting": 2, "InWork": 1, "Delayed": 0}
     assert status["DeadLetters"]["Waiting"] == 0
+    assert status["SecondStage"] == {"Waiting": 1, "InWork": 0, "Delayed": 0}
+    assert status["SecondStageDeadLetters"]["Waiting"] == 0
+
+
+@mock_aws
+def test_a_stack_of_an_earlier_release_has_no_second_stage(door: Door) -> None:
+    queue = door.session.client("sqs").create_queue(QueueName="images")["QueueUrl"]
+    door.sources = Sources.of({"QueueUrl": queue, "DeadLetterQueueUrl": queue})
+
+    status = door.ask("GET", "/status.json").json()
+
+    assert (status["Queue"]["Waiting"], status["SecondStage"]) == (0, None)
 
 
 def test_the_status_says_how_far_the_catalogs_recovery_is(door: Door, tmp_path: Path) -> None:

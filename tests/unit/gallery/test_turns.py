@@ -38,7 +38,9 @@ def request(path: bytes, *messages: Message, headers: tuple[tuple[bytes, bytes],
     waiting = list(messages)
 
     async def receive() -> Message:
-        return waiting.pop(0) if waiting else await asyncio.Event().wait()  # type: ignore[return-value]
+        while not waiting:
+            await asyncio.Event().wait()
+        return waiting.pop(0)
 
     scope = {"type": "http", "raw_path": path, "query_string": b"", "headers": list(headers)}
     return Request(scope, receive)

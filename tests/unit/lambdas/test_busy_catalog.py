@@ -61,7 +61,7 @@ def client(monkeypatch: pytest.MonkeyPatch, waits: list[float]) -> Iterator[Busy
 @pytest.mark.parametrize("reason", PASSING)
 def test_an_image_is_never_given_up_for_a_busy_table(monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
     monkeypatch.setattr("viewfinder.adapters.dynamodb.calls.time.sleep", lambda _: None)
-    monkeypatch.setattr(Place, "new_catalog", lambda: BusyCatalog(AlwaysBusyClient(reason)))  # type: ignore[arg-type]
+    monkeypatch.setattr(Place, "new_catalog", lambda: BusyCatalog(AlwaysBusyClient(reason)))
     place = Place()
     place.bucket.put("a.jpg", b"Dog")
 
@@ -76,7 +76,7 @@ def test_a_failure_that_can_not_be_recorded_now_is_no_dead_letter(monkeypatch: p
     monkeypatch.setattr("viewfinder.adapters.dynamodb.calls.time.sleep", lambda _: None)
     place = Place(FakeDetector(is_down=True))
     place.bucket.put("a.jpg", b"Dog")
-    place.catalog.save = BusyCatalog(AlwaysBusyClient("ThrottlingException")).save  # type: ignore[arg-type]
+    place.catalog.save = BusyCatalog(AlwaysBusyClient("ThrottlingException")).save
 
     assert place.handle(message("a.jpg", count=8)) == []
     assert len(place.queue.sent) == 1
@@ -150,9 +150,9 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
 def ask(client: Any, name: str) -> tuple[int, dict[str, str]]:
     """Return the status and the headers of the API's answer over such a table."""
     method, resource, rest = REQUESTS[name]
-    handler = load("api_handler")
+    handler: Any = load("api_handler")
     links: Any = type("Links", (), {"original": lambda *_: "https://s3/a"})()
-    handler.application = handler.Application(  # type: ignore[attr-defined]
+    handler.application = handler.Application(
         SETTINGS, dynamodb_client=client, requests=FakeRequests(), clock=FakeClock(), links=links
     )
     parts = handler.application

@@ -19,7 +19,7 @@ from viewfinder.adapters.sqs import retry_delay, run_batch
 from viewfinder.bootstrap import Application
 from viewfinder.domain.analysis import Detection
 from viewfinder.domain.errors import CatalogConflictError, DetectorUnavailableError, MisconfiguredError, failure_reason
-from viewfinder.domain.feature import Feature, Parameters
+from viewfinder.domain.feature import Feature, Parameters, Stage
 from viewfinder.domain.image import UNREADABLE, Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
 from viewfinder.domain.lease import Lease
 from viewfinder.settings import Settings
@@ -87,7 +87,7 @@ class Place:
             features=features,
         )
         self._module = load_handler()
-        self._module.application = Application(SETTINGS, index_image=self.index_image, sqs_client=self.queue)  # type: ignore[attr-defined]
+        self._module.application = Application(SETTINGS, index_image=self.index_image, sqs_client=self.queue)
 
     def handle(self, *records: dict[str, Any]) -> list[str]:
         """Return the messages that failed."""
@@ -305,11 +305,53 @@ def test_what_one_feature_gave_is_kept_when_another_fails_for_good() -> None:
 
     assert place.handle(message("a.jpg")) == ["a.jpg"]
     assert place.catalog.images == {}
-    assert place.handle(message("a.jpg", count=8)) == []
+    assert place.handle(message("a.jpg", count=8)) == ["a.jpg"]  # a dead letter
     image = place.catalog.images["a.jpg"]
     assert (image.status, image.features, len(image.faces)) == (Status.ANALYZED, ("LABELS", "FACES"), 1)
+    assert (image.reason, image.message) == ("DETECTOR_UNAVAILABLE", "TEXT: ThrottlingException: slow down")
     assert [label.name for label in image.labels] == ["Dog"]
     assert place.detector.calls == {b"Dog": 2}  # the labels of the first delivery were kept
+
+    place.detector.failing = set()
+    assert place.handle(message("a.jpg")) == []  # which comes back
+    image = place.catalog.images["a.jpg"]
+    assert (image.features, image.reason) == (("LABELS", "TEXT", "FACES"), "")
+
+
+SECOND_URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/photos-second-stage"
+
+
+@pytest.mark.parametrize(
+    ("arn", "queue"),
+    [
+        ("arn:aws:sqs:eu-west-1:123456789012:photos-images", "queue"),
+        ("arn:aws:sqs:eu-west-1:123456789012:photos-second-stage", SECOND_URL),
+    ],
+)
+def test_a_message_is_given_back_to_the_queue_that_it_came_from(arn: str, queue: str) -> None:
+    given_back: list[str] = []
+
+    class Client(Queue):
+        def change_message_visibility(self, **call: Any) -> None:
+            given_back.append(call["QueueUrl"])
+
+    place = Place(FakeDetector(is_down=True))
+    place.bucket.put("a.jpg", b"Dog")
+    application = Application(
+        replace(SETTINGS, second_stage_queue_url=SECOND_URL), index_image=place.index_image, sqs_client=Client()
+    )
+    place._module.application = application
+
+    assert place.handle(message("a.jpg") | {"eventSourceARN": arn}) == ["a.jpg"]
+    assert given_back == [queue]
+
+
+def test_a_request_says_of_which_stage_it_is() -> None:
+    body = request_body("a.jpg", stage=Stage.SECOND)
+
+    assert events_of(record(body), max_receive_count=8) == [ImageEvent("a.jpg", stage=Stage.SECOND)]
+    with pytest.raises(MalformedMessageError):
+        events_of(record(body.replace('"Stage": 2', '"Stage": 3')), max_receive_count=8)
 
 
 def test_what_there_is_no_time_for_is_given_back() -> None:

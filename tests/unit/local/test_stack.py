@@ -33,6 +33,8 @@ OUTPUTS = {
     "TableName": "viewfinder-catalog",
     "QueueUrl": "http://localhost:4566/000000000000/queue",
     "DeadLetterQueueUrl": "http://localhost:4566/000000000000/dead",
+    "SecondStageQueueUrl": "http://localhost:4566/000000000000/second",
+    "SecondStageDeadLetterQueueUrl": "http://localhost:4566/000000000000/second-dead",
 }
 RECORD = Record(Ports(emulator=4566, gallery=8080, engine=9000), outputs=OUTPUTS)
 MYSELF = Process("engine", os.getpid(), psutil.Process().create_time(), "log")

@@ -27,6 +27,12 @@ class Logs:
             yield {"events": self.events[start : start + 2]}
 
 
+def _activity(*messages: dict[str, Any]) -> Activity:
+    """Return the activity that a log of these messages tells of; the log has the one operation that is used."""
+    logs: Any = Logs(*messages)
+    return activity(logs, "my-stack")
+
+
 def _trace(image_id: str, start: float, seconds: float, **more: Any) -> dict[str, Any]:
     document = {
         "name": "image",
@@ -66,21 +72,35 @@ def test_images_are_counted_by_outcome_and_effort() -> None:
     assert found.images_per_minute == 1.5
 
 
+def test_the_second_stage_of_an_image_counts_as_completed_and_in_no_rate() -> None:
+    second = _trace("a", 10, 4)
+    second["trace"]["annotations"]["stage"] = "2"
+    completed = {"message": "image completed", "status": "ANALYZED", "effort": "DETECTED"}
+    twice = completed | {"effort": "NONE"}
+    logs: Any = Logs(_trace("a", 0, 1), _indexed("ANALYZED", "DETECTED"), second, completed, twice)
+
+    found = activity(logs, "my-stack")
+
+    assert (found.outcomes, found.completed, found.latency(95)) == ({"ANALYZED": 1}, 1, 1000)
+    assert sum(minute["Images"] for minute in found.by_minute(60)) == 1
+    assert [trace["Seconds"] for trace in found.recent()] == [4, 1]
+
+
 def test_times_are_in_milliseconds() -> None:
     traces = [_trace(str(number), 0, number / 100) for number in range(1, 101)]
-    found = activity(Logs(*traces), "my-stack")  # type: ignore[arg-type]
+    found = _activity(*traces)
     assert found.latency(50) == pytest.approx(505)
     assert found.latency(95) == pytest.approx(950.5)
 
 
 def test_where_nothing_happened_nothing_is_timed() -> None:
-    found = activity(Logs(), "my-stack")  # type: ignore[arg-type]
+    found = _activity()
     assert (found.outcomes, found.failures, found.latency(50)) == ({}, 0, None)
     assert found.to_document()["DetectorP50"] is None
 
 
 def test_a_single_image_is_its_own_median() -> None:
-    found = activity(Logs(_trace("a", 0, 0.2)), "my-stack")  # type: ignore[arg-type]
+    found = _activity(_trace("a", 0, 0.2))
     assert (found.latency(50), found.latency(95)) == (200, 200)
 
 
@@ -119,7 +139,7 @@ def test_recent_images_are_the_newest_with_their_steps() -> None:
     traces = [_trace(f"{number}.jpg", number, 0.5) for number in range(30)]
 
     late = _trace("late.jpg", 99, 0.5, fault=True, subsegments=steps)
-    recent = activity(Logs(*traces, late), "my-stack").recent()  # type: ignore[arg-type]
+    recent = _activity(*traces, late).recent()
 
     assert [image["ImageId"] for image in recent[:2]] == ["late.jpg", "29.jpg"]
     assert len(recent) == 20

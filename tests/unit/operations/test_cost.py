@@ -27,7 +27,7 @@ def _dollars(usage: Usage, service: str, region: str = "us-east-1") -> float:
 
 def test_nothing_costs_no_more_than_its_alarms_and_metrics() -> None:
     found = estimate(Usage(images=0), "us-east-1")
-    assert found.total == pytest.approx(9 * 0.30 + 18 * 0.10)
+    assert found.total == pytest.approx(10 * 0.30 + 20 * 0.10)
     assert found.detector_share == 0
 
 
@@ -71,7 +71,8 @@ def test_each_feature_is_a_call_and_all_calls_count_for_the_tiers() -> None:
     found = estimate(usage, "us-east-1")
     assert found.lines[0].purpose == "600,000 calls each of DetectLabels, DetectText, DetectFaces"
     assert found.lines[0].dollars == pytest.approx(1000 + 800 * 0.80)
-    longer = 600_000 * 0.8 * 1.769 * 0.0000133334
+    # Two calls, and the second stage: 0.1 s of the function, 50 ms of the statistics, and a request of each.
+    longer = 600_000 * ((0.8 + 0.1) * 1.769 + 0.05 * 0.256) * 0.0000133334 + 2 * 600_000 * 0.20 / 1_000_000
     assert _dollars(usage, "Lambda") - _dollars(Usage(images=600_000), "Lambda") == pytest.approx(longer)
 
 
@@ -81,6 +82,14 @@ def test_the_engine_takes_as_long_as_was_measured() -> None:
     for feature, row in FEATURES.items():
         seconds = None if row.beside else row.engine_seconds  # what a function's engine can't do is not measured in one
         assert seconds is None or measured[feature] <= seconds <= 3 * measured[feature], feature
+
+
+def test_the_second_stage_is_a_message_and_a_write_of_the_record_more() -> None:
+    one, two = (Usage(images=1_000_000, features=read_features(names)) for names in ("LABELS", "LABELS,TEXT"))
+    assert _dollars(two, "SQS") - _dollars(one, "SQS") == pytest.approx(4 * 0.40)
+    assert _dollars(two, "DynamoDB") - _dollars(one, "DynamoDB") == pytest.approx(44 * 0.625 + 2 * 0.125)
+    moderated = Usage(images=1_000_000, features=read_features("LABELS,MODERATION"))
+    assert _dollars(moderated, "SQS") == _dollars(one, "SQS")
 
 
 def test_the_writes_of_an_image_are_those_of_its_postings() -> None:
@@ -145,7 +154,7 @@ def test_the_estimate_knows_how_much_is_watched() -> None:
     resources = yaml_parse((PROJECT / "infrastructure/template.yaml").read_text())["Resources"]
     alarms = [name for name, resource in resources.items() if resource["Type"] == "AWS::CloudWatch::Alarm"]
     watched = next(line for line in estimate(Usage(images=0), "us-east-1").lines if "alarms" in line.purpose)
-    assert watched.purpose == f"9 metrics, {len(alarms)} alarms"
+    assert watched.purpose == f"10 metrics, {len(alarms)} alarms"
 
 
 def test_the_estimate_knows_the_memory_of_the_functions() -> None:

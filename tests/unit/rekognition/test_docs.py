@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ LINES = PAGE.splitlines()
 
 
 @pytest.mark.parametrize("entry", fields(Settings), ids=lambda entry: str(entry.name))
-def test_every_setting_is_documented_with_its_default_and_help(entry: object) -> None:
-    name, default = entry.name, entry.default  # type: ignore[attr-defined]
+def test_every_setting_is_documented_with_its_default_and_help(entry: Field[Any]) -> None:
+    name, default = entry.name, entry.default
     shown = "cores" if name == "workers" else str(default or "")
     shown = "" if default == () else shown
     row = f"| {PREFIX}{name.upper()} | {shown} | {help_of(name)} |".replace("|  |", "| |")

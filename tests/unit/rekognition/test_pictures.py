@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,8 @@ def test_a_jpeg_is_turned_upright(orientation: int, red_side: str) -> None:
     width, height = picture.size
     middle = {"left": (5, height // 2), "right": (width - 5, height // 2)}
     middle |= {"top": (width // 2, 5), "bottom": (width // 2, height - 5)}
-    red, _, blue = picture.getpixel(middle[red_side])  # type: ignore[misc]
+    pixel: Any = picture.getpixel(middle[red_side])
+    red, _, blue = pixel
     assert red > 200
     assert blue < 60
 
@@ -161,10 +163,27 @@ def red_and_blue_swapped() -> bytes:
 @pytest.mark.parametrize("image_format", ["PNG", "JPEG"])
 def test_colours_are_those_of_the_icc_profile(image_format: str) -> None:
     content = encode(Image.new("RGB", (100, 100), (200, 30, 30)), image_format, icc_profile=red_and_blue_swapped())
-    assert np.allclose(read(content).getpixel((50, 50)), (30, 30, 200), atol=4)  # type: ignore[arg-type]
+    pixel: Any = read(content).getpixel((50, 50))
+    assert np.allclose(pixel, (30, 30, 200), atol=4)
 
 
 @pytest.mark.parametrize("profile", [b"no profile", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()])
 def test_a_profile_that_does_not_fit_is_ignored(profile: bytes) -> None:
     content = encode(Image.new("RGB", (100, 100), (200, 30, 30)), "PNG", icc_profile=profile)
     assert read(content).getpixel((50, 50)) == (200, 30, 30)
+
+
+def test_a_row_of_fill_bytes_takes_no_longer_than_its_length() -> None:
+    """Half a megabyte of them would take a quarter of an hour, if each was the beginning of another attempt."""
+    content = encode(noise(), "JPEG")
+    start = content.index(b"\xff\xda") + 20
+
+    assert count_scans(content[:start] + b"\xff" * 500_000 + b"\0") == 1
+
+
+def test_fill_bytes_before_a_marker_change_nothing() -> None:
+    content = encode(noise(), "JPEG")
+    filled = content[:-2] + b"\xff" * 7 + content[-2:]
+
+    assert count_scans(filled) == 1
+    assert read(filled).tobytes() == read(content).tobytes()

@@ -24,6 +24,7 @@ from viewfinder.domain.candidate import Candidate
 from viewfinder.domain.errors import KeyTakenError, ObjectRefusedError
 from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Effort, Image, Status
+from viewfinder.domain.lease import Lease
 from viewfinder.ports import ImportSource
 from viewfinder.usecases.answers import Answers, PipelineStalledError, Sent
 from viewfinder.usecases.import_images import Import, Plan, Summary
@@ -500,3 +501,62 @@ def test_the_summary_counts_what_reuse_saves() -> None:
     assert (summary.settled, summary.analyzed) == (7, 2)
     assert (summary.rejected, summary.failed, summary.calls) == (1, 1, 1)
     assert summary.saved_calls == 3
+
+
+class InTwoStages(AnsweringRecords):
+    """A catalog whose images get their labels at once, and their text when all have labels; `failing` get none."""
+
+    def __init__(self, bucket: Bucket, count: int, failing: frozenset[str] = frozenset()) -> None:
+        super().__init__(bucket)
+        self._count, self._failing = count, failing
+
+    def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
+        if replacing is None:
+            return super().save(replace(image, pending=("TEXT",)), replacing=None)
+        if len(self.images) < self._count or not replacing.pending:
+            return replacing
+        reason = "DETECTOR_UNAVAILABLE" if image.image_id in self._failing else ""
+        return super().save(replace(replacing, pending=(), reason=reason), replacing=replacing)
+
+
+def test_an_import_tells_of_labels_first_and_ends_with_the_text(tmp_path: Path) -> None:
+    folder_with(tmp_path, {f"{number}.gif": GIF + bytes([number]) for number in range(5)})
+    bucket = Bucket()
+    records = InTwoStages(bucket, 5)
+    answered: list[Image] = []
+    seen: list[tuple[int, int, int]] = []
+
+    Import(files(bucket, tmp_path), records, FakeRequests()).run(
+        patience=9,
+        on_answered=answered.append,
+        on_progress=lambda summary: seen.append((summary.settled, summary.completed, summary.halves)),
+    )
+
+    assert len(answered) == 5
+    assert (5, 0, 5) in seen  # all can be searched for, and none is whole
+    assert seen[-1] == (5, 5, 5)
+    assert {image.pending for image in records.images.values()} == {()}
+
+
+def test_an_import_counts_images_of_which_a_feature_failed(tmp_path: Path) -> None:
+    folder_with(tmp_path, {f"{number}.gif": GIF + bytes([number]) for number in range(3)})
+    bucket = Bucket()
+    records = InTwoStages(bucket, 3, frozenset({f"{tmp_path.name}/1.gif"}))
+
+    summary = Import(files(bucket, tmp_path), records, FakeRequests()).run(patience=9)
+
+    assert (summary.analyzed, summary.whole, summary.lacking) == (3, 3, 1)
+
+
+def test_an_image_that_is_deleted_between_the_stages_is_not_waited_for() -> None:
+    catalog = FakeCatalog()
+    half = catalog.save(Image("a.jpg", Status.ANALYZED, "", "2026", pending=("TEXT",)), replacing=None)
+    whole: list[Image] = []
+    answers = Answers(catalog, 5, waiting=deque([Sent("a.jpg", "", 0)]), on_whole=whole.append)
+    answers.await_all_but(0)
+    assert whole == []
+    gone = catalog.save(Image("a.jpg", Status.REMOVED, "", "2027"), replacing=half)
+
+    answers.await_whole()
+
+    assert whole == [gone]

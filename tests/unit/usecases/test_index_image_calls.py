@@ -60,7 +60,7 @@ def test_a_first_image_needs_seven_calls_beside_the_fetch_and_the_detector(appli
         FETCH,
         "GetObject",  # a known analysis
         "PutItem",  # the lease
-        "PutObject",  # the analysis
+        "PutObject",  # the analysis, and side by side with the detector
         "PutObject",  # the thumbnail
         "GetObject",  # corrections of this content
         "TransactWriteItems",  # record, postings and the end of the lease

@@ -258,6 +258,7 @@ class ManyVersions:
 
 
 def test_all_versions_of_a_key_are_listed_and_no_page_behind_them_is_read() -> None:
-    versions = S3Versions(ManyVersions(), "images").list(KEY)  # type: ignore[arg-type]
+    client: Any = ManyVersions()
+    versions = S3Versions(client, "images").list(KEY)
     assert [(version.version_id, version.is_marker) for version in versions] == [("v1", False), ("marker", True)]
     assert versions[0].modified == "2026-01-01T00:00:00.000000Z"

@@ -86,11 +86,11 @@ class Table:
             yield from self._batch({self.name: {"Keys": keys, "ConsistentRead": consistent}})
 
     def put(self, **request: Any) -> Mapping[str, Any]:
-        """Write an item."""
+        """Call PutItem with this request, the table's name added."""
         return self._write(lambda: self._client.put_item(TableName=self.name, **request))
 
     def update(self, **request: Any) -> Mapping[str, Any]:
-        """Change an item."""
+        """Call UpdateItem with this request, the table's name added."""
         return self._write(lambda: self._client.update_item(TableName=self.name, **request))
 
     def delete(self, **request: Any) -> Mapping[str, Any]:

@@ -74,7 +74,10 @@ class DynamoDbCatalog:
         postings = schema.posting_items(image, shards=self._shards)
         outdated = schema.posting_confidences(replacing, shards=self._shards) if replacing else {}
         writes = [self._record(image, replacing)]
-        writes += [{"Put": {"TableName": self._table.name, "Item": posting}} for posting in postings.values()]
+        # The first stage wrote the same ones a moment ago, unless the second has found words.
+        same = schema.posting_items(replacing, shards=self._shards) if replacing and replacing.pending else {}
+        changed = (posting for key, posting in postings.items() if posting != same.get(key))
+        writes += [{"Put": {"TableName": self._table.name, "Item": posting}} for posting in changed]
         writes += [self._deletion(key) for key in outdated if key not in postings]
         if lease:
             writes.append({"Put": {"TableName": self._table.name, "Item": schema.lease_item(lease)}})

@@ -57,9 +57,9 @@ class DynamoDbCopiesWriter:
         self._table = Table(client, table)
 
     def list_anew(self, contents: Collection[str]) -> None:
-        """List those that several images have by now, and no others.
+        """List those of these contents that several images have now, and remove the others from the list.
 
-        Whoever counts calls this afterwards; each change is made on the condition that the count still asks for it.
+        Call this after counting; it makes each change on the condition that the count still requires it.
         """
         wanted = [schema.content_key(content) for content in contents]
         for row in map(schema.unmarshalled, self._table.batch_get(wanted, consistent=True)):

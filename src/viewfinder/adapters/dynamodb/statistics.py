@@ -47,7 +47,7 @@ class DynamoDbStatistics:
         return {name: KnownName(max(0, counts[name]), aliases.get(name, frozenset())) for name in names}
 
     def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
-        """Read the counters of labels and people; other sources have none, or none that is worth a request."""
+        """Return the counts of the labels and people; a search does without the sizes of other sources."""
         names = {source.name.casefold() for source in sources if source.kind is SourceKind.LABEL}
         known = self.find(names) if names else {}
         labels = {source: known[source.name.casefold()].count for source in sources if source.kind is SourceKind.LABEL}

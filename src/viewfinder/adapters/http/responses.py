@@ -23,7 +23,7 @@ from viewfinder.domain.errors import (
     VersionNotFoundError,
 )
 from viewfinder.domain.feature import findings_document
-from viewfinder.domain.image import Image
+from viewfinder.domain.image import PENDING, Image
 from viewfinder.domain.person import PersonCount
 from viewfinder.domain.statistics import LabelCount
 from viewfinder.domain.summary import Summary
@@ -144,6 +144,7 @@ def image_document(image: Image) -> Document:
     document |= {name: value for name, value in facts.items() if value}
     document |= findings_document(image.findings)
     document |= {"Features": list(image.features)} if image.features else {}
+    document |= {PENDING: list(image.pending)} if image.pending else {}
     if image.corrections:
         corrections = {"Added": list(image.corrections.added), "Removed": list(image.corrections.removed)}
         document["Corrections"] = corrections

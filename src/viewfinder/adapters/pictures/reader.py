@@ -36,6 +36,16 @@ class Pictures:
         self._has_screens = has_screens
         self._budget = Budget(max_memory)
 
+    def rendition(self, content: bytes) -> bytes:
+        """Return what the detector gets of a picture that `read` accepts; raises ImageRejectedError.
+
+        A JPEG that goes as it is isn't decoded. Of a PNG only what lies behind its pixels tells whether it does.
+        """
+        with rejecting_defects(format_name := recognise(content), content):
+            if format_name == "JPEG" and _goes_as_it_is(open_source(format_name, content)):
+                return content
+        return self.read(content).rendition
+
     def read(self, content: bytes) -> Picture:
         """Return the picture upright with its renditions; raises ImageRejectedError with a reason of `Defect`.
 
@@ -74,13 +84,7 @@ def _derive(source: Source, *, has_screen: bool) -> Picture:
     The detector gets the very bytes that were decoded here, without the chunks that were left out: another reader may
     refuse those.
     """
-    picture, stored_size = source.picture, source.size
-    mode = picture.mode if source.is_plain else ""
-    as_is = (
-        source.is_untouched
-        and is_srgb(source.code_points)
-        and detector.takes(source.format, mode, stored_size, len(source.content), source.scanned_pixels)
-    )
+    picture, stored_size, as_is = source.picture, source.size, _goes_as_it_is(source)
     shown_size = rendering.screen_size if has_screen else rendering.thumbnail_size
     needed = (shown_size if as_is else rendering.rendition_size)(stored_size)
     source.load(needed)
@@ -102,4 +106,14 @@ def _derive(source: Source, *, has_screen: bool) -> Picture:
         thumbnail=rendering.encode_small(rendering.shrink(shown, rendering.thumbnail_size((width, height)))),
         facts=metadata.facts,
         screen=rendering.encode_small(shown) if has_screen else b"",
+    )
+
+
+def _goes_as_it_is(source: Source) -> bool:
+    """Return whether the detector takes the file unchanged, by its header."""
+    mode = source.picture.mode if source.is_plain else ""
+    return (
+        source.is_untouched
+        and is_srgb(source.code_points)
+        and detector.takes(source.format, mode, source.size, len(source.content), source.scanned_pixels)
     )

@@ -93,7 +93,7 @@ class Tiff(TiffImageFile):
 
     @property
     def pieces(self) -> tuple[int, int]:
-        """Pixels of one strip or tile, and the bytes of a pixel: libtiff unpacks a piece as a whole."""
+        """Pixels of one strip or tile, and bytes of a pixel: libtiff unpacks a strip or tile as a whole."""
         width, height = self._tile_size
         if TILE_OFFSETS in self.tag_v2:
             pixels = self._number(TILE_WIDTH) * self._number(TILE_LENGTH)

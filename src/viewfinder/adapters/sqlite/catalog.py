@@ -14,7 +14,7 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
 from viewfinder.domain import formats, record_state
 from viewfinder.domain.errors import CatalogConflictError
-from viewfinder.domain.image import Image, Status
+from viewfinder.domain.image import PENDING, Image, Status
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.record_state import RecordState
 
@@ -129,7 +129,7 @@ class SqliteCatalog:
 def _state(values: Sequence[Any]) -> RecordState:
     """Read extracted members: a missing one is NULL, and a list is JSON."""
     document = {name: value for name, value in zip(record_state.MEMBERS, values, strict=True) if value is not None}
-    document |= {"Features": json.loads(document["Features"])} if "Features" in document else {}
+    document |= {name: json.loads(document[name]) for name in ("Features", PENDING) if name in document}
     return RecordState.from_document(document)
 
 

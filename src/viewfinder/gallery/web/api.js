@@ -1,7 +1,7 @@
 // The REST API, through the gallery.
 
 /** @param {string} name */
-const meta = (name) => /** @type {HTMLMetaElement} */ (document.querySelector(`meta[name="viewfinder-${name}"]`)).content;
+export const meta = (name) => /** @type {HTMLMetaElement} */ (document.querySelector(`meta[name="viewfinder-${name}"]`)).content;
 const ROOT = `/${meta("stage")}`;
 const TOKEN_HEADER = "X-Viewfinder-Token";
 let token = meta("token");

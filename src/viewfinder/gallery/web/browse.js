@@ -2,6 +2,7 @@
 
 import { listCategories, listFolders, listLabels, pictureUrl, searchImages } from "./api.js";
 import { counted, element, icon } from "./dom.js";
+import { isHidden } from "./moderation.js";
 
 const LABELS = 12; // of a category
 
@@ -85,7 +86,7 @@ function cardOf({ Name, Count }) {
   const card = element("li", {}, element("a", { href: linkTo({ label: Name }) }, picture, element("b", {}, Name), " ", element("small", {}, counted(Count, "image"))));
   fillers.set(card, async () => {
     const { Images } = await searchImages(new URLSearchParams({ label: Name, order: "confidence", limit: "1" }));
-    if (Images.length) picture.append(element("img", { src: pictureUrl(Images[0], "thumbnail"), alt: "", decoding: "async" }));
+    if (Images.length) picture.append(isHidden(Images[0]) ? icon("warning") : element("img", { src: pictureUrl(Images[0], "thumbnail"), alt: "", decoding: "async" }));
   });
   seen.observe(card);
   return card;

@@ -3,6 +3,7 @@
 import { removeAll } from "./actions.js";
 import { listDuplicates, pictureUrl } from "./api.js";
 import { bytes, counted, element, icon, nameOf } from "./dom.js";
+import { IS_MODERATED } from "./moderation.js";
 import { ask } from "./talk.js";
 
 /** @type {(section: HTMLElement, results: import("./results.js").Results) => Promise<void>} */
@@ -72,7 +73,7 @@ class Duplicates {
   #copyOf(image, row) {
     const picture = element("img", { src: pictureUrl(image, "thumbnail"), alt: "", loading: "lazy", decoding: "async",
       onerror: () => picture.replaceWith(icon("photos")) });
-    const link = element("a", { href: `/?${new URLSearchParams({ image: image.ImageId })}` }, element("span", { class: "picture" }, picture), image.ImageId);
+    const link = element("a", { href: `/?${new URLSearchParams({ image: image.ImageId })}` }, element("span", { class: "picture" }, IS_MODERATED ? icon("photos") : picture), image.ImageId);
     const onclick = () => this.#keep(image, row);
     return element("li", {}, link,
       element("button", { class: "button", type: "button", "aria-label": `Keep this one: ${image.ImageId}`, onclick }, "Keep this one"));

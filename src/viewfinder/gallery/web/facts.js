@@ -4,6 +4,7 @@ import { bytes, element, moment } from "./dom.js";
 
 export const STATES = { ANALYZED: "Analysed", REJECTED: "Rejected", FAILED: "Failed" };
 const DECIMALS = 5; // of a degree: about a metre
+const MAX_FILTER = 100; // letters of a filter of the API
 
 /** The camera's local time, as it stood on the camera: no zone is known, so none is applied. @param {string} iso */
 export function localTime(iso, offset = "") {
@@ -45,16 +46,21 @@ function placeOf({ Latitude, Longitude, Altitude }) {
     `${Latitude.toFixed(DECIMALS)}, ${Longitude.toFixed(DECIMALS)}${height}`);
 }
 
+/** The camera, which searches for itself. @param {import("./types").Facts} facts */
+const cameraOf = ({ Camera }) =>
+  Camera && element("a", { href: `/?${new URLSearchParams({ camera: Camera.slice(0, MAX_FILTER) })}`, title: "Search for this camera" }, Camera);
+
 /** The list of facts, for the panel of the viewer. @param {import("./types").Image} image */
 export function factsOf(image) {
   const taken = image.Facts ?? {};
   const facts = {
     Taken: image.Status === "ANALYZED" ? takenOf(taken) : null,
-    Camera: taken.Camera,
+    Camera: cameraOf(taken),
     Lens: taken.Lens,
     Exposure: exposureOf(taken),
     Place: placeOf(taken),
     Status: STATES[image.Status],
+    "To come": image.PendingFeatures?.map((name) => name.toLowerCase()).join(", "),
     Size: bytes(image.Size),
     Pixels: image.Width ? `${image.Width} × ${image.Height}` : null,
     Format: image.Format,
@@ -67,8 +73,11 @@ export function factsOf(image) {
   return element("dl", { class: "facts" }, known.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
 
-/** @param {import("./types").Image} image */
+/** Why it was not analysed, or one of its features was not. @param {import("./types").Image} image */
 export const problemOf = (image) =>
-  image.Status === "ANALYZED"
+  image.Status === "ANALYZED" && !image.Reason
     ? null
-    : element("p", { class: "problem" }, element("b", {}, `${STATES[image.Status]}: ${image.Reason ?? ""}`), image.Message ?? "");
+    : element("p", { class: "problem" }, element("b", {}, `${titleOf(image)}: ${image.Reason ?? ""}`), image.Message ?? "");
+
+/** @param {import("./types").Image} image */
+const titleOf = (image) => (image.Status === "ANALYZED" ? "A feature is missing" : STATES[image.Status]);

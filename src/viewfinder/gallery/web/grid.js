@@ -2,7 +2,8 @@
 
 import { element, place } from "./dom.js";
 import { Layout } from "./layout.js";
-import { tileOf } from "./tile.js";
+import { onReveal } from "./moderation.js";
+import { showPicture, tileOf } from "./tile.js";
 
 const MARGIN = 600; // pixels above and below the window that are ready
 const AHEAD = 2000; // pixels before the end at which more is asked for
@@ -32,6 +33,7 @@ export class Grid {
     this.render = this.render.bind(this);
     addEventListener("scroll", () => this.#soon(), { passive: true });
     new ResizeObserver(() => this.#resized()).observe(list);
+    onReveal((imageId) => this.#reveal(imageId));
     list.addEventListener("keydown", (event) => this.#key(event));
     list.addEventListener("focusin", ({ target }) => {
       const tile = /** @type {Element} */ (target).closest("li");
@@ -74,7 +76,7 @@ export class Grid {
     this.active = Math.min(Math.max(index, 0), this.images.length - 1);
     const box = this.layout.boxOf(this.active);
     if (!box) return;
-    this.#reveal(box);
+    this.#scrollTo(box);
     this.render();
     this.#linkAt(this.active)?.focus({ preventScroll: true });
   }
@@ -207,8 +209,13 @@ export class Grid {
     this.focus(steps[event.key]());
   }
 
+  /** Shows the picture of an image that was hidden. @param {string} imageId */
+  #reveal(imageId) {
+    for (const [index, tile] of this.tiles) if (this.images[index].ImageId === imageId) showPicture(tile, this.images[index]);
+  }
+
   /** @param {{ top: number, height: number }} box */
-  #reveal(box) {
+  #scrollTo(box) {
     const above = this.list.getBoundingClientRect().top + box.top;
     const header = 130;
     if (above < header) scrollBy({ top: above - header });

@@ -3,14 +3,15 @@
 import { addressOf, go, isConfidenceKnown, readSearch } from "./address.js";
 import { Completion } from "./completion.js";
 import { element, find, icon, isTyping } from "./dom.js";
+import { IS_MODERATED } from "./moderation.js";
 
-const PLACES = /** @type {const} */ ([["prefix", "in"], ["category", "of"], ["takenFrom", "from"], ["takenTo", "before"]]);
+const PLACES = /** @type {const} */ ([["prefix", "in"], ["category", "of"], ["takenFrom", "from"], ["takenTo", "before"], ["camera", "by"]]);
 
 let sliding = false; // the slider's moves, one after the other, are one step in the history
 
-/** @typedef {"match" | "order" | "minConfidence" | "status"} Filter */
+/** @typedef {"match" | "order" | "minConfidence" | "status" | "camera" | "moderated"} Filter */
 
-const FILTERS = /** @type {const} */ (["match", "order", "minConfidence", "status"]);
+const FILTERS = /** @type {const} */ (["match", "order", "minConfidence", "status", "camera", "moderated"]);
 
 const filters = () => /** @type {Record<Filter, HTMLInputElement>} */ (/** @type {unknown} */ (find("filters").elements));
 
@@ -30,6 +31,7 @@ export function showSearch() {
   const texts = search.text.map((word) => plainChip(`“${word}”`, { ...search, text: search.text.filter((other) => other !== word) }));
   find("chips").replaceChildren(...labels, ...texts, ...PLACES.filter(([name]) => search[name]).map(([name, word]) => placeChip(search, name, word)));
   find("match").hidden = search.label.length < 2;
+  find("moderated").hidden = !IS_MODERATED && !search.moderated;
   const byConfidence = /** @type {HTMLInputElement} */ (find("filters").querySelector('[value="confidence"]'));
   byConfidence.disabled = !isConfidenceKnown(search);
   for (const name of FILTERS) filters()[name].value = search[name];
@@ -42,7 +44,7 @@ function showLeast() {
 
 /** @param {Event} event */
 function changed({ target }) {
-  const chosen = FILTERS.map((name) => [name, filters()[name].value]);
+  const chosen = FILTERS.map((name) => [name, filters()[name].value.trim()]);
   const isSlider = target === filters().minConfidence;
   go(addressOf({ ...readSearch(), ...Object.fromEntries(chosen) }), { replace: isSlider && sliding });
   sliding = isSlider;
@@ -91,7 +93,7 @@ function chip(name, isExcluded) {
   );
 }
 
-/** What a link asks for: where the key begins, a category, a time. @type {(search: import("./types").Search, name: typeof PLACES[number][0], word: string) => HTMLElement} */
+/** What a link or a filter asks for: where the key begins, a category, a time, a camera. @type {(search: import("./types").Search, name: typeof PLACES[number][0], word: string) => HTMLElement} */
 const placeChip = (search, name, word) => plainChip(`${word} ${search[name]}`, { ...search, [name]: "" });
 
 /** Part of a search that can only be taken away: `rest` is the search that remains. @type {(text: string, rest: import("./types").Search) => HTMLElement} */

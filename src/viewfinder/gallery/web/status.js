@@ -71,14 +71,17 @@ function countsOf(statistics) {
   ];
 }
 
+/** @param {{ InWork: number, Delayed: number }} queue */
+const workOf = ({ InWork, Delayed }) => `${whole(InWork)} in work${Delayed ? `, ${whole(Delayed)} delayed` : ""}`;
+
 /** @param {import("./types").StackStatus} status */
 function queuesOf(status) {
   if (!status.Queue) return [];
-  const { Queue, DeadLetters } = status;
-  const note = `${whole(Queue.InWork)} in work${Queue.Delayed ? `, ${whole(Queue.Delayed)} delayed` : ""}`;
-  const dead = DeadLetters?.Waiting ?? 0;
+  const { Queue, SecondStage, DeadLetters, SecondStageDeadLetters } = status;
+  const dead = (DeadLetters?.Waiting ?? 0) + (SecondStageDeadLetters?.Waiting ?? 0);
   return [
-    card("Queue", whole(Queue.Waiting), note),
+    card("Queue", whole(Queue.Waiting), workOf(Queue)),
+    ...(SecondStage ? [card("Text to come", whole(SecondStage.Waiting), `and other features; ${workOf(SecondStage)}`)] : []),
     card("Dead letters", whole(dead), dead ? "see: viewfinder redrive" : "none, as it should be", dead ? "fault" : ""),
   ];
 }

@@ -3,6 +3,7 @@
 import { addressOf, readSearch } from "./address.js";
 import { pictureUrl } from "./api.js";
 import { element, icon, nameOf, percent } from "./dom.js";
+import { isHidden, reveal } from "./moderation.js";
 
 /** What is wrong with a file, by the reason that the API gives (adapters/pictures/limits.py and others). @type {Record<string, string>} */
 const SENTENCES = {
@@ -33,9 +34,10 @@ export function tileOf(image) {
     {
       class: `tile${fault ? " fault" : ""}`,
       href: addressOf(readSearch(), { image: image.ImageId }),
-      "aria-label": [`${nameOf(image.ImageId)}. ${text}`, undated].filter(Boolean).join(". "),
+      "aria-label": [`${nameOf(image.ImageId)}. ${text}`, undated, isHidden(image) && WARNING].filter(Boolean).join(". "),
+      onclick: (/** @type {MouseEvent} */ event) => revealFirst(event, image),
     },
-    fault ? faultOf(image, fault) : pictureOf(image),
+    fault ? faultOf(image, fault) : isHidden(image) ? warningOf() : pictureOf(image),
     element("span", { class: "caption", "aria-hidden": "true" }, captionOf(image, labels)),
   );
   // The keyboard has a key for it (space or x), so that one stop of the tab key is enough for a tile.
@@ -62,6 +64,26 @@ function pictureOf(image) {
     onerror: () => picture.replaceWith(element("span", { class: "missing" }, icon("photos"))),
   });
   return picture;
+}
+
+const WARNING = "Sensitive content: press to show";
+
+const warningOf = () => element("span", { class: "missing" }, icon("warning"), element("b", {}, "Sensitive content"), element("span", {}, "Press to show"));
+
+/** The first press of a hidden picture shows it, the next opens it. @type {(event: MouseEvent, image: import("./types").Summary) => void} */
+function revealFirst(event, image) {
+  if (!isHidden(image) || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  event.stopPropagation(); // the page would follow the link
+  reveal(image.ImageId);
+}
+
+/** Puts the picture in the place of its warning; the link stays, with its focus. @type {(tile: HTMLElement, image: import("./types").Summary) => void} */
+export function showPicture(tile, image) {
+  const link = tile.querySelector(".tile");
+  if (!link?.querySelector(".missing") || isHidden(image)) return;
+  link.querySelector(".missing")?.replaceWith(pictureOf(image));
+  link.setAttribute("aria-label", (link.getAttribute("aria-label") ?? "").replace(`. ${WARNING}`, ""));
 }
 
 /** @type {(image: import("./types").Summary, sentence: string) => HTMLElement} */

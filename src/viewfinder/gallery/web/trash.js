@@ -3,6 +3,7 @@
 import { each } from "./actions.js";
 import { deleteImage, listTrash, pictureUrl, purgeImage, restoreImage } from "./api.js";
 import { bytes, counted, element, icon, moment, nameOf } from "./dom.js";
+import { IS_MODERATED } from "./moderation.js";
 import { ask, say } from "./talk.js";
 
 const LARGEST = 10_000_000; // bytes: the thumbnail is gone, so a row shows the original
@@ -52,7 +53,7 @@ function pictureOf(image) {
   const fallback = icon("photos");
   const src = pictureUrl({ ImageId: image.ImageId, AnalyzedAt: image.DeletedAt }, "last");
   const picture = element("img", { src, alt: "", loading: "lazy", decoding: "async", onerror: () => picture.replaceWith(fallback) });
-  return element("span", { class: "picture" }, image.Bytes > LARGEST ? fallback : picture);
+  return element("span", { class: "picture" }, image.Bytes > LARGEST || IS_MODERATED ? fallback : picture);
 }
 
 /** Deletes for good what the trash has when it is asked, whatever is shown of it. @type {typeof show} */

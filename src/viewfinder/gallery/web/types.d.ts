@@ -22,6 +22,8 @@ export interface Text {
   Geometry: { BoundingBox: Box; Polygon: Point[] };
 }
 
+export interface ModerationLabel extends Confident { ParentName: string; TaxonomyLevel: number }
+
 export interface Face { BoundingBox: Box; Confidence: number }
 
 export type Status = "ANALYZED" | "REJECTED" | "FAILED";
@@ -31,6 +33,7 @@ export interface Summary {
   Status: Status;
   AnalyzedAt: string;
   TakenAt?: string;
+  Moderated?: "true" | "false";
   Width?: number;
   Height?: number;
   Reason?: string;
@@ -61,8 +64,10 @@ export interface Image extends Omit<Summary, "Labels"> {
   Message?: string;
   Facts?: Facts;
   Features?: string[];
+  PendingFeatures?: string[];
   Texts?: Text[];
   Faces?: Face[];
+  ModerationLabels?: ModerationLabel[];
   Corrections?: { Added: string[]; Removed: string[] };
   Labels: Label[];
 }
@@ -74,7 +79,7 @@ export type Measured = Image & { Width: number; Height: number };
 export interface Pictured { ImageId: string; AnalyzedAt?: string }
 
 /** What is known of an image before its record is here: the entry of a search, or no more than its key. */
-export interface Known extends Pictured { Status?: Status; Width?: number; Height?: number; Format?: string }
+export interface Known extends Pictured { Status?: Status; Width?: number; Height?: number; Format?: string; Moderated?: string; ModerationLabels?: ModerationLabel[] }
 
 export interface Trashed { ImageId: string; DeletedAt: string; ExpiresAt: string; Bytes: number }
 export interface Version { VersionId: string; LastModified: string; Bytes: number; IsLatest: boolean }
@@ -96,6 +101,8 @@ export interface Recent { ImageId: string; Seconds: number; Failed: boolean; Ste
 export interface StackStatus {
   Queue: { Waiting: number; InWork: number; Delayed: number } | null;
   DeadLetters: { Waiting: number } | null;
+  SecondStage: { Waiting: number; InWork: number; Delayed: number } | null;
+  SecondStageDeadLetters: { Waiting: number } | null;
   LastMinutes: { LatencyP50: number | null; LatencyP95: number | null };
   Minutes: Minute[];
   Recent: Recent[];
@@ -117,6 +124,8 @@ export interface Search {
   prefix: string;
   takenFrom: string;
   takenTo: string;
+  camera: string;
+  moderated: string;
 }
 
 export type View = "status" | "browse" | "trash" | "duplicates";
@@ -163,6 +172,7 @@ export interface Places {
   grid: HTMLUListElement;
   least: HTMLOutputElement;
   match: HTMLFieldSetElement;
+  moderated: HTMLLabelElement;
   more: HTMLParagraphElement;
   page: HTMLElement;
   query: HTMLInputElement;

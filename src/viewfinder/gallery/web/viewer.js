@@ -8,6 +8,7 @@ import { element, find, icon, nameOf } from "./dom.js";
 import { factsOf, problemOf } from "./facts.js";
 import { labelsOf } from "./labels.js";
 import { layOn, textsOf } from "./layers.js";
+import { isHidden, isUnknown, moderationOf, onReveal, warningOf } from "./moderation.js";
 import { Picture } from "./picture.js";
 import { ask, noticesInFront, say } from "./talk.js";
 import { versionsOf } from "./versions.js";
@@ -15,6 +16,7 @@ import { Zoom } from "./zoom.js";
 
 const AGAIN_MS = 1000;
 const AGAIN_TRIES = 60;
+const PENDING_MS = 3000;
 
 export class Viewer {
   /** @type {string | null} */
@@ -38,6 +40,7 @@ export class Viewer {
     this.content = element("div", { class: "content" });
     this.dialog.open = false; // the page of a link comes with the picture, until this script is here
     this.dialog.replaceChildren(this.content);
+    onReveal((imageId) => this.#reveal(imageId));
     results.onChange = () => this.#renewSteps();
     this.dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.#leave()));
     this.dialog.addEventListener("keydown", (event) => this.#key(event));
@@ -108,11 +111,23 @@ export class Viewer {
       list,
       correctionsOf(image, shown),
       textsOf(image),
+      moderationOf(image),
       element("h3", {}, "Image"),
       factsOf(image),
       versionsOf(image, () => this.#follow()),
     );
     this.#replace(this.#heading(image), stage, panel);
+    if (image.PendingFeatures) this.#complete(image);
+  }
+
+  /** Shows the record again once the features are there that it waits for. @param {import("./types").Image} image */
+  async #complete(image) {
+    for (let tries = 0; tries < AGAIN_TRIES; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, PENDING_MS));
+      if (this.image !== image || this.imageId !== image.ImageId) return;
+      const now = await getImage(image.ImageId).catch(() => null);
+      if (now && !now.PendingFeatures && this.image === image && this.imageId === image.ImageId) return this.#render(now);
+    }
   }
 
   /** Puts new parts in the place of the old; the focus stays where it was. @param {HTMLElement[]} parts */
@@ -126,14 +141,20 @@ export class Viewer {
 
   /** The stage with the image's picture: the one that is there, zoom and all, as long as it is of the same content. @param {import("./types").Known} image */
   #stageOf(image) {
-    const isAnalyzed = (image.Status ?? "ANALYZED") === "ANALYZED";
-    if (isAnalyzed && this.picture?.isOf(image)) return this.stage;
+    const isShown = (image.Status ?? "ANALYZED") === "ANALYZED" && !isHidden(image) && !isUnknown(image);
+    if (isShown && this.picture?.isOf(image)) return this.stage;
     this.#leavePicture();
-    this.picture = isAnalyzed ? new Picture(image) : null;
-    const nothing = () => element("div", { class: "nothing" }, icon("warning"));
-    this.stage = element("div", { class: "stage" }, this.picture?.frame ?? nothing(), this.#step(-1), this.#step(1));
+    this.picture = isShown ? new Picture(image) : null;
+    this.stage = element("div", { class: "stage" }, this.picture?.frame ?? insteadOf(image), this.#step(-1), this.#step(1));
     this.zoom = new Zoom(this.stage, this.picture, (direction) => this.#go(direction));
     return this.stage;
+  }
+
+  /** A person wants to see the picture: the record is here, or what the grid knows of it. @param {string} imageId */
+  #reveal(imageId) {
+    if (imageId !== this.imageId) return;
+    if (this.image?.ImageId === imageId) this.#render(this.image);
+    else this.#preview(this.results.images[this.#index] ?? { ImageId: imageId });
   }
 
   #leavePicture() {
@@ -251,6 +272,12 @@ export class Viewer {
       say(`It could not be analysed: ${error.message}`, "fault");
     }
   }
+}
+
+/** What stands in the place of a picture: a warning, nothing until the record is here, or a sign that there is none. @param {import("./types").Known} image */
+function insteadOf(image) {
+  if (isHidden(image)) return warningOf(image);
+  return element("div", { class: "nothing" }, isUnknown(image) ? null : icon("warning"));
 }
 
 /** Whether a picture was read. @param {import("./types").Image} image @returns {image is import("./types").Measured} */

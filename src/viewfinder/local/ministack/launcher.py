@@ -52,10 +52,10 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).parents[3]))
     from ministack import app
     from ministack.core import iam_evaluator, persistence
-    from ministack.services import apigateway_v1, cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, s3
+    from ministack.services import apigateway_v1, cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, s3, sqs
     from ministack.services.cloudformation import provisioners
 
-    from viewfinder.local.ministack import adoption, frugality, guard, journal, objects, saving, strictness
+    from viewfinder.local.ministack import adoption, frugality, guard, journal, objects, priority, saving, strictness
 
     guard.close(app, s3, iam_evaluator)
     strictness.read_security_of_operations_only(apigateway_v1)
@@ -64,6 +64,7 @@ if __name__ == "__main__":
     strictness.encode_keys_of_versions(s3)
     remember_expressions(dynamodb)
     queue_invocations(lambda_svc)
+    priority.serve_first_stage_first(lambda_svc, sqs)
     state = Path(persistence.STATE_DIR)
     progress = Path(os.environ["VIEWFINDER_START_PROGRESS"])
     saving.tell_progress(s3, progress)

@@ -38,17 +38,17 @@ DECIMALS = 4
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a face is compared by: a vector (128,) of length 1, and the caution that its size calls for."""
+    """A face as `similarity` compares it: a vector (128,) of length 1, and what a small face adds to distances."""
 
-    vector: Floats = field(repr=False)  # biometric data: in no log, even if one has the description
+    vector: Floats = field(repr=False)  # biometric data: must not reach a log
     caution: float
 
 
 def describe(numbers: Floats, eye_distance: float) -> Description:
     """Return the description of a face from its descriptor (128,) and the pixels between its eyes.
 
-    Descriptors of small and blurred faces lie close to the mean of all faces, and so to each other. Seen from that
-    mean, only their direction counts.
+    Descriptors of small and blurred faces lie close to the mean of all faces, and so to each other. Therefore the
+    vector is the direction from that mean to the descriptor.
     """
     centred = numbers - mean_face()
     return Description(unit(centred), caution_of(eye_distance))

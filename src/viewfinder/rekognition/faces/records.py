@@ -69,7 +69,7 @@ def find_user(connection: sqlite3.Connection, collection: int, name: str) -> Row
 
 
 def faces_by_number(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, Row]:
-    """Return the rows of the faces that are still there."""
+    """Return the rows of faces by their number; deleted faces have none."""
     rows = connection.execute(
         f"SELECT {FACE_COLUMNS} FROM faces WHERE faces.number IN (SELECT value FROM json_each(?))",  # noqa: S608
         (json.dumps(list(numbers)),),

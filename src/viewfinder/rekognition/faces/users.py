@@ -56,7 +56,7 @@ class Users:
         return self._once("CreateUser", request, create)
 
     def list_users(self, request: Request) -> Document:
-        """Answer ListUsers: in the order in which they were created."""
+        """Answer ListUsers with a page of the users of a collection, oldest first; raise ResourceNotFoundException."""
         with self._store.reading() as connection:
             collection = find_collection(connection, request["CollectionId"])["number"]
             scope, size = ("ListUsers", collection), page_size(request, MOST_USERS)

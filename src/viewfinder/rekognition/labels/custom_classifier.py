@@ -53,7 +53,7 @@ class Input:
 
 
 class CustomClassifier:
-    """Knows the labels that one graph can give; safe to use from several threads."""
+    """Label pictures by a classifier of the user's in ONNX; safe to use from several threads."""
 
     def __init__(self, file: Path, classes: Path, min_probability: float) -> None:
         """Open a graph and the names of its classes, one a line; raise ModelFileError."""

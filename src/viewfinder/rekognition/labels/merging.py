@@ -205,7 +205,7 @@ class LabelMerger:
         return own, np.array([categories == self._entries[row].category for row in rows]) & ~own
 
     def claims(self, views: Sequence[Boxes], probabilities: Floats) -> Claims:
-        """Return what speaks for and against each class of the detector."""
+        """Return the evidence for and against each class of the detector, from its views and the classifier (1000,)."""
         clear = np.min([self._best(boxes.where(undisputed(boxes))) for boxes in views], axis=0) >= CLEAR
         return Claims(
             score=np.mean([self._best(boxes) for boxes in views], axis=0),

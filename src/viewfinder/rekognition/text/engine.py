@@ -52,7 +52,10 @@ class Request:
 
 
 def _region(document: Mapping[str, Any]) -> Points:
-    """Return the corners of a region."""
+    """Return the corners of a region, which may reach beyond the picture.
+
+    The documents of AWS set no range: those of BoundingBox allow values outside 0 to 1, RegionsOfInterest adds nothing.
+    """
     if ("BoundingBox" in document) == ("Polygon" in document):
         raise invalid_parameter("Request has invalid parameters: a region takes one of BoundingBox and Polygon")
     if "Polygon" in document:
@@ -64,8 +67,10 @@ def _region(document: Mapping[str, Any]) -> Points:
 
 
 def _box_corners(box: Mapping[str, float]) -> Points:
-    left, top = box.get("Left", 0.0), box.get("Top", 0.0)
-    right, bottom = left + box.get("Width", 0.0), top + box.get("Height", 0.0)
+    left, top, width, height = (box.get(name, 0.0) for name in ("Left", "Top", "Width", "Height"))
+    if width < 0 or height < 0:
+        raise invalid_parameter("Request has invalid parameters: a region's Width and Height are not negative")
+    right, bottom = left + width, top + height
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
 
 

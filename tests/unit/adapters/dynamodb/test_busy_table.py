@@ -104,7 +104,8 @@ class SlowTable:
 
 
 def _target(write: dict[str, Any]) -> dict[str, Any]:
-    return write["Put"]["Item"] if "Put" in write else write["Update"]["Key"]  # type: ignore[no-any-return]
+    target: dict[str, Any] = write["Put"]["Item"] if "Put" in write else write["Update"]["Key"]
+    return target
 
 
 def _key(attributes: dict[str, Any]) -> tuple[str, str]:
@@ -121,7 +122,7 @@ def _holds(write: dict[str, Any], item: dict[str, Any] | None) -> bool:
 
 def _written(write: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
     if "Put" in write:
-        return write["Put"]["Item"]  # type: ignore[no-any-return]
+        return _target(write)
     added = int(write["Update"]["ExpressionAttributeValues"][":Count"]["N"])
     return {**write["Update"]["Key"], "Count": {"N": str(int(item.get("Count", {"N": "0"})["N"]) + added)}}
 
@@ -222,5 +223,6 @@ def test_what_the_table_leaves_unprocessed_is_asked_for_after_ever_longer_pauses
 
 def test_a_table_that_stays_busy_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("viewfinder.adapters.dynamodb.calls.time.sleep", lambda _: None)
+    reluctant: Any = Reluctant(refusals=100)
     with pytest.raises(CatalogUnavailableError, match="catalog is too busy to be read"):
-        list(Table(Reluctant(refusals=100), "catalog").batch_get([("IMAGE#a", "IMAGE")] * 50))  # type: ignore[arg-type]
+        list(Table(reluctant, "catalog").batch_get([("IMAGE#a", "IMAGE")] * 50))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -27,7 +28,8 @@ def _coded(format_name: str, colour: tuple[int, int, int], primaries: int, trans
 
 def _shown(content: bytes) -> tuple[int, ...]:
     with Image.open(io.BytesIO(Pictures().read(content).rendition)) as rendition:
-        return tuple(rendition.convert("RGB").getpixel((48, 48)))  # type: ignore[arg-type]
+        pixel: Any = rendition.convert("RGB").getpixel((48, 48))
+        return tuple(pixel)
 
 
 @pytest.mark.parametrize("format_name", ["AVIF", "HEIF"])

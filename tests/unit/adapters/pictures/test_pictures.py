@@ -164,6 +164,13 @@ def test_rendition_is_a_jpeg_the_detector_takes(case: Good) -> None:
 GREY_RAMP = [Good(lambda: encoded("PNG", _grey_16_bit()), "PNG"), Good(lambda: encoded("TIFF", _grey_16_bit()), "TIFF")]
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")  # of the file with broken EXIF, by Pillow
+@pytest.mark.parametrize("case", GOOD.values(), ids=GOOD)
+def test_the_rendition_alone_is_that_of_the_whole_picture(case: Good) -> None:
+    content = case.make()
+    assert Pictures().rendition(content) == Pictures().read(content).rendition
+
+
 @pytest.mark.parametrize("case", GREY_RAMP, ids=lambda case: case.format)
 def test_16_bits_are_scaled_and_not_clipped(case: Good) -> None:
     with Image.open(io.BytesIO(Pictures().read(case.make()).thumbnail)) as thumbnail:

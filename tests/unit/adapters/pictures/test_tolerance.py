@@ -302,3 +302,19 @@ def test_a_png_that_ends_between_two_chunks_of_pixels_is_truncated() -> None:
     with pytest.raises(ImageRejectedError) as refusal:
         Pictures().read(content[:start] + half)
     assert refusal.value.reason == "TRUNCATED_IMAGE"
+
+
+def test_a_row_of_fill_bytes_takes_no_longer_than_its_length() -> None:
+    """Half a megabyte of them would take a quarter of an hour, if each was the beginning of another attempt."""
+    content = encoded("JPEG")
+    start = content.index(b"\xff\xda") + 20
+
+    assert parse_jpeg(content[:start] + b"\xff" * 500_000 + b"\0").has_end is False
+
+
+def test_fill_bytes_before_a_marker_change_nothing() -> None:
+    content = encoded("JPEG")
+    filled = content[:-2] + b"\xff" * 7 + content[-2:]
+
+    assert parse_jpeg(filled).has_end
+    assert Pictures().read(filled).thumbnail == Pictures().read(content).thumbnail

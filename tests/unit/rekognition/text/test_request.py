@@ -56,6 +56,12 @@ def test_a_word_meets_every_minimum(minima: dict[str, float], accepted: bool) ->
         (polygon((0.1, 0.1), (0.5, 0.1), (0.5, 0.5), (0.1, 0.5)), True),
         (polygon((0.5, 0.5), (0.5, 0.1), (0.1, 0.1), (0.1, 0.5)), True),  # the other way round
         (polygon((0.1, 0.1), (0.4, 0.1), (0.1, 0.3)), False),  # the diagonal cuts off more than half
+        (box(-0.5, -0.5, 2, 2), True),  # reaches beyond the picture on every side
+        (box(-1, 0, 1.31, 1), True),
+        (box(-1, 0, 1.29, 1), False),
+        (box(1.5, 1.5, 1, 1), False),  # lies outside
+        (box(0, 0, 0, 1), False),  # has no area
+        (polygon((-1, -1), (2, -1), (2, 2), (-1, 2)), True),
     ],
 )
 def test_a_region_keeps_what_is_more_than_half_in_it(region: dict[str, Any], accepted: bool) -> None:
@@ -76,7 +82,14 @@ def test_one_of_several_regions_is_enough() -> None:
 
 @pytest.mark.parametrize(
     "region",
-    [{}, box(0, 0, 1, 1) | polygon((0, 0), (1, 0), (1, 1)), polygon((0, 0), (1, 1)), polygon(*[(0.1, 0.2)] * 11)],
+    [
+        {},
+        box(0, 0, 1, 1) | polygon((0, 0), (1, 0), (1, 1)),
+        polygon((0, 0), (1, 1)),
+        polygon(*[(0.1, 0.2)] * 11),
+        box(0.5, 0, -0.1, 1),
+        box(0, 0.5, 1, -0.1),
+    ],
 )
 def test_a_region_that_is_no_area_is_refused(region: dict[str, Any]) -> None:
     with pytest.raises(EngineError, match="invalid parameters") as raised:
