@@ -150,10 +150,11 @@ class Application(AwsClients):
         if self._uses_engine:
             return EngineDetector(self.settings.engine_detector)
         detector = RekognitionDetector(self.rekognition_client, self.settings.detector_price)
-        return self._with_people(detector) if self._keeps_people else detector
+        return self._with_people(detector) if self.keeps_people else detector
 
     @property
-    def _keeps_people(self) -> bool:
+    def keeps_people(self) -> bool:
+        """Whether the stack has a collection of faces."""
         from viewfinder.domain.feature import Feature
 
         return bool(self.settings.collection) and Feature.PEOPLE in self.features
@@ -266,7 +267,7 @@ class Application(AwsClients):
 
     def _forget_content(self, sha256: str) -> None:
         """Forget the faces of a content that was deleted for good, unless another image has it."""
-        if self._keeps_people and not self.copies.images(sha256, 1):
+        if self.keeps_people and not self.copies.images(sha256, 1):
             from viewfinder.usecases.forget_people import Forgotten, forget_content
 
             forget_content(sha256, self.forgetting, Forgotten())
@@ -279,7 +280,21 @@ class Application(AwsClients):
 
         derived = S3Objects(self.s3_client, self.settings.derived_bucket)
         features = tuple(map(str, self.features))
-        return Stores(self.image_objects, derived, self.records, self.requests, features, self._second_stage)
+        return Stores(
+            self.image_objects,
+            derived,
+            self.records,
+            self.requests,
+            features,
+            self._second_stage,
+            restore=self._restore_people,
+        )
+
+    def _restore_people(self) -> None:
+        if self.keeps_people:
+            from viewfinder.usecases.group_people import restore_people
+
+            restore_people(self.people_stores)
 
     @cached_property
     def requests(self) -> ports.Requests:
@@ -331,7 +346,7 @@ class Application(AwsClients):
         """What faces are forgotten in; raise MisconfiguredError if the stack has no collection."""
         from viewfinder.usecases.forget_people import Forgetting
 
-        if not self._keeps_people:
+        if not self.keeps_people:
             raise MisconfiguredError("the stack keeps no faces: its Features lack PEOPLE")
         return Forgetting(self.people_stores, self.face_collection, self.catalog)
 

@@ -139,6 +139,16 @@ def test_regions_differ() -> None:
     assert _dollars(usage, "DynamoDB", "eu-west-1") > _dollars(usage, "DynamoDB", "us-east-1")
 
 
+def test_people_cost_a_search_for_each_face_and_a_place_in_the_collection() -> None:
+    lines = estimate(Usage(images=1000, features=read_features("LABELS,PEOPLE")), "us-east-1").lines
+    found = {line.purpose: line.dollars for line in lines if line.service == "Rekognition"}
+    assert found == {
+        "1,000 calls each of DetectLabels, IndexFaces": pytest.approx(2.0),
+        "1,000 calls of SearchFaces": pytest.approx(1.0),
+        "1,000 faces for a month": pytest.approx(0.01),
+    }
+
+
 def test_a_region_without_prices_is_told_with_those_that_have_them() -> None:
     with pytest.raises(UnknownRegionError, match=r"no prices of mars-1.*us-east-1"):
         estimate(Usage(images=1), "mars-1")
