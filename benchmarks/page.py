@@ -252,6 +252,23 @@ def _in_process(result: Result) -> list[str]:
     return [texts.IN_PROCESS.format(**result), *table(("", *ways), rows), *_ratios(result)]
 
 
+def _words(result: Result) -> list[str]:
+    speed = result["speed"]
+    shares = [
+        (way, f"{share:.1%}", ", ".join(result["missed"][way][:20])) for way, share in result["share as meant"].items()
+    ]
+    times = [(text, spread(taken), taken["p95"]) for text, taken in speed["milliseconds"].items()]
+    head = texts.WORDS.format(queries=result["queries"], threads=result["of threads"], images=speed["images"])
+    ratio = f"95th percentile of all texts over that of the label: {speed['p95 of the texts / of the label']}."
+    return [
+        head,
+        *table(("way", "answered as meant", "not answered (the first 20)"), shares),
+        *table(("search", "median", "p95"), times),
+        ratio,
+        "",
+    ]
+
+
 def _quality(result: Result) -> list[str]:
     rows = [
         (f"{way}, {name}", *(f"{one[name][figure]:.3f}" for figure in one[name]), f"{one['milliseconds']:.1f}")
@@ -343,6 +360,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "engine": _engine,
     "analyze": _analyze,
     "engine in the function": _function,
+    "words": _words,
     "quality": _quality,
     "start": _start,
 }

@@ -125,6 +125,13 @@ the mirror image, too.
 ![Quality over time](quality.png)
 """
 
+WORDS = """## The search box
+
+{queries} queries with known meanings over a fixed archive of 270 images, {threads} of them reworded from public threads
+([queries](../../benchmarks/words/queries.txt)). Then the API function's handler in one process, over {images:,} images
+in an SQLite file, in turns with the plain search by a label. Milliseconds.
+"""
+
 START = """## Cold start and packages
 
 Fresh processes with nothing on the path but the package and boto3: imports and the first invocation, against a server

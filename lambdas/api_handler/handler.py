@@ -15,6 +15,7 @@ from viewfinder.adapters.http.responses import (
     empty_response,
     error_response,
     image_document,
+    interpretation_document,
     label_document,
     no_route_response,
     page_document,
@@ -66,7 +67,8 @@ def _answer(request: Request) -> Response:
 def _search_images(_: Request, **query: Any) -> Response:
     paging = {keyword: query.pop(keyword) for keyword in ("limit", "token") if keyword in query}
     page = search_images(Query(**query), application.search, **paging)
-    return document_response(page_document("Images", map(summary_document, page.images), page.next_token))
+    document = page_document("Images", map(summary_document, page.images), page.next_token)
+    return document_response(document | interpretation_document(page.interpretation))
 
 
 def _create_upload(request: Request) -> Response:

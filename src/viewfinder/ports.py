@@ -15,7 +15,7 @@ from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image, Picture, UploadForm
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.person import Person, PersonCount
-from viewfinder.domain.posting import Source
+from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Entry, Stretch
 from viewfinder.domain.record_state import RecordState
 from viewfinder.domain.statistics import KnownName, LabelCount
@@ -270,6 +270,16 @@ class Statistics(Protocol):
 
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
         """Return the count and the aliases of each case-folded name."""
+
+    def known(self, sources: Collection[Source]) -> Collection[Source]:
+        """Return those of the sources that images may be in; names are case-folded. Of labels, `find` knows more."""
+
+    def alike(self, kind: SourceKind, text: str) -> Collection[str]:
+        """Return names of a kind that a text of 3 letters or more, without accents, is a part of or a misspelling of.
+
+        SQLite finds any part; DynamoDB names that begin with the text, and errors behind its third letter. Others may
+        be among the answer; of very many names some.
+        """
 
     def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
         """Return the number of images of each source; leave out sources that are not counted."""

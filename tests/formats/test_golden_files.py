@@ -225,7 +225,9 @@ def test_each_item_has_the_number_of_its_format(item: Item) -> None:
 
 
 _NUMBERS = {
-    **dict.fromkeys(("LABELS", "STATUSES", "FOLDERS", "CONTENT", "ALIAS"), formats.COUNTING),
+    **dict.fromkeys(
+        ("LABELS", "STATUSES", "FOLDERS", "CONTENT", "ALIAS", "COMPLETIONS", "VOCABULARY"), formats.COUNTING
+    ),
     **dict.fromkeys(("LEASE", "QUOTA"), formats.LEASE),
 }
 

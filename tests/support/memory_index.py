@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from viewfinder.domain.completion import beginnings
 from viewfinder.domain.image import Image, folders_of, image_digest
-from viewfinder.domain.posting import Source, postings_of
+from viewfinder.domain.posting import Source, SourceKind, postings_of
 from viewfinder.domain.query import Entry, Order, Stretch
+from viewfinder.domain.spelling import is_typo
 from viewfinder.domain.statistics import KnownName, LabelCount
 from viewfinder.domain.summary import Summary
 
@@ -70,9 +71,24 @@ class MemoryStatistics:
             name: KnownName(
                 sum(label.name.casefold() == name for label in labels),
                 frozenset(label.name.casefold() for label in labels if name in folded(label.aliases)),
+                next((label.name for label in labels if label.name.casefold() == name), ""),
             )
             for name in names
         }
+
+    def known(self, sources: Collection[Source]) -> Collection[Source]:
+        """Look at every posting."""
+        return {source for source in sources if any(_confidences(image, source) for image in self.images)}
+
+    def alike(self, kind: SourceKind, text: str) -> Collection[str]:
+        """Look at every posting; answer what is a part, or a misspelling, and nothing else."""
+        names = {
+            posting.source.name
+            for image in self.images
+            for posting in postings_of(image)
+            if posting.source.kind is kind
+        }
+        return {name for name in names if text in name or is_typo(text, name)}
 
     def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
         """Count the images of each source."""

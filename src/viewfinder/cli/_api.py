@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -58,7 +58,15 @@ class Api:
             raise ApiError(by_options(message))
         return document
 
-    def entries(self, path: str, member: str, query: Mapping[str, Any], limit: int) -> tuple[list[Document], bool]:
+    def entries(
+        self,
+        path: str,
+        member: str,
+        query: Mapping[str, Any],
+        limit: int,
+        *,
+        on_page: Callable[[Document], object] = lambda _: None,
+    ) -> tuple[list[Document], bool]:
         """Return the first `limit` entries of a list, and whether there are more. Raise ApiError."""
         found: list[Document] = []
         page: Document = {}
@@ -66,10 +74,11 @@ class Api:
             token = {"nextToken": page["NextToken"]} if page else {}
             page = self.call("GET", path, {**query, "limit": min(limit, LARGEST_PAGE), **token})
             found += page[member]
+            on_page(page)
         return found[:limit], len(found) > limit or "NextToken" in page
 
 
-_ARGUMENTS = {"label": "LABELS", "ImageId": "IMAGE_ID"}
+_ARGUMENTS = {"label": "WORDS", "q": "WORDS", "ImageId": "IMAGE_ID"}
 """Parameters of the API that are positional arguments of commands."""
 
 _PARAMETER = re.compile(r"[A-Za-z]+(?=: )")

@@ -27,12 +27,18 @@ _LABELS_COMPARED = 1000
 @on_stack
 def search(
     target: Target,
-    labels: Annotated[
+    words: Annotated[
         list[str] | None,
-        typer.Argument(help="Labels that the image must have (all of them).", autocompletion=complete_label),
+        typer.Argument(
+            help="What you remember: labels, words in the picture, folder, file, camera, date; all must hold."
+            ' In quotes: "dog -boat june 2019", "text:invoice".',
+            autocompletion=complete_label,
+        ),
     ] = None,
     *,
-    match_any: Annotated[bool, typer.Option("--any", help="Find images with any of the labels.")] = False,
+    match_any: Annotated[
+        bool, typer.Option("--any", help="Find images with any of the words, each of which is a label.")
+    ] = False,
     exclude: Annotated[
         list[str] | None,
         typer.Option("--exclude", help="Label that the image must not have.", autocompletion=complete_label),
@@ -68,9 +74,11 @@ def search(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find images by label, newest first; without a label, list all. Exit with 0 even if no image is found."""
+    """Find images by what you remember, newest first; without words, list all. Exit with 0 if none is found, too."""
+    named = (words or []) if match_any else []
     query = {
-        "label": labels,
+        "q": None if match_any else " ".join(words or []),
+        "label": named,
         "match": Match.ANY.value if match_any else None,
         "exclude": exclude,
         "category": category,
@@ -88,21 +96,54 @@ def search(
         "moderated": None if moderated is None else str(moderated).lower(),
     }
     api = target.api
-    images, more = api.entries("/images", "Images", {**query, "order": order.value}, limit)
+    read: list[dict[str, Any]] = []
+    images, more = api.entries(
+        *("/images", "Images", {**query, "order": order.value}, limit),
+        on_page=lambda page: read.extend(page.get("Interpretation", ()) if not read else ()),
+    )
+    labels = [*named, *_labels_of(read)]
     if as_json:
-        print_json({"Images": images})
+        print_json({"Images": images} | ({"Interpretation": read} if read else {}))
     else:
-        _show(images, labels or [])
+        _show(images, labels)
+        _tell_readings([] if quiet else read)
     if quiet:
         raise typer.Exit(0 if images else 1)
     if more:
-        tell(_how_to_get_more(api, query, len(images)))
+        tell(_how_to_get_more(api, query, read, len(images)))
     elif not images:
-        tell(_why_nothing(api, [*(labels or []), *(exclude or [])]))
+        tell(_why_nothing(api, [*named, *(exclude or [])]) if not _unread(read) else "No images.")
 
 
-def _how_to_get_more(api: Api, query: Mapping[str, Any], shown: int) -> str:
-    total = _total(api, {name: value for name, value in query.items() if value})
+def _labels_of(read: list[dict[str, Any]]) -> list[str]:
+    """Return the labels that words were read as."""
+    named = (entry for entry in read if entry["ReadAs"] == "LABEL" and not entry["Excluded"])
+    return [name for entry in named for name in entry.get("RelatedTo", [entry["Name"]])]
+
+
+def _tell_readings(read: list[dict[str, Any]]) -> None:
+    """Tell how each word was read, unless all are names of labels; and what nothing is known by."""
+    if any((entry["ReadAs"], entry.get("Fit")) != ("LABEL", "EXACT") for entry in read if entry not in _unread(read)):
+        tell("Read as: " + "; ".join(_told(entry) for entry in read if entry not in _unread(read)))
+    for entry in _unread(read):
+        meant = " Did you mean {}?".format(" or ".join(entry["Suggestions"])) if "Suggestions" in entry else ""
+        tell(f"Nothing is known by {entry['Typed']}.{meant}")
+
+
+def _unread(read: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [entry for entry in read if entry["ReadAs"] == "NOTHING"]
+
+
+def _told(entry: Mapping[str, Any]) -> str:
+    others = [other["Query"] for other in entry.get("Alternatives", ())]
+    without = "without " if entry["Excluded"] else ""
+    return f"{without}{entry['ReadAs'].lower()} {entry['Name']}" + (f" (or {', '.join(others)})" if others else "")
+
+
+def _how_to_get_more(api: Api, query: Mapping[str, Any], read: list[dict[str, Any]], shown: int) -> str:
+    given = {name: value for name, value in query.items() if value}
+    is_label = len(read) == 1 and not read[0]["Excluded"] and len(_labels_of(read)) == 1
+    total = _total(api, given | {"label": _labels_of(read)} if is_label else given)
     if total is None or total <= shown:
         return f"Images shown: {shown:,}. More with --limit {2 * shown}."
     return f"{shown:,} of {total:,} images; all with --limit {total}."
@@ -112,7 +153,7 @@ def _total(api: Api, query: Mapping[str, Any]) -> int | None:
     """Return the total number of images of a search without filters for at most one label, else None."""
     if not query:
         return int(api.call("GET", "/stats")["Images"]["Total"])
-    if query.keys() != {"label"} or len(query["label"]) != 1:
+    if query.keys() - {"q"} != {"label"} or len(query["label"]) != 1:
         return None
     name = query["label"][0].casefold()
     found = api.call("GET", "/labels", {"prefix": name})["Labels"]

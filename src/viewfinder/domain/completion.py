@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from viewfinder.domain.plurals import singulars
+from viewfinder.domain.spelling import JOINERS
 
-_WORD_START = re.compile(r"(?<!\w).", re.DOTALL)
+_WORD_START = re.compile(rf"(?<![\w{JOINERS}])[^{JOINERS}]", re.DOTALL)
 
 
 def beginnings(name: str) -> list[str]:

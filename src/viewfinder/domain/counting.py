@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from viewfinder.domain.image import Image, Status, folders_of
 from viewfinder.domain.label import Label
+from viewfinder.domain.posting import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +39,28 @@ class ImageState:
     labels: Mapping[str, Label]
     expires_at: int = 0
     content: str = ""  # its SHA-256; "" for a tombstone
+    sources: frozenset[Source] = frozenset()  # those in which searches find the image
     people: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, image: Image, *, most_labels: int, most_people: int = 20, expires_at: int = 0) -> ImageState:
+    def of(
+        cls,
+        image: Image,
+        *,
+        most_labels: int,
+        most_people: int = 20,
+        expires_at: int = 0,
+        sources: frozenset[Source] = frozenset(),
+    ) -> ImageState:
         """Take the labels and people that searches find the image by: the first so many."""
-        labels = {label.name.casefold(): label for label in image.corrected_labels[:most_labels]}
-        content = image.sha256 if image.is_visible else ""
         return cls(
             image.image_id,
             image.version,
             image.status,
-            labels,
+            {label.name.casefold(): label for label in image.corrected_labels[:most_labels]},
             expires_at,
-            content,
+            image.sha256 if image.is_visible else "",
+            sources,
             frozenset(image.people[:most_people]),
         )
 

@@ -11,8 +11,11 @@ from typing import Any
 
 MEMBER = "StoredFormat"
 
-RECORD = 1
-"""An image's record with its postings, its summary and its tombstone: they are written in one transaction."""
+RECORD = 2
+"""An image's record with its postings, its summary and its tombstone: they are written in one transaction.
+
+Format 2 has postings of the file's name, the folders, the month and the day, and words without their accents.
+"""
 
 ANALYSIS = 1
 """An analysis in the derived bucket."""

@@ -11,7 +11,8 @@ from typing import Any
 from viewfinder.domain import formats
 from viewfinder.domain.feature import Feature, Findings, Stage, findings_document, read_findings
 from viewfinder.domain.indexed_face import IndexedFace
-from viewfinder.domain.label import NO_CORRECTIONS, Corrections, Face, Label, Text, search_words
+from viewfinder.domain.label import MAX_WORDS, NO_CORRECTIONS, Corrections, Face, Label, Text, search_words
+from viewfinder.domain.spelling import with_plain
 
 MAX_FOLDERS = 8
 """Levels of folders that are counted; deeper ones are found by their prefix."""
@@ -231,10 +232,11 @@ class Image:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that a search for text finds it by; a tombstone has none."""
+        """The words that a search for text finds it by, with and without accents; a tombstone has none."""
         if not self.is_visible:
             return ()
-        return search_words(text.text for text in self.texts if text.kind == "WORD")
+        words = search_words(text.text for text in self.texts if text.kind == "WORD")
+        return with_plain(words)[:MAX_WORDS]
 
     @property
     def taken_position(self) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Literal
 
+from viewfinder.domain.spelling import composed
+
 Point = tuple[float, float]
 """X and y as ratios of the upright image's width and height."""
 
@@ -67,6 +69,13 @@ class Label:
             source=document.get("Source", ""),
         )
 
+    def composed(self) -> Label:
+        """Return the label with names in NFC, as they are written since format 2."""
+        parents, categories, aliases = (
+            tuple(map(composed, names)) for names in (self.parents, self.categories, self.aliases)
+        )
+        return replace(self, name=composed(self.name), parents=parents, categories=categories, aliases=aliases)
+
     def to_document(self) -> dict[str, Any]:
         """Return the label in the form of Rekognition's `Labels` member; of a person's, with its source."""
         source = {"Source": self.source} if self.source else {}
@@ -103,10 +112,10 @@ class Corrections:
         self, add: Iterable[str] = (), remove: Iterable[str] = (), undo: Iterable[str] = (), *, content: str = ""
     ) -> Corrections:
         """Return them with the latest word on each name; names that differ in case only are one."""
-        add, remove = tuple(add), tuple(remove)
-        settled = {name.casefold() for name in (*add, *remove, *undo)}
+        add, remove = tuple(map(composed, add)), tuple(map(composed, remove))
+        settled = {label_key(name) for name in (*add, *remove, *undo)}
         added, removed = (
-            tuple({name.casefold(): name for name in (*_without(old, settled), *new)}.values())
+            tuple({label_key(name): name for name in (*_without(old, settled), *new)}.values())
             for old, new in ((self.added, add), (self.removed, remove))
         )
         return Corrections(added, removed, content or self.content) if added or removed else NO_CORRECTIONS
@@ -114,8 +123,14 @@ class Corrections:
     def about(self, content: str) -> Corrections:
         """Return those that hold for a content ("": not known): of another one none do."""
         if not content:
-            return self
-        return replace(self, content=content) if self and self.content in ("", content) else NO_CORRECTIONS
+            return self.composed()
+        if self and self.content in ("", content):
+            return replace(self.composed(), content=content)
+        return NO_CORRECTIONS
+
+    def composed(self) -> Corrections:
+        """Return those of names in NFC, as they are written since format 2."""
+        return replace(self, added=tuple(map(composed, self.added)), removed=tuple(map(composed, self.removed)))
 
     def with_other(self, other: Corrections) -> Corrections:
         """Return them with those names of others that they do not mention."""
@@ -125,9 +140,9 @@ class Corrections:
 
     def apply(self, labels: Iterable[Label]) -> tuple[Label, ...]:
         """Return the labels as corrected: added ones first, with what the detector says of them beside a confidence."""
-        found = {label.name.casefold(): label for label in labels}
-        added = [found.get(name.casefold(), Label(name, 100.0)) for name in self.added]
-        gone = {name.casefold() for name in (*self.added, *self.removed)}
+        found = {label_key(label.name): label for label in labels}
+        added = [found.get(label_key(name), Label(name, 100.0)) for name in self.added]
+        gone = {label_key(name) for name in (*self.added, *self.removed)}
         theirs = tuple(replace(label, confidence=100.0, source=PERSON) for label in added)
         return theirs + tuple(label for name, label in found.items() if name not in gone)
 
@@ -145,7 +160,12 @@ NO_CORRECTIONS = Corrections()
 
 
 def _without(names: Iterable[str], folded: Collection[str]) -> Iterable[str]:
-    return (name for name in names if name.casefold() not in folded)
+    return (name for name in names if label_key(name) not in folded)
+
+
+def label_key(name: str) -> str:
+    """Return what is the same of all spellings of a label: case and Unicode's form do not count."""
+    return composed(name).casefold()
 
 
 @dataclass(frozen=True, slots=True)

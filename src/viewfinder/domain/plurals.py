@@ -4,7 +4,16 @@ from __future__ import annotations
 
 _PLURALS = (
     *(("people", "person"), ("children", "child"), ("men", "man"), ("mice", "mouse"), ("geese", "goose")),
-    *(("feet", "foot"), ("teeth", "tooth"), ("ies", "y"), ("ves", "f"), ("ves", "fe"), ("es", ""), ("s", "")),
+    *(
+        ("feet", "foot"),
+        ("teeth", "tooth"),
+        ("busses", "bus"),
+        ("ies", "y"),
+        ("ves", "f"),
+        ("ves", "fe"),
+        ("es", ""),
+        ("s", ""),
+    ),
 )
 """Ends of English plurals, and what the singular may end in instead."""
 

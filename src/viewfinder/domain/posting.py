@@ -10,6 +10,7 @@ from viewfinder.domain.feature import Feature
 from viewfinder.domain.image import Image
 from viewfinder.domain.label import Label, category_confidences, search_words
 from viewfinder.domain.moderation import verdict
+from viewfinder.domain.places import calendar, file_words, folder_words
 
 
 class SourceKind(StrEnum):
@@ -22,11 +23,18 @@ class SourceKind(StrEnum):
     CAMERA = "CAMERA"
     MODERATED = "MODERATED"
     PERSON = "PERSON"
+    FILE = "FILE"
+    FOLDER = "FOLDER"
+    MONTH = "MONTH"
+    DAY = "DAY"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The images of one status, label, category, word, camera's word, verdict or PersonId; names in any case."""
+    """The images of one status, label, category, person (by its id), and so on; names in any case.
+
+    Of texts, cameras, file names and folders it is a word; a month is `06` and a day `06-12`, of any year.
+    """
 
     kind: SourceKind
     name: str
@@ -63,6 +71,13 @@ def postings_of(image: Image) -> Iterator[Posting]:
         yield Posting(Source(SourceKind.CAMERA, word))
     if is_moderated := moderated(image):
         yield Posting(Source(SourceKind.MODERATED, is_moderated))
+    for word in file_words(image.image_id):
+        yield Posting(Source(SourceKind.FILE, word))
+    for word in folder_words(image.image_id):
+        yield Posting(Source(SourceKind.FOLDER, word))
+    if days := calendar(image.facts.taken_at or ""):
+        yield Posting(Source(SourceKind.MONTH, days[0]))
+        yield Posting(Source(SourceKind.DAY, days[1]))
 
 
 def moderated(image: Image) -> str:

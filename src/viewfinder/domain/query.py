@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,8 @@ from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import MAX_IMAGE_ID_BYTES, VISIBLE_STATUSES, Status
 from viewfinder.domain.label import search_words
 from viewfinder.domain.posting import Source, SourceKind
+from viewfinder.domain.search_text import LONGEST
+from viewfinder.domain.spelling import with_plain
 from viewfinder.domain.summary import Summary
 
 
@@ -39,6 +41,7 @@ class FilterKind(StrEnum):
     """The type of a filter's value."""
 
     TEXT = "TEXT"
+    NAME = "NAME"  # in NFC
     CHOICE = "CHOICE"
     PERCENT = "PERCENT"
     TIME = "TIME"  # with a zone
@@ -67,27 +70,28 @@ class Query:
     `taken_since` and `taken_until` are in the form of `Facts.taken_at`.
     """
 
-    labels: tuple[str, ...] = _filter("label", (), most=10)
+    labels: tuple[str, ...] = _filter("label", (), most=10, kind=FilterKind.NAME)
     match: Match = _filter("match", Match.ALL, kind=FilterKind.CHOICE, choices=tuple(Match))  # noqa: RUF009 - a field
-    exclude: tuple[str, ...] = _filter("exclude", (), most=10)
-    category: str = _filter("category")
+    exclude: tuple[str, ...] = _filter("exclude", (), most=10, kind=FilterKind.NAME)
+    category: str = _filter("category", kind=FilterKind.NAME)
     min_confidence: float = _filter("minConfidence", 0.0, kind=FilterKind.PERCENT)
     prefix: str = _filter("prefix", longest=MAX_IMAGE_ID_BYTES)
     status: Status | None = _filter("status", None, kind=FilterKind.CHOICE, choices=VISIBLE_STATUSES)  # noqa: RUF009
     since: str = _filter("from", kind=FilterKind.TIME)
     until: str = _filter("to", kind=FilterKind.TIME)
     order: Order = _filter("order", Order.NEWEST, kind=FilterKind.CHOICE, choices=tuple(Order))  # noqa: RUF009
-    text: tuple[str, ...] = _filter("text", (), most=10, longest=50)
+    text: tuple[str, ...] = _filter("text", (), most=10, longest=50, kind=FilterKind.NAME)
     taken_since: str = _filter("takenFrom", kind=FilterKind.LOCAL_TIME)
     taken_until: str = _filter("takenTo", kind=FilterKind.LOCAL_TIME)
-    camera: str = _filter("camera")
+    camera: str = _filter("camera", kind=FilterKind.NAME)
     moderated: str = _filter("moderated", kind=FilterKind.CHOICE, choices=("true", "false"))
     people: tuple[str, ...] = _filter("person", (), most=10)
     exclude_people: tuple[str, ...] = _filter("excludePerson", (), most=10)
+    words: str = _filter("q", longest=LONGEST, kind=FilterKind.NAME)
 
     def __post_init__(self) -> None:
         """Raise InvalidRequestError for an order by confidence without a label or category."""
-        if self.order is Order.CONFIDENCE and not (self.labels or self.category):
+        if self.order is Order.CONFIDENCE and not (self.labels or self.category or self.words):
             raise InvalidRequestError("confidence needs a label or a category", parameter="order")
         if not all(search_words([text]) for text in self.text):
             raise InvalidRequestError("has no word", parameter="text")
@@ -156,12 +160,15 @@ Term = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """A query with resolved label names."""
+    """A query with resolved label names; `also`, `never` and `is_read` are what the text of the search box means."""
 
     query: Query
     labels: tuple[Term, ...]
     exclude: tuple[Term, ...]
     words: tuple[str, ...] = ()
+    also: tuple[Condition, ...] = ()
+    never: tuple[Condition, ...] = ()
+    is_read: Callable[[Summary], bool] = lambda _: True
     people: tuple[Term, ...] = ()
     exclude_people: tuple[Term, ...] = ()
 
@@ -170,9 +177,10 @@ class Criteria:
         query, minimum = self.query, self.query.min_confidence
         terms, people = self._matched(self.labels), self._matched(self.people)
         statuses = (query.status,) if query.status else VISIBLE_STATUSES
-        names_nothing = not (self.labels or query.category or self.exclude)
+        names_nothing = not (self.labels or query.category or self.exclude or self.also)
         return (
-            *(_condition(SourceKind.WORD, [word]) for word in self.words),
+            *(self._with_minimum(condition) for condition in self.also),
+            *(_condition(SourceKind.WORD, with_plain([word])) for word in self.words),
             *(_condition(SourceKind.CAMERA, [word]) for word in search_words([query.camera])),
             *(_condition(SourceKind.MODERATED, [value]) for value in (query.moderated,) if value),
             *(_condition(SourceKind.PERSON, person) for person in people),
@@ -183,13 +191,18 @@ class Criteria:
 
     def exclusions(self) -> tuple[Condition, ...]:
         """Return the conditions that no matching image meets."""
-        return (
-            *(_condition(SourceKind.LABEL, term, self.query.min_confidence) for term in self.exclude),
-            *(_condition(SourceKind.PERSON, person) for person in self.exclude_people),
-        )
+        excluded = (_condition(SourceKind.LABEL, term, self.query.min_confidence) for term in self.exclude)
+        people = (_condition(SourceKind.PERSON, person) for person in self.exclude_people)
+        return (*excluded, *people, *self.never)
 
     def _matched(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         return terms if self.query.match is Match.ALL or not terms else (frozenset().union(*terms),)
+
+    def _with_minimum(self, condition: Condition) -> Condition:
+        """Return a condition with the minimum of the query, if it is about labels or categories."""
+        kinds = {source.kind for source in condition.sources}
+        is_sure = kinds <= {SourceKind.LABEL, SourceKind.CATEGORY}
+        return replace(condition, minimum=self.query.min_confidence) if is_sure else condition
 
     def admit(self, image: Summary) -> bool:
         """Return whether an image matches the query."""
@@ -198,6 +211,7 @@ class Criteria:
             and self._admits_labels(image)
             and self._admits_taking(image)
             and self._admits_people(image)
+            and self.is_read(image)
         )
 
     def _admits_people(self, image: Summary) -> bool:
@@ -207,7 +221,7 @@ class Criteria:
     def _admits_taking(self, image: Summary) -> bool:
         query = self.query
         return (
-            all(word in image.words for word in self.words)
+            all(not set(with_plain([word])).isdisjoint(image.words) for word in self.words)
             and query.moderated in ("", image.moderated)
             and (not query.camera or set(search_words([query.camera])) <= set(search_words([image.camera])))
             and (not query.taken_since or query.taken_since <= image.taken_at)
@@ -232,7 +246,7 @@ class Criteria:
         if self.labels:
             quantifier = all if self.query.match is Match.ALL else any
             return quantifier(has(image.labels, term, minimum) for term in self.labels)
-        return bool(category or self.exclude) or max(image.labels.values(), default=0.0) >= minimum
+        return bool(category or self.exclude or self.also) or max(image.labels.values(), default=0.0) >= minimum
 
 
 def _condition(kind: SourceKind, names: Iterable[str], minimum: float = 0.0) -> Condition:

@@ -36,7 +36,8 @@ class CategoryCount:
 
 @dataclass(frozen=True, slots=True)
 class KnownName:
-    """A case-folded name: the number of its images, and the labels that it is an alias of."""
+    """A case-folded name: the number of its images, the labels that it is an alias of, and how the label is written."""
 
     count: int = 0
     alias_of: frozenset[str] = frozenset()
+    name: str = ""

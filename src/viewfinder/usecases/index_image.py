@@ -15,7 +15,7 @@ from viewfinder.domain.analysis import Analysis
 from viewfinder.domain.capture_time import dated
 from viewfinder.domain.errors import CatalogConflictError, ImageRejectedError, ObjectNotFoundError, failure_reason
 from viewfinder.domain.face_words import apply_words
-from viewfinder.domain.feature import Feature, Parameters, Stage
+from viewfinder.domain.feature import Feature, Findings, Parameters, Stage
 from viewfinder.domain.image import (
     DELETED,
     UNREADABLE,
@@ -239,7 +239,7 @@ class IndexImage:
             format=labels.format,
             width=labels.width,
             height=labels.height,
-            findings={feature: analysis.findings for feature, analysis in done.analyses.items() if analysis.findings},
+            findings=_composed({feature: each.findings for feature, each in done.analyses.items() if each.findings}),
             features=tuple(str(feature) for feature in Feature if feature in done.analyses),
             pending=tuple(map(str, done.pending)),
             model_version=labels.model_version,
@@ -260,7 +260,7 @@ class IndexImage:
             sequencer=image.sequencer,
             version_id=image.version_id,
             etag=image.etag,
-            findings={feature: findings for feature, findings in {**known.findings, **found}.items() if findings},
+            findings=_composed({feature: each for feature, each in {**known.findings, **found}.items() if each}),
             features=tuple(str(each) for each in Feature if each in done.analyses or each in known.features),
             pending=(),
             reason="",
@@ -345,3 +345,9 @@ def _has_calls(analyses: Mapping[Feature, Analysis], thumbnail: str, *, since: s
     An analysis of this image made before the event is that of a lost record.
     """
     return any(analysis.thumbnail == thumbnail and analysis.analyzed_at >= since for analysis in analyses.values())
+
+
+def _composed(findings: Findings) -> Findings:
+    """Return the findings with names of labels in NFC, whatever a detector writes."""
+    labels = findings.get(Feature.LABELS, ())
+    return {**findings, Feature.LABELS: tuple(label.composed() for label in labels)} if labels else findings

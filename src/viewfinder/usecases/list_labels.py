@@ -10,6 +10,7 @@ from itertools import islice
 
 from viewfinder.domain.completion import forms
 from viewfinder.domain.cursor import Cursor, cursor_from_token
+from viewfinder.domain.spelling import JOINERS
 from viewfinder.domain.statistics import CategoryCount, LabelCount, LabelOrder
 from viewfinder.ports import Statistics
 
@@ -81,8 +82,8 @@ def _rank(name: str, text: str) -> int | None:
     if name in forms(text):
         return 0
     begins = re.escape(text)
-    is_word = "|".join(rf"{re.escape(form)}(?!\w)" for form in sorted(forms(text)))
-    return 1 if re.search(rf"(?<!\w)(?:{begins}|{is_word})", name) else None
+    is_word = "|".join(rf"{re.escape(form)}(?![\w{JOINERS}])" for form in sorted(forms(text)))
+    return 1 if re.search(rf"(?<![\w{JOINERS}])(?:{begins}|{is_word})", name) else None
 
 
 def list_categories(statistics: Statistics) -> list[CategoryCount]:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from viewfinder.domain.cursor import Cursor, cursor_from_token
+from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import FIRST_TAKEN
+from viewfinder.domain.interpretation import Interpretation, Reading
 from viewfinder.domain.label import search_words
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Condition, Criteria, Entry, Order, Query, Stretch, Term, highest
 from viewfinder.domain.statistics import KnownName
 from viewfinder.domain.summary import Summary
 from viewfinder.ports import Clock, Index, People, Statistics
+from viewfinder.usecases.interpret import interpret
 
 PATIENCE_SECONDS = 5.0
 """How long one request looks at entries before it answers with what it has: API Gateway waits for 29 seconds."""
@@ -39,10 +42,11 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Images in order, and the token of the next page ("" on the last)."""
+    """Images in order, the token of the next page ("" on the last), and how the text of the search box was read."""
 
     images: tuple[Summary, ...]
     next_token: str
+    interpretation: tuple[Interpretation, ...] = ()
 
 
 def search_images(query: Query, search: Search, *, limit: int = 50, token: str = "") -> Page:
@@ -50,17 +54,20 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     deadline = search.monotonic() + search.patience
     fingerprint = query.fingerprint()
     cursor = cursor_from_token(token, fingerprint) if token else Cursor("", "", fingerprint)
-    criteria = _resolve(query, search)
+    interpretation = _interpreted(query, search)
+    if query.words and not any(each.reading for each in interpretation):
+        return Page((), "", interpretation)
+    criteria = _resolve(query, search, interpretation)
     driving = _driving(criteria, search.statistics)
     sources = sorted(driving.sources, key=lambda source: source.name)
     entries = _merge(search.index, sources, _stretch(criteria, driving, cursor), limit + 1)
     wanted = _filter(criteria, sources, cursor)
     found, position = _collect(entries, wanted, limit, lambda: search.monotonic() > deadline)
     if not position:
-        return Page(found, "")
+        return Page(found, "", interpretation)
     is_stable = query.order is Order.NEWEST  # what is analysed anew rises above what is yet to come
     as_of = cursor.as_of if token or is_stable else max(search.clock.now(), _newest(search.index, sources))
-    return Page(found, replace(cursor, position=position, as_of=as_of).to_token())
+    return Page(found, replace(cursor, position=position, as_of=as_of).to_token(), interpretation)
 
 
 def _newest(index: Index, sources: list[Source]) -> str:
@@ -69,21 +76,50 @@ def _newest(index: Index, sources: list[Source]) -> str:
     return max((entries[0].summary.analyzed_at for entries, _ in reads if entries), default="")
 
 
-def _resolve(query: Query, search: Search) -> Criteria:
-    """Resolve the aliases of the query's names to labels, and people's names to their ids."""
+def _interpreted(query: Query, search: Search) -> tuple[Interpretation, ...]:
+    return tuple(interpret(query.words, search.statistics, search.clock.now())) if query.words else ()
+
+
+def _resolve(query: Query, search: Search, interpretation: Sequence[Interpretation]) -> Criteria:
+    """Resolve the names of labels and people, and the text of the search box to what it means."""
     names = {name.casefold() for name in query.labels + query.exclude}
     known = search.statistics.find(names) if names else {}
     labels, exclude = ([_term(name, known) for name in group] for group in (query.labels, query.exclude))
     people, exclude_people = (
         tuple(_person(name, search.people) for name in group) for group in (query.people, query.exclude_people)
     )
-    return Criteria(query, tuple(labels), tuple(exclude), search_words(query.text), people, exclude_people)
+    required = [each.reading for each in interpretation if each.reading and not each.is_excluded]
+    excluded = [each.reading for each in interpretation if each.reading and each.is_excluded]
+    minimum = query.min_confidence
+    return Criteria(
+        _within(query, required),
+        tuple(labels),
+        tuple(exclude),
+        search_words(query.text),
+        also=tuple(condition for reading in required for condition in reading.conditions),
+        never=tuple(reading.conditions[0] for reading in excluded if len(reading.conditions) == 1 and not minimum),
+        is_read=lambda image: (
+            all(reading.admits(image, minimum) for reading in required)
+            and not any(reading.admits(image, minimum) for reading in excluded)
+        ),
+        people=people,
+        exclude_people=exclude_people,
+    )
 
 
 def _person(name: str, people: People | None) -> Term:
     """Return the ids of a person by its name or id, with those that were merged into it."""
     folded = name.casefold()
     return frozenset({folded}) | (frozenset(people.ids_of(folded)) if people else frozenset())
+
+
+def _within(query: Query, readings: Sequence[Reading]) -> Query:
+    """Return the query with the times of taking that the readings leave of its own."""
+    for when in (reading.when for reading in readings if reading.when):
+        since, until = (f"{day.isoformat()}T00:00:00.000000" if day else "" for day in (when.since, when.until))
+        untils = [each for each in (query.taken_until, until) if each]
+        query = replace(query, taken_since=max(query.taken_since, since), taken_until=min(untils, default=""))
+    return query
 
 
 def _term(name: str, known: Mapping[str, KnownName]) -> Term:
@@ -98,13 +134,20 @@ def _driving(criteria: Criteria, statistics: Statistics) -> Condition:
     """
     *conditions, status = criteria.conditions()
     if criteria.query.order is Order.CONFIDENCE:
-        kind = SourceKind.LABEL if criteria.labels else SourceKind.CATEGORY
-        return next(condition for condition in conditions if _kind(condition) is kind)
+        return _of_confidence(conditions)
     if not conditions or (len(conditions) == 1 and not criteria.query.status):
         return conditions[0] if conditions else status
     candidates = [*conditions, status] if criteria.query.status else conditions
     sizes = statistics.sizes({source for condition in candidates for source in condition.sources})
     return min(candidates, key=lambda condition: sum(_size(source, sizes) for source in condition.sources))
+
+
+def _of_confidence(conditions: Sequence[Condition]) -> Condition:
+    """Return the first condition on labels, else on categories; raise InvalidRequestError where there is none."""
+    for kind in (SourceKind.LABEL, SourceKind.CATEGORY):
+        if found := next((condition for condition in conditions if _kind(condition) is kind), None):
+            return found
+    raise InvalidRequestError("confidence needs a label or a category", parameter="order")
 
 
 def _kind(condition: Condition) -> SourceKind:
@@ -156,10 +199,11 @@ def _filter(criteria: Criteria, sources: list[Source], cursor: Cursor) -> Callab
     names = {source.name for source in sources}
     by_confidence = criteria.query.order is Order.CONFIDENCE
 
+    is_of_labels = any(source.kind is SourceKind.LABEL for source in sources)
     may_have_come = cursor.position and criteria.query.order is not Order.NEWEST
 
     def wanted(entry: Entry) -> bool:
-        if by_confidence and criteria.labels and entry.confidence < highest(entry.summary.labels, names):
+        if by_confidence and is_of_labels and entry.confidence < highest(entry.summary.labels, names):
             return False  # another of the labels, of higher confidence, has put it on a place before this
         if may_have_come and entry.summary.analyzed_at > cursor.as_of:
             return False  # analysed anew since the first page, where it may have been already

@@ -259,8 +259,8 @@ def test_dynamodb_ends_as_the_bucket_is(
 
 
 def assert_postings_are_those_of(records: Mapping[str, Image], stored: Sequence[Mapping[str, Any]]) -> None:
-    """Compare the items of labels, categories and words with those that the records call for."""
+    """Compare the postings with those that the records call for."""
     wanted = [schema.posting_items(image, shards=SHARDS) for image in records.values()]
-    found = [item for item in stored if item["PK"]["S"].startswith(("LABEL#", "CATEGORY#", "WORD#"))]
+    found = [item for item in stored if item["PK"]["S"].startswith(("LABEL#", "CATEGORY#", "WORD#", "POSTING#"))]
     by_key = {(item["PK"]["S"], item["SK"]["S"]): schema.unmarshalled(item) for item in found}
     assert by_key == {key: schema.unmarshalled(posting) for postings in wanted for key, posting in postings.items()}

@@ -65,7 +65,10 @@ def test_completion_begins_with_the_commonest_and_knows_other_names(open_page: O
     expect(page.locator("#completions li")).to_have_text(["Car2", "Boat1"])
     query.press_sequentially("auto")
     expect(page.locator("#completions li")).to_have_text(
-        ["Car (automobile)2", "\u201cauto\u201dword in a picture", "auto/folder1"]
+        [
+            *("Car (automobile)2", "Search for \u201cauto\u201din everything"),
+            *("\u201cauto\u201dword in a picture", "auto/folder1"),
+        ]
     )
 
     page.get_by_role("option", name="folder").click()

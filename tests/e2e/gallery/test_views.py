@@ -255,7 +255,7 @@ def test_axe_finds_no_violation(
     expect(page.locator('.file[data-state="refused"]')).to_be_visible()
     found["uploads"] = violations(page, axe)
     page.get_by_role("combobox", name="Search by label").press_sequentially("d")
-    expect(page.locator("#completions li")).to_have_count(2)
+    expect(page.locator("#completions li")).to_have_count(3)
     found["completion"] = violations(page, axe)
     page.goto(f"{url}/?view=browse")
     page.get_by_role("button", name="Folders in trip").click()

@@ -43,8 +43,21 @@ class FakeApi(Api):
                     if label["Name"].casefold().startswith((query.get("prefix") or "").casefold())
                 ]
             }
-        names = [name.casefold() for name in query.get("label") or ()]
-        return _page(query) if set(names) <= {"dog"} else {"Images": []}
+        read = [_read(word) for word in (query.get("q") or "").split()]
+        names = {name.casefold() for name in query.get("label") or ()}
+        names |= {entry["Name"].casefold() for entry in read if "Name" in entry}
+        is_found = names <= {"dog"} and (names or not read)
+        return (_page(query) if is_found else {"Images": []}) | ({"Interpretation": read} if read else {})
+
+
+def _read(word: str) -> Document:
+    """Read a word as the name of a label, or a plural, or as a misspelling."""
+    read = {"Typed": word, "Excluded": False, "ReadAs": "LABEL", "Query": f"label:{word}"}
+    if word.title() in {"Cat", "Dog", "Dogs"}:
+        fit = "PLURAL" if word.endswith("s") else "EXACT"
+        return read | {"Fit": fit, "Name": word.title().rstrip("s"), "Alternatives": [read | {"Query": f"text:{word}"}]}
+    suggestions = {"Suggestions": ["Dog"]} if word == "Dgo" else {}
+    return {"Typed": word, "Excluded": False, "ReadAs": "NOTHING"} | suggestions
 
 
 LABELS: list[Document] = [
@@ -98,9 +111,12 @@ def test_the_version_is_that_of_the_package(run: Run) -> None:
         (("search", "dog", "-n", "120"), "120 of 306 images; all with --limit 306.\n"),
         (("search", "Dog", "--prefix", "0"), "Images shown: 50. More with --limit 100.\n"),
         (("search", "-n", "306"), ""),
-        (("search", "Dgo"), "No image has Dgo. Did you mean Dog?\n"),
-        (("search", "Dog", "Zebra"), "No image has Zebra.\n"),
+        (("search", "dogs", "-n", "306"), "Read as: label Dog (or text:dogs)\n"),
+        (("search", "Dgo"), "Nothing is known by Dgo. Did you mean Dog?\nNo images.\n"),
+        (("search", "Dog", "Zebra", "-n", "306"), "Nothing is known by Zebra.\n"),
         (("search", "Cat"), "No images.\n"),
+        (("search", "--any", "Dgo"), "No image has Dgo. Did you mean Dog?\n"),
+        (("search", "--any", "Dog", "Zebra"), "No image has Zebra.\n"),
         (("labels", "-n", "1"), "Labels shown: 1. More with --limit 2.\n"),
     ],
 )
@@ -121,7 +137,7 @@ def test_quiet_says_nothing_and_tells_by_the_exit_code_whether_there_is_an_image
         ("takenFrom: must be a time", "--taken-from: must be a time"),
         ("from: must be a time", "--from: must be a time"),
         ("minConfidence: must be 0 to 100", "--min-confidence: must be 0 to 100"),
-        ("label: is too long", "LABELS: is too long"),
+        ("label: is too long", "WORDS: is too long"),
         ("Add: has a name twice", "--add: has a name twice"),
         ("there is no such image", "there is no such image"),
         ("the body needs 1 to 20 names: none is there", "the body needs 1 to 20 names: none is there"),

@@ -63,8 +63,7 @@ class DynamoDbCatalog:
         """
         writes, saved = self._writes(image, replacing, lease)
         if replacing and len(writes) > MOST_ITEMS:
-            emptied = dataclasses.replace(replacing, findings={}, facts=Facts(), etag="")
-            return self.save(image, replacing=self.save(emptied, replacing=replacing), lease=lease)
+            return self.save(image, replacing=self._emptied(replacing), lease=lease)
         self._table.transact(lambda: writes)
         return saved
 
@@ -82,6 +81,14 @@ class DynamoDbCatalog:
         if lease:
             writes.append({"Put": {"TableName": self._table.name, "Item": schema.lease_item(lease)}})
         return writes, image
+
+    def _emptied(self, image: Image) -> Image:
+        """Delete all postings of an image, and return the record that says so."""
+        emptied = dataclasses.replace(image, findings={}, facts=Facts(), etag="", version=self._next_version(image))
+        emptied = dataclasses.replace(emptied, stored_format=formats.RECORD)
+        outdated = schema.posting_confidences(image, shards=self._shards)
+        self._table.transact(lambda: [self._record(emptied, image), *map(self._deletion, outdated)])
+        return emptied
 
     def _next_version(self, replacing: Image | None) -> int:
         # Grows even where a tombstone has expired in between: time goes on.

@@ -13,6 +13,7 @@ from viewfinder.adapters.dynamodb.calls import MOST_ITEMS, Table
 from viewfinder.adapters.dynamodb.completions import CompletionsWriter
 from viewfinder.adapters.dynamodb.copies import DynamoDbCopiesWriter
 from viewfinder.adapters.dynamodb.statistics import SHARDS, DynamoDbStatistics
+from viewfinder.adapters.dynamodb.vocabulary import VocabularyWriter
 from viewfinder.domain import formats
 from viewfinder.domain.counting import Counted, ImageState
 from viewfinder.domain.errors import CatalogUnavailableError
@@ -90,6 +91,7 @@ class DynamoDbCounters:
         self._table = Table(client, table, write_seconds=_PATIENCE_SECONDS)
         self._copies_writer = DynamoDbCopiesWriter(client, table)
         self._completions = CompletionsWriter(client, table)
+        self._vocabulary = VocabularyWriter(client, table)
         self._statistics = DynamoDbStatistics(client, table)
         self._are_completions_known = False
         self._learnt: set[tuple[str, str]] = set()
@@ -107,6 +109,7 @@ class DynamoDbCounters:
             try:
                 self._learn_completions(chunk)
                 self._learn_aliases(chunk)
+                self._vocabulary.learn({source for state, _ in chunk.changes for source in state.sources})
                 self._count(chunk)
                 self._copies_writer.list_anew(chunk.listed)
             except CatalogUnavailableError:

@@ -16,6 +16,7 @@ from viewfinder.domain.feature import Feature, Findings
 from viewfinder.domain.image import Image, Status, image_digest
 from viewfinder.domain.label import Label, confidence_rank
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.places import MAX_FILE_WORDS
 from viewfinder.domain.posting import Posting, Source, SourceKind, postings_of
 from viewfinder.domain.summary import Summary
 
@@ -70,7 +71,7 @@ def summary_from_item(item: Mapping[str, Any]) -> Summary:
 
 def posting_items(image: Image, *, shards: int) -> dict[Key, Item]:
     """Return the postings of an image, each with its summary."""
-    confidences = posting_confidences(image, shards=shards)
+    confidences = posting_confidences(dataclasses.replace(image, stored_format=formats.RECORD), shards=shards)
     if not confidences:
         return {}
     summary = marshalled(Summary.of(image).to_document())
@@ -94,27 +95,53 @@ def posting_confidences(image: Image, *, shards: int) -> dict[Key, float]:
     return keys
 
 
-MAX_POSTINGS = {SourceKind.LABEL: 40, SourceKind.CATEGORY: 9, SourceKind.WORD: 40, SourceKind.PERSON: 20}
-MAX_OTHER_POSTINGS = 9
+MAX_POSTINGS = {
+    SourceKind.LABEL: 40,
+    SourceKind.CATEGORY: 9,
+    SourceKind.WORD: 25,
+    SourceKind.FILE: MAX_FILE_WORDS,
+    SourceKind.FOLDER: 9,
+    SourceKind.PERSON: 20,
+}
+MAX_OTHER_POSTINGS = 10
 """Postings of an image by kind, and of all other kinds together; people take the room of words.
 
 With its record and a lease they fit one transaction of 100 items (AWS limit).
 """
 
+_MAX_POSTINGS_OF_FORMAT_1 = {SourceKind.LABEL: 40, SourceKind.CATEGORY: 9, SourceKind.WORD: 40}
+_KINDS_SINCE_FORMAT_2 = {SourceKind.FILE, SourceKind.FOLDER, SourceKind.MONTH, SourceKind.DAY}
+
 
 def _kept_postings(image: Image) -> Iterator[Posting]:
-    """Yield the postings that have room: the first labels and words, the categories of highest confidence."""
+    """Yield the postings that have room: the first labels and words, the categories of highest confidence.
+
+    Of a record of an older format they are those that it was written with.
+    """
+    is_old = image.stored_format < _FORMAT_OF_PLACES
+    most = _MAX_POSTINGS_OF_FORMAT_1 if is_old else MAX_POSTINGS
+    unwritten = {SourceKind.STATUS}  # that listing is an index of the records themselves
+    unwritten |= _KINDS_SINCE_FORMAT_2 if is_old else set()
     found: dict[SourceKind | None, list[Posting]] = {}
     for posting in postings_of(image):
         kind = posting.source.kind
-        if kind is not SourceKind.STATUS:  # that listing is an index of the records themselves
-            found.setdefault(kind if kind in MAX_POSTINGS else None, []).append(posting)
+        if kind not in unwritten:
+            found.setdefault(kind if kind in most else None, []).append(posting)
     people = min(len(found.get(SourceKind.PERSON, ())), MAX_POSTINGS[SourceKind.PERSON])
     for group, postings in found.items():
         if group is SourceKind.CATEGORY:
             postings.sort(key=lambda posting: -posting.confidence)
-        room = MAX_POSTINGS[group] if group else MAX_OTHER_POSTINGS
+        room = most[group] if group else MAX_OTHER_POSTINGS
         yield from postings[: room - people if group is SourceKind.WORD else room]
+
+
+def kept_sources(image: Image) -> Iterator[Source]:
+    """Yield the sources in which the image has a posting."""
+    return (posting.source for posting in _kept_postings(image))
+
+
+_FORMAT_OF_PLACES = 2
+"""The format of records since which file names, folders and days have postings."""
 
 
 def _trimmed(findings: Findings) -> Findings:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.calls import Table
 from viewfinder.adapters.dynamodb.completions import Completions
+from viewfinder.adapters.dynamodb.vocabulary import Vocabulary
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.statistics import KnownName, LabelCount
 
@@ -31,20 +32,33 @@ class DynamoDbStatistics:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = Table(client, table)
         self._completions = Completions(client, table)
+        self._vocabulary = Vocabulary(client, table)
 
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
         """Ask for all rows of the names at once."""
         partitions = {schema.label_counts(shard) for shard in range(SHARDS)}
         wanted = [(partition, name) for name in names for partition in sorted(partitions)]
         counts = dict.fromkeys(names, 0)
+        shown: dict[str, str] = {}
         aliases: dict[str, frozenset[str]] = {}
         found = self._table.batch_get(wanted + [schema.alias_key(name) for name in names])
         for item in map(schema.unmarshalled, found):
             if item["PK"] in partitions:
                 counts[item["SK"]] += int(item["Count"])
+                shown |= {item["SK"]: item["Name"]} if "Name" in item else {}
             else:
                 aliases[item["Alias"]] = frozenset(item["Names"])
-        return {name: KnownName(max(0, counts[name]), aliases.get(name, frozenset())) for name in names}
+        return {
+            name: KnownName(max(0, counts[name]), aliases.get(name, frozenset()), shown.get(name, "")) for name in names
+        }
+
+    def known(self, sources: Collection[Source]) -> Collection[Source]:
+        """Read the rows of the words."""
+        return self._vocabulary.known(sources)
+
+    def alike(self, kind: SourceKind, text: str) -> Collection[str]:
+        """Read the rows of words that begin alike: a sort key has no other order."""
+        return self._vocabulary.alike(kind, text)
 
     def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
         """Return the counts of the labels and people; a search does without the sizes of other sources."""

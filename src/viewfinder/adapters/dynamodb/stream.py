@@ -21,12 +21,13 @@ def image_states(records: Iterable[Mapping[str, Any]]) -> Iterator[ImageState]:
 
 def _present(item: Mapping[str, Any]) -> ImageState:
     expires_at = int(item["ExpiresAt"]["N"]) if "ExpiresAt" in item else 0
-    most = {kind: schema.MAX_POSTINGS[kind] for kind in (SourceKind.LABEL, SourceKind.PERSON)}
+    image = schema.image_from_item(item)
     return ImageState.of(
-        schema.image_from_item(item),
-        most_labels=most[SourceKind.LABEL],
-        most_people=most[SourceKind.PERSON],
+        image,
+        most_labels=schema.MAX_POSTINGS[SourceKind.LABEL],
+        most_people=schema.MAX_POSTINGS[SourceKind.PERSON],
         expires_at=expires_at,
+        sources=frozenset(schema.kept_sources(image)),
     )
 
 

@@ -18,6 +18,7 @@ from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, has_dot_segment
 from viewfinder.domain.person import MAX_NAME
 from viewfinder.domain.query import Filter, FilterKind, Query
+from viewfinder.domain.spelling import composed, is_name
 from viewfinder.domain.statistics import LabelOrder
 
 Check = Callable[[Any], Any]
@@ -61,9 +62,14 @@ def names(most: int) -> Check:
 
 def _name(value: Any) -> str:
     name = text(100)(value)
-    if not isinstance(value, str) or value != value.strip() or not value.isprintable():
+    if not isinstance(value, str) or value != value.strip() or not is_name(value):
         raise ValueError("must be names without control characters and spaces around them")
-    return str(name)
+    return composed(name)
+
+
+def label(longest: int) -> Check:
+    """Accept a text, in the form in which names of labels are stored (NFC)."""
+    return lambda value: composed(text(longest)(value))
 
 
 def image_id(value: Any) -> str:
@@ -162,6 +168,7 @@ _PAGE: Fields = {
 NOTHING: Fields = {}
 _FILTERS: Mapping[FilterKind, Callable[[Filter], Check]] = {
     FilterKind.TEXT: lambda row: text(row.longest),
+    FilterKind.NAME: lambda row: label(row.longest),
     FilterKind.CHOICE: lambda row: one_of(*row.choices),
     FilterKind.PERCENT: lambda _: percent,
     FilterKind.TIME: lambda _: time,
@@ -173,8 +180,8 @@ SEARCH: Fields = {
 }
 CONTENT: Fields = {"rendition": Field("rendition", one_of(*Rendition))}
 LABELS: Fields = {
-    "prefix": Field("prefix", text(100)),
-    "category": Field("category", text(100)),
+    "prefix": Field("prefix", label(100)),
+    "category": Field("category", label(100)),
     "order": Field("order", one_of(*LabelOrder)),
     **_PAGE,
 }

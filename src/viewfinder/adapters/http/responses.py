@@ -24,7 +24,9 @@ from viewfinder.domain.errors import (
 )
 from viewfinder.domain.feature import findings_document
 from viewfinder.domain.image import PENDING, Image
+from viewfinder.domain.interpretation import Interpretation, Reading
 from viewfinder.domain.person import PersonCount
+from viewfinder.domain.search_text import ReadAs
 from viewfinder.domain.statistics import LabelCount
 from viewfinder.domain.summary import Summary
 from viewfinder.observability import logger
@@ -120,6 +122,24 @@ def page_document(member: str, documents: Iterable[Document], next_token: str) -
 def summary_document(image: Summary) -> Document:
     """Return the document of an image in a list; with the reason, if it was not analysed."""
     return image.listed() | {"Labels": _confidences(image.labels)}
+
+
+def interpretation_document(interpretation: Iterable[Interpretation]) -> Document:
+    """Return how the text of the search box was read, {} where there was none."""
+    entries = [_interpretation(each) for each in interpretation]
+    return {"Interpretation": entries} if entries else {}
+
+
+def _interpretation(entry: Interpretation) -> Document:
+    reading = _reading(entry.reading) if entry.reading else {"ReadAs": str(ReadAs.NOTHING)}
+    document = {"Typed": entry.typed, "Excluded": entry.is_excluded} | reading
+    document |= {"Alternatives": list(map(_reading, entry.alternatives))} if entry.alternatives else {}
+    return document | ({"Suggestions": list(entry.suggestions)} if entry.suggestions else {})
+
+
+def _reading(reading: Reading) -> Document:
+    document = {"ReadAs": str(reading.kind), "Fit": str(reading.fit), "Name": reading.name, "Query": reading.written}
+    return document | ({"RelatedTo": list(reading.names)} if reading.names else {})
 
 
 def image_document(image: Image) -> Document:

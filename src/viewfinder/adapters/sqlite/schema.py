@@ -126,6 +126,27 @@ _FIFTH = (
 )
 
 _SIXTH = (
+    # Words of pictures by their trigrams, for parts of words and typing errors. The names stay in `terms`: the table
+    # has the index only, and is told what is deleted (SQLite, "FTS5", 4.4.2). The view is what a rebuild reads.
+    "CREATE VIEW words AS SELECT id, name FROM terms WHERE kind = 'WORD'",
+    """
+    CREATE VIRTUAL TABLE word_parts
+    USING fts5(name, tokenize = 'trigram', content = 'words', content_rowid = 'id')
+    """,
+    "INSERT INTO word_parts (word_parts) VALUES ('rebuild')",
+    """
+    CREATE TRIGGER word_added AFTER INSERT ON terms WHEN NEW.kind = 'WORD' BEGIN
+        INSERT INTO word_parts (rowid, name) VALUES (NEW.id, NEW.name);
+    END
+    """,
+    """
+    CREATE TRIGGER word_removed AFTER DELETE ON terms WHEN OLD.kind = 'WORD' BEGIN
+        INSERT INTO word_parts (word_parts, rowid, name) VALUES ('delete', OLD.id, OLD.name);
+    END
+    """,
+)
+
+_SEVENTH = (
     # What has been said of people, whose home is the derived bucket; their images are counted by their term.
     """
     CREATE TABLE people (
@@ -140,7 +161,7 @@ _SIXTH = (
     "CREATE INDEX people_by_count ON terms (count, name) WHERE kind = 'PERSON'",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
 

@@ -7,12 +7,18 @@ from collections.abc import Collection, Iterator, Mapping
 
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import BEHIND_ALL, source_terms
-from viewfinder.domain.posting import Source
+from viewfinder.domain.posting import Source, SourceKind
+from viewfinder.domain.spelling import SHORTEST_WITH_TYPO
 from viewfinder.domain.statistics import KnownName, LabelCount
 
 _MOST_ROWS = 1000
 
-_COUNTS = "SELECT name, count FROM terms WHERE kind = 'LABEL' AND name IN (SELECT value FROM json_each(?))"
+_COUNTS = "SELECT name, count, description FROM terms WHERE kind = 'LABEL' AND name IN (SELECT value FROM json_each(?))"
+_MOST_ALIKE = 500
+_ALIKE = """
+    SELECT terms.name FROM word_parts CROSS JOIN terms ON terms.id = word_parts.rowid
+    WHERE word_parts MATCH ? AND terms.kind = ? LIMIT ?
+"""
 _ALIASES = """
     SELECT alias, name FROM aliases JOIN terms ON terms.id = term WHERE alias IN (SELECT value FROM json_each(?))
 """
@@ -45,11 +51,30 @@ class SqliteStatistics:
     def find(self, names: Collection[str]) -> Mapping[str, KnownName]:
         """Read the counts and the aliases of the names."""
         wanted = [json.dumps(list(names))]
-        counts = dict(self._database.rows(_COUNTS, wanted))
+        rows = self._database.rows(_COUNTS, wanted)
+        counts = {name: (count, json.loads(description)[0] if description else "") for name, count, description in rows}
         stands_for: dict[str, set[str]] = {}
         for alias, name in self._database.rows(_ALIASES, wanted):
             stands_for.setdefault(alias, set()).add(name)
-        return {name: KnownName(counts.get(name, 0), frozenset(stands_for.get(name, ()))) for name in names}
+        return {
+            name: KnownName(count, frozenset(stands_for.get(name, ())), shown)
+            for name in names
+            for count, shown in (counts.get(name, (0, "")),)
+        }
+
+    def known(self, sources: Collection[Source]) -> Collection[Source]:
+        """Look for the terms."""
+        return source_terms(self._database, sources).keys()
+
+    def alike(self, kind: SourceKind, text: str) -> Collection[str]:
+        """Look for names with the text in it, and with any three letters of it that stand together, by trigrams."""
+        threes = [text[place : place + 3] for place in range(len(text) - 2)]
+        parts = self._alike(kind, [text])
+        return {*parts, *(self._alike(kind, threes) if len(text) >= SHORTEST_WITH_TYPO else ())}
+
+    def _alike(self, kind: SourceKind, texts: Collection[str]) -> list[str]:
+        quoted = " OR ".join('"' + text.replace('"', '""') + '"' for text in texts)
+        return [name for (name,) in self._database.rows(_ALIKE, [quoted, str(kind), _MOST_ALIKE])]
 
     def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
         """Return the number of images of each source."""

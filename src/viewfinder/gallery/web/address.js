@@ -3,7 +3,7 @@
 /** @typedef {import("./types").Search} Search */
 
 const LISTS = /** @type {const} */ (["label", "exclude", "text"]);
-const SINGLES = { match: "all", order: "newest", minConfidence: "0", status: "", category: "", prefix: "", takenFrom: "", takenTo: "", camera: "", moderated: "" };
+const SINGLES = { q: "", match: "all", order: "newest", minConfidence: "0", status: "", category: "", prefix: "", takenFrom: "", takenTo: "", camera: "", moderated: "" };
 
 /** Reads the search of the address; what is not there has its default. @returns {Search} */
 export function readSearch(address = location.search) {

@@ -40,6 +40,10 @@ export class Completion {
     return this.input.value.trimStart().startsWith("-");
   }
 
+  get #typed() {
+    return this.input.value.trim();
+  }
+
   get #text() {
     return this.input.value.trim().replace(/^-\s*/, "");
   }
@@ -83,15 +87,16 @@ export class Completion {
    */
   #open(labels, folders) {
     const nothing = element("li", { role: "option", "aria-disabled": "true", class: "none" }, "No such label");
+    const all = !this.onlyLabels && this.#typed ? [this.#option("q", this.#typed, `Search for “${this.#typed}”`, "in everything")] : [];
     const words = !this.onlyLabels && this.#text && !this.#isExcluded ? [this.#option("text", this.#text, `“${this.#text}”`, "word in a picture")] : [];
     const places = folders.map(({ Prefix, Count }) => this.#option("prefix", Prefix, Prefix, "folder", Count));
     const found = labels.map((label) => this.#labelOption(label));
-    this.options = [...found, ...words, ...places];
+    this.options = [...found, ...all, ...words, ...places];
     this.options.forEach((option, index) => (option.id = `${this.list.id}-${index}`));
-    this.list.replaceChildren(...(labels.length ? found : [nothing]), ...words, ...places);
+    this.list.replaceChildren(...(labels.length || all.length ? found : [nothing]), ...all, ...words, ...places);
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
-    this.#activate(this.#text && labels.length ? 0 : -1);
+    this.#activate(this.#text && this.options.length ? 0 : -1);
   }
 
   /** @param {import("./types").LabelCount} label */
@@ -148,7 +153,7 @@ export class Completion {
     return event.preventDefault();
   }
 
-  /** Take the lit option, or the text as it is: the API takes any case, and aliases. Who types faster than options come waits. */
+  /** Take the lit option, or the text as it is: the API reads what it may mean. Who types faster than options come waits. */
   async #enter() {
     const typed = this.input.value;
     if (this.#text && this.completed !== typed) {
@@ -158,7 +163,8 @@ export class Completion {
     }
     const isLit = !this.list.hidden && this.completed === typed;
     const lit = isLit ? this.options[this.active]?.dataset : undefined;
-    const name = lit?.name ?? this.#text;
-    if (name) this.#take(lit?.kind ?? "label", name);
+    const [kind, text] = this.onlyLabels ? ["label", this.#text] : ["q", this.#typed];
+    const name = lit?.name ?? text;
+    if (name) this.#take(lit?.kind ?? kind, name);
   }
 }

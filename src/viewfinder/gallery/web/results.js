@@ -6,6 +6,8 @@ import { countOf, tellBeside, tellCount } from "./count.js";
 import { firstPage } from "./first.js";
 import { element, find, icon } from "./dom.js";
 import { Grid } from "./grid.js";
+import { learnReadings, quoted, readingsOf, replaced, search as searchFor, unreadWords } from "./readings.js";
+import { showSearch } from "./search.js";
 
 const UNDATED = "No capture time";
 
@@ -67,6 +69,10 @@ export class Results {
     this.#begin(key);
     const page = await this.#take((signal) => firstPage(key, signal));
     if (!page) return;
+    if (search.q) {
+      learnReadings(search.q, page.Interpretation ?? []);
+      showSearch();
+    }
     this.grid.show(page.Images, !page.NextToken, search.order === "taken" ? DAYS : null);
     performance.mark("first-screen");
     this.#shown(search);
@@ -226,9 +232,26 @@ export class Results {
 function tellNothing(search) {
   const onlyStatus = NOTHING[search.status] && parametersOf(search).size === 1;
   if (onlyStatus) tellEmpty("done", ...NOTHING[search.status]);
+  else if (search.q) tellUnfound(search.q);
   else if (isSearch(search)) tellEmpty("search", "No image fits", "Try fewer labels, or a lower confidence.");
   else tellEmpty("photos", "No images yet", "Drop pictures or folders anywhere on this page.");
 }
+
+/** Says by which words nothing is known, and offers what is near: similar names, or the search without one word. @param {string} q */
+function tellUnfound(q) {
+  const unread = unreadWords(q);
+  const isUnread = unread.length === readingsOf(q).length;
+  const places = readingsOf(q).map((entry, place) => ({ entry, place }));
+  const close = places.flatMap(({ entry, place }) => (entry.Suggestions ?? []).map((name) => offer(`Did you mean ${name}?`, replaced(q, place, quoted(name)))));
+  const without = places.length > 1 && !isUnread ? places.map(({ entry, place }) => offer(`Without ${entry.Typed}`, replaced(q, place, ""))) : [];
+  const words = unread.map((entry) => entry.Typed).join(", ");
+  const title = isUnread ? `Nothing is known by ${words}` : "No image has all of these";
+  const text = isUnread ? "No label, word in a picture, folder, file, camera or date fits." : "Each word is known by itself.";
+  tellEmpty("search", title, text, ...close, ...without);
+}
+
+/** @type {(text: string, q: string) => HTMLElement} */
+const offer = (text, q) => element("button", { class: "button", type: "button", onclick: () => searchFor(q) }, text);
 
 /** @param {() => unknown} onclick */
 const retry = (onclick) => element("button", { class: "button", type: "button", onclick }, icon("again"), "Try again");

@@ -4,6 +4,7 @@ import { addressOf, go, isConfidenceKnown, readSearch } from "./address.js";
 import { Completion } from "./completion.js";
 import { element, find, icon, isTyping } from "./dom.js";
 import { IS_MODERATED } from "./moderation.js";
+import { readingChips, readingsOf, replaced } from "./readings.js";
 
 const PLACES = /** @type {const} */ ([["prefix", "in"], ["category", "of"], ["takenFrom", "from"], ["takenTo", "before"], ["camera", "by"]]);
 
@@ -29,7 +30,7 @@ export function showSearch() {
   const search = readSearch();
   const labels = [...search.label.map((name) => chip(name, false)), ...search.exclude.map((name) => chip(name, true))];
   const texts = search.text.map((word) => plainChip(`“${word}”`, { ...search, text: search.text.filter((other) => other !== word) }));
-  find("chips").replaceChildren(...labels, ...texts, ...PLACES.filter(([name]) => search[name]).map(([name, word]) => placeChip(search, name, word)));
+  find("chips").replaceChildren(...labels, ...readingChips(search.q), ...texts, ...PLACES.filter(([name]) => search[name]).map(([name, word]) => placeChip(search, name, word)));
   find("match").hidden = search.label.length < 2;
   find("moderated").hidden = !IS_MODERATED && !search.moderated;
   const byConfidence = /** @type {HTMLInputElement} */ (find("filters").querySelector('[value="confidence"]'));
@@ -50,10 +51,11 @@ function changed({ target }) {
   sliding = isSlider;
 }
 
-/** Takes a completion: a label, a word in pictures or a folder. @type {(kind: string, value: string, isExcluded: boolean) => void} */
+/** Takes a completion: a label, a word in pictures, a folder, or the text as it is ("q"). @type {(kind: string, value: string, isExcluded: boolean) => void} */
 function add(kind, value, isExcluded) {
   const search = readSearch();
-  if (kind === "label") addLabel(value, isExcluded);
+  if (kind === "q") go(addressOf({ ...search, q: [search.q, value].filter(Boolean).join(" ") }));
+  else if (kind === "label") addLabel(value, isExcluded);
   else if (kind === "prefix") go(addressOf({ ...search, prefix: value }));
   else go(addressOf({ ...search, text: [...search.text.filter((other) => other !== value), value] }));
 }
@@ -67,8 +69,10 @@ function addLabel(name, isExcluded) {
 
 function removeLast() {
   const search = readSearch();
+  if (search.q) return go(addressOf({ ...search, q: replaced(search.q, readingsOf(search.q).length - 1, "") }));
   const list = /** @type {const} */ (["text", "exclude", "label"]).find((name) => search[name].length);
   if (list) go(addressOf({ ...search, [list]: search[list].slice(0, -1) }));
+  return undefined;
 }
 
 /** @type {(search: import("./types").Search, name: string) => import("./types").Search} */

@@ -89,7 +89,15 @@ export interface CategoryCount extends Named { Count: number; Labels: number }
 export interface Folder { Prefix: string; Count: number }
 
 interface Paged { NextToken?: string }
-export interface Images extends Paged { Images: Summary[] }
+export interface Reading { ReadAs: string; Fit: string; Name: string; Query: string; RelatedTo?: string[] }
+export interface Interpretation extends Partial<Reading> {
+  Typed: string;
+  Excluded: boolean;
+  ReadAs: string;
+  Alternatives?: Reading[];
+  Suggestions?: string[];
+}
+export interface Images extends Paged { Images: Summary[]; Interpretation?: Interpretation[] }
 export interface Trash extends Paged { Images: Trashed[] }
 export interface Duplicates extends Paged { Groups: { Sha256: string; Images: Copy[] }[] }
 export interface Statistics { Images: Record<Status | "Total", number>; Labels: number }
@@ -113,6 +121,7 @@ export interface Corrections { Add?: string[]; Remove?: string[]; Undo?: string[
 
 /** The search that the address holds; "" is no filter. */
 export interface Search {
+  q: string;
   label: string[];
   exclude: string[];
   text: string[];

@@ -126,3 +126,27 @@ def test_a_capture_time_is_the_cameras_local_time(written: str, taken: str) -> N
 def test_a_capture_time_with_a_zone_or_that_is_none_is_refused(written: str) -> None:
     with pytest.raises(InvalidRequestError, match="must be an ISO 8601 time without a zone, or a date"):
         fields.read_query(fields.SEARCH, {"takenTo": [written]})
+
+
+def test_a_name_is_put_into_one_form_of_unicode_and_a_key_is_not() -> None:
+    decomposed = "Cafe\u0301"
+
+    query = fields.read_query(fields.SEARCH, {"label": [decomposed], "q": [decomposed], "prefix": [decomposed]})
+
+    assert query == {"labels": ("Café",), "words": "Café", "prefix": decomposed}
+
+
+def test_a_label_may_have_joiners() -> None:
+    names = ["می‌خواهم", "👩‍🚒"]
+
+    assert fields.read_members(fields.CORRECTIONS, {"Add": names})["add"] == tuple(names)
+    with pytest.raises(InvalidRequestError, match="control characters"):
+        fields.read_members(fields.CORRECTIONS, {"Add": ["a\u202eb"]})
+
+
+def test_the_text_of_the_search_box_is_as_long_as_in_the_contract() -> None:
+    parameters = CONTRACT["paths"]["/images"]["get"]["parameters"]
+    (q,) = (each for each in parameters if each.get("name") == "q")
+    assert fields.read_query(fields.SEARCH, {"q": ["a" * q["schema"]["maxLength"]]})
+    with pytest.raises(InvalidRequestError, match="200 characters"):
+        fields.read_query(fields.SEARCH, {"q": ["a" * (q["schema"]["maxLength"] + 1)]})

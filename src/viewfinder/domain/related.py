@@ -1,0 +1,33 @@
+"""Words that lead to labels: a table made of WordNet (tools/relate_words.py), and everyday words by hand.
+
+The words were taken from WordNet 3.0, copyright 2006 by Princeton University (NOTICE beside the table).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(files(__package__).joinpath("related.json").read_text(encoding="utf-8"))
+    return found
+
+
+def related_labels(word: str) -> tuple[str, ...]:
+    """Return the labels that a case-folded word leads to: `puppy` to Dog, `feline` to Cat, Lion and others."""
+    return tuple(_table()["labels"].get(word, ()))
+
+
+def says_nothing(word: str) -> bool:
+    """Return whether nothing of an image's record answers a word, such as a colour."""
+    return word in _table()["nothing"]
+
+
+def categories() -> tuple[str, ...]:
+    """Return the names of the categories of labels."""
+    return tuple(_table()["categories"])
