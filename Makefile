@@ -116,5 +116,6 @@ build-ImageProcessingFunction: FUNCTION := image_processing
 build-ImageProcessingFunction: CARRIED := $(DETECTOR)
 build-ApiHandlerFunction: FUNCTION := api_handler
 build-LabelStatisticsFunction: FUNCTION := label_statistics
+build-EventPublisherFunction: FUNCTION := label_statistics
 build-%Function: $(SETUP)
 	$(BIN)/python -m viewfinder.deployment.packages $(FUNCTION) "$(ARTIFACTS_DIR)" $(CARRIED)

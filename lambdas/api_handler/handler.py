@@ -11,6 +11,7 @@ from viewfinder.adapters.http import fields
 from viewfinder.adapters.http.fields import Fields, Request, read_members, read_query
 from viewfinder.adapters.http.responses import (
     Response,
+    absent_response,
     document_response,
     empty_response,
     error_response,
@@ -25,6 +26,7 @@ from viewfinder.adapters.http.responses import (
     version_document,
 )
 from viewfinder.bootstrap import Application
+from viewfinder.domain.bucket_access import Ability
 from viewfinder.domain.query import Query
 from viewfinder.observability import correlated, logger
 from viewfinder.usecases.corrections import correct_labels
@@ -59,7 +61,10 @@ def _answer(request: Request) -> Response:
     if route is None:
         return no_route_response(bool(routes), request.request_id)
     try:
-        return route.answer(request, **read_query(route.query, request.query))
+        query = read_query(route.query, request.query)
+        if route.needs and (reason := application.settings.absent_abilities.get(route.needs)):
+            return absent_response(reason, request.request_id)
+        return route.answer(request, **query)
     except Exception as error:
         return error_response(error, request.request_id)
 
@@ -208,7 +213,10 @@ def _get_statistics(_: Request) -> Response:
 
 def _get_health(_: Request) -> Response:
     application.catalog.find("health")
-    return document_response({"Status": "OK", "Version": viewfinder.__version__})
+    absent = {str(ability): reason for ability, reason in application.settings.absent_abilities.items()}
+    return document_response(
+        {"Status": "OK", "Version": viewfinder.__version__} | ({"Absent": absent} if absent else {})
+    )
 
 
 def _image_id(request: Request) -> str:
@@ -222,20 +230,22 @@ class Route(NamedTuple):
     path: str
     query: Fields
     answer: Callable[..., Response]
+    needs: Ability | None = None
+    """What the images bucket has to allow: elsewhere there is no such route."""
 
 
 _ROUTES = (
     Route("GET", "/images", fields.SEARCH, _search_images),
-    Route("POST", "/images", fields.NOTHING, _create_upload),
+    Route("POST", "/images", fields.NOTHING, _create_upload, Ability.UPLOADS),
     Route("GET", "/images/{ImageId+}", fields.NOTHING, _get_image),
     Route("PATCH", "/images/{ImageId+}", fields.NOTHING, _correct_labels),
-    Route("DELETE", "/images/{ImageId+}", fields.NOTHING, _delete_image),
+    Route("DELETE", "/images/{ImageId+}", fields.NOTHING, _delete_image, Ability.DELETION),
     Route("GET", "/content/{ImageId+}", fields.CONTENT, _get_content),
-    Route("GET", "/trash", fields.TRASH, _list_trash),
-    Route("POST", "/trash/{ImageId+}", fields.NOTHING, _restore_image),
-    Route("DELETE", "/trash/{ImageId+}", fields.NOTHING, _delete_for_good),
-    Route("GET", "/versions/{ImageId+}", fields.NOTHING, _list_versions),
-    Route("POST", "/versions/{ImageId+}", fields.NOTHING, _restore_version),
+    Route("GET", "/trash", fields.TRASH, _list_trash, Ability.TRASH),
+    Route("POST", "/trash/{ImageId+}", fields.NOTHING, _restore_image, Ability.TRASH),
+    Route("DELETE", "/trash/{ImageId+}", fields.NOTHING, _delete_for_good, Ability.TRASH),
+    Route("GET", "/versions/{ImageId+}", fields.NOTHING, _list_versions, Ability.VERSIONS),
+    Route("POST", "/versions/{ImageId+}", fields.NOTHING, _restore_version, Ability.VERSIONS),
     Route("POST", "/analyses", fields.NOTHING, _analyze_image),
     Route("GET", "/labels", fields.LABELS, _list_labels),
     Route("GET", "/categories", fields.NOTHING, _list_categories),

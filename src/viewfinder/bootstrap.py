@@ -37,6 +37,7 @@ class Parts(TypedDict, total=False):
     sqs_client: Any
     dynamodb_client: Any
     rekognition_client: Any
+    events_client: Any
     catalog_parts: ports.CatalogParts
     catalog: ports.Catalog
     records: ports.Records
@@ -50,6 +51,7 @@ class Parts(TypedDict, total=False):
     people_stores: PeopleStores
     forgetting: Forgetting
     counters: ports.Counters
+    event_bus: ports.EventBus
     images: ports.ImageStore
     image_objects: ports.ImageObjects
     derived: ports.DerivedStore
@@ -126,7 +128,7 @@ class Application(AwsClients):
         """The images bucket."""
         from viewfinder.adapters.s3 import S3ImageStore
 
-        return S3ImageStore(self.s3_client, self.settings.images_bucket)
+        return S3ImageStore(self.s3_client, self.settings.images_bucket, self.settings.images_prefix)
 
     @cached_property
     def derived(self) -> ports.DerivedStore:
@@ -246,7 +248,7 @@ class Application(AwsClients):
         """The images bucket in bulk."""
         from viewfinder.adapters.s3 import S3Objects
 
-        return S3Objects(self.s3_client, self.settings.images_bucket)
+        return S3Objects(self.s3_client, self.settings.images_bucket, self.settings.images_prefix)
 
     @cached_property
     def correcting(self) -> Correcting:
@@ -356,6 +358,13 @@ class Application(AwsClients):
         from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
 
         return DynamoDbCounters(self.dynamodb_client, self.settings.table)
+
+    @cached_property
+    def event_bus(self) -> ports.EventBus:
+        """The bus that events are announced on."""
+        from viewfinder.adapters.event_bus import EventBridgeBus
+
+        return EventBridgeBus(self.events_client, self.settings.event_bus)
 
     @cached_property
     def search(self) -> Search:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from viewfinder.domain.analysis import Analysis, Detection
 from viewfinder.domain.candidate import Candidate
@@ -206,6 +206,9 @@ class Objects(Protocol):
 class ImageObjects(Objects, Protocol):
     """The bucket of the images in bulk, with what puts images into it."""
 
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectSummary]:
+        """Return every object whose key starts with the prefix, in the order of their keys, behind the key `after`."""
+
     def upload(self, key: str, file: Path, *, replace: bool) -> str:
         """Put a file and return its ETag, the MD5; raise KeyTakenError or ObjectRefusedError."""
 
@@ -237,6 +240,65 @@ class Versions(Protocol):
         """Delete a version or a marker permanently; ignore a missing one."""
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """An event that was not delivered yet; `saved_at` is in seconds since 1970, `document` as in `domain.events`."""
+
+    number: int
+    image_id: str
+    version: int
+    document: Mapping[str, Any]
+    saved_at: float
+    attempts: int = 0
+    problem: str = ""
+
+
+class OutboxCounts(NamedTuple):
+    """Events that wait for a delivery, and events that were given up."""
+
+    waiting: int
+    dead: int
+
+
+class Outbox(Protocol):
+    """Events of images, written in the transactions that saved their records."""
+
+    def due(self, now: float, most: int) -> Sequence[OutboxEvent]:
+        """Return events to be delivered at this time (seconds since 1970): of each image the first one only."""
+
+    def remove(self, event: OutboxEvent) -> None:
+        """Forget a delivered event."""
+
+    def postpone(self, event: OutboxEvent, until: float, problem: str) -> None:
+        """Keep an event that could not be delivered for another attempt."""
+
+    def bury(self, event: OutboxEvent, problem: str) -> None:
+        """Give an event up; it stays to be looked at."""
+
+    def dead(self, most: int) -> Sequence[OutboxEvent]:
+        """Return events that were given up, oldest first."""
+
+    def revive(self, now: float) -> int:
+        """Let all events that were given up be delivered again, and return how many."""
+
+    def counts(self) -> OutboxCounts:
+        """Return the numbers of events."""
+
+
+class EventBus(Protocol):
+    """Where events of the table's stream are announced."""
+
+    def put(self, events: Sequence[Mapping[str, Any]]) -> int:
+        """Announce events in order until one is not taken, and return how many were; raise MisconfiguredError."""
+
+
+class Receiver(Protocol):
+    """Where events are delivered to."""
+
+    def send(self, event: OutboxEvent) -> None:
+        """Deliver an event; raise UndeliveredError or RefusedForGoodError."""
+
+
 class Records(Protocol):
     """The catalog in bulk."""
 
@@ -252,6 +314,26 @@ class Requests(Protocol):
 
     def send(self, image_ids: Sequence[str], *, analyzed_since: str = "") -> None:
         """Queue one request per image."""
+
+
+class Listing(Protocol):
+    """Objects of the images bucket in an order that stays the same."""
+
+    def entries(self, after: str = "") -> Iterator[tuple[str, ObjectSummary]]:
+        """Yield each object with its position in the listing, behind the position `after`."""
+
+
+class Marks(Protocol):
+    """How far a backfill has come; it outlives the command."""
+
+    def load(self) -> dict[str, Any]:
+        """Return what was saved last; empty where nothing was."""
+
+    def save(self, mark: Mapping[str, Any]) -> None:
+        """Keep a mark."""
+
+    def delete(self) -> None:
+        """Forget it; ignore a missing one."""
 
 
 class Index(Protocol):
@@ -359,8 +441,8 @@ class Counters(Protocol):
 class CatalogParts:
     """One catalog, whole: each implementation has a factory that returns this.
 
-    `quota` takes the requests that a caller may send in a minute; None if callers are not counted. `close` ends its
-    connections.
+    `quota` takes the requests that a caller may send in a minute; None if callers are not counted. `outbox` is
+    None where a stream announces what was saved. `close` ends its connections.
     """
 
     catalog: Catalog
@@ -371,6 +453,7 @@ class CatalogParts:
     copies: Copies
     people: People
     quota: Callable[[int], Quota] | None = None
+    outbox: Outbox | None = None
     close: Callable[[], None] = lambda: None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
+from viewfinder.domain.bucket_access import ABSENT, Ability, BucketAccess
 from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.domain.feature import FURTHER
 
@@ -19,6 +20,14 @@ class Settings:
     """The settings of a function, from its environment; a variable that the template does not set has its default."""
 
     images_bucket: str = _setting("VIEWFINDER_IMAGES_BUCKET", "Bucket of the images")
+    images_prefix: str = _setting(
+        "VIEWFINDER_IMAGES_PREFIX", "Prefix of the images' keys; objects outside it are not images", ""
+    )
+    bucket_access: str = _setting(
+        "VIEWFINDER_BUCKET_ACCESS",
+        f"What the images bucket is to the pipeline: {', '.join(BucketAccess)}",
+        str(BucketAccess.OWN),
+    )
     derived_bucket: str = _setting("VIEWFINDER_DERIVED_BUCKET", "Bucket of analyses and thumbnails")
     table: str = _setting("VIEWFINDER_TABLE", "Table of the catalog")
     catalog: str = _setting(
@@ -75,12 +84,26 @@ class Settings:
     analyses_per_minute: int = _setting(
         "VIEWFINDER_ANALYSES_PER_MINUTE", "Maximum number of POST /analyses per caller and minute; 0: no limit", 0
     )
+    event_bus: str = _setting("VIEWFINDER_EVENT_BUS", "EventBridge bus that the table's stream is announced on", "")
+    outbox: bool = _setting(
+        "VIEWFINDER_OUTBOX",
+        "Whether an SQLite catalog keeps an event of each saved version until it is delivered",
+        False,
+    )
     link_seconds: int = _setting("VIEWFINDER_LINK_SECONDS", "Seconds for which upload and content URLs are valid", 900)
 
     @property
     def kept_tombstone_seconds(self) -> int:
         """Seconds for which the catalog keeps a tombstone: the maximum of its minimum and the bucket's retention."""
         return max(self.tombstone_seconds, self.image_version_days * 86_400)
+
+    @property
+    def absent_abilities(self) -> Mapping[Ability, str]:
+        """What the API can't do with the images bucket, each with the reason; raise MisconfiguredError."""
+        try:
+            return ABSENT[BucketAccess(self.bucket_access)]
+        except ValueError as error:
+            raise MisconfiguredError(f"VIEWFINDER_BUCKET_ACCESS is not one of {', '.join(BucketAccess)}") from error
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, str], **others: Any) -> Settings:

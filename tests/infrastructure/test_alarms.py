@@ -9,7 +9,7 @@ from typing import Any
 from tests.infrastructure.translation import of_type, translate
 
 RUNBOOK = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
-TEMPLATE = translate()
+TEMPLATE = translate(EventBusName="photos")
 ALARMS = of_type(TEMPLATE, "AWS::CloudWatch::Alarm")
 
 DIMENSIONS: dict[str, tuple[frozenset[str], ...]] = {

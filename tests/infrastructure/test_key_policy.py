@@ -73,5 +73,15 @@ def test_cloudwatch_logs_may_encrypt_the_log_groups_of_the_stack_and_no_others()
     assert not fnmatchcase(arns[0].replace("photos", "others"), pattern)
 
 
+def test_events_of_an_attached_bucket_may_be_encrypted_without_a_condition_on_the_account() -> None:
+    """EventBridge gives no aws:SourceAccount to KMS: with such a condition every event would be lost."""
+    policy = of_type(translate(KmsKeyArn=KEY, ExistingBucketName="photos"), "AWS::SQS::QueuePolicy")["ImageQueuePolicy"]
+    (sender,) = (each["Principal"] for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow")
+    statement = STATEMENTS["EventsOfAnAttachedBucket"]
+    assert statement["Principal"] == sender == {"Service": "events.amazonaws.com"}
+    assert set(statement["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert "Condition" not in statement
+
+
 def test_nobody_else_is_let_in() -> None:
-    assert set(STATEMENTS) == {"AccountDelegatesToIam", "ServicesThatSend", "LogGroups"}
+    assert set(STATEMENTS) == {"AccountDelegatesToIam", "ServicesThatSend", "EventsOfAnAttachedBucket", "LogGroups"}

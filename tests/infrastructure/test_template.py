@@ -83,9 +83,12 @@ def test_what_is_called_by_others_refuses_plain_http(kind: str) -> None:
         for name, resource in RESOURCES.items()
         if resource["Type"].endswith(f"::{kind}Policy")
     }
-    assert len(policies) == {"Bucket": 3, "Queue": 5, "Topic": 1}[kind]
+    assert len(policies) == {"Bucket": 3, "Queue": 6, "Topic": 1}[kind]
     conditions = [statement["Condition"] for statements in policies.values() for statement in statements]
     assert conditions == [{"Bool": {"aws:SecureTransport": "false"}}] * len(policies)
+
+
+ATTACHED_RULE = {"Fn::GetAtt": ["AttachedBucketRule", "Arn"]}
 
 
 def test_a_service_is_let_in_for_this_account_only() -> None:
@@ -96,8 +99,11 @@ def test_a_service_is_let_in_for_this_account_only() -> None:
         for statement in _statements(resource)
         if statement["Effect"] == "Allow"
     ]
-    assert len(statements) == 3
-    for name, statement in statements:
+    by_rule = [statement for _, statement in statements if statement["Sid"] == "EventsOfTheAttachedBucket"]
+    # A rule's ARN names the account; a key's policy with aws:SourceAccount would refuse events.
+    assert [each["Condition"] for each in by_rule] == [{"ArnEquals": {"aws:SourceArn": ATTACHED_RULE}}]
+    assert len(statements) == 4
+    for name, statement in (each for each in statements if each[1] not in by_rule):
         assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}, name
         assert {"ArnEquals", "ArnLike"} & statement["Condition"].keys(), name
 
@@ -131,7 +137,11 @@ def test_every_role_takes_the_boundary() -> None:
     assert {name for name, role in roles.items() if role["Properties"].get("PermissionsBoundary") != boundary} == set()
 
 
-BY_PARAMETER = {"UseTheKey"}
+BY_PARAMETER = {
+    *("UseTheKey", "ReadAttachedImages", "TellMissingAttachedFromForbidden", "DecryptAttachedImages"),
+    *("SignUploadsAndRemoveAttached", "FindAttachedVersions", "RestoreAndDeleteAttachedVersions"),
+    "EncryptAttachedUploads",
+}
 """Statements that the stack of those tests does not have."""
 
 
@@ -247,7 +257,7 @@ def test_every_statement_is_explained() -> None:
 def test_every_alarm_has_a_section_in_the_runbook_and_tells_the_topic() -> None:
     sections = set(re.findall(r"^### ([\w-]+)$", _document("operations.md"), re.MULTILINE))
     alarms = _of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 20
+    assert len(alarms) == 23
     for name, alarm in alarms.items():
         properties = alarm["Properties"]
         document, _, section = properties["AlarmDescription"].rpartition(" ")[2].partition("#")

@@ -34,6 +34,8 @@ class StrictCloudFormation:
     broken: set[str] = field(default_factory=set)
     """Logical ids of resources whose deletion fails."""
     events: list[dict[str, Any]] = field(default_factory=list)
+    parameters: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         if self.status is None and StackName != STACK_ID:
@@ -46,6 +48,8 @@ class StrictCloudFormation:
             "StackName": "photos",
             "StackStatus": self.status or "DELETE_COMPLETE",
             "EnableTerminationProtection": self.protected,
+            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()],
+            "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
         }
         return {"Stacks": [stack]}
 

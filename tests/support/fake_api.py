@@ -64,6 +64,7 @@ class FakeApi:
     throttled: int = 0
     trash: list[Document] = field(default_factory=list)
     versions: dict[str, list[Document]] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
     pictures: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
     """(ImageId, rendition) -> type and bytes, of those that are not drawn by their key."""
 
@@ -83,6 +84,7 @@ class FakeApi:
             Route(f"/{STAGE}/content/{{key:path}}", self._content),
             Route(f"/{STAGE}/labels", self._labels),
             Route(f"/{STAGE}/stats", self._statistics),
+            Route(f"/{STAGE}/health", self._health),
             Route("/bucket", self._posted, methods=["POST"]),
             Route("/bucket/picture", self._picture),
         ]
@@ -110,6 +112,10 @@ class FakeApi:
         if request.method == "PATCH":
             self._correct(found, await request.json())
         return JSONResponse({name: value for name, value in found.items() if name not in ("_removed", "Moderated")})
+
+    async def _health(self, request: Request) -> Response:
+        await self._admit(request)
+        return JSONResponse({"Status": "OK", "Version": "1"} | ({"Absent": self.absent} if self.absent else {}))
 
     async def _trash(self, request: Request) -> Response:
         await self._admit(request)

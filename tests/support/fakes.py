@@ -50,9 +50,9 @@ class FakeBucket:
         modified = self.file_times.get(image_id)
         return StoredObject(shown, len(content), etag(content), is_archived, refusal=refusal, modified=modified)
 
-    def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectSummary]:
         for key in sorted(self.contents):
-            if key.startswith(prefix):
+            if key.startswith(prefix) and key > after:
                 yield self._summary(key)
 
     def find(self, key: str) -> ObjectSummary | None:

@@ -118,6 +118,11 @@ class AwsClients:
         return self._client("sqs", read_timeout=5)
 
     @cached_property
+    def events_client(self) -> Any:
+        """EventBridge."""
+        return self._client("events", read_timeout=5)
+
+    @cached_property
     def rekognition_client(self) -> Any:
         """A Rekognition client that slows down when the service throttles, within the time of one invocation."""
         retries = {"mode": "adaptive", "total_max_attempts": 3}

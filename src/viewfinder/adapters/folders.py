@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from viewfinder.adapters.pictures.formats import recognise
 from viewfinder.domain.errors import ImageRejectedError
 
 SYSTEM_FOLDERS = frozenset(
@@ -63,6 +62,8 @@ def is_regular(file: str) -> bool:
 
 def what_is_no_picture(file: str) -> str:
     """Return the kind of a file that is not a picture (for example its suffix), by its content; "" for a picture."""
+    from viewfinder.adapters.pictures.formats import recognise  # not in the emulator's environment
+
     if not is_regular(file):
         return "not a regular file"
     with open(file, "rb") as content:

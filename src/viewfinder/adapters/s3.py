@@ -50,12 +50,15 @@ TAKEN_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 class S3ImageStore:
     """Implements `ports.ImageStore`.
 
-    The caller needs s3:ListBucket beside s3:GetObject: without it S3 answers 403 for an object that is not there.
+    The caller needs s3:ListBucket beside s3:GetObject: without it S3 answers 403 for an object that is not there. With
+    a permission for one prefix it answers 403 as well (a read has no prefix), and the listing tells.
     """
 
-    def __init__(self, client: S3Client, bucket: str) -> None:
+    def __init__(self, client: S3Client, bucket: str, prefix: str = "") -> None:
+        """Read objects below the prefix; the caller's s3:ListBucket may be limited to it."""
         self._client = client
         self._bucket = bucket
+        self._prefix = prefix
         self._last_read = ""
 
     def fetch(self, image_id: str, max_bytes: int) -> StoredObject:
@@ -83,9 +86,12 @@ class S3ImageStore:
             return self._archived(image_id)
         if code == _CUSTOMER_KEY:
             return self._listed(image_id, "CUSTOMER_KEY")
-        if is_denied(error) and self._gives_others(image_id, error):
+        if not is_denied(error):
+            raise error
+        refused = self._listed(image_id, "ACCESS_DENIED") if self._prefix else None
+        if self._gives_others(image_id, error):
             logger.warning("object not read", extra={"image_id": image_id, "error": str(error)})
-            return self._listed(image_id, "ACCESS_DENIED")
+            return refused or self._listed(image_id, "ACCESS_DENIED")
         raise error
 
     def _archived(self, image_id: str) -> StoredObject:
@@ -110,10 +116,12 @@ class S3ImageStore:
         others.pop(image_id, None)
         if others:
             return any(self._gives(key) for key in others)
-        return not is_about_kms(error) and self._gives(f"{uuid.uuid4()}")
+        return not is_about_kms(error) and self._gives(f"{self._prefix}{uuid.uuid4()}")
 
     def _some_keys(self, behind: str) -> Iterator[str]:
-        found = self._client.list_objects_v2(Bucket=self._bucket, StartAfter=behind, MaxKeys=_OTHERS)
+        found = self._client.list_objects_v2(
+            Bucket=self._bucket, Prefix=self._prefix, StartAfter=behind, MaxKeys=_OTHERS
+        )
         return (entry["Key"] for entry in found.get("Contents", ()) if entry["Size"])
 
     def _gives(self, key: str) -> bool:
@@ -255,15 +263,17 @@ class S3DerivedStore:
 
 
 class S3Objects:
-    """Implements `ports.Objects` for one bucket."""
+    """Implements `ports.Objects` for one bucket, or for what lies below a prefix of it."""
 
-    def __init__(self, client: S3Client, bucket: str) -> None:
+    def __init__(self, client: S3Client, bucket: str, prefix: str = "") -> None:
         self._client = client
+        self._prefix = prefix
         self.bucket = bucket
 
-    def list(self, prefix: str = "") -> Iterator[ObjectSummary]:
-        """Yield every object whose key starts so."""
-        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectSummary]:
+        """Yield every object whose key starts so, in the order of the keys' bytes, behind the key `after`."""
+        question = {"Prefix": prefix or self._prefix} | ({"StartAfter": after} if after else {})
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, **question):  # type: ignore[arg-type]
             for entry in page.get("Contents", ()):
                 modified = entry["LastModified"].timestamp()
                 yield ObjectSummary(entry["Key"], entry["Size"], entry["ETag"].strip('"'), modified)

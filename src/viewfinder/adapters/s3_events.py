@@ -1,4 +1,4 @@
-"""Parse messages of the queue: S3's event notifications and Viewfinder's own requests."""
+"""Parse messages of the queue: S3's notifications, its events by EventBridge, and Viewfinder's own requests."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ _RESTORED = "ObjectRestore:Completed"
 _CHANGES = ("ObjectCreated:", "ObjectRemoved:", "LifecycleExpiration:", _RESTORED)
 _REQUEST = "ViewfinderRequest"
 
+_EVENTBRIDGE_CHANGES = {"Object Created": True, "Object Deleted": True, "Object Restore Completed": False}
+"""Detail types of S3's events by EventBridge -> whether their sequencers order them (S3 User Guide, "EventBridge")."""
+
 
 class MalformedMessageError(ValueError):
     """A message of the queue is neither S3's nor Viewfinder's."""
@@ -31,7 +34,7 @@ def events_of(record: Mapping[str, Any], *, max_receive_count: int) -> list[Imag
     try:
         events = _events(json.loads(record["body"]), int(attributes.get("SentTimestamp", 0)) / 1000)
     except (ValueError, OverflowError, KeyError, TypeError, AttributeError) as error:
-        raise MalformedMessageError(f"not an S3 event notification: {error!r}") from error
+        raise MalformedMessageError(f"not an event of S3: {error!r}") from error
     return [replace(event, last_delivery=count >= max_receive_count) for event in events]
 
 
@@ -54,6 +57,8 @@ def _events(body: Mapping[str, Any], sent: float) -> list[ImageEvent]:
         stage = Stage(request.get("Stage", Stage.FIRST))
         sent_at = _utc(datetime.fromtimestamp(sent, UTC)) if sent else ""
         return [ImageEvent(request["ImageId"], analyzed_since=request["AnalyzedSince"], stage=stage, sent_at=sent_at)]
+    if "detail-type" in body:
+        return _by_eventbridge(body["detail-type"], body["detail"], body.get("time", ""))
     changes = (entry for entry in body["Records"] if entry["eventName"].startswith(_CHANGES))
     return [event for entry in changes if (event := _change(entry, entry["s3"]["object"]))]
 
@@ -70,6 +75,16 @@ def _change(entry: Mapping[str, Any], thing: Mapping[str, Any]) -> ImageEvent | 
     sent_at = _utc(datetime.fromisoformat(entry["eventTime"])) if "eventTime" in entry else ""
     is_restored = entry["eventName"].startswith(_RESTORED)
     return ImageEvent(key, sequencer="" if is_restored else thing.get("sequencer", ""), sent_at=sent_at)
+
+
+def _by_eventbridge(kind: str, detail: Mapping[str, Any], time: str) -> list[ImageEvent]:
+    """Return what an event of EventBridge says of an object: its key is as it is, not percent-encoded."""
+    thing = detail["object"]
+    if kind not in _EVENTBRIDGE_CHANGES or is_folder_marker(thing["key"], thing.get("size", 1)):
+        return []
+    sent_at = _utc(datetime.fromisoformat(time)) if time else ""
+    sequencer = thing.get("sequencer", "") if _EVENTBRIDGE_CHANGES[kind] else ""
+    return [ImageEvent(thing["key"], sequencer=sequencer, sent_at=sent_at)]
 
 
 def _utc(moment: datetime) -> str:

@@ -15,6 +15,7 @@ import typer
 
 from viewfinder.cli._api import LARGEST_PAGE, Api
 from viewfinder.cli._options import DATA_DIR_VARIABLE, DataDir, Region, local_stack
+from viewfinder.domain.bucket_access import BucketAccess
 from viewfinder.domain.errors import ViewfinderError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _SETTINGS = (
     ("DetectorPrice", "detector_price", float),
     ("Detector", "detector", str),
     ("Features", "features", str),
+    ("ExistingPrefix", "images_prefix", str),
 )
 """Template parameter -> setting."""
 
@@ -109,6 +111,8 @@ class Target:
             return self.local.settings
         # MiniStack: it returns the parameters that were set, AWS all of them.
         given = {name: kind(self.parameters[key]) for key, name, kind in _SETTINGS if key in self.parameters}
+        if self.parameters.get("ExistingBucketName"):
+            given["bucket_access"] = self.parameters.get("ExistingBucketAccess", BucketAccess.READ_ONLY)
         return Settings.from_outputs(self.outputs, **given)
 
     @cached_property

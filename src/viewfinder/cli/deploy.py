@@ -17,18 +17,21 @@ from viewfinder.cli._options import (
     pairs,
     template,
 )
-from viewfinder.cli._printing import new_console, print_json, print_line, print_pairs, print_rows, say
+from viewfinder.cli._printing import new_console, print_json, print_line, print_pairs, print_rows, say, say_lines
 from viewfinder.cli._target import Profile, environment_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from viewfinder.deployment.attach import Attachment
     from viewfinder.deployment.destroy import Removal
     from viewfinder.deployment.environment import Environment
     from viewfinder.deployment.packages import Platform
     from viewfinder.deployment.replacements import Loss
-    from viewfinder.deployment.stack import Change
+    from viewfinder.deployment.stack import Change, Stack
     from viewfinder.operations.cost import Estimate
+
+ATTACH = "Attach an existing bucket"
 
 TAGS = {"application": "viewfinder"}
 """Tag of every stack, for cost allocation."""
@@ -53,6 +56,27 @@ def deploy(
         bool,
         typer.Option("--allow-replacement", help="Replace queues, tables and buckets without asking again."),
     ] = False,
+    attach: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BUCKET",
+            help="Analyse the objects of this bucket where they are, instead of a bucket of the stack's own.",
+            rich_help_panel=ATTACH,
+        ),
+    ] = None,
+    prefix: Annotated[
+        str, typer.Option(help="Only objects whose key has this prefix.", show_default="all", rich_help_panel=ATTACH)
+    ] = "",
+    attach_key: Annotated[
+        str,
+        typer.Option(
+            metavar="KMS_ARN", help="Key of the bucket's objects.", show_default="none", rich_help_panel=ATTACH
+        ),
+    ] = "",
+    read_write: Annotated[
+        bool,
+        typer.Option("--read-write", help="Let the API add and delete objects of it.", rich_help_panel=ATTACH),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Deploy the pipeline to AWS, after showing the account, the region and the changes."""
@@ -65,10 +89,15 @@ def deploy(
     console = new_console()
     given, tags = pairs(parameter or [], "--parameter"), {**TAGS, **pairs(tag or [], "--tag")}
     target = Stack(environment_of(region, profile), stack)
+    attachment = _attachment(target, attach, prefix, attach_key, read_write=read_write)
+    if attachment:
+        given, tags = given | dict(attachment.parameters), tags | dict(attachment.tags)
     findings = check(target, read_template(template()), given)
     print_pairs(console, "Found", findings.pairs())
     for advice in findings.advice:
         print_line(console, ("! ", "yellow"), advice)
+    for explanation in attachment.explanations() if attachment else ():
+        say_lines(explanation)
     with console.status("Building") as status:
         progress = ProgressLines(console, status)
         blueprint = draw(template(), platform_of(target.environment), findings.parameters, progress, tags)
@@ -91,10 +120,22 @@ def deploy(
         changed = bring(target, blueprint, progress, *answers)
         if termination_protection is not None:
             target.protect(termination_protection)
+        changed |= bool(attachment and attachment.apply())
         status.update("Calling the API, without and with a signature")
         prove(target.environment, target.environment.api_url(target.outputs))
     print_line(console, ("Deployed.", "bold green") if changed else "Nothing to change.")
     print_pairs(console, "Outputs", target.outputs)
+
+
+def _attachment(stack: Stack, bucket: str | None, prefix: str, key_arn: str, *, read_write: bool) -> Attachment | None:
+    """Return what is attached: by the options, else as it is; raise DeploymentError, BadParameter."""
+    from viewfinder.deployment.attach import attached_already, plan_attachment
+
+    if bucket:
+        return plan_attachment(stack, bucket, prefix=prefix, key_arn=key_arn, read_write=read_write)
+    if prefix or key_arn or read_write:
+        raise typer.BadParameter("--prefix, --attach-key and --read-write belong to --attach BUCKET")
+    return attached_already(stack)
 
 
 def platform_of(environment: Environment) -> Platform:

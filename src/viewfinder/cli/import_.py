@@ -16,6 +16,8 @@ import typer
 from viewfinder.cli._options import AsJson, Yes, specific_first
 from viewfinder.cli._printing import complain, new_console, passed_over, print_json, print_line, print_rows, say
 from viewfinder.cli._target import Target, confirm_calls, on_stack
+from viewfinder.domain.bucket_access import Ability
+from viewfinder.domain.errors import ObjectRefusedError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,6 +88,12 @@ def import_folder(target: Target, folder: Path, console: Console) -> None:
     _conclude(work, _run(work, _PATIENCE_SECONDS, console), target, as_json=False)
 
 
+def _require_uploads(target: Target) -> None:
+    """Raise ObjectRefusedError where the images bucket takes no uploads, with the reason."""
+    if reason := target.application.settings.absent_abilities.get(Ability.UPLOADS):
+        raise ObjectRefusedError(f"Nothing can be imported: {reason}. See: {target.command('backfill')}")
+
+
 def _import(target: Target, source: ImportSource, **options: Any) -> Import:
     from viewfinder.usecases.import_images import Import
 
@@ -97,6 +105,9 @@ def _source(paths: list[str], prefix: str, target: Target) -> ImportSource:
     from viewfinder.adapters.s3 import S3Objects
 
     application = target.application
+    own = f"s3://{application.settings.images_bucket}"
+    if not all(path == own or path.startswith(f"{own}/") for path in paths):
+        _require_uploads(target)
     if not any(path.startswith("s3://") for path in paths):
         return Files(tuple(map(Path, paths)), prefix, application.image_objects)
     if len(paths) > 1:

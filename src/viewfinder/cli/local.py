@@ -121,6 +121,24 @@ def up(
             show_default="as last time",
         ),
     ] = None,
+    attach: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Analyse the pictures of this folder where they are, and follow it; nothing in it is changed.",
+            exists=True,
+            file_okay=False,
+            show_default="as at the first start",
+        ),
+    ] = None,
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL|off",
+            help="Send an event of each change of an image to this URL (see: viewfinder webhooks).",
+            show_default="off, or as last time",
+        ),
+    ] = None,
     gallery_token: GalleryToken = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
@@ -142,7 +160,11 @@ def up(
         classes=str(classes.absolute()) if classes else None,
         min_probability=min_probability,
         parameters=_parameters(parameter or []) | _location(keep_location),
+        attach=_folder(attach, stack.data.path),
+        webhook=webhook,
     )
+    if samples and attach:
+        raise typer.BadParameter("an attached folder is only read", param_hint="--samples")
     running, started = _start(stack, options, console)
     stays = started and not detach
     with _stopped_at_the_end(stack, console) if stays else nullcontext():
@@ -154,6 +176,16 @@ def up(
             say("Ctrl-C stops it.")
             stack.watch(running.record)
             raise _StoppedFromElsewhereError
+
+
+def _folder(folder: Path | None, data: Path) -> str | None:
+    """Return the real path of a folder to attach; raise BadParameter where the stack's own files would be in it."""
+    if folder is None:
+        return None
+    real, own = folder.resolve(), data.resolve()
+    if own.is_relative_to(real) or real.is_relative_to(own):
+        raise typer.BadParameter(f"{real} and the data directory {own} lie in one another", param_hint="--attach")
+    return str(real)
 
 
 def _location(is_kept: bool | None) -> dict[str, str]:
@@ -194,7 +226,12 @@ def _show(running: Running, console: Console) -> None:
         "Gallery": record.gallery_url,
         "REST API": record.api_url,
         "API without a signature": f"{record.gallery_url}/prod/images",
-        "Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}",
+        **(
+            {"Images": record.attached}
+            if record.attached
+            else {"Put images into": f"s3://{environment['VIEWFINDER_BUCKET']}"}
+        ),
+        **({"Events to": record.webhook} if record.webhook else {}),
         "Data": str(data.path),
         "Catalog": record.catalog,
         "Looks for": record.features.lower().replace(",", ", "),

@@ -18,8 +18,10 @@ from viewfinder.cli import images, people
 from viewfinder.cli._printing import complain, say
 from viewfinder.cli.analyze import analyze
 from viewfinder.cli.analyze import app as rekognition
+from viewfinder.cli.backfill import backfill
 from viewfinder.cli.collections import collections
 from viewfinder.cli.deploy import cost, deploy, destroy
+from viewfinder.cli.export import export
 from viewfinder.cli.import_ import import_images
 from viewfinder.cli.local import down, env, gallery, reset, up
 from viewfinder.cli.logs import logs, traces
@@ -27,6 +29,7 @@ from viewfinder.cli.package import package
 from viewfinder.cli.reconcile import reanalyze, reconcile, redrive
 from viewfinder.cli.search import categories, duplicates, folders, labels, search
 from viewfinder.cli.status import status
+from viewfinder.cli.webhooks import webhooks
 
 
 class Commands(TyperGroup):
@@ -103,7 +106,10 @@ app.command(rich_help_panel=LOCAL)(status)
 app.command(rich_help_panel=LOCAL)(env)
 app.command(rich_help_panel=LOCAL)(logs)
 app.command(rich_help_panel=LOCAL)(traces)
+app.command(rich_help_panel=LOCAL)(webhooks)
 app.command("import", rich_help_panel=IMAGES)(import_images)
+app.command(rich_help_panel=IMAGES)(backfill)
+app.command(rich_help_panel=IMAGES)(export)
 app.command(rich_help_panel=IMAGES)(search)
 app.add_typer(images.app, name="images", rich_help_panel=IMAGES)
 app.add_typer(people.app, name="people", rich_help_panel=IMAGES)

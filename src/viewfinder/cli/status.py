@@ -51,6 +51,7 @@ def _facts(target: Target) -> dict[str, Any]:
             for process in processes
         ],
         "Recovery": target.local.recovery if target.local else None,
+        "Attached": target.local.attached if target.local else None,
         "Queues": queues,
         "LastMinutes": minutes,
         "Urls": _urls(target),
@@ -142,6 +143,9 @@ def _show(facts: dict[str, Any]) -> None:
     if recovery := facts["Recovery"]:
         left = f"{recovery['Left']:,} of {recovery['Images']:,} images left" if "Left" in recovery else ""
         print_pairs(console, "The catalog's recovery", {recovery["State"].lower(): recovery.get("Message", left)})
+    if attached := facts["Attached"]:
+        seen = f"{attached['Pictures']:,} pictures, {sum(attached['LeftOut'].values()):,} other files"
+        print_pairs(console, f"Attached: {attached['Folder']}", {attached["State"].lower(): seen})
     if facts["Queues"]:
         print_pairs(console, "Messages", {_QUEUES.get(name, name): str(n) for name, n in facts["Queues"].items()})
     if facts["LastMinutes"]:

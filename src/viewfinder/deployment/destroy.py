@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from viewfinder.deployment.attach import Detachment, plan_detachment
 from viewfinder.deployment.deploy import ArtifactsBucket
 from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.progress import DeploymentError, Progress, Report
@@ -16,7 +17,7 @@ from viewfinder.deployment.stack import Resource, Stack
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import ErrorTypeDef, ObjectIdentifierTypeDef
 
-BUCKET, TABLE = "AWS::S3::Bucket", "AWS::DynamoDB::Table"
+BUCKET, TABLE, RULE = "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Events::Rule"
 ATTEMPTS = 3
 """A function that is still at work may write into a bucket that has just been emptied."""
 
@@ -35,6 +36,8 @@ class Removal:
     """Buckets that the template retains, but the operator chose to delete."""
     kept: list[str]
     """Resources that stay."""
+    detachment: Detachment | None = None
+    """What becomes of the bucket that the stack attaches: none of it is ever listed or emptied."""
 
 
 def plan_removal(stack: Stack, *, delete_data: bool, named: Sequence[str] = ()) -> Removal:
@@ -49,13 +52,17 @@ def plan_removal(stack: Stack, *, delete_data: bool, named: Sequence[str] = ()) 
     buckets = [each.name for each in going if each.type == BUCKET]
     if not delete_data and (full := [each for each in buckets if not _is_empty(stack.environment, each)]):
         raise DeploymentError(_full(stack, full))
+    detachment = plan_detachment(stack, {each.name for each in going if each.type == RULE})
     kept = [*_kept(retained, named), f"{ArtifactsBucket(stack.environment).name} (packages of all stacks here)"]
-    return Removal(stack, buckets if delete_data else [], list(named), kept)
+    kept += [detachment.explanation] if detachment else []
+    return Removal(stack, buckets if delete_data else [], list(named), kept, detachment)
 
 
 def remove(removal: Removal, report: Report) -> None:
     """Execute the plan; skip what an earlier attempt has removed. Raise DeploymentError."""
     environment = removal.stack.environment
+    if removal.detachment:  # first: the stack's tag says what the bucket was before
+        removal.detachment.apply()
     for bucket in removal.named:
         _delete_bucket(environment, bucket, report)
     for attempt in range(1, ATTEMPTS + 1):

@@ -105,6 +105,12 @@ class Stack:
         return {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])} if stack else {}
 
     @property
+    def tags(self) -> dict[str, str]:
+        """The tags of the stack, empty where there is none."""
+        stack = self.describe()
+        return {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])} if stack else {}
+
+    @property
     def protected(self) -> bool:
         """Whether CloudFormation refuses to delete the stack."""
         stack = self.describe()

@@ -91,3 +91,15 @@ class PersonNotFoundError(ViewfinderError):
 
 class ThumbnailNotFoundError(ViewfinderError):
     """The image has no thumbnail, because it was not analysed."""
+
+
+class UndeliveredError(ViewfinderError):
+    """The receiver did not take an event now; `retry_after` is the seconds that it asks to wait for, 0 for none."""
+
+    def __init__(self, problem: str, retry_after: float = 0.0) -> None:
+        super().__init__(problem)
+        self.retry_after = retry_after
+
+
+class UnwantedEventError(ViewfinderError):
+    """The receiver takes no such event any more, so that another attempt would be in vain."""

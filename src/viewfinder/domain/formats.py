@@ -35,6 +35,9 @@ COUNTING = 1
 LEASE = 1
 """Leases on contents, and counts of what callers spent."""
 
+EVENT = 1
+"""Events of images, in an outbox and as they are sent."""
+
 
 def stored_format(document: Mapping[str, Any]) -> int:
     """Return the format that a document was stored in."""

@@ -39,8 +39,11 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
         "TMPDIR": str(data.temporary),
         "VIEWFINDER_CATALOG": catalog_setting(data, record),  # for the functions, too
         "VIEWFINDER_ENGINE_DETECTOR": record.detector or "",
+        "VIEWFINDER_OUTBOX": str(bool(record.webhook)).lower(),
         "VIEWFINDER_START_PROGRESS": str(data.start_progress),
     }
+    if record.attached:
+        settings["VIEWFINDER_ATTACHED_FOLDER"] = record.attached
     if not record.in_process:
         settings["AWS_ENDPOINT_URL_REKOGNITION"] = record.rekognition_url  # for the functions, which inherit it
     return Component(
@@ -100,6 +103,7 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
             **_environment(data.operator() or data.key_pair()),
             "AWS_ENDPOINT_URL": record.endpoint_url,
             "VIEWFINDER_CATALOG": catalog_setting(data, record),
+            "VIEWFINDER_OUTBOX": str(bool(record.webhook)).lower(),
             "VIEWFINDER_GALLERY_TOKEN": record.gallery_token or "",  # arguments are everybody's to read
         },
         f"http://127.0.0.1:{record.ports.gallery}/healthz",
@@ -115,6 +119,27 @@ def recovery(data: DataDirectory, record: Record) -> Component:
         _environment(data.operator() or data.key_pair()),
         record.endpoint_url,
         data.logs / "recovery.log",
+    )
+
+
+def attached(data: DataDirectory, record: Record) -> Component:
+    """Return the process that follows the attached folder."""
+    return _by_itself("attached", data, record)
+
+
+def webhooks(data: DataDirectory, record: Record) -> Component:
+    """Return the process that delivers events to the webhook."""
+    return _by_itself("webhooks", data, record)
+
+
+def _by_itself(name: str, data: DataDirectory, record: Record) -> Component:
+    """Return a process that nobody asks anything."""
+    return Component(
+        name,
+        (sys.executable, "-m", f"viewfinder.local.{name}", str(data.path)),
+        _environment(data.operator() or data.key_pair()),
+        record.endpoint_url,
+        data.logs / f"{name}.log",
     )
 
 

@@ -96,6 +96,11 @@ class DataDirectory:
         return self.path / "recovery.json"
 
     @property
+    def attached(self) -> Path:
+        """What was seen of the attached folder."""
+        return self.path / "attached.json"
+
+    @property
     def temporary(self) -> Path:
         """The emulator's temporary files: the unpacked functions."""
         return self.path / "tmp"

@@ -27,11 +27,14 @@ loopback, its table has no partitions whose heat would have to be spread, and re
 DEFAULTS = {"AnalysisIntervalSeconds": "0"}
 """What a parameter that may be chosen is at first, where not as on AWS."""
 
-CHOSEN_OTHERWISE = frozenset({"Detector", "Features"})
+CHOSEN_OTHERWISE = frozenset({"Detector", "Features", "ExistingBucketName"})
 """By options of their own."""
 
 MEANINGLESS = {
     "DetectorConcurrency": "the emulator takes a parameter for a string here; the machine's cores are the limit",
+    "ExistingPrefix": "a folder is attached whole",
+    "ExistingKeyArn": "the emulator encrypts nothing",
+    "ExistingBucketAccess": "a folder is attached read-only",
     "SecondStageConcurrency": "as DetectorConcurrency; the emulator works on the second stage when the first is done",
     "LogRetentionDays": "the logs are files of the data directory",
     "KmsKeyArn": "the emulator encrypts nothing",
@@ -43,6 +46,8 @@ MEANINGLESS = {
     "KeptImageQueue": "it is for an update from 0.1.0 on AWS",
     "Release": "only with GradualDeployment and SnapStart",
     "SnapStart": "there are no snapshots",
+    "EventBusName": "events go to the option --webhook here",
+    "EventArchiveDays": "only with EventBusName",
     "WebAclArn": "there is no WAF",
     "AlarmEmail": "the emulator sends no mail",
 }
@@ -64,7 +69,7 @@ def checked(chosen: Mapping[str, str], declared: Mapping[str, Mapping[str, Any]]
 
 
 def _of_its_own(name: str) -> str:
-    options = {"Features": "--features", "Detector": "--detector-in-process"}
+    options = {"Features": "--features", "Detector": "--detector-in-process", "ExistingBucketName": "--attach"}
     return f"it is the option {options[name]}" if name in options else "there is no such parameter"
 
 

@@ -11,10 +11,12 @@ from typing import Any
 import boto3
 
 from viewfinder.bootstrap import Application
+from viewfinder.domain.bucket_access import BucketAccess
 from viewfinder.local import components, files
 from viewfinder.local.catalog import CatalogFile, DamagedCatalogError, Found
 from viewfinder.local.data_directory import DataDirectory, KeyPair, session
 from viewfinder.local.gallery_log import failed_requests
+from viewfinder.local.ministack.attached import BUCKET
 from viewfinder.local.ministack.guard import ROOM_BYTES
 from viewfinder.local.parameters import DEFAULTS, FIXED
 from viewfinder.local.state import REGION, SQLITE, Record
@@ -26,7 +28,8 @@ LOOK_BACK_MINUTES = 15
 def parameters_of(record: Record) -> dict[str, str]:
     """Return the template's parameters of a local stack."""
     detector = "Engine" if record.in_process else "Rekognition"
-    return {**FIXED, **DEFAULTS, **record.parameters, "Features": record.features, "Detector": detector}
+    attached = {"ExistingBucketName": BUCKET} if record.attached else {}
+    return {**FIXED, **DEFAULTS, **record.parameters, "Features": record.features, "Detector": detector, **attached}
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Running:
             features=self.record.features,
             detector=parameters_of(self.record)["Detector"],
             engine_detector=self.record.detector or "",
+            bucket_access=str(BucketAccess.READ_ONLY if self.record.attached else BucketAccess.OWN),
+            outbox=bool(self.record.webhook),
         )
 
     def application(self) -> Application:
@@ -88,9 +93,17 @@ class Running:
         except files.DamagedFileError:
             return {"State": "WAITING"}  # that the file is there says enough
 
+    @property
+    def attached(self) -> dict[str, Any] | None:
+        """What was seen of the attached folder; None without one, or before it was looked at."""
+        try:
+            return files.read(self.data.attached, "") if self.record.attached else None
+        except files.DamagedFileError:
+            return None
+
     def problems(self) -> list[str]:
         """Return the problems that need an action, one sentence each."""
-        found = (self._room(), self._catalog(), self._recovery(), self._failed_requests())
+        found = (self._room(), self._catalog(), self._recovery(), self._attached(), self._failed_requests())
         return [problem for problem in found if problem]
 
     def _room(self) -> str | None:
@@ -117,6 +130,14 @@ class Running:
         if found.get("State") == "FAILED":
             return f"The catalog's recovery: {found.get('Message')}. Try again: {self.data.command('reconcile')}"
         return str(found.get("Message")) if found.get("State") == "DAMAGED" else None
+
+    def _attached(self) -> str | None:
+        found = self.attached or {}
+        if found.get("State") == "FAILED":
+            return f"The attached folder could not be compared: {found.get('Message')}. It is tried again."
+        if problems := found.get("Problems"):
+            return f"{len(problems):,} folders or files of {found['Folder']} can't be read: {problems[0]}"
+        return None
 
     def _failed_requests(self) -> str | None:
         failed = failed_requests(self.data.logs / "gallery.log", since=time.time() - LOOK_BACK_MINUTES * 60)

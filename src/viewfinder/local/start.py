@@ -41,7 +41,11 @@ class Start:
         self._make_collection()
         api = next(package.zip for package in blueprint.packages.values() if package.function == "api_handler")
         self._launch(components.gallery(self.data, self.record, api))
-        if self.data.recovery.exists() or CatalogFile(self.data).is_large:
+        if self.record.webhook:
+            self._send_off(components.webhooks(self.data, self.record))
+        if self.record.attached:  # it is compared at each start
+            self._send_off(components.attached(self.data, self.record))
+        elif self.data.recovery.exists() or CatalogFile(self.data).is_large:
             processes.start(components.recovery(self.data, self.record), self.data.path)
 
     def _launch_services(self, *, rebuilds: bool) -> None:
@@ -59,6 +63,13 @@ class Start:
     def _emulator(self) -> Component:
         resume(self.data.state, self.record.ports.emulator)
         return components.emulator(self.data, self.record, ensure_environment())
+
+    def _send_off(self, component: Component) -> None:
+        """Start a component that nobody asks anything."""
+        component.log.unlink(missing_ok=True)
+        process = processes.start(component, self.data.path)
+        self._save(replace(self.record, processes=(*self.record.processes, process)))
+        self.report(Progress(component.name, "RUNNING"))
 
     def _launch(self, *several: Component) -> None:
         """Start components side by side, and wait until all are well."""

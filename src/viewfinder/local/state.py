@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from viewfinder.adapters.webhooks import checked_url, new_secret
 from viewfinder.domain.feature import check_engine, read_features
 from viewfinder.gallery.address import gallery_address
 from viewfinder.local import files
@@ -29,6 +30,9 @@ DEFAULT_FEATURES = "LABELS,TEXT"
 
 BUILTIN = "builtin"
 """As a detector: the engine's own."""
+
+OFF = "off"
+"""As a webhook: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,10 @@ class Options:
     min_probability: float | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Parameters of the template; those that are not named stay."""
+    attach: str | None = None
+    """A folder of pictures, chosen at the first start."""
+    webhook: str | None = None
+    """Where events are sent to; OFF: nowhere any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,11 @@ class Record:
     classes: str | None = None
     min_probability: float | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    attached: str | None = None
+    """The folder whose pictures are the images; None where they are in a bucket of the stack's own."""
+    webhook: str | None = None
+    """Where events are sent to, with the secret that signs them."""
+    webhook_secret: str | None = None
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """Members of the file that this version doesn't know; they stay in it."""
 
@@ -157,6 +170,9 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "gallery_token": (str, type(None)),
     "in_process": (bool,),
     "parameters": (dict,),
+    "attached": (str, type(None)),
+    "webhook": (str, type(None)),
+    "webhook_secret": (str, type(None)),
 }
 """The types of the record's members, but for `ports` and `processes`, which are documents themselves."""
 
@@ -225,7 +241,7 @@ def with_options(before: Record | None, options: Options) -> Record:
     features = options.features or record.features
     in_process = record.in_process if options.in_process is None else options.in_process
     check_engine(read_features(features), in_process=in_process)
-    classifier = _classifier(record, options)
+    classifier, webhook = _classifier(record, options), _webhook(record, catalog, options)
     if in_process and classifier["classifier"]:
         raise LocalStackError("A classifier of your own needs --detector-over-the-wire.")
     return replace(
@@ -239,7 +255,31 @@ def with_options(before: Record | None, options: Options) -> Record:
         in_process=in_process,
         parameters={**record.parameters, **options.parameters},
         gallery_token=_gallery_token(record, options),
+        attached=_attached(before, options),
+        webhook=webhook,
+        webhook_secret=record.webhook_secret or (new_secret() if webhook else None),
     )
+
+
+def _attached(before: Record | None, options: Options) -> str | None:
+    """Return the attached folder; raise LocalStackError where the stack has other images already."""
+    has = before.attached if before else None
+    if not options.attach or options.attach == has:
+        return has
+    if before and before.fingerprint:
+        own = f"attaches {has}" if has else "has a bucket of its own"
+        raise LocalStackError(f"This stack {own}: attach {options.attach} by another one, with --data-dir.")
+    return options.attach
+
+
+def _webhook(record: Record, catalog: str, options: Options) -> str | None:
+    """Return where events are sent; raise LocalStackError or InvalidRequestError."""
+    if options.webhook == OFF:
+        return None
+    url = checked_url(options.webhook) if options.webhook else record.webhook
+    if url and catalog != SQLITE:
+        raise LocalStackError("--webhook needs the SQLite catalog: the emulated table has a stream, and no outbox.")
+    return url
 
 
 def _classifier(record: Record, options: Options) -> dict[str, Any]:

@@ -324,6 +324,8 @@ def test_a_file_of_0_2_0_forgets_the_labels_of_removed_images(path: str) -> None
             SELECT images.id, terms.id, 1, 1, 0 FROM images, terms WHERE image_id = 'a.jpg' AND name = 'cat'
         """)
         old.execute("UPDATE images SET summary = json_set(summary, '$.Labels', json('{\"Cat\": 100}'))")
+        for later in ("TRIGGER word_added", "TRIGGER word_removed", "TABLE word_parts", "VIEW words", "TABLE outbox"):
+            old.execute(f"DROP {later}")
         old.execute("PRAGMA user_version = 3")
     with closing(Database(path)) as database:
         assert [(label.name, label.count) for label in SqliteStatistics(database).labels("cat", "")] == [("Cat", 1)]

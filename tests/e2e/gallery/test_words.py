@@ -128,7 +128,7 @@ def test_words_that_no_image_has_together_can_be_left_out_one_by_one(gallery: st
     search(page, "lion london")
     expect(page.locator("#empty h2")).to_have_text("No image has all of these")
     page.get_by_role("button", name="Without london").click()
-    expect(page.locator("#chips .reading .name")).to_have_text(["lion"])
+    expect(page.locator("#chips .reading .name")).to_have_text(["Lion"])
     expect(page.locator("#count")).to_have_text("3 images")
 
 

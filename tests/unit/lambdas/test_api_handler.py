@@ -227,3 +227,56 @@ def test_callers_are_counted_in_the_table_only(handler: Any, tmp_path: Path) -> 
     )
     with pytest.raises(MisconfiguredError, match="VIEWFINDER_ANALYSES_PER_MINUTE"):
         _ = handler.Application(settings).analysis_limits
+
+
+ATTACHED_READ_ONLY = "the images are in a bucket that is attached read-only"
+UNVERSIONED = "the attached bucket keeps no versions of its objects"
+WRITING = [
+    ("POST", "/images", "Uploads"),
+    ("DELETE", "/images/{ImageId+}", "Deletion"),
+    ("GET", "/trash", "Trash"),
+    ("POST", "/trash/{ImageId+}", "Trash"),
+    ("DELETE", "/trash/{ImageId+}", "Trash"),
+    ("GET", "/versions/{ImageId+}", "Versions"),
+    ("POST", "/versions/{ImageId+}", "Versions"),
+]
+
+
+def settings_with(access: str) -> Settings:
+    return Settings(images_bucket="i", derived_bucket="d", table="t", queue_url="q", bucket_access=access)
+
+
+@pytest.mark.parametrize(
+    ("access", "reasons"),
+    [
+        ("ReadOnly", dict.fromkeys(["Uploads", "Deletion", "Trash", "Versions"], ATTACHED_READ_ONLY)),
+        ("ReadWrite", {"Trash": UNVERSIONED, "Versions": UNVERSIONED}),
+        ("ReadWriteVersions", {}),
+        ("Own", {}),
+    ],
+)
+def test_what_an_attached_bucket_does_not_allow_is_absent_with_the_reason(
+    handler: Any, access: str, reasons: dict[str, str]
+) -> None:
+    asked: list[str] = []
+
+    def answer(*_: object, **__: object) -> dict[str, Any]:
+        asked.append("")
+        return empty_response()
+
+    handler.application.__dict__["settings"] = settings_with(access)
+    handler.application.__dict__["catalog"] = type("Catalog", (), {"find": lambda *_: None})()
+    handler._ROUTES = tuple(route._replace(answer=answer) if route.needs else route for route in handler._ROUTES)
+
+    health = json.loads(handler.handler(an_event("GET", "/health"), None)["body"])
+    answers = {route: handler.handler(an_event(*route[:2], "a.jpg"), None) for route in WRITING}
+
+    assert health.get("Absent", {}) == reasons
+    refused = {route: error_of(answer) for route, answer in answers.items() if answer["statusCode"] == 405}
+    assert refused == {route: (405, "MethodNotAllowed", reasons[route[2]]) for route in WRITING if route[2] in reasons}
+    assert len(asked) == len(WRITING) - len(refused)
+
+
+def test_an_access_that_nobody_knows_is_misconfigured(handler: Any) -> None:
+    handler.application.__dict__["settings"] = settings_with("Everything")
+    assert error_of(handler.handler(an_event("GET", "/trash"), None))[0] == 500

@@ -417,8 +417,56 @@ def test_keys_are_decoded_as_s3_encodes_them(key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "key", ["a b.jpg", "a+b.jpg", "a%20b.jpg", "100%.jpg", "ü/ж/🐈.jpg", "/a//b.jpg", "a%2Bb+c d.jpg"]
+)
+def test_eventbridge_tells_the_same_image_as_s3(key: str) -> None:
+    """EventBridge's keys are as they are; S3's own are percent-encoded, with + for a space (S3 User Guide)."""
+    from urllib.parse import quote_plus
+
+    by_s3 = events_of(message(quote_plus(key), sequencer="617F08299329D189"), max_receive_count=8)
+    by_eventbridge = events_of(record(json.dumps(by_rule("Object Created", key))), max_receive_count=8)
+
+    assert by_s3 == [ImageEvent(key, sequencer="617F08299329D189")]
+    assert by_eventbridge == [replace(by_s3[0], sent_at="2021-11-12T00:00:00.000000Z")]
+
+
+def by_rule(kind: str, key: str, **more: Any) -> dict[str, Any]:
+    """An event as EventBridge hands it to a queue (S3 User Guide, "EventBridge event message structure")."""
+    thing = {"key": key, "size": 5, "etag": "b1946ac92492d2347c6235b4d2611184", "sequencer": "617F08299329D189"}
+    return {
+        "version": "0",
+        "id": "17793124-05d4-b198-2fde-7ededc63b103",
+        "detail-type": kind,
+        "source": "aws.s3",
+        "account": "111122223333",
+        "time": "2021-11-12T00:00:00Z",
+        "region": "ca-central-1",
+        "resources": ["arn:aws:s3:::amzn-s3-demo-bucket1"],
+        "detail": {
+            "version": "0",
+            "bucket": {"name": "amzn-s3-demo-bucket1"},
+            "object": thing | more,
+            "request-id": "N4N7GDK58NMKJ12R",
+            "requester": "123456789012",
+            "source-ip-address": "192.0.2.1",
+            "reason": "PutObject",
+        },
+    }
+
+
+def test_a_restored_object_of_eventbridge_is_looked_at_whatever_its_sequencer() -> None:
+    body = by_rule("Object Restore Completed", "a.jpg")
+
+    assert events_of(record(json.dumps(body)), max_receive_count=8) == [
+        ImageEvent("a.jpg", sent_at="2021-11-12T00:00:00.000000Z")
+    ]
+
+
+@pytest.mark.parametrize(
     "body",
     [
+        by_rule("Object Created", "folder/", size=0),
+        by_rule("Object Tags Added", "a.jpg"),
         {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "images"},
         {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": "folder/", "size": 0}}}]},
         {"Records": [{"eventName": "ObjectTagging:Put", "s3": {"object": {"key": "a.jpg"}}}]},
@@ -429,7 +477,10 @@ def test_what_is_no_change_of_an_image_is_ignored(body: dict[str, Any]) -> None:
     assert events_of(record(json.dumps(body)), max_receive_count=8) == []
 
 
-@pytest.mark.parametrize("body", ["", "[]", "null", "{}", '{"Records": [{"eventName": "ObjectCreated:Put"}]}'])
+@pytest.mark.parametrize(
+    "body",
+    ["", "[]", "null", "{}", '{"detail-type": "Object Created"}', '{"Records": [{"eventName": "ObjectCreated:Put"}]}'],
+)
 def test_what_is_neither_s3s_nor_ours_is_malformed(body: str) -> None:
     with pytest.raises(MalformedMessageError):
         events_of(record(body), max_receive_count=8)

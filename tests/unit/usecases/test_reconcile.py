@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -248,9 +248,11 @@ def test_few_requests_wait_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_bucket_that_lists_in_another_order_is_refused() -> None:
     place = Place()
-    place.bucket.list = lambda prefix="": iter(  # type: ignore[method-assign]
-        [ObjectSummary(key, 1, "e", 0.0) for key in ("b.jpg", "a.jpg")]
-    )
+
+    def unsorted(prefix: str = "", *, after: str = "") -> Iterator[ObjectSummary]:
+        return (ObjectSummary(key, 1, "e", 0.0) for key in ("b.jpg", "a.jpg"))
+
+    place.bucket.list = unsorted  # type: ignore[method-assign]
     with pytest.raises(UnsortedListingError, match=r"lists 'a\.jpg' behind 'b\.jpg'"), find_differences(place.stores):
         pass
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.domain.counting import ImageState
+from viewfinder.domain.events import event_of
 from viewfinder.domain.image import Status
 from viewfinder.domain.posting import SourceKind
 
@@ -17,6 +18,18 @@ def image_states(records: Iterable[Mapping[str, Any]]) -> Iterator[ImageState]:
         change = record["dynamodb"]
         if change["Keys"]["SK"]["S"] == schema.IMAGE_SORT_KEY:
             yield _present(change["NewImage"]) if "NewImage" in change else _gone(change["OldImage"])
+
+
+def image_event(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the event of a change: the record is written in one transaction, so the stream is the table's outbox.
+
+    Return None for what is no saved version: other items, and the end of a record.
+    """
+    change = record["dynamodb"]
+    if change["Keys"]["SK"]["S"] != schema.IMAGE_SORT_KEY or "NewImage" not in change:
+        return None
+    before = schema.image_from_item(change["OldImage"]) if "OldImage" in change else None
+    return event_of(schema.image_from_item(change["NewImage"]), before)
 
 
 def _present(item: Mapping[str, Any]) -> ImageState:

@@ -89,6 +89,11 @@ def no_route_response(is_path_known: bool, request_id: str) -> Response:
     return _envelope(HTTPStatus.NOT_FOUND, "NotFound", "the path does not exist", request_id)
 
 
+def absent_response(reason: str, request_id: str) -> Response:
+    """Answer an operation that the images bucket does not allow, with the reason that GET /health gives too."""
+    return _envelope(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", reason, request_id)
+
+
 def _envelope(status: HTTPStatus, code: str, message: str, request_id: str) -> Response:
     return document_response({"Error": {"Code": code, "Message": message, "RequestId": request_id}}, status)
 

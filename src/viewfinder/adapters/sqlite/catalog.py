@@ -14,6 +14,7 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
 from viewfinder.domain import formats, record_state
 from viewfinder.domain.errors import CatalogConflictError
+from viewfinder.domain.events import event_of
 from viewfinder.domain.image import PENDING, Image, Status
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.record_state import RecordState
@@ -50,6 +51,7 @@ _STATES = f"""
     FROM images WHERE id > ? ORDER BY id LIMIT ?
 """  # noqa: S608 - names of ours
 _END_LEASE = "UPDATE leases SET done_at = ? WHERE name = ? AND holder = ?"
+_ANNOUNCE = "INSERT INTO outbox (image_id, version, event, saved_at) VALUES (?, ?, ?, ?)"
 _EXPIRED = "SELECT id FROM images WHERE expires_at < ? ORDER BY expires_at LIMIT ?"
 _FORGET = ("DELETE FROM postings WHERE image = ?", "DELETE FROM images WHERE id = ?")
 
@@ -62,10 +64,12 @@ class SqliteCatalog:
         database: Database,
         *,
         tombstone_seconds: int,
+        announces: bool = False,
         microseconds: Callable[[], int] = lambda: time.time_ns() // 1000,
     ) -> None:
         self._database = database
         self._tombstone_seconds = tombstone_seconds
+        self._announces = announces
         self._microseconds = microseconds
 
     def find(self, image_id: str) -> Image | None:
@@ -86,13 +90,16 @@ class SqliteCatalog:
             last = rows[-1][1]
 
     def save(self, image: Image, *, replacing: Image | None, lease: Lease | None = None) -> Image:
-        """Replace the record and the postings of an image."""
+        """Replace the record and the postings of an image, and put its event into the outbox if events are wanted."""
         version = self._next_version(replacing)
         image = dataclasses.replace(image, version=version, stored_format=formats.RECORD)
         with self._database.transaction() as connection:
             self._write(connection, image, replacing)
             if lease:
                 connection.execute(_END_LEASE, [lease.done_at, lease.name, lease.holder])
+            if self._announces and (event := event_of(image, replacing)):
+                row = [image.image_id, image.version, to_json(event), self._microseconds() / 1_000_000]
+                connection.execute(_ANNOUNCE, row)
             now = self._microseconds() // 1_000_000
             expired = connection.execute(_EXPIRED, [now, _FORGOTTEN_AT_ONCE]).fetchall()
             for statement in _FORGET:

@@ -9,6 +9,7 @@ from viewfinder.adapters.sqlite.copies import SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.adapters.sqlite.leases import SqliteLeases
+from viewfinder.adapters.sqlite.outbox import SqliteOutbox
 from viewfinder.adapters.sqlite.people import SqlitePeople
 from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.ports import CatalogParts
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def sqlite_catalog(path: str, settings: Settings) -> CatalogParts:
     """Return the catalog in a file; the first call of a method opens it."""
     database = Database(path)
-    catalog = SqliteCatalog(database, tombstone_seconds=settings.kept_tombstone_seconds)
+    catalog = SqliteCatalog(database, tombstone_seconds=settings.kept_tombstone_seconds, announces=settings.outbox)
     leases = SqliteLeases(database, seconds=settings.lease_seconds, patience=settings.lease_patience_seconds)
     return CatalogParts(
         catalog=catalog,
@@ -29,6 +30,7 @@ def sqlite_catalog(path: str, settings: Settings) -> CatalogParts:
         index=SqliteIndex(database),
         statistics=SqliteStatistics(database),
         copies=SqliteCopies(database),
+        outbox=SqliteOutbox(database),
         people=SqlitePeople(database),
         close=database.close,
     )

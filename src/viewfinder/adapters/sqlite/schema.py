@@ -147,6 +147,25 @@ _SIXTH = (
 )
 
 _SEVENTH = (
+    # Events that wait for their delivery: of each image in the order of their ids.
+    """
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        image_id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        event TEXT NOT NULL,
+        saved_at REAL NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        due_at REAL NOT NULL DEFAULT 0,
+        problem TEXT NOT NULL DEFAULT '',
+        is_dead INTEGER NOT NULL DEFAULT 0
+    ) STRICT
+    """,
+    "CREATE INDEX outbox_by_image ON outbox (image_id, id) WHERE NOT is_dead",
+    "CREATE INDEX outbox_by_time ON outbox (due_at, id) WHERE NOT is_dead",
+)
+
+_EIGHTH = (
     # What has been said of people, whose home is the derived bucket; their images are counted by their term.
     """
     CREATE TABLE people (
@@ -161,7 +180,7 @@ _SEVENTH = (
     "CREATE INDEX people_by_count ON terms (count, name) WHERE kind = 'PERSON'",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
 

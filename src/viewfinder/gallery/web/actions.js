@@ -1,5 +1,6 @@
 // What is done with several images: a few requests at a time, and one sentence about all of them.
 
+import { absent } from "./abilities.js";
 import { analyzeAgain, chooseDownload, deleteImage, getImage, restoreImage } from "./api.js";
 import { counted, element } from "./dom.js";
 import { say } from "./talk.js";
@@ -41,7 +42,8 @@ export async function removeAll(imageIds, results) {
   results.remove(done);
   sayFailed(imageIds.length - done.length, error, "deleted");
   const undo = () => restoreAll(done, results);
-  if (done.length) say(`${counted(done.length, "image")} ${done.length === 1 ? "is" : "are"} in the trash.`, "plain", { label: "Undo", act: undo });
+  if (done.length && absent.Trash) say(`${counted(done.length, "image")} ${done.length === 1 ? "is" : "are"} deleted.`);
+  else if (done.length) say(`${counted(done.length, "image")} ${done.length === 1 ? "is" : "are"} in the trash.`, "plain", { label: "Undo", act: undo });
   return done.length;
 }
 

@@ -72,6 +72,8 @@ function withStatus(parameters) {
 export const searchImages = (parameters, signal) => json(`${ROOT}/images?${withStatus(parameters)}`, { signal });
 /** @type {(imageId: string, signal?: AbortSignal) => Promise<import("./types").Image>} */
 export const getImage = (imageId, signal) => json(`${ROOT}/images/${segment(imageId)}`, { signal });
+/** @type {() => Promise<import("./types").Health>} */
+export const getHealth = () => json(`${ROOT}/health`);
 /** @type {() => Promise<import("./types").Statistics>} */
 export const getStatistics = () => json(`${ROOT}/stats`);
 /** @type {() => Promise<import("./types").StackStatus>} */

@@ -1,5 +1,6 @@
 // The page: every part shows what the address says, and is told when it changes.
 
+import { learnAbilities } from "./abilities.js";
 import { onAddress, openImage, openView, readSearch } from "./address.js";
 import { find, nameOf } from "./dom.js";
 import { Fresh } from "./fresh.js";
@@ -24,6 +25,7 @@ const REFRESH_MS = 400;
 const NEAR_THE_TOP = 300;
 
 startTheme();
+learnAbilities();
 const results = new Results();
 const viewer = new Viewer(results);
 const statusPage = new StatusPage();

@@ -1,5 +1,6 @@
 // The results of a search: page after page of the API's cursor, into the grid.
 
+import { absent } from "./abilities.js";
 import { isSearch, parametersOf, readSearch } from "./address.js";
 import { searchImages } from "./api.js";
 import { countOf, tellBeside, tellCount } from "./count.js";
@@ -234,6 +235,7 @@ function tellNothing(search) {
   if (onlyStatus) tellEmpty("done", ...NOTHING[search.status]);
   else if (search.q) tellUnfound(search.q);
   else if (isSearch(search)) tellEmpty("search", "No image fits", "Try fewer labels, or a lower confidence.");
+  else if (absent.Uploads) tellEmpty("photos", "No images yet", "They appear as they are analysed.");
   else tellEmpty("photos", "No images yet", "Drop pictures or folders anywhere on this page.");
 }
 

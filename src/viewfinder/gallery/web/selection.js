@@ -1,5 +1,6 @@
 // Several images at once: ticked by mouse, finger or keyboard, and a bar with what can be done with them.
 
+import { absent, fate } from "./abilities.js";
 import { analyzeAll, downloadAll, removeAll } from "./actions.js";
 import { onAddress } from "./address.js";
 import { counted, element, find, icon, isTyping } from "./dom.js";
@@ -44,7 +45,7 @@ export class Selection {
 
   /** @type {(symbol: string, text: string, onclick: () => unknown) => HTMLButtonElement} */
   #tool(symbol, text, onclick) {
-    return element("button", { class: "button quiet", type: "button", "aria-label": text, title: text, onclick }, icon(symbol), element("span", {}, text));
+    return element("button", { class: "button quiet", type: "button", "aria-label": text, title: text, "data-role": symbol, onclick }, icon(symbol), element("span", {}, text));
   }
 
   /** @param {HTMLElement} list */
@@ -78,6 +79,7 @@ export class Selection {
 
   /** Deletes what is chosen; nothing chosen, the image that has the focus. */
   #deleteByKey() {
+    if (absent.Deletion) return;
     const isInGrid = this.grid.list.contains(document.activeElement?.closest(".cell") ?? null);
     if (!this.chosen.size && isInGrid) this.#toggle(this.grid.active);
     if (this.chosen.size) this.#delete();
@@ -166,7 +168,7 @@ export class Selection {
 
   async #delete() {
     const imageIds = [...this.chosen];
-    if (!(await ask(`Delete ${counted(imageIds.length, "image")}? They stay in the trash for 30 days.`, "Delete", "danger"))) return;
+    if (!(await ask(`Delete ${counted(imageIds.length, "image")}? ${fate("They stay")}`, "Delete", "danger"))) return;
     this.clear();
     await removeAll(imageIds, this.results);
   }

@@ -105,6 +105,12 @@ export interface Statistics { Images: Record<Status | "Total", number>; Labels: 
 export interface Minute { Start: number; Images: number; LatencyP50: number | null; LatencyP95: number | null }
 export interface Recent { ImageId: string; Seconds: number; Failed: boolean; Steps: { Name: string; Start: number; Seconds: number }[] }
 
+export type Ability = "Uploads" | "Deletion" | "Trash" | "Versions";
+
+export interface Health {
+  Absent?: Partial<Record<Ability, string>>;
+}
+
 /** `/status.json` of the gallery's server. */
 export interface StackStatus {
   Queue: { Waiting: number; InWork: number; Delayed: number } | null;

@@ -1,5 +1,6 @@
 // The queue of uploads and its panel: a few at a time, rows for the latest only, a question where a name is taken.
 
+import { absent } from "./abilities.js";
 import { getImage } from "./api.js";
 import { counted, element, find, icon } from "./dom.js";
 import { digestOf, filesOfChoice, filesOfDrop, refusalOf } from "./files.js";
@@ -77,13 +78,13 @@ export class Uploads {
     const overlay = (/** @type {boolean} */ isShown) => (find("drop").hidden = !isShown);
     addEventListener("dragover", (event) => {
       event.preventDefault();
-      overlay(event.dataTransfer?.types.includes("Files") ?? false);
+      overlay(!absent.Uploads && (event.dataTransfer?.types.includes("Files") ?? false));
     });
     addEventListener("dragleave", (event) => event.relatedTarget === null && overlay(false));
     addEventListener("drop", async (event) => {
       event.preventDefault();
       overlay(false);
-      if (event.dataTransfer) this.add(await filesOfDrop(event.dataTransfer));
+      if (event.dataTransfer && !absent.Uploads) this.add(await filesOfDrop(event.dataTransfer));
     });
     addEventListener("beforeunload", (event) => this.#unsent().length && event.preventDefault());
     addEventListener("pagehide", () => this.#rememberUnsent());

@@ -1,5 +1,6 @@
 // One picture large: its boxes, its labels, its facts, and what can be done with it.
 
+import { fate } from "./abilities.js";
 import { removeAll } from "./actions.js";
 import { addressOf, go, openImage, readSearch } from "./address.js";
 import { analyzeAgain, getImage, pictureUrl } from "./api.js";
@@ -246,7 +247,7 @@ export class Viewer {
 
   /** @param {import("./types").Known} image */
   async #delete(image) {
-    if (!(await ask(`Delete ${nameOf(image.ImageId)}? It stays in the trash for 30 days.`, "Delete", "danger"))) return;
+    if (!(await ask(`Delete ${nameOf(image.ImageId)}? ${fate("It stays")}`, "Delete", "danger"))) return;
     const beside = this.#beside(1) ?? this.#beside(-1);
     if (await removeAll([image.ImageId], this.results)) go(addressOf(readSearch(), beside ? { image: beside.ImageId } : {}), { replace: true });
   }

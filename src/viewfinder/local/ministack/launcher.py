@@ -55,7 +55,17 @@ if __name__ == "__main__":
     from ministack.services import apigateway_v1, cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, s3, sqs
     from ministack.services.cloudformation import provisioners
 
-    from viewfinder.local.ministack import adoption, frugality, guard, journal, objects, priority, saving, strictness
+    from viewfinder.local.ministack import (
+        adoption,
+        attached,
+        frugality,
+        guard,
+        journal,
+        objects,
+        priority,
+        saving,
+        strictness,
+    )
 
     guard.close(app, s3, iam_evaluator)
     strictness.read_security_of_operations_only(apigateway_v1)
@@ -73,6 +83,8 @@ if __name__ == "__main__":
     known.load()
     known.follow()
     progress.unlink(missing_ok=True)
+    if folder := os.environ.get("VIEWFINDER_ATTACHED_FOLDER"):
+        attached.attach(s3, folder)
     adoption.give_back(s3)
     saving.save_whole(app, persistence, known, state)
     frugality.bound_metrics(cloudwatch)

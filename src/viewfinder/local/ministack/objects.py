@@ -66,7 +66,9 @@ class Objects:
         """
         mark = uuid.uuid4().hex
         before = self._journal.begin(mark)
-        objects = {scoped: bucket["objects"] for scoped, bucket in self._s3._buckets._data.items()}
+        buckets = self._s3._buckets._data.items()
+        # An attached folder is no dict, and nothing of it is kept.
+        objects = {scoped: found["objects"] for scoped, found in buckets if isinstance(found["objects"], dict)}
         stores = {name: getattr(self._s3, name)._data for name in OBJECT_STORES}
         write(self._file, marshal.dumps({"mark": mark, "objects": objects, "stores": stores}), durable=durable)
         self._journal.forget(before)
