@@ -18,6 +18,7 @@ from benchmarks.results import Results
 
 MODULES = {
     "quality": "benchmarks.quality",
+    "alike": "benchmarks.alike",
     "words": "benchmarks.words.measure",
     "pictures": "benchmarks.pictures",
     "viewer": "benchmarks.viewer",

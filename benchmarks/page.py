@@ -257,13 +257,19 @@ def _words(result: Result) -> list[str]:
     shares = [
         (way, f"{share:.1%}", ", ".join(result["missed"][way][:20])) for way, share in result["share as meant"].items()
     ]
-    times = [(text, spread(taken), taken["p95"]) for text, taken in speed["milliseconds"].items()]
+    times = [
+        (text, spread(taken), taken["p95"], speed["processor"][text]["p95"])
+        for text, taken in speed["milliseconds"].items()
+    ]
     head = texts.WORDS.format(queries=result["queries"], threads=result["of threads"], images=speed["images"])
-    ratio = f"95th percentile of all texts over that of the label: {speed['p95 of the texts / of the label']}."
+    ratio = (
+        f"95th percentile of all texts / that of the label: {speed['p95 of the texts / of the label']} on the clock, "
+        f"{speed['the same of the processor']} of the processor."
+    )
     return [
         head,
         *table(("way", "answered as meant", "not answered (the first 20)"), shares),
-        *table(("search", "median", "p95"), times),
+        *table(("search", "median", "p95", "p95 of the processor"), times),
         ratio,
         "",
     ]
@@ -346,6 +352,41 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines] + [""]
 
 
+def _alike(result: Result) -> list[str]:
+    pairs, vectors, image = result["pairs"], result["vectors"], result["an image, ms"]
+    ranks = vectors["top-1"]
+    edits = [
+        (
+            name,
+            f"{found['found']} of {found['of']}",
+            str(found["farthest"]),
+            *(f"{each:.3f}" for each in ranks[name].values()),
+        )
+        for name, found in result["edits"].items()
+    ]
+    sizes = list(vectors["search of 100,000, ms"])
+    columns = ("edit", "found by the hash", "bits, at most", *(f"top-1 of {size} values" for size in sizes))
+    figures = [
+        *(
+            (f"scan of {size} hashes, eight orientations, ms", spread(value))
+            for size, value in result["scan, ms"].items()
+        ),
+        *((f"first comparison of {size}, s", f"{value}") for size, value in result["first comparison, s"].items()),
+        *((f"a photo of two megapixels: {name}, ms", spread(image[name])) for name in image if name != "share"),
+        ("share of the likeness in reading and labels", f"{image['share']:.1%}"),
+        *(
+            (f"search of 100,000 vectors of {size} values, ms", spread(value))
+            for size, value in vectors["search of 100,000, ms"].items()
+        ),
+    ]
+    return [
+        texts.ALIKE.format(**result, **{name: pairs[name] for name in ("different", "false", "closest")}),
+        *table(columns, edits),
+        texts.ALIKE_VECTORS.format(**vectors),
+        *table(("", "figure"), figures),
+    ]
+
+
 SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "processing": _processing,
     "pictures": _pictures,
@@ -362,5 +403,6 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "engine in the function": _function,
     "words": _words,
     "quality": _quality,
+    "alike": _alike,
     "start": _start,
 }

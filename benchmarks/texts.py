@@ -98,6 +98,17 @@ The first one loads the collection. IndexFaces is measured on the sample portrai
 ![Searches as collections grow](collections.png)
 """
 
+ALIKE = """## Near-duplicates and similar pictures
+
+{pictures} pictures: the samples, and those of scikit-image (`VIEWFINDER_PICTURES=FOLDER`). {flat} of them have no hash:
+they are too flat or too small. Times are processor time; hashes are compared in eight orientations. Of {different:,}
+different pairs {false} are called near-duplicates; the closest is {closest} bits of 128 apart (20 are near).
+"""
+
+ALIKE_VECTORS = """The vector of the classifier (1,280 values, and a random projection to 256; int8) ranks the original
+of each edit among {pictures} pictures. Viewfinder does not use it yet.
+"""
+
 FUNCTION = """### The engine inside the image function
 
 The package of `Detector=Engine` in fresh processes with nothing else on the path, {photos} sample photos, four at once;

@@ -44,14 +44,19 @@ def measure(size: int, rounds: int) -> Result:
             }
             costs = interleaved({name: _asking(handler, path) for name, path in paths.items()}, rounds)
     walls = {name: [cost.wall for cost in taken] for name, taken in costs.items()}
-    plain = summary(walls.pop(PLAIN))
-    together = summary([wall for taken in walls.values() for wall in taken])
+    processor = {name: [cost.cpu for cost in taken] for name, taken in costs.items()}
     return {
         "images": size,
-        "milliseconds": {PLAIN: plain} | {text: summary(taken) for text, taken in walls.items()},
-        "all texts": together,
-        "p95 of the texts / of the label": round(together["p95"] / plain["p95"], 2),
+        "milliseconds": {name: summary(taken) for name, taken in walls.items()},
+        "processor": {name: summary(taken) for name, taken in processor.items()},
+        "p95 of the texts / of the label": _ratio(walls),
+        "the same of the processor": _ratio(processor),
     }
+
+
+def _ratio(costs: dict[str, list[float]]) -> float:
+    together = summary([each for name, taken in costs.items() if name != PLAIN for each in taken])
+    return float(round(together["p95"] / summary(costs[PLAIN])["p95"], 2))
 
 
 def _fill(file: Path, size: int) -> None:

@@ -15,6 +15,7 @@ from viewfinder.adapters.http.responses import (
     document_response,
     empty_response,
     error_response,
+    group_document,
     image_document,
     interpretation_document,
     label_document,
@@ -30,7 +31,7 @@ from viewfinder.domain.bucket_access import Ability
 from viewfinder.domain.query import Query
 from viewfinder.observability import correlated, logger
 from viewfinder.usecases.corrections import correct_labels
-from viewfinder.usecases.duplicates import Duplicates, list_duplicates
+from viewfinder.usecases.duplicates import Duplicates, decide_duplicates, list_duplicates, list_near_duplicates
 from viewfinder.usecases.folders import list_folders
 from viewfinder.usecases.images import delete_image, get_image, original_url, screen_url, thumbnail_url
 from viewfinder.usecases.list_labels import list_categories, list_labels
@@ -193,7 +194,11 @@ def _person_id(request: Request) -> str:
     return str(read_members(fields.PERSON_ID, {"PersonId": request.person_id})["person_id"])
 
 
-def _list_duplicates(_: Request, **paging: Any) -> Response:
+def _list_duplicates(_: Request, near: str = "false", **paging: Any) -> Response:
+    if near == "true":
+        page = list_near_duplicates(application.alike, **paging)
+        document = page_document("Groups", map(group_document, page.groups), page.next_token)
+        return document_response(document | ({"Pending": page.pending} if page.pending else {}))
     groups, next_token = list_duplicates(application.copies, application.records, **paging)
     return document_response(page_document("Groups", map(_group, groups), next_token))
 
@@ -203,6 +208,12 @@ def _group(group: Duplicates) -> dict[str, Any]:
         {"ImageId": image.image_id, "Bytes": image.size, "AnalyzedAt": image.analyzed_at} for image in group.images
     ]
     return {"Sha256": group.content, "Images": images}
+
+
+def _decide_duplicates(request: Request) -> Response:
+    decision = read_members(fields.DISTINCTION, request.members())
+    decide_duplicates(distinctions=application.distinctions, **decision)
+    return document_response({"Contents": decision["contents"], "AreDuplicates": decision["are_duplicates"]})
 
 
 def _get_statistics(_: Request) -> Response:
@@ -254,6 +265,7 @@ _ROUTES = (
     Route("PATCH", "/people/{PersonId}", fields.NOTHING, _change_person),
     Route("POST", "/people/{PersonId}", fields.NOTHING, _merge_people),
     Route("GET", "/duplicates", fields.DUPLICATES, _list_duplicates),
+    Route("PATCH", "/duplicates", fields.NOTHING, _decide_duplicates),
     Route("GET", "/stats", fields.NOTHING, _get_statistics),
     Route("GET", "/health", fields.NOTHING, _get_health),
 )

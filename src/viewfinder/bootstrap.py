@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from viewfinder.domain.feature import Feature, Parameters
     from viewfinder.usecases.corrections import Correcting
     from viewfinder.usecases.differences import Stores
+    from viewfinder.usecases.duplicates import Alike
     from viewfinder.usecases.forget_people import Forgetting
     from viewfinder.usecases.group_people import PeopleStores
     from viewfinder.usecases.index_image import IndexImage
@@ -45,6 +46,8 @@ class Parts(TypedDict, total=False):
     index: ports.Index
     statistics: ports.Statistics
     copies: ports.Copies
+    alike: Alike
+    distinctions: ports.Distinctions
     people: ports.People
     face_collection: ports.FaceCollection
     album: Album
@@ -323,6 +326,22 @@ class Application(AwsClients):
     def copies(self) -> ports.Copies:
         """Images with the same content."""
         return self.catalog_parts.copies
+
+    @cached_property
+    def alike(self) -> Alike:
+        """The dependencies of near-duplicates; NumPy is imported with the first request for them."""
+        from viewfinder.adapters.near_duplicates import PackedNearDuplicates
+        from viewfinder.usecases.duplicates import Alike
+
+        near = PackedNearDuplicates(self.catalog_parts.hashes)
+        return Alike(self.copies, self.records, near, self.distinctions)
+
+    @cached_property
+    def distinctions(self) -> ports.Distinctions:
+        """Decisions that images are no duplicates."""
+        from viewfinder.adapters.distinctions import S3Distinctions
+
+        return S3Distinctions(self.s3_client, self.settings.derived_bucket)
 
     @cached_property
     def people(self) -> ports.People:

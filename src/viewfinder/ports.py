@@ -14,6 +14,7 @@ from viewfinder.domain.counting import Counted, ImageState
 from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image, Picture, UploadForm
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.likeness import PerceptualHash
 from viewfinder.domain.person import Person, PersonCount
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Entry, Stretch
@@ -420,6 +421,53 @@ class Copies(Protocol):
         """Return ids of images that have a content."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownHash:
+    """The perceptual hash of a content (SHA-256), and the place of an image that has it among the changes."""
+
+    place: int
+    content: str
+    hash: PerceptualHash
+
+
+class Hashes(Protocol):
+    """The perceptual hashes of the catalog's pictures."""
+
+    def changed(self, after: int) -> Iterator[KnownHash]:
+        """Yield those of images that were written behind a place; a few that were written before may come again.
+
+        What is gone is not told: the records decide.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class NearContents:
+    """Groups of contents (SHA-256) that look alike, in order; `pending` contents were not compared yet."""
+
+    groups: Sequence[tuple[str, ...]]
+    pending: int = 0
+
+
+class NearDuplicates(Protocol):
+    """Finds the contents that look alike."""
+
+    def groups(self) -> NearContents:
+        """Return the groups of the whole catalog, in the order of the first content of each."""
+
+
+class Distinctions(Protocol):
+    """What people have said: these contents look alike, and are no duplicates of one another."""
+
+    def list(self) -> Collection[frozenset[str]]:
+        """Return the decisions, each as the contents that it is about (`near_duplicates.short`)."""
+
+    def add(self, contents: Collection[str]) -> None:
+        """Remember a decision."""
+
+    def remove(self, contents: Collection[str]) -> None:
+        """Forget a decision; ignore one that is not known."""
+
+
 class Counters(Protocol):
     """The write side of the statistics, with the counted facts of each image."""
 
@@ -451,6 +499,7 @@ class CatalogParts:
     index: Index
     statistics: Statistics
     copies: Copies
+    hashes: Hashes
     people: People
     quota: Callable[[int], Quota] | None = None
     outbox: Outbox | None = None

@@ -465,3 +465,37 @@ def test_images_of_one_content_are_a_group_until_one_is_left(api: Api) -> None:
     wait_for(lambda: group() == keys, seconds=SECONDS, what="the group")
     api.stack.call("DELETE", f"/images/{quote(keys[0], safe='')}")
     wait_for(lambda: group() == [], seconds=SECONDS, what="the group gone")
+
+
+def test_images_that_look_alike_are_grouped_told_apart_and_grouped_again(api: Api) -> None:
+    with Image.open(SAMPLES / "rocket.jpg") as opened:
+        picture = opened.convert("RGB")
+    versions = {"api/alike/large.png": picture, "api/alike/small.png": picture.reduce(2)}
+    contents = []
+    for key, version in versions.items():
+        api.put(key, encoded("PNG", version))
+        contents.append(api.wait_for(key)["Sha256"])
+
+    def group() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        token: dict[str, str] = {}
+        is_last = False
+        while not is_last:
+            page = api.get("/duplicates", near="true", limit=100, **token).json()
+            found += page["Groups"]
+            is_last, token = "NextToken" not in page, {"nextToken": page.get("NextToken", "")}
+        return [each for each in found if {*versions} <= {image["ImageId"] for image in each["Images"]}]
+
+    def decide(are_duplicates: bool) -> int:
+        body = json.dumps({"Contents": contents, "AreDuplicates": are_duplicates})
+        headers = {"Content-Type": "application/json"}
+        return api.stack.call("PATCH", "/duplicates", content=body, headers=headers).status_code
+
+    found = wait_for(group, seconds=SECONDS, what="the group")
+    assert [(each["Kind"], each["Keep"]) for each in found] == [
+        ("NEAR", {"ImageId": "api/alike/large.png", "Reason": "PIXELS"})
+    ]
+    assert (decide(False), group()) == (200, [])
+    assert (decide(True), len(group())) == (200, 1)
+    api.stack.call("DELETE", f"/images/{quote('api/alike/small.png', safe='')}")
+    wait_for(lambda: not group(), seconds=SECONDS, what="the group gone")

@@ -22,6 +22,7 @@ from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Facts, Image, Picture
 from viewfinder.domain.label import BoundingBox, Face, Label, Text
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.likeness import Likeness, PerceptualHash
 from viewfinder.domain.moderation import ModerationLabel
 from viewfinder.domain.record_state import RecordState
 from viewfinder.ports import ObjectSummary, StoredDocument, StoredObject
@@ -174,11 +175,13 @@ class FakePictures:
     """Implements `PictureReader`: what begins with `bad` is no picture, what begins with `large` is a large one."""
 
     facts = Facts()
+    likeness = Likeness(PerceptualHash(1, 2), 3.5)
 
     def read(self, content: bytes) -> Picture:
         if content.startswith(b"bad"):
             raise ImageRejectedError("NOT_AN_IMAGE", "The content is not that of an image.")
         small = Picture("JPEG", 640, 480, rendition=content, thumbnail=thumbnail(content), facts=self.facts)
+        small = replace(small, likeness=self.likeness)
         is_large = content.startswith(b"large")
         return replace(small, format="HEIC", width=4032, height=3024, screen=screen(content)) if is_large else small
 

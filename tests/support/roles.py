@@ -26,7 +26,8 @@ _ANALYSIS = {"Bucket": "{DerivedBucketName}", "Key": "analyses/roles"}
 _MATCHES = {"Bucket": "{DerivedBucketName}", "Key": "people/matches/roles"}
 _PERSON = {"Bucket": "{DerivedBucketName}", "Key": "people/persons/roles"}
 _COLLECTION = "arn:aws:rekognition:us-east-1:000000000000:collection/viewfinder-people"
-_CORRECTIONS = {"Bucket": "{DerivedBucketName}", "Key": "corrections/roles"}
+_CORRECTIONS = {"Bucket": "{DerivedBucketName}", "Key": "corrections/contents/roles"}
+_DECISION = {"Bucket": "{DerivedBucketName}", "Key": "corrections/distinct/roles"}
 _MESSAGE = {"QueueUrl": "{QueueUrl}", "ReceiptHandle": "roles"}
 _SECOND_MESSAGE = {"QueueUrl": "{SecondStageQueueUrl}", "ReceiptHandle": "roles"}
 _TEST_MESSAGE: Call = ("sqs", "send_message", {"QueueUrl": "{QueueUrl}", "MessageBody": '{"Event":"s3:TestEvent"}'})
@@ -36,6 +37,7 @@ LEFT_BEHIND: list[Call] = [
     ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
     ("s3", "delete_object", _ANALYSIS),
     ("s3", "delete_object", _THUMBNAIL),
+    ("s3", "delete_object", _DECISION),
 ]
 """What removes the traces of the calls below."""
 
@@ -150,6 +152,7 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
         ],
         "TellMissingFromForbidden": [("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}"})],
         "SignThumbnails": [("s3", "get_object", _THUMBNAIL)],
+        "KeepDecisions": [("s3", "put_object", _DECISION), ("s3", "delete_object", _DECISION)],
         "CountCallers": [
             ("dynamodb", "update_item", _TABLE | {"Key": {"PK": {"S": "QUOTA#roles"}, "SK": {"S": "0"}}}),
         ],
@@ -226,6 +229,8 @@ FORBIDDEN: dict[str, list[Call]] = {
         ("s3", "put_object", _THUMBNAIL),
         ("s3", "get_object", _ANALYSIS),
         ("s3", "list_objects_v2", {"Bucket": "{ImagesBucketName}"}),
+        ("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}", "Prefix": "analyses/"}),
+        ("s3", "get_object", _DECISION),
         ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}"}),
         ("sqs", "delete_message", _MESSAGE),
         ("sqs", "send_message", {"QueueUrl": "{SecondStageQueueUrl}", "MessageBody": "probe"}),

@@ -21,6 +21,7 @@ from viewfinder.adapters.sqlite import leases as sqlite_leases
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.copies import SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.hashes import SqliteHashes
 from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.adapters.sqlite.people import SqlitePeople
@@ -106,6 +107,7 @@ def _sqlite(home: Home, settings: Settings) -> CatalogParts:
         statistics=SqliteStatistics(database),
         copies=SqliteCopies(database),
         people=SqlitePeople(database),
+        hashes=SqliteHashes(database),
         close=database.close,
     )
 

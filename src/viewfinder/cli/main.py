@@ -21,13 +21,14 @@ from viewfinder.cli.analyze import app as rekognition
 from viewfinder.cli.backfill import backfill
 from viewfinder.cli.collections import collections
 from viewfinder.cli.deploy import cost, deploy, destroy
+from viewfinder.cli.duplicates import duplicates
 from viewfinder.cli.export import export
 from viewfinder.cli.import_ import import_images
 from viewfinder.cli.local import down, env, gallery, reset, up
 from viewfinder.cli.logs import logs, traces
 from viewfinder.cli.package import package
 from viewfinder.cli.reconcile import reanalyze, reconcile, redrive
-from viewfinder.cli.search import categories, duplicates, folders, labels, search
+from viewfinder.cli.search import categories, folders, labels, search
 from viewfinder.cli.status import status
 from viewfinder.cli.webhooks import webhooks
 

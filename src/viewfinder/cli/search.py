@@ -1,4 +1,4 @@
-"""`viewfinder search` and `labels`: find images, and list labels, categories, folders and duplicates."""
+"""`viewfinder search` and `labels`: find images, and list labels, categories and folders."""
 
 from __future__ import annotations
 
@@ -255,20 +255,3 @@ def folders(
         print_json(document)
         return
     print_rows(("Folder", "Images"), ((entry["Prefix"], str(entry["Count"])) for entry in document["Folders"]))
-
-
-@on_stack
-def duplicates(target: Target, *, limit: Limit = 50, as_json: AsJson = False) -> None:
-    """List groups of images with the same content, by the beginning of its SHA-256."""
-    groups, more = target.api.entries("/duplicates", "Groups", {}, limit)
-    if as_json:
-        print_json({"Groups": groups})
-    else:
-        rows = (
-            (group["Sha256"][:12], image["ImageId"], str(image["Bytes"]))
-            for group in groups
-            for image in group["Images"]
-        )
-        print_rows(("Content", "Image", "Bytes"), rows, whole=(0, 1))
-    if more:
-        tell(f"Groups shown: {len(groups):,}. More with --limit {2 * len(groups)}.")

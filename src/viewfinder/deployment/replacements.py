@@ -41,6 +41,10 @@ HOLDINGS: dict[str, Holding] = {
         "notes of changes that could not be counted",
         'Act on them before: docs/operations.md, "uncounted-records".',
     ),
+    "UnannouncedRecordsQueue": Holding(
+        "notes of events that the event bus did not take",
+        'Act on them before: docs/operations.md, "unannounced-records".',
+    ),
     "CatalogTable": Holding(
         "the catalog: records, counts, the trash, and the labels that people corrected",
         f"{_RECONCILE}: it fills the new table from the buckets without a detector call. The trash, and labels that "

@@ -9,6 +9,7 @@ from typing import Any
 from viewfinder.domain import formats
 from viewfinder.domain.feature import FEATURES, Feature, Parameters
 from viewfinder.domain.image import Facts
+from viewfinder.domain.likeness import Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Detection:
 class Analysis:
     """The findings of one feature in one content, with the facts of the picture.
 
-    `thumbnail` is the key of the first thumbnail of this content. `facts` is None if the release that stored
-    the analysis did not read them. `stored_format` is the format that it was read in.
+    `thumbnail` is the key of the first thumbnail of this content. `facts` and `likeness` are None if the release
+    that stored the analysis did not read them. `stored_format` is the format that it was read in.
     """
 
     sha256: str
@@ -37,6 +38,7 @@ class Analysis:
     feature: Feature
     findings: tuple[Any, ...] = ()
     facts: Facts | None = None
+    likeness: Likeness | None = None
     stored_format: int = formats.ANALYSIS
 
     @classmethod
@@ -54,6 +56,7 @@ class Analysis:
             feature=feature,
             findings=tuple(map(row.read, document.get(row.member, ()))),
             facts=Facts.from_document(document["Facts"]) if "Facts" in document else None,
+            likeness=Likeness.from_document(document["Likeness"]) if "Likeness" in document else None,
             stored_format=formats.stored_format(document),
         )
 
@@ -69,6 +72,7 @@ class Analysis:
             "Thumbnail": self.thumbnail,
             "AnalyzedAt": self.analyzed_at,
             **({} if self.facts is None else {"Facts": self.facts.to_document()}),
+            **({} if self.likeness is None else {"Likeness": self.likeness.to_document()}),
             FEATURES[self.feature].member: [finding.to_document() for finding in self.findings],
         }
 

@@ -36,4 +36,4 @@ class ContentCorrections:
 
 def corrections_key(sha256: str) -> str:
     """Return the derived bucket's key of the corrections of a content."""
-    return f"corrections/{sha256}.json"
+    return f"corrections/contents/{sha256}.json"

@@ -14,11 +14,15 @@ MEMBER = "StoredFormat"
 RECORD = 2
 """An image's record with its postings, its summary and its tombstone: they are written in one transaction.
 
-Format 2 has postings of the file's name, the folders, the month and the day, and words without their accents.
+Format 2 has postings of the file's name, the folders, the month and the day, and words without their accents; and how
+the picture looks (`Likeness`), which an older one says nothing of.
 """
 
-ANALYSIS = 1
-"""An analysis in the derived bucket."""
+ANALYSIS = 2
+"""An analysis in the derived bucket.
+
+Format 2 says how the picture looks (`Likeness`).
+"""
 
 CORRECTIONS = 1
 """What persons have said of a content, in the derived bucket."""
@@ -31,6 +35,9 @@ PERSON = 1
 
 COUNTING = 1
 """Counters of labels, statuses, folders and contents, notes of what is counted, copies, aliases and completions."""
+
+DISTINCTION = 1
+"""A decision that images are no duplicates of one another, in the derived bucket."""
 
 LEASE = 1
 """Leases on contents, and counts of what callers spent."""

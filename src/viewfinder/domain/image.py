@@ -12,6 +12,7 @@ from viewfinder.domain import formats
 from viewfinder.domain.feature import Feature, Findings, Stage, findings_document, read_findings
 from viewfinder.domain.indexed_face import IndexedFace
 from viewfinder.domain.label import MAX_WORDS, NO_CORRECTIONS, Corrections, Face, Label, Text, search_words
+from viewfinder.domain.likeness import NO_LIKENESS, Likeness
 from viewfinder.domain.spelling import with_plain
 
 MAX_FOLDERS = 8
@@ -141,6 +142,7 @@ class Picture:
     thumbnail: bytes
     facts: Facts = Facts()
     screen: bytes = b""
+    likeness: Likeness = NO_LIKENESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ class Image:
     facts: Facts = Facts()
     version_id: str = ""  # the bucket's, of the object
     corrections: Corrections = NO_CORRECTIONS
+    likeness: Likeness = NO_LIKENESS
     stored_format: int = formats.RECORD
 
     @property
@@ -262,6 +265,7 @@ class Image:
             pending=tuple(document.get(PENDING, ())),
             version_id=document.get("VersionId", ""),
             corrections=Corrections.from_document(document.get("Corrections", {})),
+            likeness=Likeness.from_document(document.get("Likeness", {})),
             stored_format=formats.stored_format(document),
         )
 
@@ -272,6 +276,7 @@ class Image:
         members |= findings_document(self.findings) | {"Features": list(self.features)}
         members |= {PENDING: list(self.pending)} if self.pending else {}
         members |= {"VersionId": self.version_id} if self.version_id else {}
+        members |= {"Likeness": self.likeness.to_document()} if self.likeness != NO_LIKENESS else {}
         members |= {"Corrections": self.corrections.to_document()} if self.corrections else {}
         return members | {"Facts": self.facts.to_document()}
 

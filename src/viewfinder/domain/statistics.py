@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -40,4 +40,4 @@ class KnownName:
 
     count: int = 0
     alias_of: frozenset[str] = frozenset()
-    name: str = ""
+    name: str = field(default="", compare=False)

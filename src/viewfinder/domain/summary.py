@@ -33,6 +33,7 @@ class Summary:
     moderated: str = ""  # "true", "false", or not looked for
     size: int = 0  # of a removed image only, and so is `version_id`
     version_id: str = ""
+    hash: str = ""  # the perceptual hash; that of a flat picture is unknown
 
     @classmethod
     def of(cls, image: Image) -> Summary:
@@ -54,6 +55,7 @@ class Summary:
             people=image.people,
             size=image.size if image.is_in_trash else 0,
             version_id=image.version_id if image.is_in_trash else "",
+            hash=str(image.likeness.hash or "") if image.is_visible else "",
         )
 
     @classmethod
@@ -72,7 +74,7 @@ class Summary:
         return {member: value for member, value in self.to_document().items() if member not in _UNLISTED}
 
 
-_UNLISTED = {"Labels", "Categories", "Words", "Camera", "People", "Size", "VersionId"}
+_UNLISTED = {"Labels", "Categories", "Words", "People", "Size", "VersionId"}
 """Members for filters and the trash; labels are listed in another form."""
 
 
@@ -107,5 +109,6 @@ _MEMBERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "People": ("people", tuple),
     "Size": ("size", int),
     "VersionId": ("version_id", str),
+    "Hash": ("hash", str),
 }
 """Member of the stored document -> attribute, and how it is read."""

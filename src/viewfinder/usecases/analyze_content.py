@@ -149,8 +149,11 @@ class AnalyzeContent:
         """Return an analysis of an older format in today's, without a detector call: its picture has what it lacks."""
         if analysis.stored_format == formats.ANALYSIS:
             return analysis
-        facts = self.kept(self.pictures.read(content.original).facts) if analysis.facts is None else analysis.facts
-        current = replace(analysis, facts=facts, stored_format=formats.ANALYSIS)
+        current = replace(analysis, stored_format=formats.ANALYSIS)
+        if analysis.facts is None or analysis.feature is Feature.LABELS:
+            picture = self.pictures.read(content.original)
+            facts = self.kept(picture.facts) if analysis.facts is None else analysis.facts
+            current = replace(current, facts=facts, likeness=picture.likeness)
         if not self.parameters.former:  # else it may be of an older version, whose place is another
             self.derived.save_analysis(self._asked(analysis.feature), current)
         return current
@@ -245,6 +248,7 @@ class AnalyzeContent:
             feature=feature,
             findings=detection.findings,
             facts=self.kept(shown.facts),
+            likeness=shown.likeness,
         )
         self.derived.save_analysis(self._asked(feature), analysis)
         return analysis

@@ -29,6 +29,7 @@ from viewfinder.domain.image import (
 )
 from viewfinder.domain.label import NO_CORRECTIONS
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.likeness import NO_LIKENESS
 from viewfinder.domain.screen import needs_screen, screen_key
 from viewfinder.domain.thumbnail import outdated_thumbnails, thumbnail_key, thumbnail_prefix
 from viewfinder.observability import span
@@ -246,6 +247,7 @@ class IndexImage:
             thumbnail=content.thumbnail,
             screen=screen_key(content.thumbnail) if has_screen else "",
             facts=facts,
+            likeness=labels.likeness or NO_LIKENESS,
             effort=Effort.DETECTED if has_calls else Effort.REUSED,
         )
         return self._concluded(image, done, Stage.FIRST)
@@ -321,6 +323,7 @@ def _is_known(event: ImageEvent, known: Image) -> bool:
 _BOOKKEEPING = (
     *("sequencer", "analyzed_at", "thumbnail", "screen", "effort", "version", "version_id", "stored_format"),
     "corrections",  # a correction is no analysis
+    "likeness",  # it follows from the content, and a later release may compute another one
 )
 _FURTHER = ("features", "pending", "reason", "message")
 

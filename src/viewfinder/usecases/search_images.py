@@ -60,7 +60,7 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     criteria = _resolve(query, search, interpretation)
     driving = _driving(criteria, search.statistics)
     sources = sorted(driving.sources, key=lambda source: source.name)
-    entries = _merge(search.index, sources, _stretch(criteria, driving, cursor), limit + 1)
+    entries = _merge(search.index, sources, _stretch(criteria, driving, cursor), _portion(limit + 1, len(sources)))
     wanted = _filter(criteria, sources, cursor)
     found, position = _collect(entries, wanted, limit, lambda: search.monotonic() > deadline)
     if not position:
@@ -68,6 +68,14 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     is_stable = query.order is Order.NEWEST  # what is analysed anew rises above what is yet to come
     as_of = cursor.as_of if token or is_stable else max(search.clock.now(), _newest(search.index, sources))
     return Page(found, replace(cursor, position=position, as_of=as_of).to_token(), interpretation)
+
+
+def _portion(wanted: int, sources: int) -> int:
+    """Return how many entries are read of each source first: of many a share, for each has some of the page."""
+    return wanted if sources <= _FEW_SOURCES else min(wanted, 2 * wanted // sources + 1)
+
+
+_FEW_SOURCES = 2
 
 
 def _newest(index: Index, sources: list[Source]) -> str:

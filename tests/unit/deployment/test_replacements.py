@@ -209,6 +209,7 @@ def test_the_command_explains_and_asks_a_second_time(
     stack = FakeStack(QUEUE)
     found = Findings("123456789012", "eu-central-1", "Rekognition", None, None, {})
     monkeypatch.setattr("viewfinder.deployment.stack.Stack", lambda *_: stack)
+    monkeypatch.setattr("viewfinder.deployment.attach.attached_already", lambda _: None)
     monkeypatch.setattr(checks, "check", lambda *_: found)
     monkeypatch.setattr(checks, "prove", lambda *_: None)
     monkeypatch.setattr(Environment, "api_url", lambda *_: "")

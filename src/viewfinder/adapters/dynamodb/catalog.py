@@ -12,6 +12,7 @@ from viewfinder.adapters.dynamodb.calls import MOST_ITEMS, Table
 from viewfinder.domain import formats, record_state
 from viewfinder.domain.image import VISIBLE_STATUSES, Facts, Image
 from viewfinder.domain.lease import Lease
+from viewfinder.domain.likeness import NO_LIKENESS
 from viewfinder.domain.record_state import RecordState
 
 if TYPE_CHECKING:
@@ -71,7 +72,12 @@ class DynamoDbCatalog:
         """Return what a transaction has to write, and the image with its version."""
         image = dataclasses.replace(image, version=self._next_version(replacing), stored_format=formats.RECORD)
         postings = schema.posting_items(image, shards=self._shards)
-        outdated = schema.posting_confidences(replacing, shards=self._shards) if replacing else {}
+        outdated: set[schema.Key] = set()
+        if replacing:
+            outdated = {*schema.posting_confidences(replacing, shards=self._shards)}
+        if replacing is None or schema.hashed(image) != schema.hashed(replacing):
+            postings |= schema.hash_items(image, shards=self._shards)
+            outdated |= schema.hash_items(replacing, shards=self._shards).keys() if replacing else set()
         writes = [self._record(image, replacing)]
         # The first stage wrote the same ones a moment ago, unless the second has found words.
         same = schema.posting_items(replacing, shards=self._shards) if replacing and replacing.pending else {}
@@ -85,8 +91,9 @@ class DynamoDbCatalog:
     def _emptied(self, image: Image) -> Image:
         """Delete all postings of an image, and return the record that says so."""
         emptied = dataclasses.replace(image, findings={}, facts=Facts(), etag="", version=self._next_version(image))
-        emptied = dataclasses.replace(emptied, stored_format=formats.RECORD)
-        outdated = schema.posting_confidences(image, shards=self._shards)
+        emptied = dataclasses.replace(emptied, likeness=NO_LIKENESS, stored_format=formats.RECORD)
+        hashes = schema.hash_items(image, shards=self._shards)
+        outdated = [*schema.posting_confidences(image, shards=self._shards), *hashes]
         self._table.transact(lambda: [self._record(emptied, image), *map(self._deletion, outdated)])
         return emptied
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from viewfinder.adapters.dynamodb.catalog import DynamoDbCatalog
 from viewfinder.adapters.dynamodb.copies import DynamoDbCopies
+from viewfinder.adapters.dynamodb.hashes import DynamoDbHashes
 from viewfinder.adapters.dynamodb.index import DynamoDbIndex
 from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
 from viewfinder.adapters.dynamodb.people import DynamoDbPeople
@@ -32,5 +33,6 @@ def dynamodb_catalog(client: DynamoDBClient, settings: Settings) -> CatalogParts
         statistics=DynamoDbStatistics(client, table),
         copies=DynamoDbCopies(client, table),
         people=DynamoDbPeople(client, table),
+        hashes=DynamoDbHashes(client, table, shards=shards),
         quota=lambda per_minute: DynamoDbQuota(client, table, per_minute=per_minute),
     )

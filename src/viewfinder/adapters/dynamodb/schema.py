@@ -103,14 +103,39 @@ MAX_POSTINGS = {
     SourceKind.FOLDER: 9,
     SourceKind.PERSON: 20,
 }
-MAX_OTHER_POSTINGS = 10
+MAX_OTHER_POSTINGS = 9
 """Postings of an image by kind, and of all other kinds together; people take the room of words.
 
-With its record and a lease they fit one transaction of 100 items (AWS limit).
+With its record, its hash and a lease they fit one transaction of 100 items (AWS limit).
 """
 
 _MAX_POSTINGS_OF_FORMAT_1 = {SourceKind.LABEL: 40, SourceKind.CATEGORY: 9, SourceKind.WORD: 40}
 _KINDS_SINCE_FORMAT_2 = {SourceKind.FILE, SourceKind.FOLDER, SourceKind.MONTH, SourceKind.DAY}
+
+
+def hash_items(image: Image, *, shards: int) -> dict[Key, Item]:
+    """Return the item of the image's perceptual hash, if it has one: small, for readers read all of them."""
+    if not hashed(image):
+        return {}
+    key = (hashes(shard_of(image.image_id, shards)), image_digest(image.image_id))
+    item = stored(key, {"Sha256": image.sha256, "Hash": str(image.likeness.hash)}, formats.RECORD)
+    return {key: item | {"GSI1PK": {"S": key[0]}, "GSI1SK": {"S": f"{version_digits(image.version)}#{key[1]}"}}}
+
+
+def hashed(image: Image) -> tuple[str, str] | None:
+    """Return content and hash of an image that is among the hashes."""
+    known = image.likeness.hash
+    return (image.sha256, str(known)) if known and image.is_visible else None
+
+
+def hashes(shard: int) -> str:
+    """Return the partition of a shard's perceptual hashes; the first index has them in the order of their versions."""
+    return f"POSTING#HASH##{shard}"
+
+
+def version_digits(version: int) -> str:
+    """Return a version in twenty digits, which sort as the number."""
+    return f"{version:020d}"
 
 
 def _kept_postings(image: Image) -> Iterator[Posting]:

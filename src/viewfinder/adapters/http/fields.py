@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, has_dot_segment
+from viewfinder.domain.near_duplicates import MAX_CONTENTS
 from viewfinder.domain.person import MAX_NAME
 from viewfinder.domain.query import Filter, FilterKind, Query
 from viewfinder.domain.spelling import composed, is_name
@@ -70,6 +71,27 @@ def _name(value: Any) -> str:
 def label(longest: int) -> Check:
     """Accept a text, in the form in which names of labels are stored (NFC)."""
     return lambda value: composed(text(longest)(value))
+
+
+def hashes(least: int, most: int) -> Check:
+    """Accept a list of different SHA-256 hashes."""
+
+    def check(value: Any) -> tuple[str, ...]:
+        is_list = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+        if not is_list or not least <= len(set(value)) == len(value) <= most:
+            raise ValueError(f"must be a list of {least} to {most} different hashes")
+        if not all(re.fullmatch("[0-9a-f]{64}", entry) for entry in value):
+            raise ValueError("must be SHA-256 hashes of 64 hexadecimal digits")
+        return tuple(value)
+
+    return check
+
+
+def truth(value: Any) -> bool:
+    """Accept true or false of a JSON body."""
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
 
 
 def image_id(value: Any) -> str:
@@ -202,7 +224,11 @@ PEOPLE: Fields = _PAGE
 PERSON: Fields = {"Name": Field("name", text(MAX_NAME, shortest=0)), "Hidden": Field("hidden", boolean)}
 MERGED: Fields = {"PersonIds": Field("others", names(20), required=True)}
 PERSON_ID: Fields = {"PersonId": Field("person_id", text(100), required=True)}
-DUPLICATES: Fields = _PAGE
+DUPLICATES: Fields = {"near": Field("near", one_of("true", "false")), **_PAGE}
+DISTINCTION: Fields = {
+    "Contents": Field("contents", hashes(2, MAX_CONTENTS), required=True),
+    "AreDuplicates": Field("are_duplicates", truth, required=True),
+}
 VERSION: Fields = {"VersionId": Field("version_id", text(1024), required=True)}
 IMAGE: Fields = {"ImageId": Field("image_id", image_id, required=True)}
 

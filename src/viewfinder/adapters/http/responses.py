@@ -25,6 +25,7 @@ from viewfinder.domain.errors import (
 from viewfinder.domain.feature import findings_document
 from viewfinder.domain.image import PENDING, Image
 from viewfinder.domain.interpretation import Interpretation, Reading
+from viewfinder.domain.near_duplicates import Group
 from viewfinder.domain.person import PersonCount
 from viewfinder.domain.search_text import ReadAs
 from viewfinder.domain.statistics import LabelCount
@@ -174,6 +175,26 @@ def image_document(image: Image) -> Document:
         corrections = {"Added": list(image.corrections.added), "Removed": list(image.corrections.removed)}
         document["Corrections"] = corrections
     return document | {"Labels": [label.to_document() for label in image.corrected_labels]}
+
+
+def group_document(group: Group) -> Document:
+    """Return a group of equal or similar images, with the proposal which to keep."""
+    proposal = {"ImageId": group.keep.image_id, "Reason": group.keep.reason}
+    return {"Kind": group.kind, "Keep": proposal, "Images": [_member_document(image) for image in group.images]}
+
+
+def _member_document(image: Image) -> Document:
+    document = {
+        "ImageId": image.image_id,
+        "Bytes": image.size,
+        "AnalyzedAt": image.analyzed_at,
+        "Sha256": image.sha256,
+        "Format": image.format,
+        "Width": image.width,
+        "Height": image.height,
+        "Sharpness": image.likeness.sharpness,
+    }
+    return document | ({"TakenAt": image.facts.taken_at} if image.facts.taken_at else {})
 
 
 def label_document(label: LabelCount) -> Document:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from viewfinder.adapters import detector
 from viewfinder.adapters.pictures import rendering
 from viewfinder.adapters.pictures.formats import recognise
+from viewfinder.adapters.pictures.likeness import likeness_of
 from viewfinder.adapters.pictures.limits import (
     MAX_MEMORY,
     MAX_PIXELS,
@@ -98,14 +99,16 @@ def _derive(source: Source, *, has_screen: bool) -> Picture:
     upright = rendering.upright(shrunk, orientation)
     width, height = rendering.turned(stored_size, orientation)
     shown = rendering.shrink(upright, shown_size((width, height)))
+    thumbnail = rendering.shrink(shown, rendering.thumbnail_size((width, height)))
     return Picture(
         format=source.format,
         width=width,
         height=height,
         rendition=source.content if as_is else rendering.encode_rendition(upright),
-        thumbnail=rendering.encode_small(rendering.shrink(shown, rendering.thumbnail_size((width, height)))),
+        thumbnail=rendering.encode_small(thumbnail),
         facts=metadata.facts,
         screen=rendering.encode_small(shown) if has_screen else b"",
+        likeness=likeness_of(thumbnail),
     )
 
 

@@ -54,6 +54,8 @@ _END_LEASE = "UPDATE leases SET done_at = ? WHERE name = ? AND holder = ?"
 _ANNOUNCE = "INSERT INTO outbox (image_id, version, event, saved_at) VALUES (?, ?, ?, ?)"
 _EXPIRED = "SELECT id FROM images WHERE expires_at < ? ORDER BY expires_at LIMIT ?"
 _FORGET = ("DELETE FROM postings WHERE image = ?", "DELETE FROM images WHERE id = ?")
+_REMOVE_HASH = "DELETE FROM hashes WHERE image = ?"
+_ADD_HASH = "INSERT INTO hashes (image, hash) VALUES (?, ?)"
 
 
 class SqliteCatalog:
@@ -120,6 +122,9 @@ class SqliteCatalog:
         postings = [row | {"image": number} for row in posting_rows(image)]
         for statement in (_ADD_TERM, _ADD_ALIAS, _ADD_POSTING):
             connection.executemany(statement, postings)
+        connection.execute(_REMOVE_HASH, [number])
+        if image.is_visible and image.likeness.hash:
+            connection.execute(_ADD_HASH, [number, str(image.likeness.hash)])
 
     def _row(self, image: Image) -> dict[str, Any]:
         expires_at = int(datetime.fromisoformat(image.analyzed_at).timestamp()) + self._tombstone_seconds

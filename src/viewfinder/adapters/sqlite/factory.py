@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.copies import SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.hashes import SqliteHashes
 from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.adapters.sqlite.outbox import SqliteOutbox
@@ -31,6 +32,7 @@ def sqlite_catalog(path: str, settings: Settings) -> CatalogParts:
         statistics=SqliteStatistics(database),
         copies=SqliteCopies(database),
         outbox=SqliteOutbox(database),
+        hashes=SqliteHashes(database),
         people=SqlitePeople(database),
         close=database.close,
     )

@@ -166,6 +166,17 @@ _SEVENTH = (
 )
 
 _EIGHTH = (
+    # `place` grows with every write and is never given again, so that a reader learns what is new since it looked.
+    """
+    CREATE TABLE hashes (
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        image INTEGER NOT NULL UNIQUE REFERENCES images,
+        hash TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+_NINTH = (
     # What has been said of people, whose home is the derived bucket; their images are counted by their term.
     """
     CREATE TABLE people (
@@ -180,7 +191,7 @@ _EIGHTH = (
     "CREATE INDEX people_by_count ON terms (count, name) WHERE kind = 'PERSON'",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
 

@@ -1,0 +1,229 @@
+"""Near-duplicates: what the hash finds of edited pictures and says of different ones, its cost, and how vectors rank.
+
+Pictures are the samples, and those of the folder that VIEWFINDER_PICTURES names (docs: scikit-image's `data`).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageEnhance, UnidentifiedImageError
+
+from benchmarks.bench import Bench
+from benchmarks.photos import SAMPLES, photos
+from benchmarks.summaries import Result, summary
+from viewfinder.adapters.near_duplicates import PackedNearDuplicates, near
+from viewfinder.adapters.pictures import Pictures, rendering
+from viewfinder.adapters.pictures.likeness import likeness_of
+from viewfinder.domain.likeness import NEAR, PerceptualHash
+from viewfinder.ports import KnownHash
+from viewfinder.rekognition.engines import detect_labels
+from viewfinder.rekognition.labels.classifier import Classifier
+from viewfinder.rekognition.networks import Floats
+
+FOLDER = "VIEWFINDER_PICTURES"
+DIMENSIONS, PROJECTED = 1280, 256
+SAME = 1
+"""Bits in which two files differ at most that are one picture: the samples are some of scikit-image's."""
+
+
+def run(bench: Bench) -> Result:
+    """Return what is found of each edit, false pairs, times, and how the classifier's vector ranks."""
+    pictures = dict(_pictures())
+    own = {name: _look(picture) for name, picture in pictures.items()}
+    rounds = 5 if bench.quick else 25
+    return {
+        "pictures": len(pictures),
+        "flat": sum(known is None for known in own.values()),
+        "edits": {name: _found(edit, pictures, own) for name, edit in EDITS.items()},
+        "pairs": _pairs([known for known in own.values() if known]),
+        "scan, ms": {f"{size:,}": _scan(size, rounds) for size in (100_000, 1_000_000)},
+        "first comparison, s": {f"{size:,}": _compared(size) for size in (1_000, 10_000)},
+        "an image, ms": _cost(rounds),
+        "vectors": _vectors(pictures, rounds),
+    }
+
+
+def _pictures() -> Iterator[tuple[str, Image.Image]]:
+    folder = os.environ.get(FOLDER)
+    files = [*SAMPLES, *(sorted(Path(folder).iterdir()) if folder else ())]
+    for file in files:
+        try:
+            with Image.open(file) as opened:
+                yield file.name, opened.convert("RGB")
+        except (UnidentifiedImageError, OSError):
+            continue  # no picture: scikit-image has arrays and cascades beside them
+
+
+def _look(picture: Image.Image) -> PerceptualHash | None:
+    return likeness_of(rendering.shrink(picture, rendering.thumbnail_size(picture.size))).hash
+
+
+def _jpeg(picture: Image.Image, quality: int) -> Image.Image:
+    encoded = io.BytesIO()
+    picture.save(encoded, "JPEG", quality=quality)
+    return Image.open(encoded).convert("RGB")
+
+
+def _captioned(picture: Image.Image) -> Image.Image:
+    copy = picture.copy()
+    ImageDraw.Draw(copy).rectangle((0, round(0.92 * copy.height), copy.width, copy.height), fill="black")
+    return copy
+
+
+def _cropped(picture: Image.Image) -> Image.Image:
+    width, height = picture.size
+    return picture.crop((width // 20, height // 20, width - width // 20, height - height // 20))
+
+
+EDITS: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "half size, JPEG 30": lambda picture: _jpeg(picture.resize((picture.width // 2, picture.height // 2)), 30),
+    "quarter size": lambda picture: picture.resize((picture.width // 4, picture.height // 4)),
+    "brightness 1.2": lambda picture: ImageEnhance.Brightness(picture).enhance(1.2),
+    "colour 1.5": lambda picture: ImageEnhance.Color(picture).enhance(1.5),
+    "grey": lambda picture: picture.convert("L").convert("RGB"),
+    "caption bar": _captioned,
+    "mirror": lambda picture: picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+    "turn of 90 degrees": lambda picture: picture.transpose(Image.Transpose.ROTATE_90),
+    "turn of 180 degrees": lambda picture: picture.transpose(Image.Transpose.ROTATE_180),
+    "transverse, JPEG 60": lambda picture: _jpeg(picture.transpose(Image.Transpose.TRANSVERSE), 60),
+    "crop of 10 %": _cropped,
+    "rotation of 5 degrees": lambda picture: picture.rotate(5),
+}
+
+
+def _found(
+    edit: Callable[[Image.Image], Image.Image],
+    pictures: dict[str, Image.Image],
+    own: dict[str, PerceptualHash | None],
+) -> Result:
+    distances = []
+    for name, known in own.items():
+        if known:
+            edited = _look(edit(pictures[name]))
+            distances.append(known.distance(edited) if edited else 128)
+    return {"found": sum(each <= NEAR for each in distances), "of": len(distances), "farthest": max(distances)}
+
+
+def _pairs(hashes: list[PerceptualHash]) -> Result:
+    distances = sorted(one.distance(other) for one, other in combinations(hashes, 2))
+    different = [each for each in distances if each > SAME]
+    return {
+        "different": len(different),
+        "same picture": len(distances) - len(different),
+        "false": sum(each <= NEAR for each in different),
+        "closest": different[0],
+    }
+
+
+def _random_words(size: int) -> Any:
+    return np.random.default_rng(31).integers(0, 2**63, size=(2, size), dtype=np.uint64)
+
+
+def _timed(action: Callable[[], object], rounds: int) -> Result:
+    """Processor time in milliseconds: of a call that nothing else waits for."""
+    action()
+    times = []
+    for _ in range(rounds):
+        start = time.process_time()
+        action()
+        times.append(1000 * (time.process_time() - start))
+    return summary(times)
+
+
+def _scan(size: int, rounds: int) -> Result:
+    words = _random_words(size)
+    return _timed(lambda: near(words, PerceptualHash(5, 7)), rounds)
+
+
+class _Hashes:
+    """Implements `ports.Hashes` with random hashes."""
+
+    def __init__(self, size: int) -> None:
+        self._words = _random_words(size).T.tolist()
+
+    def changed(self, after: int) -> Iterator[KnownHash]:
+        for place, (upright, transposed) in enumerate(self._words[after:], after + 1):
+            yield KnownHash(place, f"{place:064x}", PerceptualHash(upright, transposed))
+
+
+def _compared(size: int) -> float:
+    packed = PackedNearDuplicates(_Hashes(size), seconds=float("inf"))
+    start = time.process_time()
+    packed.groups()
+    return round(time.process_time() - start, 2)
+
+
+def _cost(rounds: int) -> Result:
+    """What the likeness takes of an image's way: reading a photo of two megapixels, and the engine's labels."""
+    photo = photos(1)[0]
+    reader = Pictures(has_screens=True)
+    with Image.open(io.BytesIO(reader.read(photo).thumbnail)) as opened:
+        thumbnail = opened.convert("RGB")
+    times = {
+        "likeness": _timed(lambda: likeness_of(thumbnail), rounds),
+        "reading, with it": _timed(lambda: reader.read(photo), rounds),
+        "labels of the engine": _timed(lambda: detect_labels(photo), rounds),
+    }
+    whole = times["reading, with it"]["median"] + times["labels of the engine"]["median"]
+    return {**times, "share": round(times["likeness"]["median"] / (whole - times["likeness"]["median"]), 4)}
+
+
+def _vectors(pictures: dict[str, Image.Image], rounds: int) -> Result:
+    """How the classifier's vector ranks the originals for each edit, whole and projected; and an exact search."""
+    classifier = Classifier()
+    # One of each picture that is there twice.
+    kept: dict[str, Image.Image] = {}
+    for name, picture in pictures.items():
+        known = _look(picture)
+        others = [other for other in map(_look, kept.values()) if other]
+        if known is None or all(known.distance(other) > SAME for other in others):
+            kept[name] = picture
+    originals = np.stack([_vector(classifier, picture) for picture in kept.values()])
+    projection = np.random.default_rng(1).standard_normal((DIMENSIONS, PROJECTED)).astype(np.float32)
+    first: dict[str, Result] = {}
+    for name, edit in EDITS.items():
+        edited = np.stack([_vector(classifier, edit(picture)) for picture in kept.values()])
+        first[name] = {
+            str(DIMENSIONS): _top_1(_packed(originals), _packed(edited)),
+            str(PROJECTED): _top_1(_packed(originals @ projection), _packed(edited @ projection)),
+        }
+    return {
+        "pictures": len(kept),
+        "top-1": first,
+        "search of 100,000, ms": {str(size): _search(size, rounds) for size in (DIMENSIONS, PROJECTED)},
+    }
+
+
+def _vector(classifier: Classifier, picture: Image.Image) -> Floats:
+    """Return what the classifier computes before its last layer: the end of its features."""
+    found: Floats = classifier.look(picture).features[-DIMENSIONS:]
+    return found
+
+
+def _packed(vectors: Floats) -> Any:
+    """Return vectors of length 127, as int8."""
+    return np.round(127 * vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.int8)
+
+
+def _top_1(originals: Any, edited: Any) -> float:
+    scores = edited.astype(np.float32) @ originals.astype(np.float32).T
+    return round(float((scores.argmax(axis=1) == np.arange(len(scores))).mean()), 3)
+
+
+def _search(dimensions: int, rounds: int) -> Result:
+    vectors = np.random.default_rng(2).integers(-20, 20, size=(100_000, dimensions), dtype=np.int8)
+    query = vectors[7].astype(np.float32)
+
+    def search() -> object:
+        scores = np.concatenate([part.astype(np.float32) @ query for part in np.array_split(vectors, 50)])
+        return np.argpartition(scores, -50)[-50:]
+
+    return _timed(search, rounds)
