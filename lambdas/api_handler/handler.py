@@ -21,6 +21,7 @@ from viewfinder.adapters.http.responses import (
     label_document,
     no_route_response,
     page_document,
+    person_document,
     redirect_response,
     summary_document,
     version_document,
@@ -34,6 +35,7 @@ from viewfinder.usecases.duplicates import Duplicates, decide_duplicates, list_d
 from viewfinder.usecases.folders import list_folders
 from viewfinder.usecases.images import delete_image, get_image, original_url, screen_url, thumbnail_url
 from viewfinder.usecases.list_labels import list_categories, list_labels
+from viewfinder.usecases.people import change_person, list_people, merge_people
 from viewfinder.usecases.reanalyze import analyze_again
 from viewfinder.usecases.search_images import search_images
 from viewfinder.usecases.statistics import get_statistics
@@ -92,7 +94,7 @@ def _get_image(request: Request) -> Response:
 
 def _correct_labels(request: Request) -> Response:
     corrections = read_members(fields.CORRECTIONS, request.members())
-    return document_response(image_document(correct_labels(_image_id(request), application.catalog, **corrections)))
+    return document_response(image_document(correct_labels(_image_id(request), application.correcting, **corrections)))
 
 
 def _delete_image(request: Request) -> Response:
@@ -173,6 +175,25 @@ def _list_folders(_: Request, **query: Any) -> Response:
     return document_response({"Folders": [{"Prefix": prefix, "Count": count} for prefix, count in found.items()]})
 
 
+def _list_people(_: Request, **paging: Any) -> Response:
+    people, next_token = list_people(application.people, **paging)
+    return document_response(page_document("People", map(person_document, people), next_token))
+
+
+def _change_person(request: Request) -> Response:
+    said = read_members(fields.PERSON, request.members())
+    return document_response(person_document(change_person(_person_id(request), application.album, **said)))
+
+
+def _merge_people(request: Request) -> Response:
+    merged = read_members(fields.MERGED, request.members())
+    return document_response(person_document(merge_people(_person_id(request), application.album, **merged)))
+
+
+def _person_id(request: Request) -> str:
+    return str(read_members(fields.PERSON_ID, {"PersonId": request.person_id})["person_id"])
+
+
 def _list_duplicates(_: Request, near: str = "false", **paging: Any) -> Response:
     if near == "true":
         page = list_near_duplicates(application.alike, **paging)
@@ -240,6 +261,9 @@ _ROUTES = (
     Route("GET", "/labels", fields.LABELS, _list_labels),
     Route("GET", "/categories", fields.NOTHING, _list_categories),
     Route("GET", "/folders", fields.FOLDERS, _list_folders),
+    Route("GET", "/people", fields.PEOPLE, _list_people),
+    Route("PATCH", "/people/{PersonId}", fields.NOTHING, _change_person),
+    Route("POST", "/people/{PersonId}", fields.NOTHING, _merge_people),
     Route("GET", "/duplicates", fields.DUPLICATES, _list_duplicates),
     Route("PATCH", "/duplicates", fields.NOTHING, _decide_duplicates),
     Route("GET", "/stats", fields.NOTHING, _get_statistics),

@@ -16,9 +16,13 @@ from viewfinder.settings import Settings
 if TYPE_CHECKING:
     from viewfinder import ports
     from viewfinder.domain.feature import Feature, Parameters
+    from viewfinder.usecases.corrections import Correcting
     from viewfinder.usecases.differences import Stores
     from viewfinder.usecases.duplicates import Alike
+    from viewfinder.usecases.forget_people import Forgetting
+    from viewfinder.usecases.group_people import PeopleStores
     from viewfinder.usecases.index_image import IndexImage
+    from viewfinder.usecases.people import Album
     from viewfinder.usecases.reanalyze import Limits
     from viewfinder.usecases.search_images import Search
     from viewfinder.usecases.trash import Trash
@@ -29,6 +33,7 @@ class Parts(TypedDict, total=False):
 
     session: Any
     endpoint_url: str | None
+    rekognition_endpoint_url: str | None
     s3_client: Any
     sqs_client: Any
     dynamodb_client: Any
@@ -43,6 +48,11 @@ class Parts(TypedDict, total=False):
     copies: ports.Copies
     alike: Alike
     distinctions: ports.Distinctions
+    people: ports.People
+    face_collection: ports.FaceCollection
+    album: Album
+    people_stores: PeopleStores
+    forgetting: Forgetting
     counters: ports.Counters
     event_bus: ports.EventBus
     images: ports.ImageStore
@@ -56,6 +66,7 @@ class Parts(TypedDict, total=False):
     parameters: Parameters
     index_image: IndexImage
     search: Search
+    correcting: Correcting
     trash: Trash
     stores: Stores
     analysis_limits: Limits
@@ -143,7 +154,29 @@ class Application(AwsClients):
 
         if self._uses_engine:
             return EngineDetector(self.settings.engine_detector)
-        return RekognitionDetector(self.rekognition_client, self.settings.detector_price)
+        detector = RekognitionDetector(self.rekognition_client, self.settings.detector_price)
+        return self._with_people(detector) if self.keeps_people else detector
+
+    @property
+    def keeps_people(self) -> bool:
+        """Whether the stack has a collection of faces."""
+        from viewfinder.domain.feature import Feature
+
+        return bool(self.settings.collection) and Feature.PEOPLE in self.features
+
+    def _with_people(self, detector: ports.Detector) -> ports.Detector:
+        from viewfinder.usecases.index_people import PeopleDetector
+
+        return PeopleDetector(detector, self.face_collection, self.derived)
+
+    @cached_property
+    def face_collection(self) -> ports.FaceCollection:
+        """The collection of the faces of PEOPLE."""
+        from viewfinder.adapters.face_collection import RekognitionCollection
+
+        return RekognitionCollection(
+            self.rekognition_client, self.settings.collection, price=self.settings.detector_price
+        )
 
     @property
     def _uses_engine(self) -> bool:
@@ -161,7 +194,9 @@ class Application(AwsClients):
         """What is asked of the detector."""
         from viewfinder.domain.feature import Parameters
 
-        parameters = Parameters(self.settings.max_labels, self.settings.min_confidence)
+        parameters = Parameters(
+            self.settings.max_labels, self.settings.min_confidence, collection=self.settings.collection
+        )
         if not self._uses_engine:
             return parameters
         from viewfinder.adapters.detector import engine_version, former_engine_versions
@@ -219,13 +254,28 @@ class Application(AwsClients):
         return S3Objects(self.s3_client, self.settings.images_bucket, self.settings.images_prefix)
 
     @cached_property
+    def correcting(self) -> Correcting:
+        """The dependencies of a correction."""
+        from viewfinder.usecases.corrections import Correcting
+
+        return Correcting(self.catalog, self.derived, self.copies, self.requests)
+
+    @cached_property
     def trash(self) -> Trash:
         """The dependencies of the trash's use cases."""
         from viewfinder.adapters.s3 import S3Versions
         from viewfinder.usecases.trash import Trash
 
         versions = S3Versions(self.s3_client, self.settings.images_bucket)
-        return Trash(self.catalog, self.search, versions, self.links, self.settings.image_version_days)
+        days = self.settings.image_version_days
+        return Trash(self.catalog, self.search, versions, self.links, days, self._forget_content)
+
+    def _forget_content(self, sha256: str) -> None:
+        """Forget the faces of a content that was deleted for good, unless another image has it."""
+        if self.keeps_people and not self.copies.images(sha256, 1):
+            from viewfinder.usecases.forget_people import Forgotten, forget_content
+
+            forget_content(sha256, self.forgetting, Forgotten())
 
     @cached_property
     def stores(self) -> Stores:
@@ -235,7 +285,21 @@ class Application(AwsClients):
 
         derived = S3Objects(self.s3_client, self.settings.derived_bucket)
         features = tuple(map(str, self.features))
-        return Stores(self.image_objects, derived, self.records, self.requests, features, self._second_stage)
+        return Stores(
+            self.image_objects,
+            derived,
+            self.records,
+            self.requests,
+            features,
+            self._second_stage,
+            restore=self._restore_people,
+        )
+
+    def _restore_people(self) -> None:
+        if self.keeps_people:
+            from viewfinder.usecases.group_people import restore_people
+
+            restore_people(self.people_stores)
 
     @cached_property
     def requests(self) -> ports.Requests:
@@ -280,6 +344,34 @@ class Application(AwsClients):
         return S3Distinctions(self.s3_client, self.settings.derived_bucket)
 
     @cached_property
+    def people(self) -> ports.People:
+        """The people of the catalog."""
+        return self.catalog_parts.people
+
+    @cached_property
+    def album(self) -> Album:
+        """The dependencies of the use cases of people."""
+        from viewfinder.usecases.people import Album
+
+        return Album(self.people, self.derived, self.records, self.search)
+
+    @cached_property
+    def people_stores(self) -> PeopleStores:
+        """What people are kept in."""
+        from viewfinder.usecases.group_people import PeopleStores
+
+        return PeopleStores(self.derived, self.people, self.copies, self.requests, self.parameters)
+
+    @cached_property
+    def forgetting(self) -> Forgetting:
+        """What faces are forgotten in; raise MisconfiguredError if the stack has no collection."""
+        from viewfinder.usecases.forget_people import Forgetting
+
+        if not self.keeps_people:
+            raise MisconfiguredError("the stack keeps no faces: its Features lack PEOPLE")
+        return Forgetting(self.people_stores, self.face_collection, self.catalog)
+
+    @cached_property
     def counters(self) -> ports.Counters:
         """The same counts, for the function that writes them (SQLite counts by itself)."""
         from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
@@ -298,7 +390,7 @@ class Application(AwsClients):
         """The dependencies of a search."""
         from viewfinder.usecases.search_images import Search
 
-        return Search(self.index, self.statistics, self.clock)
+        return Search(self.index, self.statistics, self.clock, people=self.people)
 
     @cached_property
     def index(self) -> ports.Index:

@@ -15,6 +15,7 @@ from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image, Picture, UploadForm
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.likeness import PerceptualHash
+from viewfinder.domain.person import Person, PersonCount
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Entry, Stretch
 from viewfinder.domain.record_state import RecordState
@@ -45,8 +46,32 @@ class ImageStore(Protocol):
         """Return the object as it is now; raise ObjectNotFoundError, or MisconfiguredError where none can be read."""
 
 
-class DerivedStore(Protocol):
-    """The derived bucket: analyses and thumbnails."""
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A JSON document of the derived bucket; `revision` is another one after each write."""
+
+    content: Mapping[str, Any]
+    revision: str
+
+
+class Documents(Protocol):
+    """Small JSON documents of the derived bucket: what persons have said, which nothing can make again."""
+
+    def find_document(self, key: str) -> StoredDocument | None:
+        """Return a document as it is now, or None."""
+
+    def save_document(self, key: str, content: Mapping[str, Any], *, replacing: StoredDocument | None) -> None:
+        """Write a document; raise DocumentConflictError if the stored one is not the one that it replaces."""
+
+    def delete_document(self, key: str) -> None:
+        """Delete a document; ignore a missing one."""
+
+    def list_documents(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that start with the prefix, in order."""
+
+
+class DerivedStore(Documents, Protocol):
+    """The derived bucket: analyses, thumbnails and documents."""
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
         """Return the stored analysis of a content, or None."""
@@ -88,6 +113,31 @@ class Detector(Protocol):
 
         Raise ImageRejectedError, DetectorUnavailableError or MisconfiguredError.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMatch:
+    """A face of the collection that resembles another one: its id, the SHA-256 of its picture, percent."""
+
+    face_id: str
+    content: str
+    similarity: float
+
+
+class FaceCollection(Protocol):
+    """The stack's collection of faces; a detector puts faces there (`Feature.PEOPLE`)."""
+
+    def search(self, face_id: str, minimum: float) -> Sequence[FaceMatch]:
+        """Return the faces that resemble this one by a minimum similarity (percent), most similar first.
+
+        Raise DetectorUnavailableError or MisconfiguredError.
+        """
+
+    def delete(self, face_ids: Sequence[str]) -> None:
+        """Delete faces; ignore missing ones."""
+
+    def face_ids(self) -> Iterator[str]:
+        """Yield the id of every face."""
 
 
 class Catalog(Protocol):
@@ -333,6 +383,34 @@ class Statistics(Protocol):
         """Return the first so many folders of the level that a prefix of keys reaches, in order, with their images."""
 
 
+class People(Protocol):
+    """The people of the catalog: the number of images of each, and a copy of what has been said of it."""
+
+    def find(self, person_id: str) -> PersonCount | None:
+        """Return a person that has an image, or of which something has been said."""
+
+    def ids_of(self, name: str) -> Collection[str]:
+        """Return the ids of the people with this case-folded name or id, and of those merged into them."""
+
+    def page(self, after: str, most: int) -> tuple[Sequence[PersonCount], str]:
+        """Return people with images, the most images first, behind a place; and the place of the last one.
+
+        Merged ones are left out, so there may be fewer than `most`; the place is "" if there are no more.
+        """
+
+    def save(self, person: Person) -> None:
+        """Keep what has been said of a person."""
+
+    def delete(self, person_id: str) -> None:
+        """Forget what has been said of a person."""
+
+    def said(self) -> Iterable[str]:
+        """Return the ids of people of which something has been said."""
+
+    def purge(self) -> None:
+        """Leave nothing of what was deleted or replaced in files of our own."""
+
+
 class Copies(Protocol):
     """Images with the same content."""
 
@@ -422,6 +500,7 @@ class CatalogParts:
     statistics: Statistics
     copies: Copies
     hashes: Hashes
+    people: People
     quota: Callable[[int], Quota] | None = None
     outbox: Outbox | None = None
     close: Callable[[], None] = lambda: None

@@ -54,6 +54,7 @@ class Settings:
         f"Features to detect, separated by commas: LABELS always, and any of {', '.join(FURTHER)}",
         "LABELS",
     )
+    collection: str = _setting("VIEWFINDER_COLLECTION", "Collection of the faces of PEOPLE; empty: none", "")
     shards: int = _setting("VIEWFINDER_SHARDS", "Partitions per label, and per status listing", 4)
     max_object_bytes: int = _setting(
         "VIEWFINDER_MAX_OBJECT_BYTES", "Maximum size of an image, bytes", 100 * 1024 * 1024
@@ -112,6 +113,7 @@ class Settings:
             derived_bucket=outputs["DerivedBucketName"],
             table=outputs["TableName"],
             queue_url=outputs["QueueUrl"],
+            collection=outputs.get("PeopleCollection", ""),
             second_stage_queue_url=outputs.get("SecondStageQueueUrl", ""),  # a stack of an earlier release has none
             **others,
         )

@@ -428,6 +428,28 @@ def test_a_person_corrects_labels_and_takes_it_back(api: Api) -> None:
         assert response.status_code == 400, wrong
 
 
+def test_a_correction_follows_its_content_to_another_key_and_to_copies(api: Api) -> None:
+    content = BytesIO()
+    Image.new("RGB", (90, 90), (98, 76, 54)).save(content, "PNG")
+    key, moved, copy = "api/moved/from.png", "api/moved/to.png", "api/moved/copy.png"
+    for each in (key, copy):
+        api.put(each, content.getvalue())
+        api.wait_for(each)
+    body = json.dumps({"Add": ["Moved Label"]})
+    assert api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=body).status_code == 200
+
+    def found() -> list[str]:
+        return sorted(api.search(label="Moved Label"))
+
+    wait_for(lambda: found() == [copy, key], seconds=SECONDS, what="the copy")
+    s3 = api.stack.client("s3")
+    s3.copy_object(Bucket=api.stack.bucket, Key=moved, CopySource={"Bucket": api.stack.bucket, "Key": key})
+    s3.delete_object(Bucket=api.stack.bucket, Key=key)
+    wait_for(lambda: found() == [copy, moved], seconds=SECONDS, what="the new key")
+    api.put(moved, content.getvalue())
+    assert api.wait_for(moved)["Corrections"] == {"Added": ["Moved Label"], "Removed": []}
+
+
 def test_images_of_one_content_are_a_group_until_one_is_left(api: Api) -> None:
     content = BytesIO()
     Image.new("RGB", (90, 90), (12, 34, 56)).save(content, "PNG")

@@ -29,6 +29,7 @@ from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import DYNAMODB, SQLITE, Options
+from viewfinder.usecases.corrections import correct_labels
 from viewfinder.usecases.differences import find_differences
 from viewfinder.usecases.reconcile import reconcile
 
@@ -120,16 +121,18 @@ def recovered(local: LocalStack) -> None:
 
 def test_a_catalog_is_rebuilt_without_a_call_of_the_detector(local: LocalStack, tmp_path: Path) -> None:
     application = local.application()
-    imported(local, made_photos(tmp_path, 6))
+    folder = made_photos(tmp_path, 6)
+    imported(local, folder)
+    correct_labels(f"{folder.name}/0.jpg", application.correcting, add=["A person's word"])
     kept = analyses(application)
-    before = {image.image_id: image.labels for image in all_images(application.records)}
+    before = {image.image_id: image.corrected_labels for image in all_images(application.records)}
 
     local.up(TEMPLATE, Options(rebuild=True), silent)
     recovered(local)
 
     application = local.application()
     assert len(before) >= 6
-    assert {image.image_id: image.labels for image in all_images(application.records)} == before
+    assert {image.image_id: image.corrected_labels for image in all_images(application.records)} == before
     assert analyses(application) == kept
     thumbnails = {summary.key for summary in application.stores.derived.list("thumbnails/")}
     assert thumbnails >= {image.thumbnail for image in all_images(application.records)}
@@ -139,10 +142,12 @@ def test_an_emptied_table_is_filled_again_without_a_call_of_the_detector(
     rehearsal: RunningStack, tmp_path: Path
 ) -> None:
     application = rehearsal.local.application()
-    imported(rehearsal.local, made_photos(tmp_path, 6))
+    folder = made_photos(tmp_path, 6)
+    imported(rehearsal.local, folder)
+    correct_labels(f"{folder.name}/0.jpg", application.correcting, add=["A person's word"])
     kept = analyses(application)
     client, table = application.dynamodb_client, application.settings.table
-    before = {image.image_id: image.labels for image in all_images(application.records)}
+    before = {image.image_id: image.corrected_labels for image in all_images(application.records)}
     for item in client.scan(TableName=table)["Items"]:
         client.delete_item(TableName=table, Key={"PK": item["PK"], "SK": item["SK"]})
     assert not all_images(application.records)
@@ -151,7 +156,7 @@ def test_an_emptied_table_is_filled_again_without_a_call_of_the_detector(
 
     assert (found.total, found.remaining.total(), found.calls) == (len(before), 0, 0)
     assert len(before) >= 6
-    assert {image.image_id: image.labels for image in all_images(application.records)} == before
+    assert {image.image_id: image.corrected_labels for image in all_images(application.records)} == before
     assert analyses(application) == kept
 
 

@@ -36,6 +36,7 @@ def _requests(folder: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _template(path: list[str]) -> str:
     """Return the contract's path that a request's is made from."""
     written = "/" + "/".join(path)
+    written = re.sub(r"^/people/.+", "/people/{PersonId}", written)
     return re.sub(r"^/(images|content|trash|versions)/.+", r"/\1/{ImageId+}", written)
 
 

@@ -35,7 +35,7 @@ def _with(*features: Feature) -> str:
 
 def _calls(role: dict[str, Any]) -> set[str]:
     """Return the operations of Rekognition that a role may call."""
-    return set(re.findall(r"rekognition:(\w+)", json.dumps(role)))
+    return set(re.findall(r'"rekognition:(\w+)"', json.dumps(role)))
 
 
 def test_the_table_has_a_row_for_each_feature() -> None:
@@ -55,7 +55,8 @@ def test_the_operation_is_rekognitions_with_these_members(feature: Feature) -> N
 @each_feature
 def test_the_template_takes_it_and_lets_the_function_call_it_only_then(feature: Feature) -> None:
     role = translate(Features=_with(feature))["Resources"]["ImageProcessingRole"]
-    assert _calls(role) == {FEATURES[each].operation for each in {Feature.LABELS, feature}}
+    rows = [FEATURES[each] for each in {Feature.LABELS, feature}]
+    assert _calls(role) == {operation for row in rows for operation in (row.operation, *row.beside)}
     assert _calls(translate(Features=_with(feature), Detector="Engine")["Resources"]["ImageProcessingRole"]) == set()
 
 
@@ -99,7 +100,28 @@ def test_a_month_has_its_calls_and_their_price(feature: Feature) -> None:
 def test_the_engine_has_the_operation_or_the_table_says_that_it_has_no_model(feature: Feature) -> None:
     row = FEATURES[feature]
     method = re.sub("(?<!^)(?=[A-Z])", "_", row.operation).lower()
-    assert {row.operation in OPERATIONS, hasattr(_EngineClient, method)} == {row.engine_seconds is not None}
+    assert (row.operation in OPERATIONS) is (row.engine_seconds is not None)
+    assert hasattr(_EngineClient, method) is (row.engine_seconds is not None and not row.beside)
+    assert set(row.beside) <= set(OPERATIONS)
+
+
+def test_a_collection_is_refused_where_the_engine_keeps_none() -> None:
+    asked = _with(Feature.PEOPLE)
+    assert with_options(None, Options(features=asked)).features == asked
+    with pytest.raises(EngineLacksModelError, match="PEOPLE needs a collection"):
+        with_options(None, Options(features=asked, in_process=True))
+    settings = Settings(images_bucket="", derived_bucket="", table="", queue_url="", detector="Engine", features=asked)
+    with pytest.raises(MisconfiguredError, match="PEOPLE needs a collection"):
+        _ = Application(settings).features
+
+
+def test_the_stacks_collection_is_made_and_named_for_the_feature_only() -> None:
+    for features, count in ((_with(), 0), (_with(Feature.PEOPLE), 1)):
+        resources = translate(Features=features)["Resources"]
+        collections = [each for each in resources.values() if each["Type"] == "AWS::Rekognition::Collection"]
+        roles = [name for name, each in resources.items() if "rekognition:IndexFaces" in json.dumps(each)]
+        assert len(collections) == count
+        assert roles == ["ImageProcessingRole"] * count
 
 
 @each_feature

@@ -221,9 +221,13 @@ COUNTED = ("IMAGE", "LABELS", "STATUSES", "FOLDERS", "ALIAS", "CONTENT")
 @pytest.mark.parametrize(
     ("role", "sid", "keys"),
     [
-        ("ApiHandlerRole", "ChangeRecords", ["IMAGE#*", "LABEL#*", "CATEGORY#*", "WORD#*", "POSTING#*"]),
+        ("ApiHandlerRole", "ChangeRecords", ["IMAGE#*", "LABEL#*", "CATEGORY#*", "WORD#*", "POSTING#*", "PEOPLE"]),
         ("LabelStatisticsRole", "ForgetCopies", ["CONTENT#*"]),
-        ("LabelStatisticsRole", "Count", [f"{kind}#*" for kind in COUNTED] + ["COMPLETIONS*", "VOCABULARY#*"]),
+        (
+            "LabelStatisticsRole",
+            "Count",
+            [f"{kind}#*" for kind in COUNTED] + ["COMPLETIONS*", "VOCABULARY#*", "PEOPLE#*"],
+        ),
     ],
 )
 def test_a_role_writes_the_items_that_are_its_own(role: str, sid: str, keys: list[str]) -> None:

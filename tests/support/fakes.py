@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from viewfinder.domain.analysis import Analysis, Detection
 from viewfinder.domain.errors import (
     AnalysisInProgressError,
     CatalogConflictError,
     DetectorUnavailableError,
+    DocumentConflictError,
     ImageRejectedError,
     ObjectNotFoundError,
 )
@@ -22,7 +25,7 @@ from viewfinder.domain.lease import Lease
 from viewfinder.domain.likeness import Likeness, PerceptualHash
 from viewfinder.domain.moderation import ModerationLabel
 from viewfinder.domain.record_state import RecordState
-from viewfinder.ports import ObjectSummary, StoredObject
+from viewfinder.ports import ObjectSummary, StoredDocument, StoredObject
 
 
 class FakeBucket:
@@ -70,6 +73,23 @@ class FakeDerivedStore:
     def __init__(self) -> None:
         self.analyses: dict[tuple[str, str], Analysis] = {}
         self.thumbnails: dict[str, bytes] = {}
+        self.documents: dict[str, StoredDocument] = {}
+        self._revisions = 0
+
+    def find_document(self, key: str) -> StoredDocument | None:
+        return self.documents.get(key)
+
+    def save_document(self, key: str, content: Mapping[str, Any], *, replacing: StoredDocument | None) -> None:
+        if self.documents.get(key) != replacing:
+            raise DocumentConflictError(key)
+        self._revisions += 1
+        self.documents[key] = StoredDocument(json.loads(json.dumps(content)), str(self._revisions))
+
+    def delete_document(self, key: str) -> None:
+        self.documents.pop(key, None)
+
+    def list_documents(self, prefix: str) -> Iterator[str]:
+        yield from [key for key in sorted(self.documents) if key.startswith(prefix)]
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
         found = (self.analyses.get((str(each), sha256)) for each in parameters.with_versions())
@@ -134,6 +154,21 @@ class FakeCatalog:
 
     def states(self) -> Iterator[RecordState]:
         yield from [RecordState.of(image) for image in self.images.values() if image.is_visible]
+
+
+@dataclass
+class FakeCopies:
+    """Implements `Copies` over the records of a fake catalog."""
+
+    catalog: FakeCatalog
+
+    def contents(self, after: str, most: int) -> list[str]:
+        found = Counter(image.sha256 for image in self.catalog.images.values() if image.is_visible and image.sha256)
+        return sorted(content for content, count in found.items() if count > 1 and content > after)[:most]
+
+    def images(self, content: str, most: int) -> list[str]:
+        found = (each.image_id for each in self.catalog.images.values() if each.is_visible and each.sha256 == content)
+        return sorted(found)[:most]
 
 
 class FakePictures:

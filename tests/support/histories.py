@@ -3,6 +3,7 @@ once and interleaved at every call to the outside, interrupted at any of them.""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import threading
@@ -22,7 +23,7 @@ from viewfinder.domain.image import Image
 from viewfinder.domain.lease import Lease
 from viewfinder.ports import Catalog, Leases
 from viewfinder.settings import Settings
-from viewfinder.usecases.corrections import correct_labels
+from viewfinder.usecases.corrections import Correcting, correct_labels
 from viewfinder.usecases.index_image import IndexImage
 
 MAX_RECEIVE_COUNT = 3
@@ -197,7 +198,22 @@ class World:
     def correct(self, key: str, add: str, remove: str) -> None:
         """A person corrects the labels of an image that is shown."""
         with suppress(ImageNotFoundError):
-            correct_labels(key, self._person, add=[add], remove=[remove])
+            correct_labels(key, Correcting(self._person, self.derived, self, self), add=[add], remove=[remove])
+
+    def contents(self, after: str, most: int) -> list[str]:
+        """Implement `ports.Copies`, of which a correction needs the next only."""
+        raise NotImplementedError(after, most)
+
+    def images(self, content: str, most: int) -> list[str]:
+        """Return the objects with a content."""
+        same = [key for key, found in self.bucket.contents.items() if hashlib.sha256(found).hexdigest() == content]
+        return same[:most]
+
+    def send(self, image_ids: Sequence[str], *, analyzed_since: str = "") -> None:
+        """Queue a request for each image: implements `ports.Requests`."""
+        assert not analyzed_since
+        for image_id in image_ids:
+            self.request(image_id, anew=False)
 
     def deliver(self, number: int, *, steps: int) -> None:
         """The queue delivers one of its messages, answered or not (the latest is number 0), and work begins."""

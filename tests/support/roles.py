@@ -23,6 +23,10 @@ _TABLE = {"TableName": "{TableName}"}
 _IMAGE = {"Bucket": "{ImagesBucketName}", "Key": "roles.jpg"}
 _THUMBNAIL = {"Bucket": "{DerivedBucketName}", "Key": "thumbnails/roles"}
 _ANALYSIS = {"Bucket": "{DerivedBucketName}", "Key": "analyses/roles"}
+_MATCHES = {"Bucket": "{DerivedBucketName}", "Key": "people/matches/roles"}
+_PERSON = {"Bucket": "{DerivedBucketName}", "Key": "people/persons/roles"}
+_COLLECTION = "arn:aws:rekognition:us-east-1:000000000000:collection/viewfinder-people"
+_CORRECTIONS = {"Bucket": "{DerivedBucketName}", "Key": "corrections/contents/roles"}
 _DECISION = {"Bucket": "{DerivedBucketName}", "Key": "corrections/distinct/roles"}
 _MESSAGE = {"QueueUrl": "{QueueUrl}", "ReceiptHandle": "roles"}
 _SECOND_MESSAGE = {"QueueUrl": "{SecondStageQueueUrl}", "ReceiptHandle": "roles"}
@@ -74,6 +78,7 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}"}),
         ],
         "KeepAnalyses": [("s3", "put_object", _ANALYSIS), ("s3", "get_object", _ANALYSIS)],
+        "KeepCorrections": [("s3", "put_object", _CORRECTIONS), ("s3", "get_object", _CORRECTIONS)],
         "KeepThumbnails": [
             ("s3", "put_object", _THUMBNAIL),
             ("s3", "get_object", _THUMBNAIL),
@@ -83,6 +88,10 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
         "DetectText": [_simulated("rekognition:DetectText")],
         "DetectFaces": [_simulated("rekognition:DetectFaces")],
         "DetectModerationLabels": [_simulated("rekognition:DetectModerationLabels")],
+        "IndexFaces": [_simulated("rekognition:IndexFaces", _COLLECTION)],
+        "SearchFaces": [_simulated("rekognition:SearchFaces", _COLLECTION)],
+        "ForgetFaces": [_simulated("rekognition:DeleteFaces", _COLLECTION)],
+        "KeepMatches": [("s3", "put_object", _MATCHES), ("s3", "get_object", _MATCHES)],
         "WriteTheCatalog": [
             ("dynamodb", "get_item", _TABLE | {"Key": _KEY}),
             ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
@@ -133,10 +142,16 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),
             ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
         ],
-        "SignThumbnails": [("s3", "get_object", _THUMBNAIL)],
-        "ListDecisions": [
-            ("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}", "Prefix": "corrections/distinct/"})
+        "KeepCorrections": [("s3", "put_object", _CORRECTIONS), ("s3", "get_object", _CORRECTIONS)],
+        "KeepPeople": [("s3", "put_object", _PERSON), ("s3", "get_object", _PERSON)],
+        "ForgetFaces": [_simulated("rekognition:DeleteFaces", _COLLECTION)],
+        "ForgetPeople": [
+            ("s3", "put_object", _MATCHES),
+            ("s3", "get_object", _MATCHES),
+            ("s3", "delete_object", _MATCHES),
         ],
+        "TellMissingFromForbidden": [("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}"})],
+        "SignThumbnails": [("s3", "get_object", _THUMBNAIL)],
         "KeepDecisions": [("s3", "put_object", _DECISION), ("s3", "delete_object", _DECISION)],
         "CountCallers": [
             ("dynamodb", "update_item", _TABLE | {"Key": {"PK": {"S": "QUOTA#roles"}, "SK": {"S": "0"}}}),

@@ -24,6 +24,7 @@ from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.hashes import SqliteHashes
 from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.adapters.sqlite.leases import SqliteLeases
+from viewfinder.adapters.sqlite.people import SqlitePeople
 from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.bootstrap import Application
 from viewfinder.domain.feature import Parameters
@@ -105,6 +106,7 @@ def _sqlite(home: Home, settings: Settings) -> CatalogParts:
         index=SqliteIndex(database),
         statistics=SqliteStatistics(database),
         copies=SqliteCopies(database),
+        people=SqlitePeople(database),
         hashes=SqliteHashes(database),
         close=database.close,
     )

@@ -85,6 +85,11 @@ class AwsClients:
         return None
 
     @cached_property
+    def rekognition_endpoint_url(self) -> str | None:
+        """The endpoint of Rekognition; None: as for all services."""
+        return None
+
+    @cached_property
     def dynamodb_client(self) -> Any:
         """A DynamoDB client without client-side parameter validation.
 
@@ -120,9 +125,10 @@ class AwsClients:
     @cached_property
     def rekognition_client(self) -> Any:
         """A Rekognition client that slows down when the service throttles, within the time of one invocation."""
-        return self._client("rekognition", retries={"mode": "adaptive", "total_max_attempts": 3}, read_timeout=15)
+        retries = {"mode": "adaptive", "total_max_attempts": 3}
+        return self._client("rekognition", self.rekognition_endpoint_url, retries=retries, read_timeout=15)
 
-    def _client(self, service: str, **options: Any) -> Any:
+    def _client(self, service: str, endpoint_url: str | None = None, **options: Any) -> Any:
         from botocore.config import Config
 
         defaults: dict[str, Any] = {
@@ -132,4 +138,5 @@ class AwsClients:
             # botocore builds its own twice in each call, which is a fifth of the call's processor time.
             "user_agent": f"viewfinder/{viewfinder.__version__}",
         }
-        return self.session.client(service, endpoint_url=self.endpoint_url, config=Config(**defaults | options))
+        endpoint_url = endpoint_url or self.endpoint_url
+        return self.session.client(service, endpoint_url=endpoint_url, config=Config(**defaults | options))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _THROTTLED = {"ThrottlingException", "ProvisionedThroughputExceededException"}
 # Rekognition Developer Guide, "Error handling": only these are worth another try.
-_UNAVAILABLE = {
+UNAVAILABLE = {
     *_THROTTLED,
     "InternalServerError",
     "ServiceUnavailableException",
@@ -76,13 +76,8 @@ class RekognitionDetector:
         """Detect one feature; send the picture as bytes."""
         try:
             detection = _ask(self._client, rendition, parameters)
-        except ClientError as error:
-            code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-            raise _translated(code, message, error.response["ResponseMetadata"]["HTTPStatusCode"]) from error
-        except (NoConnectionError, HTTPClientError, IncompleteReadError) as error:
-            raise DetectorUnavailableError(f"the detector can't be reached: {error}") from error
-        except BotoCoreError as error:
-            raise MisconfiguredError(f"the detector can't be called: {error}") from error
+        except (ClientError, BotoCoreError) as error:
+            raise failure_of(error) from error
         measure("DetectorCost", self._price, "None")
         return detection
 
@@ -159,9 +154,20 @@ def _ask(client: Client, rendition: bytes, parameters: Parameters) -> Detection:
     operation = getattr(client, xform_name(row.operation))
     answer: Mapping[str, Any] = operation(Image={"Bytes": rendition}, **row.request(parameters))
     found = tuple(row.read(entry) for member in row.answers for entry in answer.get(member, ()))
-    # DetectFaces takes no minimum of confidence.
-    kept = tuple(finding for finding in found if finding.confidence >= parameters.min_confidence)
+    # DetectFaces takes no minimum of confidence. What a collection keeps must all be known, to be forgotten.
+    minimum = 0.0 if row.beside else parameters.min_confidence
+    kept = tuple(finding for finding in found if finding.confidence >= minimum)
     return Detection(kept, answer.get(row.version, ""))
+
+
+def failure_of(error: ClientError | BotoCoreError) -> ViewfinderError:
+    """Return the pipeline's error for one of the SDK's."""
+    if isinstance(error, ClientError):
+        code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        return _translated(code, message, error.response["ResponseMetadata"]["HTTPStatusCode"])
+    if isinstance(error, (NoConnectionError, HTTPClientError, IncompleteReadError)):
+        return DetectorUnavailableError(f"the detector can't be reached: {error}")
+    return MisconfiguredError(f"the detector can't be called: {error}")
 
 
 def _measure_throttle(parsed_response: dict[str, Any] | None, **_: object) -> None:
@@ -172,6 +178,6 @@ def _measure_throttle(parsed_response: dict[str, Any] | None, **_: object) -> No
 def _translated(code: str, message: str, status: int) -> ViewfinderError:
     if code in _REJECTED:
         return ImageRejectedError(_REJECTED[code], f"the detector refused the picture: {message}")
-    if code in _UNAVAILABLE or status == 429 or status >= 500:
+    if code in UNAVAILABLE or status == 429 or status >= 500:
         return DetectorUnavailableError(f"{code}: {message}")
     return MisconfiguredError(f"{code}: {message}")

@@ -14,11 +14,17 @@ from botocore.exceptions import ClientError
 
 from viewfinder.adapters.aws import is_about_kms, is_denied, is_missing, misconfiguration_told
 from viewfinder.domain.analysis import Analysis, analysis_key
-from viewfinder.domain.errors import KeyTakenError, ObjectNotFoundError, ObjectRefusedError, VersionNotFoundError
+from viewfinder.domain.errors import (
+    DocumentConflictError,
+    KeyTakenError,
+    ObjectNotFoundError,
+    ObjectRefusedError,
+    VersionNotFoundError,
+)
 from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import UploadForm
 from viewfinder.observability import logger
-from viewfinder.ports import ObjectSummary, ObjectVersion, StoredObject
+from viewfinder.ports import ObjectSummary, ObjectVersion, StoredDocument, StoredObject
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,6 +213,39 @@ class S3DerivedStore:
         with misconfiguration_told(f"s3://{self._bucket} can't be written"):
             for key in keys:
                 self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def find_document(self, key: str) -> StoredDocument | None:
+        """Read the object; its ETag is the revision."""
+        try:
+            with misconfiguration_told(f"s3://{self._bucket} can't be read"):
+                answer = self._client.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+        return StoredDocument(json.loads(answer["Body"].read()), answer["ETag"])
+
+    def save_document(self, key: str, content: Mapping[str, Any], *, replacing: StoredDocument | None) -> None:
+        """Write the object by a conditional PUT (S3 User Guide, "Conditional writes")."""
+        condition = {"IfMatch": replacing.revision} if replacing else {"IfNoneMatch": "*"}
+        body = json.dumps(content, separators=(",", ":")).encode()
+        place = {"Bucket": self._bucket, "Key": key, "ContentType": "application/json"}
+        try:
+            with misconfiguration_told(f"s3://{self._bucket} can't be written"):
+                self._client.put_object(Body=body, **place, **condition)  # type: ignore[arg-type]
+        except ClientError as error:
+            # NoSuchKey: what was to be replaced has been deleted.
+            if error.response["Error"]["Code"] in TAKEN_CODES or is_missing(error):
+                raise DocumentConflictError(f"s3://{self._bucket}/{key} was written by another") from error
+            raise
+
+    def delete_document(self, key: str) -> None:
+        """Delete the object."""
+        self.delete_thumbnails([key])
+
+    def list_documents(self, prefix: str) -> Iterator[str]:
+        """List the keys."""
+        yield from self.list_thumbnails(prefix)
 
     def _put(self, key: str, content: bytes, content_type: str) -> None:
         with misconfiguration_told(f"s3://{self._bucket} can't be written"):

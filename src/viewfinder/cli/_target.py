@@ -121,7 +121,7 @@ class Target:
         from viewfinder.bootstrap import Application
 
         self.require("emulator")
-        return Application(self.settings, session=self.session, endpoint_url=self.endpoint_url)
+        return self.local.application() if self.local else Application(self.settings, session=self.session)
 
     @property
     def api(self) -> Api:

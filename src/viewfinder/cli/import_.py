@@ -69,7 +69,17 @@ def import_images(
             if not yes:
                 confirm_calls(plan.calls, target.price(plan.calls), err=as_json)
         answers = _run(work, patience, console)
+    _group_people(target, console)
     _conclude(work, answers, target, as_json=as_json)
+
+
+def _group_people(target: Target, console: Console) -> None:
+    """Group the faces that came, where the stack keeps faces: the images follow within seconds."""
+    if target.application.keeps_people:
+        from viewfinder.usecases.group_people import group_people
+
+        with console.status("Grouping faces into people"):
+            group_people(target.application.people_stores)
 
 
 def import_folder(target: Target, folder: Path, console: Console) -> None:

@@ -60,6 +60,12 @@ def search(
         bool | None,
         typer.Option("--moderated/--not-moderated", help="Whether moderation found a label in the image."),
     ] = None,
+    person: Annotated[
+        list[str] | None, typer.Option("--person", help="Name or PersonId of a person on the image (all of them).")
+    ] = None,
+    exclude_person: Annotated[
+        list[str] | None, typer.Option("--exclude-person", help="Person that must not be on the image.")
+    ] = None,
     camera: Annotated[str | None, typer.Option(help="Words of the camera's maker or model (all of them).")] = None,
     order: Annotated[Order, typer.Option(help="Order of the results.")] = Order.NEWEST,
     limit: Limit = 50,
@@ -82,6 +88,8 @@ def search(
         "from": since,
         "to": until,
         "text": text,
+        "person": person,
+        "excludePerson": exclude_person,
         "takenFrom": taken_since,
         "takenTo": taken_until,
         "camera": camera,

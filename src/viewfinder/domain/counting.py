@@ -12,7 +12,7 @@ from viewfinder.domain.posting import Source
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What of an image is counted: case-folded names of labels, folders, SHA-256, and status (None: nothing yet).
+    """What of an image is counted: case-folded names of labels, folders, SHA-256, people, and status (None: nothing).
 
     `left_content` is the SHA-256 that it was counted with before.
     """
@@ -23,6 +23,7 @@ class Counted:
     folders: frozenset[str] = frozenset()
     content: str = ""
     left_content: str = ""
+    people: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,29 @@ class ImageState:
     expires_at: int = 0
     content: str = ""  # its SHA-256; "" for a tombstone
     sources: frozenset[Source] = frozenset()  # those in which searches find the image
+    people: frozenset[str] = frozenset()
 
     @classmethod
     def of(
-        cls, image: Image, *, most_labels: int, expires_at: int = 0, sources: frozenset[Source] = frozenset()
+        cls,
+        image: Image,
+        *,
+        most_labels: int,
+        most_people: int = 20,
+        expires_at: int = 0,
+        sources: frozenset[Source] = frozenset(),
     ) -> ImageState:
-        """Take the labels that searches find the image by: the first so many."""
-        labels = {label.name.casefold(): label for label in image.corrected_labels[:most_labels]}
-        content = image.sha256 if image.is_visible else ""
-        return cls(image.image_id, image.version, image.status, labels, expires_at, content, sources)
+        """Take the labels and people that searches find the image by: the first so many."""
+        return cls(
+            image.image_id,
+            image.version,
+            image.status,
+            {label.name.casefold(): label for label in image.corrected_labels[:most_labels]},
+            expires_at,
+            image.sha256 if image.is_visible else "",
+            sources,
+            frozenset(image.people[:most_people]),
+        )
 
     @property
     def folders(self) -> frozenset[str]:

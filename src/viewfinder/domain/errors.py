@@ -56,6 +56,10 @@ class CatalogConflictError(ViewfinderError):
     """Another writer has changed this image since it was read."""
 
 
+class DocumentConflictError(ViewfinderError):
+    """Another writer has changed this document since it was read."""
+
+
 class CatalogUnavailableError(ViewfinderError):
     """The catalog can't be read or written now; the same call may succeed later."""
 
@@ -79,6 +83,10 @@ class TooManyRequestsError(ViewfinderError):
 
 class ImageNotFoundError(ViewfinderError):
     """The catalog has no image of this id."""
+
+
+class PersonNotFoundError(ViewfinderError):
+    """There is no person of this id."""
 
 
 class ThumbnailNotFoundError(ViewfinderError):

@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import Any, Protocol, TypeAlias
 
 from viewfinder.domain.errors import ViewfinderError
+from viewfinder.domain.indexed_face import IndexedFace
 from viewfinder.domain.label import Face, Label, Text
 from viewfinder.domain.moderation import ModerationLabel
 
@@ -30,6 +31,7 @@ class Feature(StrEnum):
     TEXT = "TEXT"
     FACES = "FACES"
     MODERATION = "MODERATION"
+    PEOPLE = "PEOPLE"
 
 
 class Stage(IntEnum):
@@ -45,6 +47,7 @@ class Parameters:
 
     `detector` names our engine with its version; Amazon's has no name here, for its version is known only from its
     answers. `former` are the names of older versions, whose analyses stay valid until somebody asks for new ones.
+    `collection` is that of the stack's faces, and `content` the SHA-256 that a picture's faces have there.
     """
 
     max_labels: int
@@ -52,6 +55,8 @@ class Parameters:
     feature: Feature = Feature.LABELS
     detector: str = ""
     former: tuple[str, ...] = ()
+    collection: str = ""
+    content: str = ""
 
     def with_versions(self) -> tuple[Parameters, ...]:
         """Return these parameters, and the same of each older version, the newest first."""
@@ -73,7 +78,8 @@ class FeatureRow:
     its answer. `member` is that of our documents, `read` reads one entry of either. `price` is the list of tiers in
     operations/prices.json. `engine_seconds` is the time that our engine takes for a picture of 12 megapixels in a
     function of 1,769 MB (docs/benchmarks, with room for a slower core); None: the engine has no model for it. `stage`
-    says when it is asked for, where images are analysed in two stages.
+    says when it is asked for, where images are analysed in two stages. `beside` are further operations of a feature
+    that keeps faces in a collection, which the engine inside of a function can't do.
     """
 
     operation: str
@@ -85,6 +91,7 @@ class FeatureRow:
     price: str
     engine_seconds: float | None
     stage: Stage = Stage.SECOND
+    beside: tuple[str, ...] = ()
 
     @property
     def action(self) -> str:
@@ -139,6 +146,22 @@ FEATURES: Mapping[Feature, FeatureRow] = {
         engine_seconds=None,
         stage=Stage.FIRST,  # whoever filters by it must not be shown an image before its verdict
     ),
+    Feature.PEOPLE: FeatureRow(
+        operation="IndexFaces",
+        request=lambda asked: {
+            "CollectionId": asked.collection,
+            "ExternalImageId": asked.content,
+            "DetectionAttributes": ["DEFAULT"],
+            "QualityFilter": "AUTO",
+        },
+        answers=("FaceRecords",),
+        member="People",
+        read=IndexedFace.from_document,
+        version="FaceModelVersion",
+        price="RekognitionPer1000",
+        engine_seconds=0.15,
+        beside=("SearchFaces", "DeleteFaces"),
+    ),
 }
 
 
@@ -158,11 +181,21 @@ class EngineLacksModelError(ViewfinderError):
     """A feature is asked for that our engine has no model for."""
 
 
-def check_engine(features: Iterable[Feature]) -> None:
-    """Raise EngineLacksModelError if our engine has no model for one of the features."""
-    lacking = ", ".join(feature for feature in features if FEATURES[feature].engine_seconds is None)
+def check_engine(features: Iterable[Feature], *, in_process: bool = True) -> None:
+    """Raise EngineLacksModelError if our engine has no model for one of the features.
+
+    In the process of a function it keeps no collection either: the function's disk ends with it.
+    """
+    asked = tuple(features)
+    lacking = ", ".join(feature for feature in asked if FEATURES[feature].engine_seconds is None)
     if lacking:
         raise EngineLacksModelError(f"Viewfinder's engine has no model for {lacking}; Amazon Rekognition has.")
+    kept = ", ".join(feature for feature in asked if FEATURES[feature].beside)
+    if in_process and kept:
+        raise EngineLacksModelError(
+            f"{kept} needs a collection of faces, which the engine inside of the image function can't keep; "
+            "use Amazon Rekognition, or the engine over its wire."
+        )
 
 
 Findings: TypeAlias = Mapping[Feature, tuple[Any, ...]]

@@ -24,6 +24,15 @@ ANALYSIS = 2
 Format 2 says how the picture looks (`Likeness`).
 """
 
+CORRECTIONS = 1
+"""What persons have said of a content, in the derived bucket."""
+
+MATCHES = 1
+"""Similarities of a content's faces, in the derived bucket."""
+
+PERSON = 1
+"""What persons have said of a person (name, cover, and so on), in the derived bucket and in the catalog."""
+
 COUNTING = 1
 """Counters of labels, statuses, folders and contents, notes of what is counted, copies, aliases and completions."""
 

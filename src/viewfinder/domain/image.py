@@ -10,6 +10,7 @@ from typing import Any
 
 from viewfinder.domain import formats
 from viewfinder.domain.feature import Feature, Findings, Stage, findings_document, read_findings
+from viewfinder.domain.indexed_face import IndexedFace
 from viewfinder.domain.label import MAX_WORDS, NO_CORRECTIONS, Corrections, Face, Label, Text, search_words
 from viewfinder.domain.likeness import NO_LIKENESS, Likeness
 from viewfinder.domain.spelling import with_plain
@@ -195,6 +196,15 @@ class Image:
     def faces(self) -> tuple[Face, ...]:
         """The faces that the feature FACES found; no identities."""
         return self.findings.get(Feature.FACES, ())
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The ids of the people on it, those of the largest faces first; a tombstone has none."""
+        if not self.is_visible:
+            return ()
+        faces: tuple[IndexedFace, ...] = self.findings.get(Feature.PEOPLE, ())
+        by_size = sorted(faces, key=lambda face: -face.box.width * face.box.height)
+        return tuple(dict.fromkeys(face.person for face in by_size if face.person))
 
     @property
     def is_settled(self) -> bool:

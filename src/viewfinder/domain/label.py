@@ -61,7 +61,7 @@ class Label:
         """Read a label in the form of Rekognition's `Labels` member; absent lists are empty."""
         return cls(
             name=document["Name"],
-            confidence=_percent(document["Confidence"]),
+            confidence=percent(document["Confidence"]),
             parents=_names(document, "Parents"),
             categories=_names(document, "Categories"),
             aliases=_names(document, "Aliases"),
@@ -132,6 +132,12 @@ class Corrections:
         """Return those of names in NFC, as they are written since format 2."""
         return replace(self, added=tuple(map(composed, self.added)), removed=tuple(map(composed, self.removed)))
 
+    def with_other(self, other: Corrections) -> Corrections:
+        """Return them with those names of others that they do not mention."""
+        mine = {name.casefold() for name in (*self.added, *self.removed)}
+        added, removed = (tuple(_without(names, mine)) for names in (other.added, other.removed))
+        return self.changed(added, removed)
+
     def apply(self, labels: Iterable[Label]) -> tuple[Label, ...]:
         """Return the labels as corrected: added ones first, with what the detector says of them beside a confidence."""
         found = {label_key(label.name): label for label in labels}
@@ -182,15 +188,15 @@ class Text:
             id=int(document["Id"]),
             kind=document["Type"],
             text=document["DetectedText"],
-            confidence=_percent(document["Confidence"]),
-            box=_box(geometry["BoundingBox"]),
-            polygon=tuple(_point(corner) for corner in geometry.get("Polygon", ())),
+            confidence=percent(document["Confidence"]),
+            box=box_from_document(geometry["BoundingBox"]),
+            polygon=tuple(point_from_document(corner) for corner in geometry.get("Polygon", ())),
             parent=int(document["ParentId"]) if "ParentId" in document else None,
         )
 
     def to_document(self) -> dict[str, Any]:
         """Return the entry of Rekognition's `TextDetections`."""
-        geometry = {"BoundingBox": _box_document(self.box), "Polygon": [_point_document(xy) for xy in self.polygon]}
+        geometry = {"BoundingBox": box_document(self.box), "Polygon": [point_document(xy) for xy in self.polygon]}
         document = {"Id": self.id, "Type": self.kind, "DetectedText": self.text, "Confidence": self.confidence}
         return document | {"Geometry": geometry} | ({} if self.parent is None else {"ParentId": self.parent})
 
@@ -206,13 +212,13 @@ class Face:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Face:
         """Read an entry of Rekognition's `FaceDetails`, without what it says of the person."""
-        landmarks = tuple((entry["Type"], _point(entry)) for entry in document.get("Landmarks", ()))
-        return cls(_box(document["BoundingBox"]), _percent(document["Confidence"]), landmarks)
+        landmarks = tuple((entry["Type"], point_from_document(entry)) for entry in document.get("Landmarks", ()))
+        return cls(box_from_document(document["BoundingBox"]), percent(document["Confidence"]), landmarks)
 
     def to_document(self) -> dict[str, Any]:
         """Return the entry of Rekognition's `FaceDetails`."""
-        landmarks = [{"Type": name, **_point_document(point)} for name, point in self.landmarks]
-        return {"BoundingBox": _box_document(self.box), "Confidence": self.confidence, "Landmarks": landmarks}
+        landmarks = [{"Type": name, **point_document(point)} for name, point in self.landmarks]
+        return {"BoundingBox": box_document(self.box), "Confidence": self.confidence, "Landmarks": landmarks}
 
 
 def confidence_rank(confidence: float) -> int:
@@ -229,7 +235,8 @@ def category_confidences(labels: tuple[Label, ...]) -> dict[str, float]:
     return confidences
 
 
-def _percent(value: Any) -> float:
+def percent(value: Any) -> float:
+    """Return a confidence as it is kept; a number may be Decimal."""
     return round(float(value), CONFIDENCE_DECIMALS)
 
 
@@ -238,26 +245,30 @@ def _names(document: Mapping[str, Any], member: str) -> tuple[str, ...]:
 
 
 def _instance(document: Mapping[str, Any]) -> Instance:
-    return Instance(_box(document["BoundingBox"]), _percent(document["Confidence"]))
+    return Instance(box_from_document(document["BoundingBox"]), percent(document["Confidence"]))
 
 
 def _instance_document(instance: Instance) -> dict[str, Any]:
-    return {"BoundingBox": _box_document(instance.box), "Confidence": instance.confidence}
+    return {"BoundingBox": box_document(instance.box), "Confidence": instance.confidence}
 
 
-def _box(document: Mapping[str, Any]) -> BoundingBox:
+def box_from_document(document: Mapping[str, Any]) -> BoundingBox:
+    """Read Rekognition's `BoundingBox`."""
     return BoundingBox(*(_ratio(document[side]) for side in ("Left", "Top", "Width", "Height")))
 
 
-def _box_document(box: BoundingBox) -> dict[str, float]:
+def box_document(box: BoundingBox) -> dict[str, float]:
+    """Return Rekognition's `BoundingBox`."""
     return {"Left": box.left, "Top": box.top, "Width": box.width, "Height": box.height}
 
 
-def _point(document: Mapping[str, Any]) -> Point:
+def point_from_document(document: Mapping[str, Any]) -> Point:
+    """Read a point, or a landmark without its type."""
     return _ratio(document["X"]), _ratio(document["Y"])
 
 
-def _point_document(point: Point) -> dict[str, float]:
+def point_document(point: Point) -> dict[str, float]:
+    """Return a point as Rekognition has it."""
     return {"X": point[0], "Y": point[1]}
 
 

@@ -22,6 +22,7 @@ class SourceKind(StrEnum):
     WORD = "WORD"
     CAMERA = "CAMERA"
     MODERATED = "MODERATED"
+    PERSON = "PERSON"
     FILE = "FILE"
     FOLDER = "FOLDER"
     MONTH = "MONTH"
@@ -30,7 +31,7 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The images of one status, label, category, and so on; names in any case.
+    """The images of one status, label, category, person (by its id), and so on; names in any case.
 
     Of texts, cameras, file names and folders it is a word; a month is `06` and a day `06-12`, of any year.
     """
@@ -62,6 +63,8 @@ def postings_of(image: Image) -> Iterator[Posting]:
         yield Posting(Source(SourceKind.LABEL, label.name), label.confidence, label)
     for name, confidence in category_confidences(labels).items():
         yield Posting(Source(SourceKind.CATEGORY, name), confidence)
+    for person in image.people:
+        yield Posting(Source(SourceKind.PERSON, person))
     for word in image.words:
         yield Posting(Source(SourceKind.WORD, word))
     for word in search_words([image.facts.camera or ""]):

@@ -85,6 +85,8 @@ class Query:
     taken_until: str = _filter("takenTo", kind=FilterKind.LOCAL_TIME)
     camera: str = _filter("camera", kind=FilterKind.NAME)
     moderated: str = _filter("moderated", kind=FilterKind.CHOICE, choices=("true", "false"))
+    people: tuple[str, ...] = _filter("person", (), most=10)
+    exclude_people: tuple[str, ...] = _filter("excludePerson", (), most=10)
     words: str = _filter("q", longest=LONGEST, kind=FilterKind.NAME)
 
     def __post_init__(self) -> None:
@@ -153,7 +155,7 @@ class Stretch:
 
 
 Term = frozenset[str]
-"""The case-folded names of one label: its own, and those that it is an alias of."""
+"""The case-folded names of one label: its own, and those that it is an alias of; or the ids of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +169,13 @@ class Criteria:
     also: tuple[Condition, ...] = ()
     never: tuple[Condition, ...] = ()
     is_read: Callable[[Summary], bool] = lambda _: True
+    people: tuple[Term, ...] = ()
+    exclude_people: tuple[Term, ...] = ()
 
     def conditions(self) -> tuple[Condition, ...]:
         """Return the conditions that every matching image meets; the last one is about its status."""
         query, minimum = self.query, self.query.min_confidence
-        terms = self.labels if query.match is Match.ALL or not self.labels else (frozenset().union(*self.labels),)
+        terms, people = self._matched(self.labels), self._matched(self.people)
         statuses = (query.status,) if query.status else VISIBLE_STATUSES
         names_nothing = not (self.labels or query.category or self.exclude or self.also)
         return (
@@ -179,6 +183,7 @@ class Criteria:
             *(_condition(SourceKind.WORD, with_plain([word])) for word in self.words),
             *(_condition(SourceKind.CAMERA, [word]) for word in search_words([query.camera])),
             *(_condition(SourceKind.MODERATED, [value]) for value in (query.moderated,) if value),
+            *(_condition(SourceKind.PERSON, person) for person in people),
             *(_condition(SourceKind.LABEL, term, minimum) for term in terms),
             *(_condition(SourceKind.CATEGORY, [name], minimum) for name in (query.category,) if name),
             _condition(SourceKind.STATUS, statuses, minimum if names_nothing else 0.0),
@@ -187,7 +192,11 @@ class Criteria:
     def exclusions(self) -> tuple[Condition, ...]:
         """Return the conditions that no matching image meets."""
         excluded = (_condition(SourceKind.LABEL, term, self.query.min_confidence) for term in self.exclude)
-        return (*excluded, *self.never)
+        people = (_condition(SourceKind.PERSON, person) for person in self.exclude_people)
+        return (*excluded, *people, *self.never)
+
+    def _matched(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+        return terms if self.query.match is Match.ALL or not terms else (frozenset().union(*terms),)
 
     def _with_minimum(self, condition: Condition) -> Condition:
         """Return a condition with the minimum of the query, if it is about labels or categories."""
@@ -201,8 +210,13 @@ class Criteria:
             self._admits_facts(image)
             and self._admits_labels(image)
             and self._admits_taking(image)
+            and self._admits_people(image)
             and self.is_read(image)
         )
+
+    def _admits_people(self, image: Summary) -> bool:
+        named = not self.exclude_people or not any(person.intersection(image.people) for person in self.exclude_people)
+        return named and all(person.intersection(image.people) for person in self._matched(self.people))
 
     def _admits_taking(self, image: Summary) -> bool:
         query = self.query

@@ -29,6 +29,7 @@ class Summary:
     taken_at: str = ""
     words: Collection[str] = ()
     camera: str = ""
+    people: Collection[str] = ()
     moderated: str = ""  # "true", "false", or not looked for
     size: int = 0  # of a removed image only, and so is `version_id`
     version_id: str = ""
@@ -51,6 +52,7 @@ class Summary:
             words=image.words,
             camera=image.facts.camera or "",
             moderated=moderated(image),
+            people=image.people,
             size=image.size if image.is_in_trash else 0,
             version_id=image.version_id if image.is_in_trash else "",
             hash=str(image.likeness.hash or "") if image.is_visible else "",
@@ -72,7 +74,7 @@ class Summary:
         return {member: value for member, value in self.to_document().items() if member not in _UNLISTED}
 
 
-_UNLISTED = {"Labels", "Categories", "Words", "Size", "VersionId"}
+_UNLISTED = {"Labels", "Categories", "Words", "People", "Size", "VersionId"}
 """Members for filters and the trash; labels are listed in another form."""
 
 
@@ -104,6 +106,7 @@ _MEMBERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Words": ("words", tuple),
     "Camera": ("camera", str),
     "Moderated": ("moderated", str),
+    "People": ("people", tuple),
     "Size": ("size", int),
     "VersionId": ("version_id", str),
     "Hash": ("hash", str),

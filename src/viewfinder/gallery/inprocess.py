@@ -57,7 +57,8 @@ def proxy_event(method: str, target: str, body: bytes, headers: Mapping[str, str
     path, _, query = target.partition("?")
     first, _, key = path.removeprefix("/").partition("/")
     values = parse_qs(query, keep_blank_values=True)
-    resource = f"/{first}/{{ImageId+}}" if key else f"/{first}"
+    parameter, pattern = ("PersonId", "{PersonId}") if first == "people" else ("ImageId", "{ImageId+}")
+    resource = f"/{first}/{pattern}" if key else f"/{first}"
     return {
         "resource": resource,
         "path": path,
@@ -66,7 +67,7 @@ def proxy_event(method: str, target: str, body: bytes, headers: Mapping[str, str
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": {name: given[-1] for name, given in values.items()} or None,
         "multiValueQueryStringParameters": values or None,
-        "pathParameters": {"ImageId": key} if key else None,
+        "pathParameters": {parameter: key} if key else None,
         "stageVariables": None,
         "requestContext": {
             "requestId": str(uuid.uuid4()),

@@ -60,10 +60,22 @@ def engine(data: DataDirectory, record: Record) -> Component:
     detector = ("--detector", record.detector) if record.detector else ()
     classifier = _classifier_options(record) if record.classifier else ()
     where = ("--host", "127.0.0.1", "--port", str(record.ports.engine))
+    kept = ("--data-dir", str(data.faces))
     objects = ("--s3-endpoint", record.endpoint_url, "--allow-bucket", f"{STACK_NAME}-*")
     return Component(
         "engine",
-        (sys.executable, "-m", "viewfinder.cli.main", "rekognition", "serve", *where, *objects, *detector, *classifier),
+        (
+            sys.executable,
+            "-m",
+            "viewfinder.cli.main",
+            "rekognition",
+            "serve",
+            *where,
+            *kept,
+            *objects,
+            *detector,
+            *classifier,
+        ),
         _environment(data.key_pair()),
         f"{record.rekognition_url}/healthz",
         data.logs / "engine.log",

@@ -81,6 +81,11 @@ class DataDirectory:
         return self.path / "catalog.db"
 
     @property
+    def faces(self) -> Path:
+        """The engine's collections of faces."""
+        return self.path / "faces"
+
+    @property
     def generation(self) -> Path:
         """The buckets' half of the mark that catalog and buckets share."""
         return self.objects / "catalog-generation.json"

@@ -78,7 +78,12 @@ class Running:
 
     def application(self) -> Application:
         """Return the parts of the pipeline for an operator's command."""
-        return Application(self.settings, session=self.session, endpoint_url=self.record.endpoint_url)
+        return Application(
+            self.settings,
+            session=self.session,
+            endpoint_url=self.record.endpoint_url,
+            rekognition_endpoint_url=self.record.rekognition_url,
+        )
 
     @property
     def recovery(self) -> dict[str, Any] | None:

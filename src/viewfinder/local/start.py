@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from viewfinder.adapters.face_collection import ensure_collection
 from viewfinder.deployment.deploy import Blueprint, deploy
 from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.progress import Progress, Report
 from viewfinder.deployment.stack import Stack
+from viewfinder.domain.feature import Feature, read_features
 from viewfinder.local import components, processes
 from viewfinder.local.catalog import CatalogFile, Found
 from viewfinder.local.data_directory import DataDirectory, session
@@ -36,6 +38,7 @@ class Start:
         ensure_environment()
         self._launch_services(rebuilds=catalog is Found.UNWANTED)
         self._deploy(blueprint)
+        self._make_collection()
         api = next(package.zip for package in blueprint.packages.values() if package.function == "api_handler")
         self._launch(components.gallery(self.data, self.record, api))
         if self.record.webhook:
@@ -95,6 +98,13 @@ class Start:
         if changed:
             self._restart()
         self._save(replace(self.record, fingerprint=blueprint.fingerprint, outputs=stack.outputs))
+
+    def _make_collection(self) -> None:
+        """MiniStack: CloudFormation's collection is made here, in the engine."""
+        collection = self.record.outputs.get("PeopleCollection")
+        if collection and Feature.PEOPLE in read_features(self.record.features):
+            client = session(self.data.key_pair()).client("rekognition", endpoint_url=self.record.rekognition_url)
+            ensure_collection(client, collection)
 
     def _start_over(self, reason: str) -> None:
         """Start the emulator on its objects alone."""

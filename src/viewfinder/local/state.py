@@ -239,8 +239,8 @@ def with_options(before: Record | None, options: Options) -> Record:
     catalog = _catalog_with_options(record, options)
     detector = None if options.detector == BUILTIN else options.detector or record.detector
     features = options.features or record.features
-    check_engine(read_features(features))
     in_process = record.in_process if options.in_process is None else options.in_process
+    check_engine(read_features(features), in_process=in_process)
     classifier, webhook = _classifier(record, options), _webhook(record, catalog, options)
     if in_process and classifier["classifier"]:
         raise LocalStackError("A classifier of your own needs --detector-over-the-wire.")

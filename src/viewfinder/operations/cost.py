@@ -43,6 +43,9 @@ INDEXED_GIGABYTES = 23e-6
 DERIVED_GIGABYTES = 130e-6
 """Per image: analysis, thumbnail and rendition for screens."""
 
+FACES = 1.0
+"""Per image, with PEOPLE: each is searched for once, and kept."""
+
 METRICS, ALARMS = 10, 20
 MEGABYTES_PER_GIGABYTE = 1000
 
@@ -109,7 +112,7 @@ def estimate(usage: Usage, region: str) -> Estimate:
 
 def _with_engine(usage: Usage, prices: dict[str, Any]) -> float | None:
     seconds = [FEATURES[feature].engine_seconds for feature in usage.features]
-    if None in seconds:
+    if None in seconds or any(FEATURES[feature].beside for feature in usage.features):
         return None
     lines = _lines(usage, 0, sum(filter(None, seconds)), prices)
     return sum(line.dollars for line in lines)
@@ -170,6 +173,7 @@ def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[st
     watched = METRICS * prices["MetricPerMonth"] + ALARMS * prices["AlarmPerMonth"]
     return [
         Line("Rekognition", _calls(usage.features, contents), _detector(contents, usage.features, prices)),
+        *_people(usage, contents, prices),
         Line("Lambda", f"{gb_seconds:,.0f} GB-seconds on arm64", functions + requests),
         Line("DynamoDB", f"{writes:,} write units, {reads:,} read units", dynamodb / million),
         Line("DynamoDB", f"{catalog:,.1f} GB for a month, and point-in-time recovery of {table:,.1f} GB", kept),
@@ -183,6 +187,20 @@ def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[st
         ),
         Line("CloudWatch", "logs", images * LOG_GIGABYTES * prices["LogsPerGb"]),
         Line("CloudWatch", f"{METRICS} metrics, {ALARMS} alarms", watched),
+    ]
+
+
+def _people(usage: Usage, contents: int, prices: dict[str, Any]) -> list[Line]:
+    """Return the lines of the collection, if there is one: a search for each face, and what is kept of it."""
+    if Feature.PEOPLE not in usage.features:
+        return []
+    faces = round(contents * FACES)
+    row = FEATURES[Feature.PEOPLE]
+    calls = _detector(contents + faces, (Feature.PEOPLE,), prices) - _detector(contents, (Feature.PEOPLE,), prices)
+    kept = faces * prices["RekognitionPer1000FaceMonths"] / 1000
+    return [
+        Line("Rekognition", f"{faces:,} calls of {row.beside[0]}", calls),
+        Line("Rekognition", f"{faces:,} faces for a month", kept),
     ]
 
 

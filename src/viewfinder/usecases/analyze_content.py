@@ -221,7 +221,7 @@ class AnalyzeContent:
         failure = None
         for feature in lacking:
             try:
-                detection = self._ask(feature, rendition)
+                detection = self._ask(feature, rendition, content)
             except (DetectorUnavailableError, ImageRejectedError) as error:
                 found = Failure(feature, error)
                 if feature is Feature.LABELS or not (event.last_delivery or found.is_final):
@@ -231,9 +231,9 @@ class AnalyzeContent:
                 analyses[feature] = self._stored(feature, detection, content, shown)
         return Analyzed(analyses, failure=failure, is_new=True)
 
-    def _ask(self, feature: Feature, rendition: bytes) -> Detection:
+    def _ask(self, feature: Feature, rendition: bytes, content: Content) -> Detection:
         with span("detect" if feature is Feature.LABELS else f"detect {feature.lower()}"), timed("DetectorLatency"):
-            return self.detector.detect(rendition, self._asked(feature))
+            return self.detector.detect(rendition, replace(self._asked(feature), content=content.sha256))
 
     def _stored(self, feature: Feature, detection: Detection, content: Content, shown: Picture | Image) -> Analysis:
         """Store an answer at once, so that a failure of another feature does not lose it."""

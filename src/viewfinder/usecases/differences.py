@@ -100,7 +100,8 @@ class Differences:
 class Stores:
     """What is compared, and the way to put it right; `features` are those that images are to be analysed for.
 
-    `second_stage` takes those that lack no other; None where images have one stage.
+    `second_stage` takes those that lack no other; None where images have one stage. `restore` gives the catalog what is
+    kept beside the images: what has been said of people.
     """
 
     images: Objects
@@ -111,6 +112,7 @@ class Stores:
     second_stage: Requests | None = None
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
+    restore: Callable[[], object] = lambda: None
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from viewfinder.domain import formats
 from viewfinder.domain.analysis import Analysis
 from viewfinder.domain.capture_time import dated
 from viewfinder.domain.errors import CatalogConflictError, ImageRejectedError, ObjectNotFoundError, failure_reason
+from viewfinder.domain.face_words import apply_words
 from viewfinder.domain.feature import Feature, Findings, Parameters, Stage
 from viewfinder.domain.image import (
     DELETED,
@@ -44,6 +45,7 @@ from viewfinder.ports import (
     StoredObject,
 )
 from viewfinder.usecases.analyze_content import AnalyzeContent, Analyzed, Content, Failure
+from viewfinder.usecases.kept_corrections import kept_corrections
 from viewfinder.usecases.side_by_side import Caller, one_by_one
 
 _ATTEMPTS = 5
@@ -170,14 +172,25 @@ class IndexImage:
             examined = _Examined(self._tombstone(event, known))
         else:
             examined = self._examine(event, known, stored)
-        image = examined.image
-        image = replace(image, corrections=image.corrections.about(image.content))
+        image = self._corrected(examined.image, known)
         if known and not event.analyzed_since and _says_the_same(image, known):
             image = replace(image, analyzed_at=known.analyzed_at)
         with span("store"):
             image = self.catalog.save(image, replacing=known, lease=examined.lease)
         failure = examined.failure.error if examined.failure and not examined.failure.is_final else None
         return Outcome(image, image.effort, examined.stage, failure)
+
+    def _corrected(self, image: Image, known: Image | None) -> Image:
+        """Give a record what persons have said of its content; the record has been read before, so this is newer."""
+        held = image.corrections.about(image.content)
+        if not image.is_visible or not image.sha256:
+            return replace(image, corrections=held)
+        stored_format = known.stored_format if known else formats.RECORD
+        kept = kept_corrections(image.sha256, held, self.derived, stored_format=stored_format)
+        faces = apply_words(image.findings.get(Feature.PEOPLE, ()), kept.faces)
+        people = {Feature.PEOPLE: faces} if faces else {}
+        others = {feature: found for feature, found in image.findings.items() if feature is not Feature.PEOPLE}
+        return replace(image, corrections=kept.labels, findings=others | people)
 
     def _examine(self, event: ImageEvent, known: Image | None, stored: StoredObject) -> _Examined:
         """Return the record of an object, and its lease if saving the record ends it."""
@@ -309,6 +322,7 @@ def _is_known(event: ImageEvent, known: Image) -> bool:
 
 _BOOKKEEPING = (
     *("sequencer", "analyzed_at", "thumbnail", "screen", "effort", "version", "version_id", "stored_format"),
+    "corrections",  # a correction is no analysis
     "likeness",  # it follows from the content, and a later release may compute another one
 )
 _FURTHER = ("features", "pending", "reason", "message")

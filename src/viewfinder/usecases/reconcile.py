@@ -56,6 +56,7 @@ def repair(
     failed again, its object can't be read) is reported and not sent again. Raises PipelineStalledError when there is no
     answer for `patience` seconds.
     """
+    stores.restore()
     for (key,) in found.orphaned_thumbnails:
         stores.derived.delete(key)
     done = Repair(len(found))

@@ -19,7 +19,7 @@ from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Condition, Criteria, Entry, Order, Query, Stretch, Term, highest
 from viewfinder.domain.statistics import KnownName
 from viewfinder.domain.summary import Summary
-from viewfinder.ports import Clock, Index, Statistics
+from viewfinder.ports import Clock, Index, People, Statistics
 from viewfinder.usecases.interpret import interpret
 
 PATIENCE_SECONDS = 5.0
@@ -37,6 +37,7 @@ class Search:
     clock: Clock
     patience: float = PATIENCE_SECONDS
     monotonic: Callable[[], float] = time.monotonic
+    people: People | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     interpretation = _interpreted(query, search)
     if query.words and not any(each.reading for each in interpretation):
         return Page((), "", interpretation)
-    criteria = _resolve(query, search.statistics, interpretation)
+    criteria = _resolve(query, search, interpretation)
     driving = _driving(criteria, search.statistics)
     sources = sorted(driving.sources, key=lambda source: source.name)
     entries = _merge(search.index, sources, _stretch(criteria, driving, cursor), _portion(limit + 1, len(sources)))
@@ -87,11 +88,14 @@ def _interpreted(query: Query, search: Search) -> tuple[Interpretation, ...]:
     return tuple(interpret(query.words, search.statistics, search.clock.now())) if query.words else ()
 
 
-def _resolve(query: Query, statistics: Statistics, interpretation: Sequence[Interpretation]) -> Criteria:
-    """Resolve the aliases of the query's names to labels, and the text of the search box to what it means."""
+def _resolve(query: Query, search: Search, interpretation: Sequence[Interpretation]) -> Criteria:
+    """Resolve the names of labels and people, and the text of the search box to what it means."""
     names = {name.casefold() for name in query.labels + query.exclude}
-    known = statistics.find(names) if names else {}
+    known = search.statistics.find(names) if names else {}
     labels, exclude = ([_term(name, known) for name in group] for group in (query.labels, query.exclude))
+    people, exclude_people = (
+        tuple(_person(name, search.people) for name in group) for group in (query.people, query.exclude_people)
+    )
     required = [each.reading for each in interpretation if each.reading and not each.is_excluded]
     excluded = [each.reading for each in interpretation if each.reading and each.is_excluded]
     minimum = query.min_confidence
@@ -106,7 +110,15 @@ def _resolve(query: Query, statistics: Statistics, interpretation: Sequence[Inte
             all(reading.admits(image, minimum) for reading in required)
             and not any(reading.admits(image, minimum) for reading in excluded)
         ),
+        people=people,
+        exclude_people=exclude_people,
     )
+
+
+def _person(name: str, people: People | None) -> Term:
+    """Return the ids of a person by its name or id, with those that were merged into it."""
+    folded = name.casefold()
+    return frozenset({folded}) | (frozenset(people.ids_of(folded)) if people else frozenset())
 
 
 def _within(query: Query, readings: Sequence[Reading]) -> Query:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,8 @@ from viewfinder.usecases.write_again import write_again
 class Trash:
     """The ports that the use cases of this module need.
 
-    `days` is how long the bucket keeps a removed or overwritten version.
+    `days` is how long the bucket keeps a removed or overwritten version. `forget` forgets the faces of a content that
+    no image has any more.
     """
 
     catalog: Catalog
@@ -27,6 +28,7 @@ class Trash:
     versions: Versions
     links: Links
     days: int
+    forget: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def delete_for_good(image_id: str, trash: Trash) -> None:
     deleted = {version.version_id for version in contents}
     now = trash.search.clock.now()
     write_again(image_id, trash.catalog, lambda image: _forgotten(image, deleted, now))
+    if known and known.sha256:
+        trash.forget(known.sha256)
 
 
 def _forgotten(image: Image, deleted: Collection[str], now: str) -> Image:

@@ -16,7 +16,7 @@ from moto import mock_aws
 from tests.support.fakes import FakeBucket, FakeDerivedStore, etag
 from viewfinder.adapters.s3 import S3DerivedStore, S3ImageStore, S3Objects
 from viewfinder.domain.analysis import Analysis
-from viewfinder.domain.errors import KeyTakenError, MisconfiguredError, ObjectNotFoundError
+from viewfinder.domain.errors import DocumentConflictError, KeyTakenError, MisconfiguredError, ObjectNotFoundError
 from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Facts, Location
 from viewfinder.domain.label import BoundingBox, Instance, Label
@@ -234,3 +234,36 @@ def test_a_bucket_that_is_not_there_is_an_operators_matter() -> None:
             S3ImageStore(client, "none").fetch("a.jpg", 1)
         with pytest.raises(MisconfiguredError, match="NoSuchBucket"):
             S3DerivedStore(client, "none").save_analysis(PARAMETERS, ANALYSIS)
+
+
+KEY = "corrections/ab.json"
+
+
+def test_a_document_is_written_once_and_replaced_by_who_has_read_it(buckets: Buckets) -> None:
+    store = buckets.derived
+    assert store.find_document(KEY) is None
+    store.save_document(KEY, {"Name": "Zoë"}, replacing=None)
+    first = store.find_document(KEY)
+    assert first
+    assert first.content == {"Name": "Zoë"}
+    with pytest.raises(DocumentConflictError):
+        store.save_document(KEY, {"Name": "Max"}, replacing=None)
+    store.save_document(KEY, {"Name": "Max"}, replacing=first)
+    with pytest.raises(DocumentConflictError):
+        store.save_document(KEY, {"Name": "Ann"}, replacing=first)
+    second = store.find_document(KEY)
+    assert second
+    assert second.content == {"Name": "Max"}
+
+
+def test_a_document_that_was_deleted_is_not_replaced(buckets: Buckets) -> None:
+    store = buckets.derived
+    store.save_document(KEY, {"Name": "Zoë"}, replacing=None)
+    store.save_document("corrections/aa.json", {}, replacing=None)
+    known = store.find_document(KEY)
+    assert list(store.list_documents("corrections/")) == ["corrections/aa.json", KEY]
+    store.delete_document(KEY)
+    store.delete_document(KEY)
+    assert list(store.list_documents("corrections/")) == ["corrections/aa.json"]
+    with pytest.raises(DocumentConflictError):
+        store.save_document(KEY, {"Name": "Max"}, replacing=known)

@@ -54,7 +54,7 @@ def calls_for(application: Application, image_id: str, content: bytes, effort: E
 FETCH = "GetObject"
 
 
-def test_a_first_image_needs_six_calls_beside_the_fetch_and_the_detector(application: Application) -> None:
+def test_a_first_image_needs_seven_calls_beside_the_fetch_and_the_detector(application: Application) -> None:
     assert calls_for(application, "a.jpg", b"Dog", Effort.DETECTED) == [
         "GetItem",  # the record
         FETCH,
@@ -62,6 +62,7 @@ def test_a_first_image_needs_six_calls_beside_the_fetch_and_the_detector(applica
         "PutItem",  # the lease
         "PutObject",  # the analysis, and side by side with the detector
         "PutObject",  # the thumbnail
+        "GetObject",  # corrections of this content
         "TransactWriteItems",  # record, postings and the end of the lease
     ]
 
@@ -70,16 +71,17 @@ def test_a_large_image_needs_one_more_for_its_rendition_for_screens(application:
     first = calls_for(application, "a.heic", b"large Dog", Effort.DETECTED)
     again = calls_for(application, "b.heic", b"large Dog", Effort.REUSED)
 
-    assert first[4:] == ["PutObject", "PutObject", "PutObject", "TransactWriteItems"]  # analysis, thumbnail, rendition
-    assert again[2:] == ["GetObject", "CopyObject", "CopyObject", "TransactWriteItems"]
+    assert first[4:] == ["PutObject", "PutObject", "PutObject", "GetObject", "TransactWriteItems"]
+    assert again[2:] == ["GetObject", "CopyObject", "CopyObject", "GetObject", "TransactWriteItems"]
 
 
-def test_the_same_picture_again_needs_four(application: Application) -> None:
+def test_the_same_picture_again_needs_five(application: Application) -> None:
     calls_for(application, "a.jpg", b"Dog", Effort.DETECTED)
     assert calls_for(application, "b.jpg", b"Dog", Effort.REUSED) == [
         "GetItem",
         FETCH,
         "GetObject",  # a known analysis
         "CopyObject",  # the thumbnail
+        "GetObject",  # corrections of this content
         "TransactWriteItems",
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from viewfinder.adapters.dynamodb import schema
@@ -31,7 +31,7 @@ _PATIENCE_SECONDS = 40.0
 
 _MOST_ITEMS = MOST_ITEMS
 """Of one transaction. One image needs at most 95: its note, 2 x 40 labels, 2 statuses, 8 folders, and a
-count and a copy for each of 2 contents."""
+count and a copy for each of 2 contents. People find room in what is left (`_with_room`)."""
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class _Chunk:
     labels: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     folders: Counter[str] = field(default_factory=Counter)
+    people: Counter[str] = field(default_factory=Counter)
     contents: Counter[str] = field(default_factory=Counter)
     copies: dict[schema.Key, str] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
@@ -51,7 +52,7 @@ class _Chunk:
         state, counted = change
         grown = _Chunk(
             [*self.changes, change],
-            *(self.labels.copy(), self.statuses.copy(), self.folders.copy(), self.contents.copy()),
+            *(self.labels.copy(), self.statuses.copy(), self.folders.copy(), self.people.copy(), self.contents.copy()),
             {**self.copies},
             {*self.listed, *_listed(counted)},
             {**self.described},
@@ -64,6 +65,8 @@ class _Chunk:
         grown.add_content(state, counted)
         grown.folders.update(dict.fromkeys(state.folders - counted.folders, 1))
         grown.folders.update(dict.fromkeys(counted.folders - state.folders, -1))
+        grown.people.update(dict.fromkeys(state.people - counted.people, 1))
+        grown.people.update(dict.fromkeys(counted.people - state.people, -1))
         return grown
 
     def add_content(self, state: ImageState, counted: Counted) -> None:
@@ -77,7 +80,7 @@ class _Chunk:
                 self.copies[schema.copy_key(content, state.image_id)] = image_id
 
     def size(self) -> int:
-        counters = self.labels, self.statuses, self.folders, self.contents
+        counters = self.labels, self.statuses, self.folders, self.people, self.contents
         return len(self.changes) + len(self.copies) + sum(map(len, counters))
 
 
@@ -183,6 +186,7 @@ class DynamoDbCounters:
                 yield self._addition((schema.label_counts(shard), name), number, description)
 
         further = [(schema.folder_key(shard, folder), number) for folder, number in sorted(chunk.folders.items())]
+        further += [((schema.person_counts(shard), person), number) for person, number in sorted(chunk.people.items())]
         further += [(schema.content_key(content), number) for content, number in sorted(chunk.contents.items())]
         yield from (self._addition(key, number, {}) for key, number in further if number)
 
@@ -203,9 +207,19 @@ class DynamoDbCounters:
         }
 
 
+def _with_room(change: Change) -> Change:
+    """Leave people as they are counted where one image's transaction has no room: its next change counts them.
+
+    That is an image whose 40 labels are all exchanged at once, and people with them.
+    """
+    state, counted = change
+    alone = _Chunk().with_change(change)
+    return change if alone.size() <= _MOST_ITEMS else (replace(state, people=counted.people), counted)
+
+
 def _chunks(changes: Sequence[Change]) -> Iterator[_Chunk]:
     chunk = _Chunk()
-    for change in changes:
+    for change in map(_with_room, changes):
         grown = chunk.with_change(change)
         if grown.size() > _MOST_ITEMS:
             yield chunk
@@ -237,6 +251,7 @@ def _note(state: ImageState, counted: Counted) -> schema.Item:
         "Content": state.content,
         "LeftContent": counted.left_content if state.content == counted.content else counted.content,
     }
+    attributes |= {"People": sorted(state.people)} if state.people else {}
     if state.expires_at:
         attributes["ExpiresAt"] = state.expires_at
     return schema.stored(schema.counted_key(state.image_id), attributes, formats.COUNTING)
@@ -251,6 +266,7 @@ def _counted(note: Mapping[str, Any]) -> Counted:
         frozenset(note.get("Folders", ())),
         note.get("Content", ""),
         note.get("LeftContent", ""),
+        frozenset(note.get("People", ())),
     )
 
 

@@ -9,6 +9,7 @@ from viewfinder.adapters.dynamodb.copies import DynamoDbCopies
 from viewfinder.adapters.dynamodb.hashes import DynamoDbHashes
 from viewfinder.adapters.dynamodb.index import DynamoDbIndex
 from viewfinder.adapters.dynamodb.leases import DynamoDbLeases
+from viewfinder.adapters.dynamodb.people import DynamoDbPeople
 from viewfinder.adapters.dynamodb.quota import DynamoDbQuota
 from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
 from viewfinder.ports import CatalogParts
@@ -31,6 +32,7 @@ def dynamodb_catalog(client: DynamoDBClient, settings: Settings) -> CatalogParts
         index=DynamoDbIndex(client, table, shards=shards),
         statistics=DynamoDbStatistics(client, table),
         copies=DynamoDbCopies(client, table),
+        people=DynamoDbPeople(client, table),
         hashes=DynamoDbHashes(client, table, shards=shards),
         quota=lambda per_minute: DynamoDbQuota(client, table, per_minute=per_minute),
     )

@@ -101,9 +101,10 @@ MAX_POSTINGS = {
     SourceKind.WORD: 25,
     SourceKind.FILE: MAX_FILE_WORDS,
     SourceKind.FOLDER: 9,
+    SourceKind.PERSON: 20,
 }
 MAX_OTHER_POSTINGS = 9
-"""Postings of an image by kind, and of all other kinds together.
+"""Postings of an image by kind, and of all other kinds together; people take the room of words.
 
 With its record, its hash and a lease they fit one transaction of 100 items (AWS limit).
 """
@@ -151,10 +152,12 @@ def _kept_postings(image: Image) -> Iterator[Posting]:
         kind = posting.source.kind
         if kind not in unwritten:
             found.setdefault(kind if kind in most else None, []).append(posting)
+    people = min(len(found.get(SourceKind.PERSON, ())), MAX_POSTINGS[SourceKind.PERSON])
     for group, postings in found.items():
         if group is SourceKind.CATEGORY:
             postings.sort(key=lambda posting: -posting.confidence)
-        yield from postings[: most[group] if group else MAX_OTHER_POSTINGS]
+        room = most[group] if group else MAX_OTHER_POSTINGS
+        yield from postings[: room - people if group is SourceKind.WORD else room]
 
 
 def kept_sources(image: Image) -> Iterator[Source]:
@@ -333,6 +336,16 @@ def copied_partition(number: int) -> str:
 def partition_of_copied(content: str) -> int:
     """Return the number of the partition that a content is listed in: they are in order as well."""
     return int(content[0], 16) * COPIED_PARTITIONS // 16
+
+
+def person_key(person_id: str) -> Key:
+    """Return the key of what has been said of a person."""
+    return "PEOPLE", person_id
+
+
+def person_counts(shard: int) -> str:
+    """Return the partition of the people counts' shard; the sort key is the PersonId."""
+    return f"PEOPLE#{shard}"
 
 
 def alias_key(alias: str) -> Key:

@@ -61,10 +61,18 @@ class DynamoDbStatistics:
         return self._vocabulary.alike(kind, text)
 
     def sizes(self, sources: Collection[Source]) -> Mapping[Source, int]:
-        """Return the counts of the labels among the sources; a search does without the sizes of other sources."""
+        """Return the counts of the labels and people; a search does without the sizes of other sources."""
         names = {source.name.casefold() for source in sources if source.kind is SourceKind.LABEL}
         known = self.find(names) if names else {}
-        return {source: known[source.name.casefold()].count for source in sources if source.kind is SourceKind.LABEL}
+        labels = {source: known[source.name.casefold()].count for source in sources if source.kind is SourceKind.LABEL}
+        return labels | self._people([source for source in sources if source.kind is SourceKind.PERSON])
+
+    def _people(self, sources: Collection[Source]) -> dict[Source, int]:
+        counts = {source.name.casefold(): 0 for source in sources}
+        wanted = [(schema.person_counts(shard), person) for person in counts for shard in range(SHARDS)]
+        for item in map(schema.unmarshalled, self._table.batch_get(wanted) if wanted else ()):
+            counts[item["SK"]] += int(item["Count"])
+        return {source: max(0, counts[source.name.casefold()]) for source in sources}
 
     def labels(self, prefix: str, after: str, *, portion: int = _MOST_ROWS) -> Iterator[LabelCount]:
         """Merge the shards lazily, a page of each at a time."""

@@ -34,10 +34,14 @@ def image_event(record: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _present(item: Mapping[str, Any]) -> ImageState:
     expires_at = int(item["ExpiresAt"]["N"]) if "ExpiresAt" in item else 0
-    most_labels = schema.MAX_POSTINGS[SourceKind.LABEL]
     image = schema.image_from_item(item)
-    sources = frozenset(schema.kept_sources(image))
-    return ImageState.of(image, most_labels=most_labels, expires_at=expires_at, sources=sources)
+    return ImageState.of(
+        image,
+        most_labels=schema.MAX_POSTINGS[SourceKind.LABEL],
+        most_people=schema.MAX_POSTINGS[SourceKind.PERSON],
+        expires_at=expires_at,
+        sources=frozenset(schema.kept_sources(image)),
+    )
 
 
 def _gone(item: Mapping[str, Any]) -> ImageState:

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, has_dot_segment
 from viewfinder.domain.near_duplicates import MAX_CONTENTS
+from viewfinder.domain.person import MAX_NAME
 from viewfinder.domain.query import Filter, FilterKind, Query
 from viewfinder.domain.spelling import composed, is_name
 from viewfinder.domain.statistics import LabelOrder
@@ -111,6 +112,13 @@ def integer(least: int, most: int) -> Check:
         return value
 
     return check
+
+
+def boolean(value: Any) -> bool:
+    """Accept true or false of a JSON body."""
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
 
 
 def digits(least: int, most: int) -> Check:
@@ -212,6 +220,10 @@ CORRECTIONS: Fields = {
     "Undo": Field("undo", names(20)),
 }
 TRASH: Fields = _PAGE
+PEOPLE: Fields = _PAGE
+PERSON: Fields = {"Name": Field("name", text(MAX_NAME, shortest=0)), "Hidden": Field("hidden", boolean)}
+MERGED: Fields = {"PersonIds": Field("others", names(20), required=True)}
+PERSON_ID: Fields = {"PersonId": Field("person_id", text(100), required=True)}
 DUPLICATES: Fields = {"near": Field("near", one_of("true", "false")), **_PAGE}
 DISTINCTION: Fields = {
     "Contents": Field("contents", hashes(2, MAX_CONTENTS), required=True),
@@ -274,6 +286,7 @@ class Request:
     request_id: str
     query: Mapping[str, list[str]]
     image_id: str
+    person_id: str
     body: str
     caller: str
     """The caller: the unique id of a user, or of a role without its session; "" for an unsigned request."""
@@ -287,6 +300,7 @@ class Request:
             request_id=event["requestContext"]["requestId"],
             query=event.get("multiValueQueryStringParameters") or {},
             image_id=_image_id(event),
+            person_id=unquote((event.get("pathParameters") or {}).get("PersonId", "")),
             body=_body(event),
             caller=_caller(event),
         )

@@ -17,6 +17,7 @@ from viewfinder.domain.errors import (
     ImageNotFoundError,
     InvalidRequestError,
     KeyTakenError,
+    PersonNotFoundError,
     ThumbnailNotFoundError,
     TooManyRequestsError,
     VersionNotFoundError,
@@ -25,6 +26,7 @@ from viewfinder.domain.feature import findings_document
 from viewfinder.domain.image import PENDING, Image
 from viewfinder.domain.interpretation import Interpretation, Reading
 from viewfinder.domain.near_duplicates import Group
+from viewfinder.domain.person import PersonCount
 from viewfinder.domain.search_text import ReadAs
 from viewfinder.domain.statistics import LabelCount
 from viewfinder.domain.summary import Summary
@@ -39,6 +41,7 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
     InvalidRequestError: HTTPStatus.BAD_REQUEST,
     ImageNotFoundError: HTTPStatus.NOT_FOUND,
     ThumbnailNotFoundError: HTTPStatus.NOT_FOUND,
+    PersonNotFoundError: HTTPStatus.NOT_FOUND,
     VersionNotFoundError: HTTPStatus.NOT_FOUND,
     KeyTakenError: HTTPStatus.CONFLICT,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
@@ -203,6 +206,15 @@ def label_document(label: LabelCount) -> Document:
         "Categories": _names(label.categories),
         "Aliases": _names(label.aliases),
     } | ({"MatchedBy": label.matched_by} if label.matched_by else {})
+
+
+def person_document(entry: PersonCount) -> Document:
+    """Return a person with the number of its images."""
+    person = entry.person
+    document: Document = {"PersonId": person.person_id, "Count": entry.count, "Hidden": person.hidden}
+    document |= {"Name": person.name} if person.name else {}
+    document |= {"Cover": person.cover.to_document()} if person.cover else {}
+    return document | ({"MergedInto": person.merged_into} if person.merged_into else {})
 
 
 def version_document(version: ObjectVersion, url: str) -> Document:

@@ -77,6 +77,12 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def compact(self) -> None:
+        """Write the file anew without free pages, which keep what was deleted, and empty the log."""
+        with self._turn(), self._connection() as connection:
+            self._patiently(lambda: connection.execute("VACUUM"))
+            self._patiently(lambda: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+
     def close(self) -> None:
         """Close the unused connections."""
         while self._idle:

@@ -11,6 +11,7 @@ from viewfinder.adapters.sqlite.hashes import SqliteHashes
 from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.adapters.sqlite.outbox import SqliteOutbox
+from viewfinder.adapters.sqlite.people import SqlitePeople
 from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.ports import CatalogParts
 
@@ -32,5 +33,6 @@ def sqlite_catalog(path: str, settings: Settings) -> CatalogParts:
         copies=SqliteCopies(database),
         outbox=SqliteOutbox(database),
         hashes=SqliteHashes(database),
+        people=SqlitePeople(database),
         close=database.close,
     )

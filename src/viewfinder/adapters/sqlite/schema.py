@@ -176,7 +176,22 @@ _EIGHTH = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
+_NINTH = (
+    # What has been said of people, whose home is the derived bucket; their images are counted by their term.
+    """
+    CREATE TABLE people (
+        person_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        merged_into TEXT NOT NULL,
+        person TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX people_by_name ON people (name) WHERE name != ''",
+    "CREATE INDEX people_merged ON people (merged_into) WHERE merged_into != ''",
+    "CREATE INDEX people_by_count ON terms (count, name) WHERE kind = 'PERSON'",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
 

@@ -1,0 +1,154 @@
+"""Forget faces: in the collection, the derived bucket and the catalog; done when it returns.
+
+Each step can be repeated: what was interrupted is finished by the same call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from viewfinder.domain.analysis import analysis_key
+from viewfinder.domain.content_corrections import ContentCorrections, corrections_key
+from viewfinder.domain.errors import PersonNotFoundError
+from viewfinder.domain.face_words import FaceWord, changed_words, word_on
+from viewfinder.domain.feature import Feature
+from viewfinder.domain.image import Image
+from viewfinder.domain.indexed_face import IndexedFace
+from viewfinder.domain.label import NO_CORRECTIONS
+from viewfinder.domain.person import person_key
+from viewfinder.ports import Catalog, FaceCollection
+from viewfinder.usecases.group_people import PeopleStores, contents_of
+from viewfinder.usecases.index_people import matches_key
+from viewfinder.usecases.kept_corrections import change_corrections
+from viewfinder.usecases.write_again import write_again
+
+_MOST_COPIES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """What faces are forgotten in."""
+
+    stores: PeopleStores
+    collection: FaceCollection
+    catalog: Catalog
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """The numbers of what was forgotten."""
+
+    faces: int = 0
+    images: int = 0
+
+
+def forget_person(
+    person_id: str, forgetting: Forgetting, on_progress: Callable[[Forgotten], None] = lambda _: None
+) -> Forgotten:
+    """Forget the faces, names and groups of a person, and of those merged into it; raise PersonNotFoundError.
+
+    Its faces in the pictures that are there now are never kept again. Those of new pictures are: nothing of the person
+    is left that they could be compared with.
+    """
+    people = forgetting.stores.people
+    ids = set(people.ids_of(person_id.casefold()))
+    if not any(people.find(each) for each in ids):
+        raise PersonNotFoundError("there is no such person")
+    done = Forgotten()
+    for sha256 in contents_of(forgetting.stores):
+        _forget_faces(sha256, forgetting, lambda face, word: (word.person or face.person) in ids, done, for_ever=True)
+        on_progress(done)
+    for each in ids:
+        forgetting.stores.derived.delete_document(person_key(each))
+        people.delete(each)
+    people.purge()
+    return done
+
+
+def forget_all_people(forgetting: Forgetting, on_progress: Callable[[Forgotten], None] = lambda _: None) -> Forgotten:
+    """Forget every face, person and group, also of contents that no image has any more."""
+    stores, done = forgetting.stores, Forgotten()
+    for sha256 in contents_of(stores):
+        forget_content(sha256, forgetting, done)
+        on_progress(done)
+    for key in list(stores.derived.list_documents("people/")):
+        stores.derived.delete_document(key)
+    left = list(forgetting.collection.face_ids())
+    forgetting.collection.delete(left)
+    done.faces += len(left)
+    for person_id in list(stores.people.said()):
+        stores.people.delete(person_id)
+    stores.people.purge()
+    return done
+
+
+def forget_content(sha256: str, forgetting: Forgetting, done: Forgotten) -> None:
+    """Forget all faces of a content, and what persons have said of them."""
+    derived = forgetting.stores.derived
+    _forget_faces(sha256, forgetting, lambda _face, _word: True, done, for_ever=False)
+    for parameters in forgetting.stores.asked.with_versions():
+        derived.delete_document(analysis_key(parameters, sha256))
+    derived.delete_document(matches_key(sha256))
+    if derived.find_document(corrections_key(sha256)):
+        change_corrections(sha256, NO_CORRECTIONS, derived, lambda kept: replace(kept, faces=()), stored_format=1)
+
+
+def _forget_faces(
+    sha256: str,
+    forgetting: Forgetting,
+    is_meant: Callable[[IndexedFace, FaceWord], bool],
+    done: Forgotten,
+    *,
+    for_ever: bool,
+) -> None:
+    """Forget some faces of a content; `for_ever`: the place is noted, so that another analysis keeps none there."""
+    stores = forgetting.stores
+    analysis = stores.derived.find_analysis(stores.asked, sha256)
+    if analysis is None:
+        return
+    stored = stores.derived.find_document(corrections_key(sha256))
+    words = ContentCorrections.from_document(stored.content).faces if stored else ()
+    gone: list[IndexedFace] = [face for face in analysis.findings if is_meant(face, word_on(face, words))]
+    if not gone:
+        return
+    if for_ever:
+        change_corrections(sha256, NO_CORRECTIONS, stores.derived, _noting(gone), stored_format=1)
+    forgetting.collection.delete([face.face_id for face in gone])
+    ids = {face.face_id for face in gone}
+    _forget_matches(sha256, ids, stores)
+    _forget_in_records(sha256, forgetting, ids)
+    kept = tuple(face for face in analysis.findings if face not in gone)
+    stores.derived.save_analysis(stores.asked, replace(analysis, findings=kept))
+    done.images += _forget_in_records(sha256, forgetting, ids)  # again, for those that were just being written
+    done.faces += len(gone)
+
+
+def _forget_in_records(sha256: str, forgetting: Forgetting, face_ids: set[str]) -> int:
+    images = forgetting.stores.copies.images(sha256, _MOST_COPIES)
+    for image_id in images:
+        write_again(image_id, forgetting.catalog, lambda image: _without(image, face_ids))
+    return len(images)
+
+
+def _noting(gone: Sequence[IndexedFace]) -> Callable[[ContentCorrections], ContentCorrections]:
+    def change(kept: ContentCorrections) -> ContentCorrections:
+        words = kept.faces
+        for face in gone:
+            words = changed_words(words, FaceWord(face.box, forgotten=True))
+        return replace(kept, faces=words)
+
+    return change
+
+
+def _forget_matches(sha256: str, gone: set[str], stores: PeopleStores) -> None:
+    key = matches_key(sha256)
+    if stored := stores.derived.find_document(key):
+        kept = {face: found for face, found in stored.content["Matches"].items() if face not in gone}
+        stores.derived.save_document(key, {**stored.content, "Matches": kept}, replacing=stored)
+
+
+def _without(image: Image, face_ids: set[str]) -> Image:
+    faces = tuple(face for face in image.findings.get(Feature.PEOPLE, ()) if face.face_id not in face_ids)
+    others = {feature: found for feature, found in image.findings.items() if feature is not Feature.PEOPLE}
+    return replace(image, findings=others | ({Feature.PEOPLE: faces} if faces else {}))

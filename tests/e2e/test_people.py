@@ -1,0 +1,81 @@
+"""People on a real stack: the engine's collection, the functions' roles, the API, and the operator's commands."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageEnhance
+
+from tests.e2e.conftest import PROJECT, RunningStack, running
+from tests.support.waiting import wait_for
+from viewfinder.domain.feature import Feature
+from viewfinder.usecases.forget_people import forget_person
+from viewfinder.usecases.group_people import group_people
+
+SECONDS = 120
+BRIGHTNESS = (1.0, 0.9, 1.1)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack that keeps faces."""
+    yield from running(tmp_path_factory.mktemp("people"), features="LABELS,PEOPLE")
+
+
+def astronaut(brightness: float) -> bytes:
+    out = io.BytesIO()
+    with Image.open(PROJECT / "samples" / "astronaut.jpg") as photo:
+        ImageEnhance.Brightness(photo.convert("RGB")).enhance(brightness).save(out, "JPEG", quality=95)
+    return out.getvalue()
+
+
+def found(stack: RunningStack, person: str) -> list[str]:
+    images = stack.call("GET", f"/images?person={person}").json()["Images"]
+    return sorted(image["ImageId"] for image in images)
+
+
+def people(stack: RunningStack) -> list[dict[str, Any]]:
+    return list(stack.call("GET", "/people").json()["People"])
+
+
+@pytest.mark.timeout(600)
+def test_a_person_is_grouped_named_found_and_forgotten(stack: RunningStack) -> None:
+    s3, keys = stack.client("s3"), [f"people/{number}.jpg" for number in range(len(BRIGHTNESS))]
+    for key, brightness in zip(keys, BRIGHTNESS, strict=True):
+        s3.put_object(Bucket=stack.bucket, Key=key, Body=astronaut(brightness))
+    for key in keys:
+        wait_for(lambda key=key: stack.answers(key, 200), seconds=SECONDS, what=key)  # type: ignore[misc]
+        assert len(stack.image(key).json()["People"]) == 1
+    application = stack.local.application()
+
+    assert group_people(application.people_stores).people == 1
+    wait_for(lambda: len(people(stack)) == 1 and people(stack)[0]["Count"] == 3, seconds=SECONDS, what="the group")
+    (person,) = people(stack)
+    body = json.dumps({"Name": "Eileen"})
+    named = stack.call("PATCH", f"/people/{person['PersonId']}", content=body)
+    assert (named.status_code, named.json()["Name"]) == (200, "Eileen")
+    assert found(stack, "eileen") == keys
+
+    s3.copy_object(Bucket=stack.bucket, Key="people/moved.jpg", CopySource={"Bucket": stack.bucket, "Key": keys[0]})
+    s3.delete_object(Bucket=stack.bucket, Key=keys[0])
+    moved = [*keys[1:], "people/moved.jpg"]
+    wait_for(lambda: found(stack, "Eileen") == moved, seconds=SECONDS, what="the new key")
+
+    face_ids = list(application.face_collection.face_ids())
+    assert len(face_ids) == 3
+    forget_person("Eileen", application.forgetting)
+    assert (people(stack), found(stack, "Eileen"), list(application.face_collection.face_ids())) == ([], [], [])
+    kept = b"".join(_bytes(file) for file in (stack.local.data.path / "emulator" / "s3").rglob("*"))
+    kept += b"".join(_bytes(file) for file in stack.local.data.path.glob("catalog.db*"))
+    kept += b"".join(_bytes(file) for file in stack.local.data.faces.rglob("*"))
+    assert [each for each in ("Eileen", person["PersonId"], *face_ids) if each.encode() in kept] == []
+    assert application.records.find_many(moved)[moved[0]].findings.get(Feature.PEOPLE, ()) == ()
+
+
+def _bytes(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""
