@@ -82,6 +82,7 @@ def _is_met(condition: Condition, image: Summary, minimum: float) -> bool:
 _HAS: Mapping[SourceKind, Callable[[Summary, str, float], bool]] = {
     SourceKind.LABEL: lambda image, name, minimum: has(image.labels, (name,), minimum),
     SourceKind.CATEGORY: lambda image, name, minimum: has(image.categories, (name,), minimum),
+    SourceKind.PERSON: lambda image, name, _: name in image.people,
     SourceKind.WORD: lambda image, name, _: name in image.words,
     SourceKind.CAMERA: lambda image, name, _: name in search_words([image.camera]),
     SourceKind.FILE: lambda image, name, _: name in file_words(image.image_id),

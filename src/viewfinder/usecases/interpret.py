@@ -22,7 +22,7 @@ from viewfinder.domain.related import categories, related_labels, says_nothing
 from viewfinder.domain.search_text import ReadAs, Term, read_terms, written
 from viewfinder.domain.spelling import SHORTEST_PART, SHORTEST_WITH_TYPO, composed, is_typo, plain, tokens
 from viewfinder.domain.statistics import KnownName
-from viewfinder.ports import Statistics
+from viewfinder.ports import People, Statistics
 
 _LONGEST_NAME = 4
 """Words of a name that may stand without quotation marks."""
@@ -59,10 +59,11 @@ class _Phrase:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the catalog knows of the phrases: labels by folded name, and the sources that have images."""
+    """What the catalog knows of the phrases: labels and ids of people by folded name, and sources that have images."""
 
     labels: Mapping[str, KnownName]
     sources: Collection[Source]
+    people: Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,13 @@ class _Dated:
         return _Phrase(self.terms) if len(self.terms) == 1 and self.terms[0].is_plain else None
 
 
-def interpret(text: str, statistics: Statistics, now: str) -> list[Interpretation]:
-    """Return how each word of a text is read; `now` (ISO 8601) is the time that `last year` is before."""
+def interpret(text: str, statistics: Statistics, now: str, people: People | None = None) -> list[Interpretation]:
+    """Return how each word of a text is read; `now` (ISO 8601) is the time that `last year` is before.
+
+    Without `people`, nobody is known by name.
+    """
     parts = _telling(list(_parts(read_terms(text), date.fromisoformat(now[:10]))))
-    known = _known([phrase for part in parts for phrase in _phrases(part)], statistics)
+    known = _known([phrase for part in parts for phrase in _phrases(part)], statistics, people)
     found: list[Interpretation] = []
     for part in parts:
         found += [_of_date(part, known)] if isinstance(part, _Dated) else _read(part, known, statistics)
@@ -157,7 +161,7 @@ def _run(terms: Sequence[Term], place: int, number: int) -> _Phrase | None:
     return _Phrase(run) if is_one else None
 
 
-def _known(phrases: Sequence[_Phrase], statistics: Statistics) -> _Known:
+def _known(phrases: Sequence[_Phrase], statistics: Statistics, people: People | None) -> _Known:
     named = [phrase.folded for phrase in phrases if phrase.allows(ReadAs.LABEL)]
     names = {form for name in named if len(name) <= _LONGEST_LABEL for form in forms(name)}
     names |= {label_key(label) for phrase in phrases for label in _related(phrase)}
@@ -165,7 +169,12 @@ def _known(phrases: Sequence[_Phrase], statistics: Statistics) -> _Known:
     labels = dict(statistics.find(names)) if names else {}
     meant = {label for entry in labels.values() for label in entry.alias_of} - labels.keys()
     labels |= statistics.find(meant) if meant else {}
-    return _Known(labels, statistics.known(sources) if sources else ())
+    called = {phrase.folded for phrase in phrases if phrase.allows(ReadAs.PERSON)}
+    return _Known(
+        labels,
+        statistics.known(sources) if sources else (),
+        people.named(called) if people and called else {},
+    )
 
 
 def _related(phrase: _Phrase) -> tuple[str, ...]:
@@ -216,7 +225,7 @@ def _read(terms: Sequence[Term], known: _Known, statistics: Statistics) -> list[
 def _longest(terms: Sequence[Term], place: int, known: _Known) -> _Phrase:
     for number in range(_LONGEST_NAME, 1, -1):
         phrase = _run(terms, place, number)
-        if phrase and (any(_of_labels(phrase, known)) or _is_camera(phrase, known)):
+        if phrase and (any(_of_labels(phrase, known)) or any(_of_people(phrase, known)) or _is_camera(phrase, known)):
             return phrase
     return _Phrase((terms[place],))
 
@@ -245,6 +254,7 @@ def _interpretation(phrase: _Phrase, known: _Known, statistics: Statistics) -> I
 
 def _readings(phrase: _Phrase, known: _Known) -> Iterator[Reading]:
     yield from _of_labels(phrase, known)
+    yield from _of_people(phrase, known)
     yield from _of_words(phrase, known)
 
 
@@ -256,6 +266,12 @@ def _of_labels(phrase: _Phrase, known: _Known) -> Iterator[Reading]:
         condition = one_of(SourceKind.CATEGORY, category.casefold())
         if condition.sources <= set(known.sources):
             yield _reading(phrase, ReadAs.CATEGORY, Fit.EXACT, (condition,), category)
+
+
+def _of_people(phrase: _Phrase, known: _Known) -> Iterator[Reading]:
+    """Yield the people of this name."""
+    if phrase.allows(ReadAs.PERSON) and (ids := known.people.get(phrase.folded)):
+        yield _reading(phrase, ReadAs.PERSON, Fit.EXACT, (one_of(SourceKind.PERSON, *ids),), phrase.text)
 
 
 def _named(phrase: _Phrase, known: _Known) -> Reading | None:

@@ -85,7 +85,7 @@ def _newest(index: Index, sources: list[Source]) -> str:
 
 
 def _interpreted(query: Query, search: Search) -> tuple[Interpretation, ...]:
-    return tuple(interpret(query.words, search.statistics, search.clock.now())) if query.words else ()
+    return tuple(interpret(query.words, search.statistics, search.clock.now(), search.people)) if query.words else ()
 
 
 def _resolve(query: Query, search: Search, interpretation: Sequence[Interpretation]) -> Criteria:

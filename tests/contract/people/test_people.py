@@ -106,7 +106,7 @@ class World:
                 client.delete_item(TableName=TABLE, Key={"PK": item["PK"], "SK": item["SK"]})
         else:
             with self.application.catalog_parts.catalog._database.transaction() as connection:  # type: ignore[attr-defined]
-                for table in ("postings", "images", "terms", "people", "leases"):
+                for table in ("postings", "hashes", "images", "terms", "people", "leases"):
                     connection.execute(f"DELETE FROM {table}")
 
 
@@ -152,6 +152,18 @@ def test_faces_are_grouped_counted_and_found_by_name_and_id(world: World) -> Non
     assert world.find("Änne", exclude_people=(bob,)) == ["ann0.jpg", "ann1.jpg", "ann2.jpg"]
     assert world.find(exclude_people=("Änne", bob)) == ["zoe.jpg"]
     assert world.find("nobody") == []
+
+
+def test_the_search_box_knows_people_by_their_names(world: World) -> None:
+    ann, _ = named(world)
+    change_person(ann, world.application.album, name="Annabel Lee")
+    hers = ["ann0.jpg", "ann1.jpg", "ann2.jpg", "both.jpg"]
+    assert world.find(words="annabel lee") == world.find(words='person:"Annabel Lee"') == hers
+    assert world.find(words="Annabel Lee dogs") == ["both.jpg"]
+    others = world.find(words='-person:"annabel lee"')
+    assert sorted([*hers, *others]) == sorted(world.find())
+    merge_people(ann, world.application.album, others=[world.person_of("bob0.jpg")])
+    assert len(world.find(words="annabel lee")) == 7
 
 
 def test_a_new_face_joins_a_person_at_once_by_one_call_and_one_search(world: World) -> None:

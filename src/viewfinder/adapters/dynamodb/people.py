@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +40,13 @@ class DynamoDbPeople:
     def ids_of(self, name: str) -> Collection[str]:
         """Look through all rows for the name, and follow the merged ones."""
         rows = self._rows()
-        found = {name} | {person.person_id for person in rows.values() if person.name.casefold() == name}
-        while more := {each.person_id for each in rows.values() if each.merged_into in found} - found:
-            found |= more
-        return found
+        return _with_merged(rows, {name} | _called(rows, name))
+
+    def named(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Look through all rows once."""
+        rows = self._rows()
+        found = {name: _called(rows, name) for name in names}
+        return {name: _with_merged(rows, ids) for name, ids in found.items() if ids}
 
     def page(self, after: str, most: int) -> tuple[Sequence[PersonCount], str]:
         """Sort the sums of the counters."""
@@ -117,3 +120,15 @@ def _place(after: str) -> tuple[int, str] | None:
     if not found:
         raise InvalidRequestError("is not a token of this catalog", parameter="nextToken", code="InvalidNextToken")
     return int(found[1]), found[2]
+
+
+def _called(rows: Mapping[str, Person], name: str) -> set[str]:
+    return {person.person_id for person in rows.values() if person.name.casefold() == name}
+
+
+def _with_merged(rows: Mapping[str, Person], ids: set[str]) -> set[str]:
+    """Add those that were merged into them, and into these."""
+    found = set(ids)
+    while more := {each.person_id for each in rows.values() if each.merged_into in found} - found:
+        found |= more
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from viewfinder.adapters.sqlite.database import Database
@@ -50,6 +50,11 @@ class SqlitePeople:
     def ids_of(self, name: str) -> Collection[str]:
         """Follow the merged ones."""
         return [person_id for (person_id,) in self._database.rows(_IDS, {"name": name})]
+
+    def named(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Look each of them up."""
+        found = {name: [each for each in self.ids_of(name) if each != name] for name in names}
+        return {name: ids for name, ids in found.items() if ids}
 
     def page(self, after: str, most: int) -> tuple[Sequence[PersonCount], str]:
         """Read along the index of the counts."""
