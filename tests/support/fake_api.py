@@ -65,6 +65,7 @@ class FakeApi:
     trash: list[Document] = field(default_factory=list)
     versions: dict[str, list[Document]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
+    distinct: set[frozenset[str]] = field(default_factory=set)
     pictures: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
     """(ImageId, rendition) -> type and bytes, of those that are not drawn by their key."""
 
@@ -80,6 +81,7 @@ class FakeApi:
             Route(f"/{STAGE}/categories", self._categories),
             Route(f"/{STAGE}/folders", self._folders),
             Route(f"/{STAGE}/duplicates", self._duplicates),
+            Route(f"/{STAGE}/duplicates", self._decide, methods=["PATCH"]),
             Route(f"/{STAGE}/analyses", self._analyze, methods=["POST"]),
             Route(f"/{STAGE}/content/{{key:path}}", self._content),
             Route(f"/{STAGE}/labels", self._labels),
@@ -138,12 +140,27 @@ class FakeApi:
 
     async def _duplicates(self, request: Request) -> Response:
         await self._admit(request)
-        copies: dict[str, list[Document]] = {}
-        for entry in self.images:
-            copy = {"ImageId": entry["ImageId"], "Bytes": entry["Size"], "AnalyzedAt": entry["AnalyzedAt"]}
-            copies.setdefault(str(entry.get("Sha256", entry["ImageId"])), []).append(copy)
-        found = [{"Sha256": name, "Images": group} for name, group in sorted(copies.items()) if len(group) > 1]
+        found = [_group("EQUAL", entries) for entries in self._alike("Sha256")]
+        for entries in self._alike("_look"):
+            contents = frozenset(entry["Sha256"] for entry in entries)
+            if contents not in self.distinct and len(contents) > 1:
+                found.append(_group("NEAR", entries))
         return _page(request, "Groups", found)
+
+    def _alike(self, member: str) -> list[list[Document]]:
+        """Return the images that have the same value of a member, where there are several."""
+        groups: dict[str, list[Document]] = {}
+        for entry in self.images:
+            if member in entry:
+                groups.setdefault(str(entry[member]), []).append(entry)
+        return [entries for _, entries in sorted(groups.items()) if len(entries) > 1]
+
+    async def _decide(self, request: Request) -> Response:
+        await self._admit(request)
+        decision = await request.json()
+        contents = frozenset(decision["Contents"])
+        (self.distinct.discard if decision["AreDuplicates"] else self.distinct.add)(contents)
+        return JSONResponse(decision)
 
     def _correct(self, entry: Document, corrections: Document) -> Document:
         """Take a person's say; what was removed is kept for `Undo`."""
@@ -324,7 +341,9 @@ def _summary(entry: Document) -> Document:
     reason = {"Reason": entry["Reason"]} if "Reason" in entry else {}
     taken = {"TakenAt": _taken(entry)} if _taken(entry) else {}
     labels = [{"Name": found["Name"], "Confidence": found["Confidence"]} for found in entry["Labels"]]
-    return {**kept, **reason, **taken, "Labels": labels}
+    camera = {"Camera": entry["Facts"]["Camera"]} if "Camera" in entry.get("Facts", {}) else {}
+    hashed = {"Hash": entry["_hash"]} if "_hash" in entry else {}
+    return {**kept, **reason, **taken, **camera, **hashed, "Labels": labels}
 
 
 ALIASES = {"Car": "automobile"}
@@ -360,6 +379,18 @@ def _ordered(entries: list[Document], query: QueryParams) -> list[Document]:
     if query.get("order") != "taken":
         return entries
     return sorted(entries, key=lambda entry: _taken(entry) or f"0{entry['AnalyzedAt'][1:]}", reverse=True)
+
+
+def _group(kind: str, entries: list[Document]) -> Document:
+    """Return a group of duplicates; the first with the most pixels is proposed."""
+    facts = ("ImageId", "AnalyzedAt", "Format", "Width", "Height")
+    images = [
+        {**{name: entry[name] for name in facts}, "Bytes": entry["Size"], "Sha256": entry["Sha256"], "Sharpness": 1.5}
+        for entry in entries
+    ]
+    best = max(images, key=lambda each: each["Width"] * each["Height"])
+    reason = "NAME" if kind == "EQUAL" else "PIXELS"
+    return {"Kind": kind, "Keep": {"ImageId": best["ImageId"], "Reason": reason}, "Images": images}
 
 
 def _page(request: Request, member: str, found: list[Document]) -> Response:

@@ -141,7 +141,7 @@ def test_the_grid_knows_what_happened_on_other_pages(open_page: OpenPage, serve_
     page.get_by_role("link", name="Duplicates").click()
     page.get_by_role("button", name="Keep this one: a.jpg").click()
     page.locator("#question").get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("No two images have the same content.")).to_be_visible()
+    expect(page.get_by_text("No two images have the same content or look alike.")).to_be_visible()
     page.get_by_role("link", name="Viewfinder, all images").click()
     expect(page.locator(".tile")).to_have_count(2)
 

@@ -88,7 +88,7 @@ export const listFolders = (prefix, signal) => json(`${ROOT}/folders?${queryOf({
 /** @type {(nextToken?: string) => Promise<import("./types").Trash>} */
 export const listTrash = (nextToken) => json(`${ROOT}/trash?${queryOf({ nextToken })}`);
 /** @type {(nextToken?: string) => Promise<import("./types").Duplicates>} */
-export const listDuplicates = (nextToken) => json(`${ROOT}/duplicates?${queryOf({ nextToken })}`);
+export const listDuplicates = (nextToken) => json(`${ROOT}/duplicates?${queryOf({ near: "true", nextToken })}`);
 /** @type {(imageId: string) => Promise<{ Versions: import("./types").Version[] }>} */
 export const listVersions = (imageId) => json(`${ROOT}/versions/${segment(imageId)}`);
 
@@ -127,6 +127,9 @@ export const purgeImage = (imageId) => change("DELETE", `${ROOT}/trash/${segment
 export const restoreVersion = (imageId, versionId) => change("POST", `${ROOT}/versions/${segment(imageId)}`, { VersionId: versionId });
 /** @type {(imageId: string, corrections: import("./types").Corrections) => Promise<import("./types").Image>} */
 export const correctImage = (imageId, corrections) => change("PATCH", `${ROOT}/images/${segment(imageId)}`, corrections);
+/** @type {(contents: string[], areDuplicates: boolean) => Promise<unknown>} */
+export const decideDuplicates = (contents, areDuplicates) =>
+  change("PATCH", `${ROOT}/duplicates`, { Contents: contents, AreDuplicates: areDuplicates });
 /** @param {string} imageId */
 export const analyzeAgain = (imageId) => change("POST", `${ROOT}/analyses`, { ImageId: imageId });
 /** @type {(imageIds: string[]) => Promise<{ Url: string }>} */

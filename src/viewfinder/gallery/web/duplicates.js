@@ -1,19 +1,26 @@
-// The duplicates page: images of the same content in groups, with a button for each copy that deletes the others.
+// The duplicates page: groups of equal images, and of images that look alike, with what tells them apart and what to do with them.
 
 import { removeAll } from "./actions.js";
-import { listDuplicates, pictureUrl } from "./api.js";
+import { decideDuplicates, listDuplicates, pictureUrl } from "./api.js";
 import { bytes, counted, element, icon, nameOf } from "./dom.js";
 import { IS_MODERATED } from "./moderation.js";
-import { ask } from "./talk.js";
+import { ask, say } from "./talk.js";
+
+/** @typedef {import("./types").Alike} Group */
+/** @typedef {import("./types").Copy} Copy */
+
+/** Why an image is proposed. @type {Record<Group["Keep"]["Reason"], string>} */
+const REASONS = { PIXELS: "most pixels", SHARPNESS: "sharpest", TAKEN_AT: "taken first", NAME: "first by name" };
 
 /** @type {(section: HTMLElement, results: import("./results.js").Results) => Promise<void>} */
 export const show = (section, results) => new Duplicates(section, results).load();
 
 class Duplicates {
-  /** @type {Map<HTMLElement, import("./types").Copy[]>} */
-  groups = new Map(); // what is listed: the images of each row
+  /** @type {Map<HTMLElement, Group>} */
+  groups = new Map(); // what is listed: the group of each row
   /** @type {string | undefined} */
   token;
+  pending = 0;
 
   /**
    * @param {HTMLElement} section
@@ -34,7 +41,8 @@ class Duplicates {
       let page;
       do page = await listDuplicates(this.token);
       while ((this.token = page.NextToken) && !page.Groups.length);
-      for (const { Images } of page.Groups) this.#add(Images);
+      this.pending = page.Pending ?? 0;
+      for (const group of page.Groups) this.#add(group);
       this.more.hidden = !this.token;
       this.#tell();
     } catch (error) {
@@ -43,62 +51,132 @@ class Duplicates {
   }
 
   #tell() {
-    const copies = [...this.groups.values()].flatMap((images) => images.slice(1));
+    const groups = [...this.groups.values()];
+    const equal = groups.filter((group) => group.Kind === "EQUAL");
+    const near = groups.length - equal.length;
+    const copies = equal.flatMap((group) => group.Images.slice(1));
     const size = copies.reduce((sum, image) => sum + image.Bytes, 0);
-    const text = `${counted(this.groups.size, "group")} of images with the same content: ${counted(copies.length, "spare copy", "spare copies")}, ${bytes(size)}.`;
-    if (this.groups.size) this.count.textContent = this.token ? `More than ${text}` : text;
-    else this.count.textContent = this.token ? "There are more groups." : "No two images have the same content.";
+    const sentences = [];
+    const more = this.token ? "More than " : "";
+    if (equal.length) sentences.push(`${more}${counted(equal.length, "group")} of images with the same content: ${counted(copies.length, "spare copy", "spare copies")}, ${bytes(size)}.`);
+    if (near) sentences.push(`${more}${counted(near, "group")} of images that look alike.`);
+    if (!groups.length) sentences.push(this.token ? "There are more groups." : "No two images have the same content or look alike.");
+    if (this.pending) sentences.push(`${counted(this.pending, "image")} not compared yet: load the page again in a moment.`);
+    this.count.textContent = sentences.join(" ");
   }
 
-  /** @param {import("./types").Copy[]} images */
-  #add(images) {
+  /** @param {Group} group */
+  #add(group) {
     const row = element("li");
     this.list.append(row);
-    this.#fill(row, images);
+    this.#fill(row, group);
   }
 
-  /** A single copy is no group any more. @type {(row: HTMLElement, images: import("./types").Copy[]) => void} */
-  #fill(row, images) {
-    this.groups.set(row, images);
-    if (images.length < 2) {
+  /** A single image is no group any more. @type {(row: HTMLElement, group: Group) => void} */
+  #fill(row, group) {
+    this.groups.set(row, group);
+    if (group.Images.length < 2) {
       this.groups.delete(row);
       return row.remove();
     }
-    const title = `${counted(images.length, "image")} of ${bytes(images[0].Bytes)} each`;
-    row.replaceChildren(element("h2", {}, title), element("ul", { class: "copies" }, images.map((image) => this.#copyOf(image, row))));
+    const isNear = group.Kind === "NEAR";
+    const title = isNear ? `${counted(group.Images.length, "image")} that look alike` : `${counted(group.Images.length, "image")} of ${bytes(group.Images[0].Bytes)} each`;
+    const proposed = group.Images.find((image) => image.ImageId === group.Keep.ImageId);
+    row.replaceChildren(
+      element("h2", {}, title),
+      element("ul", { class: "copies" }, group.Images.map((image) => this.#copyOf(image, row))),
+      element("p", { class: "buttons" },
+        isNear && proposed && button("Keep the best", `Keep the best: ${proposed.ImageId}`, () => this.#keep(proposed, row)),
+        button("Keep all", `Keep all: ${group.Images[0].ImageId}`, () => this.#keepAll(row)),
+        isNear && button("Not duplicates", `Not duplicates: ${group.Images[0].ImageId}`, () => this.#tellApart(row))),
+    );
     return undefined;
   }
 
-  /** @type {(image: import("./types").Copy, row: HTMLElement) => HTMLElement} */
+  /** @type {(image: Copy, row: HTMLElement) => HTMLElement} */
   #copyOf(image, row) {
+    const group = this.#groupOf(row);
+    const isNear = group.Kind === "NEAR";
+    const isBest = isNear && image.ImageId === group.Keep.ImageId;
     const picture = element("img", { src: pictureUrl(image, "thumbnail"), alt: "", loading: "lazy", decoding: "async",
       onerror: () => picture.replaceWith(icon("photos")) });
     const link = element("a", { href: `/?${new URLSearchParams({ image: image.ImageId })}` }, element("span", { class: "picture" }, IS_MODERATED ? icon("photos") : picture), image.ImageId);
-    const onclick = () => this.#keep(image, row);
     return element("li", {}, link,
-      element("button", { class: "button", type: "button", "aria-label": `Keep this one: ${image.ImageId}`, onclick }, "Keep this one"));
+      isNear && element("small", {}, differencesOf(image)),
+      isBest && element("b", { class: "best" }, `Best: ${REASONS[group.Keep.Reason]}`),
+      button("Keep this one", `Keep this one: ${image.ImageId}`, () => this.#keep(image, row)));
   }
 
-  /** @type {(kept: import("./types").Copy, row: HTMLElement) => Promise<void>} */
+  /** @type {(kept: Copy, row: HTMLElement) => Promise<void>} */
   async #keep(kept, row) {
-    const others = this.#imagesOf(row).filter((image) => image !== kept).map((image) => image.ImageId);
+    const others = this.#groupOf(row).Images.filter((image) => image !== kept).map((image) => image.ImageId);
     const copies = others.length === 1 ? "the other copy? It stays" : `the other ${others.length} copies? They stay`;
     if (!(await ask(`Keep ${nameOf(kept.ImageId)} and delete ${copies} in the trash for 30 days.`, "Delete", "danger"))) return;
-    const next = row.nextElementSibling ?? row.previousElementSibling;
+    const next = neighbourOf(row);
     await removeAll(others, { remove: (imageIds) => this.#remove(row, imageIds), show: () => this.#again() });
-    const stays = row.isConnected ? row : next;
-    (stays?.querySelector("button") ?? this.heading).focus();
+    this.#focus(row.isConnected ? row : next);
+  }
+
+  /** Leaves everything as it is, and the group out of sight until the page is loaded again. @param {HTMLElement} row */
+  #keepAll(row) {
+    const group = this.#drop(row);
+    say("All are kept. The group is back when the page is loaded again.", "plain", { label: "Undo", act: () => this.#putBack(group) });
   }
 
   /** @param {HTMLElement} row */
-  #imagesOf(row) {
-    return this.groups.get(row) ?? [];
+  async #tellApart(row) {
+    const contents = [...new Set(this.#groupOf(row).Images.map((image) => image.Sha256))];
+    try {
+      await decideDuplicates(contents, false);
+    } catch (error) {
+      say(`That could not be remembered: ${error.message}`, "fault");
+      return;
+    }
+    const group = this.#drop(row);
+    const undo = async () => {
+      try {
+        await decideDuplicates(contents, true);
+        this.#putBack(group);
+      } catch (error) {
+        say(`That could not be taken back: ${error.message}`, "fault");
+      }
+    };
+    say("They will not be listed together again.", "plain", { label: "Undo", act: undo });
+  }
+
+  /** @param {HTMLElement} row */
+  #groupOf(row) {
+    return /** @type {Group} */ (this.groups.get(row));
+  }
+
+  /** Takes a row away, and gives its group. @param {HTMLElement} row */
+  #drop(row) {
+    const group = this.#groupOf(row);
+    const next = neighbourOf(row);
+    this.groups.delete(row);
+    row.remove();
+    this.#tell();
+    this.#focus(next);
+    return group;
+  }
+
+  /** @param {Group} group */
+  #putBack(group) {
+    this.#add(group);
+    this.#tell();
+    this.#focus(this.list.lastElementChild);
+  }
+
+  /** @param {Element | null} row */
+  #focus(row) {
+    (row?.querySelector("button") ?? this.heading).focus();
   }
 
   /** @type {(row: HTMLElement, imageIds: string[]) => void} */
   #remove(row, imageIds) {
     this.results.remove(imageIds);
-    this.#fill(row, this.#imagesOf(row).filter((image) => !imageIds.includes(image.ImageId)));
+    const group = this.groups.get(row);
+    if (group) this.#fill(row, { ...group, Images: group.Images.filter((image) => !imageIds.includes(image.ImageId)) });
     this.#tell();
   }
 
@@ -110,4 +188,16 @@ class Duplicates {
     this.token = undefined;
     return this.load();
   }
+}
+
+/** @type {(text: string, label: string, onclick: () => unknown) => HTMLElement} */
+const button = (text, label, onclick) => element("button", { class: "button", type: "button", "aria-label": label, onclick }, text);
+
+/** @param {HTMLElement} row */
+const neighbourOf = (row) => row.nextElementSibling ?? row.previousElementSibling;
+
+/** What tells pictures that look alike apart: size, format, and when they were taken. @param {Copy} image */
+function differencesOf(image) {
+  const taken = image.TakenAt && new Date(`${image.TakenAt.slice(0, 19)}Z`).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
+  return [`${image.Width} × ${image.Height}`, image.Format, bytes(image.Bytes), taken].filter(Boolean).join(" · ");
 }

@@ -65,12 +65,6 @@ export class Grid {
     this.render();
   }
 
-  /** @param {string[]} imageIds */
-  remove(imageIds) {
-    const gone = new Set(imageIds);
-    this.show(this.images.filter((image) => !gone.has(image.ImageId)), this.complete);
-  }
-
   /** @param {number} index */
   focus(index) {
     this.active = Math.min(Math.max(index, 0), this.images.length - 1);

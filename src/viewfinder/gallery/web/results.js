@@ -9,6 +9,7 @@ import { element, find, icon } from "./dom.js";
 import { Grid } from "./grid.js";
 import { learnReadings, quoted, readingsOf, replaced, search as searchFor, unreadWords } from "./readings.js";
 import { showSearch } from "./search.js";
+import { burstOf, stacked } from "./stacks.js";
 
 const UNDATED = "No capture time";
 
@@ -45,8 +46,14 @@ export class Results {
   /** @type {Promise<void> | null} */
   loading = null;
 
+  /** @type {import("./types").Summary[][]} */
+  pages = []; // what was loaded; of a burst, the grid has the picture on top only
+  /** @type {Set<string>} */
+  opened = new Set(); // images of stacks that are open
+
   constructor() {
     this.grid = new Grid(find("grid"), () => this.#more());
+    find("grid").addEventListener("click", (event) => this.#clickStack(event));
     this.onChange = () => {};
     this.onShow = () => {};
     history.scrollRestoration = "manual";
@@ -59,7 +66,34 @@ export class Results {
   }
 
   get images() {
-    return this.grid.images;
+    return this.pages.flat();
+  }
+
+  /** What the grid has of a page: stacks in the timeline, which end with their page. @param {import("./types").Summary[]} images */
+  #visible(images) {
+    return readSearch().order === "taken" ? stacked(images, this.opened) : images;
+  }
+
+  #showPages(complete = this.grid.complete, grouping = this.grid.grouping) {
+    this.grid.show(this.pages.flatMap((page) => this.#visible(page)), complete, grouping);
+  }
+
+  /** Opens the stack of an image, or closes it. @param {MouseEvent} event */
+  #clickStack(event) {
+    const cell = /** @type {Element} */ (event.target).closest(".stack")?.closest("li");
+    if (!cell) return;
+    const { ImageId, Stack } = this.grid.images[Number(cell.dataset.index)];
+    for (const image of this.pages.flatMap((page) => burstOf(page, ImageId))) this.opened[Stack?.IsOpen ? "delete" : "add"](image.ImageId);
+    this.#showPages();
+    this.focus(ImageId);
+    /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest("li")?.querySelector(".stack"))?.focus();
+  }
+
+  /** Puts the focus on an image, or on the stack that it lies in. @param {string} imageId */
+  focus(imageId) {
+    const near = new Set(this.pages.flatMap((page) => burstOf(page, imageId)).map((image) => image.ImageId));
+    const own = this.grid.images.findIndex((image) => image.ImageId === imageId);
+    this.grid.focus(own < 0 ? this.grid.images.findIndex((image) => near.has(image.ImageId)) : own);
   }
 
   /** Shows what the address asks for; `again` asks even if it is shown already. */
@@ -74,7 +108,8 @@ export class Results {
       learnReadings(search.q, page.Interpretation ?? []);
       showSearch();
     }
-    this.grid.show(page.Images, !page.NextToken, search.order === "taken" ? DAYS : null);
+    this.pages = [page.Images];
+    this.#showPages(!page.NextToken, search.order === "taken" ? DAYS : null);
     performance.mark("first-screen");
     this.#shown(search);
     this.#countAhead(search);
@@ -114,7 +149,8 @@ export class Results {
   /** Takes images away at once; the catalog follows in a moment. @param {string[]} imageIds */
   remove(imageIds) {
     const before = this.images.length;
-    this.grid.remove(imageIds);
+    this.pages = this.pages.map((page) => page.filter((image) => !imageIds.includes(image.ImageId)));
+    this.#showPages();
     if (this.total !== undefined) this.total -= before - this.images.length;
     this.#shown(readSearch());
   }
@@ -180,7 +216,8 @@ export class Results {
     const page = await this.#take((signal) => this.#nextPage(signal));
     find("more").hidden = !this.stuck;
     if (!page) return;
-    this.grid.add(page.Images, !page.NextToken);
+    this.pages.push(page.Images);
+    this.grid.add(this.#visible(page.Images), !page.NextToken);
     this.#count();
     this.onChange();
   }
@@ -189,6 +226,7 @@ export class Results {
   #failed(error) {
     find("gallery").removeAttribute("aria-busy");
     if (this.next) return this.#stuck(error);
+    this.pages = [];
     this.grid.show([], true);
     find("count").textContent = "";
     return tellEmpty("warning", "The search failed", error.message, retry(() => this.show({ again: true })));

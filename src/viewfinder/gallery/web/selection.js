@@ -131,7 +131,7 @@ export class Selection {
     this.pressed = null;
     const isKeyboard = event.detail === 0;
     const chooses = /** @type {Element} */ (event.target).closest(".tick") || (!isKeyboard && (this.chosen.size || event.shiftKey));
-    if (!cell || !(wasPressed || chooses)) return;
+    if (!cell || !(wasPressed || chooses) || isOfStack(event)) return;
     event.preventDefault();
     event.stopPropagation();
     if (wasPressed) return; // the long press has chosen it
@@ -143,7 +143,7 @@ export class Selection {
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.shiftKey && event.key.startsWith("Arrow")) return this.#reach(this.grid.active); // the grid has moved already
-    if (event.key !== " " && event.key.toLowerCase() !== "x") return;
+    if ((event.key !== " " && event.key.toLowerCase() !== "x") || isOfStack(event)) return;
     event.preventDefault();
     this.#toggle(this.grid.active);
   }
@@ -181,6 +181,9 @@ export class Selection {
     await analyzeAll(imageIds);
   }
 }
+
+/** Whether an event is for the button of a stack, which only opens it. @param {Event} event */
+const isOfStack = (event) => Boolean(/** @type {Element} */ (event.target).closest(".stack"));
 
 /** The tile that an event is in. @param {Event} event */
 const cellOf = (event) => /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".cell"));

@@ -42,8 +42,12 @@ export function tileOf(image) {
   );
   // The keyboard has a key for it (space or x), so that one stop of the tab key is enough for a tile.
   const tick = element("button", { class: "tick", type: "button", tabindex: -1, "aria-pressed": "false", "aria-label": `Select ${nameOf(image.ImageId)}` }, icon("done"));
-  return element("li", { class: "cell" }, link, tick);
+  return element("li", { class: "cell" }, link, tick, image.Stack && stackOf(image, image.Stack));
 }
+
+/** The button that opens a burst, or closes it. @type {(image: import("./types").Summary, stack: { Size: number, IsOpen: boolean }) => HTMLElement} */
+const stackOf = ({ ImageId }, { Size, IsOpen }) =>
+  element("button", { class: "stack", type: "button", "aria-expanded": String(IsOpen), "aria-label": `Burst of ${Size}: ${nameOf(ImageId)}` }, icon("copies"), String(Size));
 
 /** What was searched for is why the image is here: it is always shown. @param {import("./types").Confident[]} labels */
 function searchedFirst(labels) {

@@ -34,6 +34,9 @@ export interface Summary {
   AnalyzedAt: string;
   TakenAt?: string;
   Moderated?: "true" | "false";
+  Camera?: string;
+  Hash?: string;
+  Stack?: { Size: number; IsOpen: boolean }; // the page's own: of the picture on top of a burst
   Width?: number;
   Height?: number;
   Reason?: string;
@@ -83,7 +86,21 @@ export interface Known extends Pictured { Status?: Status; Width?: number; Heigh
 
 export interface Trashed { ImageId: string; DeletedAt: string; ExpiresAt: string; Bytes: number }
 export interface Version { VersionId: string; LastModified: string; Bytes: number; IsLatest: boolean }
-export interface Copy extends Pictured { AnalyzedAt: string; Bytes: number }
+export interface Copy extends Pictured {
+  AnalyzedAt: string;
+  Bytes: number;
+  Sha256: string;
+  Format: string;
+  Width: number;
+  Height: number;
+  Sharpness: number;
+  TakenAt?: string;
+}
+export interface Alike {
+  Kind: "EQUAL" | "NEAR";
+  Keep: { ImageId: string; Reason: "PIXELS" | "SHARPNESS" | "TAKEN_AT" | "NAME" };
+  Images: Copy[];
+}
 export interface LabelCount extends Named { Count: number; Parents: Named[]; MatchedBy?: string }
 export interface CategoryCount extends Named { Count: number; Labels: number }
 export interface Folder { Prefix: string; Count: number }
@@ -99,7 +116,7 @@ export interface Interpretation extends Partial<Reading> {
 }
 export interface Images extends Paged { Images: Summary[]; Interpretation?: Interpretation[] }
 export interface Trash extends Paged { Images: Trashed[] }
-export interface Duplicates extends Paged { Groups: { Sha256: string; Images: Copy[] }[] }
+export interface Duplicates extends Paged { Groups: Alike[]; Pending?: number }
 export interface Statistics { Images: Record<Status | "Total", number>; Labels: number }
 
 export interface Minute { Start: number; Images: number; LatencyP50: number | null; LatencyP95: number | null }

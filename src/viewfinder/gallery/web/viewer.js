@@ -75,7 +75,8 @@ export class Viewer {
     this.dialog.close();
     this.#leavePicture();
     this.content.replaceChildren();
-    if (this.last >= 0) this.results.grid.focus(this.last);
+    const { [this.last]: last } = this.results.images;
+    if (last) this.results.focus(last.ImageId);
   }
 
   #leave() {
