@@ -106,7 +106,7 @@ class World:
                 client.delete_item(TableName=TABLE, Key={"PK": item["PK"], "SK": item["SK"]})
         else:
             with self.application.catalog_parts.catalog._database.transaction() as connection:  # type: ignore[attr-defined]
-                for table in ("postings", "images", "terms", "people", "leases"):
+                for table in ("postings", "hashes", "images", "terms", "people", "leases"):
                     connection.execute(f"DELETE FROM {table}")
 
 
