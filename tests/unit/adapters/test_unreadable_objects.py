@@ -97,3 +97,36 @@ def test_an_object_under_its_uploaders_key_says_so_at_once() -> None:
 def test_an_object_that_goes_meanwhile_is_not_there() -> None:
     with pytest.raises(ObjectNotFoundError):
         fetch(GuardedBucket(["a.jpg", "m.jpg.old"], {"m.jpg": DENIED}))
+
+
+class PrefixedBucket(GuardedBucket):
+    """A bucket below a prefix: its role may list there only, so S3 answers 403 for an object that is not there."""
+
+    def get_object(self, Key: str, **rest: Any) -> dict[str, Any]:  # noqa: N803
+        if Key not in self.keys:
+            raise ClientError({"Error": {"Code": DENIED[0], "Message": DENIED[1]}}, "GetObject")
+        return super().get_object(Key, **rest)
+
+    def list_objects_v2(self, MaxKeys: int, Prefix: str = "", StartAfter: str = "", **rest: Any) -> Any:  # noqa: N803
+        if not Prefix.startswith("p/"):
+            raise ClientError({"Error": {"Code": DENIED[0], "Message": DENIED[1]}}, "ListObjectsV2")
+        return super().list_objects_v2(MaxKeys, Prefix, StartAfter, **rest)
+
+
+def fetch_below(bucket: PrefixedBucket, key: str) -> Any:
+    client: Any = bucket
+    return S3ImageStore(client, "images", "p/").fetch(key, 100)
+
+
+def test_below_a_prefix_the_listing_tells_a_removed_object_from_a_forbidden_one() -> None:
+    bucket = PrefixedBucket(["p/a.jpg", "p/m.jpg"], {"p/m.jpg": DENIED})
+
+    with pytest.raises(ObjectNotFoundError):
+        fetch_below(bucket, "p/gone.jpg")
+    assert fetch_below(bucket, "p/m.jpg").refusal == "ACCESS_DENIED"
+    assert fetch_below(bucket, "p/a.jpg").content == b"Dog"
+
+
+def test_below_a_prefix_where_no_object_is_given_the_setup_is_at_fault() -> None:
+    with pytest.raises(MisconfiguredError, match="s3://images can't be read"):
+        fetch_below(PrefixedBucket(["p/a.jpg", "p/m.jpg"], dict.fromkeys(["p/a.jpg", "p/m.jpg"], DENIED)), "p/m.jpg")
