@@ -435,6 +435,12 @@ def test_a_correction_follows_its_content_to_another_key_and_to_copies(api: Api)
     for each in (key, copy):
         api.put(each, content.getvalue())
         api.wait_for(each)
+
+    def are_copies() -> bool:  # the table's stream tells which images are copies, within a second
+        groups = api.get("/duplicates", limit=100).json()["Groups"]
+        return any([image["ImageId"] for image in group["Images"]] == [copy, key] for group in groups)
+
+    wait_for(are_copies, seconds=SECONDS, what="the copies")
     body = json.dumps({"Add": ["Moved Label"]})
     assert api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=body).status_code == 200
 

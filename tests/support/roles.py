@@ -229,7 +229,6 @@ FORBIDDEN: dict[str, list[Call]] = {
         ("s3", "put_object", _THUMBNAIL),
         ("s3", "get_object", _ANALYSIS),
         ("s3", "list_objects_v2", {"Bucket": "{ImagesBucketName}"}),
-        ("s3", "list_objects_v2", {"Bucket": "{DerivedBucketName}", "Prefix": "analyses/"}),
         ("s3", "get_object", _DECISION),
         ("sqs", "receive_message", {"QueueUrl": "{QueueUrl}"}),
         ("sqs", "delete_message", _MESSAGE),
