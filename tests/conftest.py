@@ -5,6 +5,10 @@ from __future__ import annotations
 import hypothesis
 import pytest
 
+from tools.moto_transactions import copy_once
+
+copy_once()
+
 hypothesis.settings.register_profile("any machine", deadline=None)  # no test measures time
 hypothesis.settings.load_profile("any machine")
 
