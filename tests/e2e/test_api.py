@@ -445,7 +445,7 @@ def test_a_correction_follows_its_content_to_another_key_and_to_copies(api: Api)
     assert api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=body).status_code == 200
 
     def found() -> list[str]:
-        return sorted(api.search(label="Moved Label"))
+        return sorted(api.search(label="Moved Label", prefix="api/moved/"))
 
     wait_for(lambda: found() == [copy, key], seconds=SECONDS, what="the copy")
     s3 = api.stack.client("s3")
