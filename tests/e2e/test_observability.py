@@ -125,7 +125,7 @@ def test_every_alarm_is_there_and_tells_the_topic(stack: RunningStack) -> None:
         *("dead-letters", "oldest-message", "label-statistics-age", "api-server-errors", "api-latency"),
         *("image-processing-errors", "label-statistics-errors", "api-handler-errors"),
         *("image-processing-throttles", "label-statistics-throttles", "api-handler-throttles"),
-        "uncounted-records",
+        *("second-stage-dead-letters", "second-stage-oldest-message", "uncounted-records"),
         *(f"{part}-{what}-throttles" for part in ("table", "gsi1", "gsi2") for what in ("read", "write")),
     }
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(stack.outputs["AlarmTopicArn"],)}

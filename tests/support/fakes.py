@@ -20,6 +20,7 @@ from viewfinder.domain.errors import (
 )
 from viewfinder.domain.feature import Feature, Parameters
 from viewfinder.domain.image import Facts, Image, Picture
+from viewfinder.domain.indexed_face import IndexedFace
 from viewfinder.domain.label import BoundingBox, Face, Label, Text
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.likeness import Likeness, PerceptualHash
@@ -215,6 +216,8 @@ class FakeDetector:
             return Detection((Face(BoundingBox(0.2, 0.2, 0.1, 0.1), 99.5),))
         if parameters.feature is Feature.MODERATION:
             return Detection((ModerationLabel("Violence", 90.0, "", 1),))
+        if parameters.feature is Feature.PEOPLE:
+            return Detection((IndexedFace("face-1", BoundingBox(0.2, 0.2, 0.1, 0.1), 99.5),))
         return Detection(labels(rendition), self.model_version)
 
 

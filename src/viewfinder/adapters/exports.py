@@ -31,7 +31,8 @@ COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("ImageId", "Status", "AnalyzedAt"), TEXT),
     **dict.fromkeys(("Version", "Size", "Width", "Height"), NUMBER),
     **dict.fromkeys(("ETag", "Sha256", "Format", "LabelModelVersion", "Reason", "Message"), TEXT),
-    **dict.fromkeys(("Labels", "Corrections", "Features", "Facts", "Texts", "Faces", "ModerationLabels"), NESTED),
+    **dict.fromkeys(("Labels", "Corrections", "Features", "PendingFeatures", "Facts"), NESTED),
+    **dict.fromkeys(("Texts", "Faces", "ModerationLabels", "People"), NESTED),
 }
 """Members of `GET /images/{ImageId+}`, and the version, as columns of a table; nested ones are JSON in a text.
 

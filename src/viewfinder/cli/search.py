@@ -111,8 +111,10 @@ def search(
         raise typer.Exit(0 if images else 1)
     if more:
         tell(_how_to_get_more(api, query, read, len(images)))
-    elif not images:
-        tell(_why_nothing(api, [*named, *(exclude or [])]) if not _unread(read) else "No images.")
+    elif not images and not _unread(read):
+        tell(_why_nothing(api, [*named, *(exclude or [])]))
+    elif not images and len(_unread(read)) < len(read):
+        tell("No images.")
 
 
 def _labels_of(read: list[dict[str, Any]]) -> list[str]:

@@ -22,7 +22,7 @@ from tests.support.busy_dynamodb import (
     busy_table,
     reasons_of,
 )
-from tests.support.fakes import FakeClock, FakeDetector, FakeRequests
+from tests.support.fakes import FakeClock, FakeDerivedStore, FakeDetector, FakeRequests
 from tests.support.tables import TABLE
 from tests.unit.lambdas.test_image_processing import Place, message
 from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
@@ -153,7 +153,12 @@ def ask(client: Any, name: str) -> tuple[int, dict[str, str]]:
     handler: Any = load("api_handler")
     links: Any = type("Links", (), {"original": lambda *_: "https://s3/a"})()
     handler.application = handler.Application(
-        SETTINGS, dynamodb_client=client, requests=FakeRequests(), clock=FakeClock(), links=links
+        SETTINGS,
+        dynamodb_client=client,
+        derived=FakeDerivedStore(),
+        requests=FakeRequests(),
+        clock=FakeClock(),
+        links=links,
     )
     parts = handler.application
     parts.trash = Trash(parts.catalog, parts.search, versions=links, links=links, days=30)

@@ -68,6 +68,19 @@ def encode_keys_of_versions(s3: Any) -> None:
     replace(s3, "_xml_body", xml_body)
 
 
+def know_collections(handlers: dict[str, dict[str, Any]]) -> None:
+    """Take CloudFormation's type of a collection, which the emulator lacks; `viewfinder up` makes it in the engine.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-rekognition-collection.html
+    """
+
+    def create(_logical_id: str, properties: dict[str, Any], _stack_name: str) -> tuple[str, dict[str, str]]:
+        name = properties["CollectionId"]
+        return name, {"Arn": f"arn:aws:rekognition:us-east-1:000000000000:collection/{name}"}
+
+    handlers["AWS::Rekognition::Collection"] = {"create": create, "delete": lambda _name, _properties: None}
+
+
 def refuse_to_delete_full_buckets(handlers: dict[str, dict[str, Any]], s3: Any) -> None:
     """Fail a stack's deletion at a bucket with objects or versions in it, as S3 does."""
     bucket = handlers["AWS::S3::Bucket"]
