@@ -37,7 +37,7 @@ WITHOUT_ENGINE = {
     "status": (1, ""),
     "logs": GO_ON,
     "traces": GO_ON,
-    "search": (0, "No image has Cat."),
+    "search": (0, "Nothing is known by Cat."),
     "labels": GO_ON,
     "images get": (1, "Error: there is no such image"),
     "images rm": (1, "Error: cat.jpg: there is no such image"),

@@ -45,7 +45,7 @@ EVERY = [
 """The table: files, and what happens to them."""
 
 GATE = [("catalog.db", "header"), ("emulator/state/iam.json", "cut")]
-GATE_RUNNING = [("catalog.db", "every_page"), ("stack.json", "empty")]
+GATE_RUNNING = [("catalog.db", "every_page")]
 
 
 @pytest.fixture(scope="module")

@@ -54,6 +54,11 @@ NOT_RUN = {  # the beginning of a command, and the reason
     "aws organizations": "needs the management account of an AWS organisation",
     "aws cloudformation set-stack-policy": "MiniStack has no stack policies",
     "viewfinder destroy": _ON_AWS,
+    "viewfinder up --attach": "stays until Ctrl-C; tests/e2e/test_attach.py runs it",
+    "viewfinder up --webhook": "stays until Ctrl-C; tests/e2e/test_attach.py has a receiver",
+    "viewfinder backfill --stack photos": "needs an attached bucket; tests/e2e/test_attach.py has one",
+    "viewfinder export --format parquet": "needs the extra `parquet`; tests/unit/usecases/test_export.py writes one",
+    "aws events": "needs the event bus of a stack on AWS",
 }
 PROGRAMS = (
     "viewfinder",

@@ -62,6 +62,10 @@ class Scene:
         for number in range(len(self.bad), len(self.bad) + count):
             self.bad.append(self._put(f"bad {number}.jpg", BAD[number % len(BAD)]))
 
+    def remove_objects(self) -> None:
+        for key in (*self.good, *self.bad):
+            self.stack.client("s3").delete_object(Bucket=self.stack.bucket, Key=key)
+
     def records(self) -> dict[str, Image]:
         return self.application.records.find_many([*self.good, *self.bad])
 
@@ -117,8 +121,10 @@ def scene(stack: RunningStack, application: Application, detector: DetectorProxy
     detector.reset()
     for name in QUEUES:  # what other tests left is no matter of these
         stack.client("sqs").purge_queue(QueueUrl=stack.outputs[name])
-    yield Scene(stack, application, detector)
+    scene = Scene(stack, application, detector)
+    yield scene
     detector.reset()
+    scene.remove_objects()  # so that they don't fill the first page of other tests' searches
 
 
 @contextmanager
@@ -235,7 +241,8 @@ def test_an_outage_longer_than_the_deliveries_ends_as_failed_and_redrive_mends_i
 def messages_doubled(scene: Scene) -> Iterator[None]:
     """Double every message that is sent inside the block."""
     functions, queues, queue = scene.stack.client("lambda"), scene.stack.client("sqs"), scene.stack.outputs["QueueUrl"]
-    (mapping,) = functions.list_event_source_mappings(FunctionName=function_name(scene.stack))["EventSourceMappings"]
+    mappings = functions.list_event_source_mappings(FunctionName=function_name(scene.stack))["EventSourceMappings"]
+    (mapping,) = (each for each in mappings if each["EventSourceArn"].endswith(f":{queue.rpartition('/')[2]}"))
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     try:
         yield
