@@ -77,7 +77,7 @@ def first_screen(started: Browser, url: str, times: int) -> Result:
 
 def jumps(started: Browser, url: str, times: int) -> Result:
     """Jump to months of the timeline's rail in turns, and return the milliseconds until their pictures are there."""
-    page = started.new_page(viewport=SCREEN)
+    page = started.new_page(viewport=SCREEN, locale="en-GB")  # the day before the month, as JUMPED has it
     page.goto(f"{url}/?order=taken")
     months = page.locator("#rail .month")
     months.last.wait_for()
