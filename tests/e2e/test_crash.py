@@ -160,10 +160,10 @@ def test_a_full_disk_is_told_and_work_goes_on_when_there_is_room(small_disk: Pat
             with function_told(stack, {"AWS_ENDPOINT_URL_REKOGNITION": detector.url, **QUICK}):
                 s3 = stack.client("s3")
                 s3.put_object(Bucket=stack.bucket, Key="before.jpg", Body=contents[0])
-                wait_for(lambda: stack.image("before.jpg").status_code == 200, seconds=30, what="the first image")
+                wait_for(lambda: stack.image("before.jpg").status_code == 200, seconds=120, what="the first image")
                 detector.hold()
                 s3.put_object(Bucket=stack.bucket, Key="in hand.jpg", Body=contents[1])
-                wait_for(lambda: detector.waiting == 1, seconds=30, what="an image in hand")
+                wait_for(lambda: detector.waiting == 1, seconds=120, what="an image in hand")
                 ballast = fill(small_disk, leaving=0)
                 detector.release()
 

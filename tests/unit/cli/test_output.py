@@ -112,7 +112,7 @@ def test_the_version_is_that_of_the_package(run: Run) -> None:
         (("search", "Dog", "--prefix", "0"), "Images shown: 50. More with --limit 100.\n"),
         (("search", "-n", "306"), ""),
         (("search", "dogs", "-n", "306"), "Read as: label Dog (or text:dogs)\n"),
-        (("search", "Dgo"), "Nothing is known by Dgo. Did you mean Dog?\nNo images.\n"),
+        (("search", "Dgo"), "Nothing is known by Dgo. Did you mean Dog?\n"),
         (("search", "Dog", "Zebra", "-n", "306"), "Nothing is known by Zebra.\n"),
         (("search", "Cat"), "No images.\n"),
         (("search", "--any", "Dgo"), "No image has Dgo. Did you mean Dog?\n"),
