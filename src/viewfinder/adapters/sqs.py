@@ -94,7 +94,7 @@ class SqsRequests:
 
     def _send(self, bodies: Sequence[str]) -> None:
         if len(bodies) == 1:
-            # The API function's one: MiniStack asks for a permission of the batch's name, which AWS does not have.
+            # What the API asks for, as a rule: a refusal is an error of its own, not an entry of an answer.
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=bodies[0])
             return
         answer = self._client.send_message_batch(

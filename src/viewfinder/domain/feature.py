@@ -144,7 +144,7 @@ FEATURES: Mapping[Feature, FeatureRow] = {
         version="ModerationModelVersion",
         price="RekognitionPer1000",
         engine_seconds=None,
-        stage=Stage.FIRST,  # whoever filters by it must not be shown an image before its verdict
+        stage=Stage.FIRST,  # a filter by it must not show an image before its verdict
     ),
     Feature.PEOPLE: FeatureRow(
         operation="IndexFaces",

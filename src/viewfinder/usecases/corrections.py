@@ -92,6 +92,5 @@ class _Change:
 
 
 def _tell_copies(image: Image, correcting: Correcting) -> None:
-    for copy in correcting.copies.images(image.sha256, _MOST_COPIES):
-        if copy != image.image_id:
-            correcting.requests.send([copy])
+    copies = correcting.copies.images(image.sha256, _MOST_COPIES)
+    correcting.requests.send([copy for copy in copies if copy != image.image_id])

@@ -1,4 +1,4 @@
-"""The outbox on a real file: written with the record, delivered at least once and in order, whoever is killed."""
+"""The outbox on a real file: written with the record, delivered at least once, in order, whatever process is killed."""
 
 from __future__ import annotations
 

@@ -70,6 +70,7 @@ if __name__ == "__main__":
     guard.close(app, s3, iam_evaluator)
     strictness.read_security_of_operations_only(apigateway_v1)
     strictness.hand_paths_over_as_sent(app, apigateway_v1)
+    strictness.ask_for_actions_that_exist(iam_evaluator)
     strictness.know_collections(provisioners._RESOURCE_HANDLERS)
     strictness.refuse_to_delete_full_buckets(provisioners._RESOURCE_HANDLERS, s3)
     strictness.encode_keys_of_versions(s3)

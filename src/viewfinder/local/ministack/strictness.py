@@ -81,6 +81,19 @@ def know_collections(handlers: dict[str, dict[str, Any]]) -> None:
     handlers["AWS::Rekognition::Collection"] = {"create": create, "delete": lambda _name, _properties: None}
 
 
+def ask_for_actions_that_exist(iam: Any) -> None:
+    """Check a batch of messages by `sqs:SendMessage`: the emulator asks for an action of the batch, which IAM lacks.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
+    """
+    enforce = iam.enforce
+
+    def enforce_existing(access_key_id: str, action: str, *others: Any, **named: Any) -> Any:
+        return enforce(access_key_id, action.replace("sqs:SendMessageBatch", "sqs:SendMessage"), *others, **named)
+
+    replace(iam, "enforce", enforce_existing)
+
+
 def refuse_to_delete_full_buckets(handlers: dict[str, dict[str, Any]], s3: Any) -> None:
     """Fail a stack's deletion at a bucket with objects or versions in it, as S3 does."""
     bucket = handlers["AWS::S3::Bucket"]

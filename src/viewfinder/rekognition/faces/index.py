@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -30,7 +31,7 @@ class Index(Protocol):
         """Return those that reach the threshold, most alike first."""
 
 
-class _Index:
+class _Index(ABC):
     """One collection's vectors; a search has them to itself, because an update moves them."""
 
     def __init__(self, store: Store, collection: int) -> None:
@@ -47,8 +48,9 @@ class _Index:
         matches = [(number, similarity_at(distance)) for number, distance in near]
         return [match for match in matches if match[1] >= threshold]
 
+    @abstractmethod
     def _update(self) -> None:
-        raise NotImplementedError
+        """Bring the vectors up to date with the file."""
 
 
 class FaceIndex(_Index):

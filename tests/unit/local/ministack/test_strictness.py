@@ -11,8 +11,10 @@ from xml.etree.ElementTree import Element, SubElement
 import pytest
 
 from viewfinder.local.ministack.strictness import (
+    ask_for_actions_that_exist,
     encode_keys_of_versions,
     hand_paths_over_as_sent,
+    know_collections,
     read_security_of_operations_only,
     refuse_to_delete_full_buckets,
 )
@@ -43,6 +45,29 @@ def test_a_path_is_handed_over_as_it_was_sent_and_the_event_has_no_version() -> 
 
     assert asyncio.run(handled) == ("/prod/a%20b", {"raw_path": "/prod/a%20b", "raw_query_string": ""})
     assert gateway._build_lambda_event_v1("/a%20b") == {"path": "/a%20b"}
+
+
+def test_a_batch_of_messages_needs_the_action_of_one() -> None:
+    asked: list[Any] = []
+    iam = SimpleNamespace(enforce=lambda key, action, *others, **named: asked.append((action, others, named)))
+    ask_for_actions_that_exist(iam)
+
+    for action in ("sqs:SendMessageBatch", "sqs:ReceiveMessage"):
+        iam.enforce("key", action, "sqs", region="us-east-1")
+
+    assert [action for action, _, _ in asked] == ["sqs:SendMessage", "sqs:ReceiveMessage"]
+    assert asked[0][1:] == (("sqs",), {"region": "us-east-1"})
+
+
+def test_cloudformation_makes_and_deletes_a_collection() -> None:
+    handlers: dict[str, dict[str, Any]] = {}
+    know_collections(handlers)
+    collection = handlers["AWS::Rekognition::Collection"]
+
+    name, attributes = collection["create"]("PeopleCollection", {"CollectionId": "photos-people"}, "photos")
+
+    assert (name, attributes["Arn"].rpartition(":")[2]) == ("photos-people", "collection/photos-people")
+    assert collection["delete"](name, {}) is None
 
 
 @pytest.mark.parametrize(("objects", "versions"), [({"photo.jpg": {}}, False), ({}, True)])
