@@ -397,7 +397,7 @@ def test_an_overwritten_image_gets_an_earlier_content_back(api: Api) -> None:
 
 def test_a_person_corrects_labels_and_takes_it_back(api: Api) -> None:
     key = "api/corrected.jpg"
-    api.put(key, CAT + b"corrected")  # a correction is of every image of a content
+    api.put(key, CAT + b"corrected by the API")  # a correction is of every image of a content
     before = api.wait_for(key)
     body = {"Add": ["Corrected Label"], "Remove": ["cat"]}
     image = api.stack.call("PATCH", f"/images/{quote(key, safe='')}", content=json.dumps(body)).json()

@@ -199,10 +199,22 @@ def find_target(
     if not stack and not data_dir and DATA_DIR_VARIABLE not in os.environ:
         stack = os.environ.get(STACK_VARIABLE)
     if stack:
-        return _on_aws(stack, environment_of(region, profile))
+        local = _local_by_name(stack)
+        return on_this_machine(local) if local else _on_aws(stack, environment_of(region, profile))
     if region or profile:
         raise typer.BadParameter("--region and --profile are for a stack on AWS: name it with --stack")
     return on_this_machine(local_stack(data_dir).running)
+
+
+def _local_by_name(stack: str) -> Running | None:
+    """Return the local stack if the shell has its variables and means it by its name: its catalog is not DynamoDB."""
+    from viewfinder.local.components import STACK_NAME
+
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if stack != STACK_NAME or not endpoint or DATA_DIR_VARIABLE not in os.environ:
+        return None
+    running = local_stack(None).running
+    return running if running.record.endpoint_url == endpoint else None
 
 
 def on_this_machine(local: Running) -> Target:

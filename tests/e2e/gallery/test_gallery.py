@@ -231,7 +231,8 @@ def test_of_two_copies_one_is_kept_and_the_other_comes_back(stack: RunningStack,
 
 
 def test_a_label_is_corrected_by_a_person(stack: RunningStack, open_page: OpenPage) -> None:
-    put(stack, "corrected.jpg", sample("cat.jpg") + b"corrected")  # a correction is of every image of a content
+    content = sample("cat.jpg") + b"corrected in the gallery"  # a correction is of every image of a content
+    put(stack, "corrected.jpg", content)
     page = open_page(f"{stack.gallery_url}/?image=corrected.jpg")
 
     page.get_by_role("button", name="Remove the label Cat").click()

@@ -168,6 +168,23 @@ def test_options_come_before_variables_and_the_local_stack_before_one_on_aws(
     assert local.data.path == elsewhere
 
 
+@pytest.mark.usefixtures("on_aws")
+def test_in_the_shell_of_a_local_stack_its_name_means_that_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was looked up in the emulator as one on AWS, whose catalog is a table in DynamoDB: this one's was empty."""
+    stack_with(tmp_path)
+    for name, value in {"VIEWFINDER_DATA_DIR": str(tmp_path), "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}.items():
+        monkeypatch.setenv(name, value)
+    local = _target.find_target("viewfinder").local
+    assert local is not None
+    assert local.data.path == tmp_path
+    assert _target.find_target("photos").local is None
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4577")
+    with pytest.raises(_target.StackNotFoundError):
+        _target.find_target("viewfinder")
+
+
 @pytest.mark.parametrize(
     "options",
     [{"stack": "photos", "data_dir": Path("x")}, {"region": "eu-west-1"}, {"profile": "work"}],
