@@ -9,6 +9,36 @@ INSERT INTO aliases (alias, term) VALUES ('canine',11);
 INSERT INTO aliases (alias, term) VALUES ('couch',4);
 INSERT INTO aliases (alias, term) VALUES ('human',102);
 INSERT INTO aliases (alias, term) VALUES ('road',23);
+CREATE TABLE copied (sha256 TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO copied (sha256) VALUES ('2b90be8fab3b5c6360fe473f107a5f2c8c3b78462ed46e131a03046a51654734');
+INSERT INTO copied (sha256) VALUES ('eec34e452aaea75d6ccd4b599686e3d9e0e3425ce411e47abdb38c32182d2c53');
+CREATE TABLE folders (
+        level INTEGER NOT NULL,
+        folder TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (level, folder)
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO folders (level, folder, count) VALUES (1,'Fotos/',1);
+INSERT INTO folders (level, folder, count) VALUES (1,'a/',1);
+INSERT INTO folders (level, folder, count) VALUES (1,'bad/',3);
+INSERT INTO folders (level, folder, count) VALUES (1,'corrected/',1);
+INSERT INTO folders (level, folder, count) VALUES (1,'dogs/',1);
+INSERT INTO folders (level, folder, count) VALUES (1,'engine/',1);
+INSERT INTO folders (level, folder, count) VALUES (1,'failed/',1);
+INSERT INTO folders (level, folder, count) VALUES (1,'late/',1);
+INSERT INTO folders (level, folder, count) VALUES (1,'many/',1);
+INSERT INTO folders (level, folder, count) VALUES (1,'people/',1);
+INSERT INTO folders (level, folder, count) VALUES (1,'signs/',1);
+INSERT INTO folders (level, folder, count) VALUES (1,'trash/',1);
+INSERT INTO folders (level, folder, count) VALUES (2,'Fotos/2024/',1);
+INSERT INTO folders (level, folder, count) VALUES (2,'a/b/',1);
+INSERT INTO folders (level, folder, count) VALUES (3,'Fotos/2024/Sommer/',1);
+INSERT INTO folders (level, folder, count) VALUES (3,'a/b/c/',1);
+INSERT INTO folders (level, folder, count) VALUES (4,'a/b/c/d/',1);
+INSERT INTO folders (level, folder, count) VALUES (5,'a/b/c/d/e/',1);
+INSERT INTO folders (level, folder, count) VALUES (6,'a/b/c/d/e/f/',1);
+INSERT INTO folders (level, folder, count) VALUES (7,'a/b/c/d/e/f/g/',1);
+INSERT INTO folders (level, folder, count) VALUES (8,'a/b/c/d/e/f/g/h/',1);
 CREATE TABLE hashes (
         place INTEGER PRIMARY KEY AUTOINCREMENT,
         image INTEGER NOT NULL UNIQUE REFERENCES images,
@@ -430,4 +460,4 @@ CREATE TRIGGER word_removed AFTER DELETE ON terms WHEN OLD.kind = 'WORD' BEGIN
 INSERT INTO word_parts (word_parts) VALUES ('rebuild');
 COMMIT;
 PRAGMA application_id = 1447449428;
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;

@@ -15,7 +15,7 @@ from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
 from viewfinder.domain import formats, record_state
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.events import event_of
-from viewfinder.domain.image import PENDING, Image, Status
+from viewfinder.domain.image import PENDING, Image, Status, folders_of
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.record_state import RecordState
 
@@ -54,6 +54,22 @@ _END_LEASE = "UPDATE leases SET done_at = ? WHERE name = ? AND holder = ?"
 _ANNOUNCE = "INSERT INTO outbox (image_id, version, event, saved_at) VALUES (?, ?, ?, ?)"
 _EXPIRED = "SELECT id FROM images WHERE expires_at < ? ORDER BY expires_at LIMIT ?"
 _FORGET = ("DELETE FROM postings WHERE image = ?", "DELETE FROM images WHERE id = ?")
+_COUNT_FOLDER = """
+    INSERT INTO folders (level, folder, count) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET count = count + excluded.count
+"""
+_FORGET_FOLDER = "DELETE FROM folders WHERE level = ? AND folder = ? AND count = 0"
+_NOTE_COPIES = """
+    INSERT OR IGNORE INTO copied (sha256) SELECT sha256 FROM images INDEXED BY images_by_content
+    WHERE expires_at IS NULL AND sha256 = :sha256 AND :sha256 != '' LIMIT 1 OFFSET 1
+"""
+_FORGET_COPIES = """
+    DELETE FROM copied WHERE sha256 = :sha256 AND 2 > (
+        SELECT count(*) FROM (
+            SELECT 1 FROM images INDEXED BY images_by_content WHERE expires_at IS NULL AND sha256 = :sha256 LIMIT 2
+        )
+    )
+"""
 _REMOVE_HASH = "DELETE FROM hashes WHERE image = ?"
 _ADD_HASH = "INSERT INTO hashes (image, hash) VALUES (?, ?)"
 
@@ -125,6 +141,10 @@ class SqliteCatalog:
         connection.execute(_REMOVE_HASH, [number])
         if image.is_visible and image.likeness.hash:
             connection.execute(_ADD_HASH, [number, str(image.likeness.hash)])
+        _count_in_folders(connection, image, replacing)
+        for content in {each.sha256 for each in (image, replacing) if each}:
+            for statement in (_NOTE_COPIES, _FORGET_COPIES):
+                connection.execute(statement, {"sha256": content})
 
     def _row(self, image: Image) -> dict[str, Any]:
         expires_at = int(datetime.fromisoformat(image.analyzed_at).timestamp()) + self._tombstone_seconds
@@ -136,6 +156,14 @@ class SqliteCatalog:
             "record": to_json(image.to_document()),
             "sha256": image.sha256,
         }
+
+
+def _count_in_folders(connection: sqlite3.Connection, image: Image, replacing: Image | None) -> None:
+    change = image.is_visible - bool(replacing and replacing.is_visible)
+    if change:
+        folders = list(enumerate(folders_of(image.image_id), 1))
+        connection.executemany(_COUNT_FOLDER, [[level, folder, change] for level, folder in folders])
+        connection.executemany(_FORGET_FOLDER, folders)
 
 
 def _state(values: Sequence[Any]) -> RecordState:
