@@ -354,7 +354,7 @@ def test_folders_and_copies_follow_every_write(saves: list[tuple[str, str, Statu
 _LATER = (
     *("TRIGGER word_added", "TRIGGER word_removed", "TABLE word_parts", "VIEW words"),
     *("TABLE outbox", "TABLE hashes", "TABLE people", "INDEX people_by_count"),
-    *("TABLE folders", "TABLE copied"),
+    *("TABLE folders", "TABLE copied", "TRIGGER bitmap_removed", "TABLE bitmaps"),
 )
 """What files of 0.2.0 don't have."""
 
@@ -372,6 +372,7 @@ def test_a_file_of_0_2_0_forgets_the_labels_of_removed_images(path: str) -> None
         old.execute("UPDATE images SET summary = json_set(summary, '$.Labels', json('{\"Cat\": 100}'))")
         for later in _LATER:
             old.execute(f"DROP {later}")
+        old.execute("ALTER TABLE terms DROP COLUMN has_bitmap")
         old.execute("PRAGMA user_version = 3")
     with closing(Database(path)) as database:
         assert [(label.name, label.count) for label in SqliteStatistics(database).labels("cat", "")] == [("Cat", 1)]

@@ -219,8 +219,25 @@ _TENTH = (
     """,
 )
 
+_ELEVENTH = (
+    "ALTER TABLE terms ADD COLUMN has_bitmap INTEGER NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE bitmaps (
+        term INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        images BLOB NOT NULL,
+        PRIMARY KEY (term, part)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TRIGGER bitmap_removed AFTER DELETE ON terms WHEN OLD.has_bitmap BEGIN
+        DELETE FROM bitmaps WHERE term = OLD.id;
+    END
+    """,
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    *(_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH),
+    *(_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH, _ELEVENTH),
 )
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 
