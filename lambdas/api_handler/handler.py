@@ -15,6 +15,7 @@ from viewfinder.adapters.http.responses import (
     document_response,
     empty_response,
     error_response,
+    face_document,
     group_document,
     image_document,
     interpretation_document,
@@ -28,14 +29,17 @@ from viewfinder.adapters.http.responses import (
 )
 from viewfinder.bootstrap import Application
 from viewfinder.domain.bucket_access import Ability
+from viewfinder.domain.person import PersonCount
 from viewfinder.domain.query import Query
 from viewfinder.observability import correlated, logger
+from viewfinder.usecases.correct_faces import correct_faces
 from viewfinder.usecases.corrections import correct_labels
 from viewfinder.usecases.duplicates import Duplicates, decide_duplicates, list_duplicates, list_near_duplicates
 from viewfinder.usecases.folders import list_folders
 from viewfinder.usecases.images import delete_image, get_image, original_url, screen_url, thumbnail_url
+from viewfinder.usecases.list_faces import list_faces
 from viewfinder.usecases.list_labels import list_categories, list_labels
-from viewfinder.usecases.people import change_person, list_people, merge_people
+from viewfinder.usecases.people import change_person, cover_images, get_person, list_people, merge_people
 from viewfinder.usecases.reanalyze import analyze_again
 from viewfinder.usecases.search_images import search_images
 from viewfinder.usecases.statistics import get_statistics
@@ -177,17 +181,40 @@ def _list_folders(_: Request, **query: Any) -> Response:
 
 def _list_people(_: Request, **paging: Any) -> Response:
     people, next_token = list_people(application.people, **paging)
-    return document_response(page_document("People", map(person_document, people), next_token))
+    covers = cover_images(people, application.album)
+    return document_response(page_document("People", map(person_document, people, covers), next_token))
+
+
+def _person(entry: PersonCount) -> Response:
+    return document_response(person_document(entry, *cover_images([entry], application.album)))
+
+
+def _get_person(request: Request) -> Response:
+    return _person(get_person(_person_id(request), application.people))
 
 
 def _change_person(request: Request) -> Response:
     said = read_members(fields.PERSON, request.members())
-    return document_response(person_document(change_person(_person_id(request), application.album, **said)))
+    return _person(change_person(_person_id(request), application.album, **said))
 
 
 def _merge_people(request: Request) -> Response:
     merged = read_members(fields.MERGED, request.members())
-    return document_response(person_document(merge_people(_person_id(request), application.album, **merged)))
+    return _person(merge_people(_person_id(request), application.album, **merged))
+
+
+def _list_faces(_: Request, **query: Any) -> Response:
+    faces, next_token = list_faces(application.album, **query)
+    return document_response(
+        page_document("Faces", (face_document(each.image, each.face) for each in faces), next_token)
+    )
+
+
+def _correct_faces(request: Request) -> Response:
+    said = read_members(fields.FACE_CORRECTIONS, request.members())
+    person_id, faces = correct_faces(correcting=application.correcting_faces, **said)
+    document = {"Faces": [face_document(each.image, each.face) for each in faces]}
+    return document_response(document | ({"PersonId": person_id} if person_id else {}))
 
 
 def _person_id(request: Request) -> str:
@@ -226,7 +253,8 @@ def _get_health(_: Request) -> Response:
     application.catalog.find("health")
     absent = {str(ability): reason for ability, reason in application.settings.absent_abilities.items()}
     return document_response(
-        {"Status": "OK", "Version": viewfinder.__version__} | ({"Absent": absent} if absent else {})
+        {"Status": "OK", "Version": viewfinder.__version__, "Features": application.settings.features.split(",")}
+        | ({"Absent": absent} if absent else {})
     )
 
 
@@ -262,8 +290,11 @@ _ROUTES = (
     Route("GET", "/categories", fields.NOTHING, _list_categories),
     Route("GET", "/folders", fields.FOLDERS, _list_folders),
     Route("GET", "/people", fields.PEOPLE, _list_people),
+    Route("GET", "/people/{PersonId}", fields.NOTHING, _get_person),
     Route("PATCH", "/people/{PersonId}", fields.NOTHING, _change_person),
     Route("POST", "/people/{PersonId}", fields.NOTHING, _merge_people),
+    Route("GET", "/faces", fields.FACES, _list_faces),
+    Route("PATCH", "/faces", fields.NOTHING, _correct_faces),
     Route("GET", "/duplicates", fields.DUPLICATES, _list_duplicates),
     Route("PATCH", "/duplicates", fields.NOTHING, _decide_duplicates),
     Route("GET", "/stats", fields.NOTHING, _get_statistics),

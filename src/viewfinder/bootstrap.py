@@ -16,10 +16,12 @@ from viewfinder.settings import Settings
 if TYPE_CHECKING:
     from viewfinder import ports
     from viewfinder.domain.feature import Feature, Parameters
+    from viewfinder.usecases.correct_faces import CorrectingFaces
     from viewfinder.usecases.corrections import Correcting
     from viewfinder.usecases.differences import Stores
     from viewfinder.usecases.duplicates import Alike
     from viewfinder.usecases.forget_people import Forgetting
+    from viewfinder.usecases.forget_unused import Unused
     from viewfinder.usecases.group_people import PeopleStores
     from viewfinder.usecases.index_image import IndexImage
     from viewfinder.usecases.people import Album
@@ -53,6 +55,7 @@ class Parts(TypedDict, total=False):
     album: Album
     people_stores: PeopleStores
     forgetting: Forgetting
+    unused: Unused
     counters: ports.Counters
     event_bus: ports.EventBus
     images: ports.ImageStore
@@ -67,6 +70,7 @@ class Parts(TypedDict, total=False):
     index_image: IndexImage
     search: Search
     correcting: Correcting
+    correcting_faces: CorrectingFaces
     trash: Trash
     stores: Stores
     analysis_limits: Limits
@@ -352,8 +356,16 @@ class Application(AwsClients):
     def album(self) -> Album:
         """The dependencies of the use cases of people."""
         from viewfinder.usecases.people import Album
+        from viewfinder.usecases.side_by_side import side_by_side
 
-        return Album(self.people, self.derived, self.records, self.search)
+        return Album(self.people, self.derived, self.records, self.search, self.copies, side_by_side)
+
+    @cached_property
+    def correcting_faces(self) -> CorrectingFaces:
+        """The dependencies of a correction of faces."""
+        from viewfinder.usecases.correct_faces import CorrectingFaces
+
+        return CorrectingFaces(self.album, self.forgetting if self.keeps_people else None)
 
     @cached_property
     def people_stores(self) -> PeopleStores:
@@ -370,6 +382,13 @@ class Application(AwsClients):
         if not self.keeps_people:
             raise MisconfiguredError("the stack keeps no faces: its Features lack PEOPLE")
         return Forgetting(self.people_stores, self.face_collection, self.catalog)
+
+    @cached_property
+    def unused(self) -> Unused:
+        """What is needed to forget the faces of contents that nobody can bring back."""
+        from viewfinder.usecases.forget_unused import Unused
+
+        return Unused(self.forgetting, self.search, self.records, self.settings.image_version_days)
 
     @cached_property
     def counters(self) -> ports.Counters:

@@ -96,6 +96,13 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack
     yield from running(tmp_path_factory.mktemp("rehearsal"), features="LABELS,TEXT,FACES", catalog=DYNAMODB)
 
 
+@pytest.fixture(scope="session")
+def people_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack that keeps faces."""
+    once(tmp_path_factory, "people_stack")
+    yield from running(tmp_path_factory.mktemp("people"), features="LABELS,PEOPLE")
+
+
 def once(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     """Fail where a second worker starts a shared stack: the groups of tests/conftest.py were not kept."""
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):

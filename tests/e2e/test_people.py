@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageEnhance
 
-from tests.e2e.conftest import PROJECT, RunningStack, running
+from tests.e2e.conftest import PROJECT, RunningStack
 from tests.support.waiting import wait_for
 from viewfinder.domain.feature import Feature
 from viewfinder.usecases.forget_people import forget_person
@@ -20,12 +19,6 @@ from viewfinder.usecases.group_people import group_people
 
 SECONDS = 120
 BRIGHTNESS = (1.0, 0.9, 1.1)
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack that keeps faces."""
-    yield from running(tmp_path_factory.mktemp("people"), features="LABELS,PEOPLE")
 
 
 def astronaut(brightness: float) -> bytes:
@@ -50,7 +43,8 @@ def people(stack: RunningStack) -> list[dict[str, Any]]:
 
 
 @pytest.mark.timeout(600)
-def test_a_person_is_grouped_named_found_and_forgotten(stack: RunningStack) -> None:
+def test_a_person_is_grouped_named_found_and_forgotten(people_stack: RunningStack) -> None:
+    stack = people_stack
     s3, keys = stack.client("s3"), [f"people/{number}.jpg" for number in range(len(BRIGHTNESS))]
     for key, brightness in zip(keys, BRIGHTNESS, strict=True):
         s3.put_object(Bucket=stack.bucket, Key=key, Body=astronaut(brightness))

@@ -119,9 +119,22 @@ def test_the_stacks_collection_is_made_and_named_for_the_feature_only() -> None:
     for features, count in ((_with(), 0), (_with(Feature.PEOPLE), 1)):
         resources = translate(Features=features)["Resources"]
         collections = [each for each in resources.values() if each["Type"] == "AWS::Rekognition::Collection"]
-        roles = [name for name, each in resources.items() if "rekognition:IndexFaces" in json.dumps(each)]
         assert len(collections) == count
-        assert roles == ["ImageProcessingRole"] * count
+        for action in ("IndexFaces", "SearchFaces"):
+            may = {name: _allowed(each, f"rekognition:{action}") for name, each in resources.items()}
+            assert {name: where for name, where in may.items() if where} == (
+                {"ImageProcessingRole": [_COLLECTION_ARN]} if count else {}
+            )
+
+
+_COLLECTION_ARN = "arn:aws:rekognition:eu-west-1:123456789012:collection/photos-people"
+
+
+def _allowed(resource: dict[str, Any], action: str) -> list[Any]:
+    """Return the resources for which the policies of a role name an action."""
+    policies = resource.get("Properties", {}).get("Policies", [])
+    statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+    return [each["Resource"] for each in statements if action in str(each.get("Action"))]
 
 
 @each_feature

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from viewfinder.cli._leaving_people import ForgetPeople, agrees_to_forget, forget_people_of, leaves_people
 from viewfinder.cli._options import (
     AsJson,
     ProgressLines,
@@ -18,7 +19,7 @@ from viewfinder.cli._options import (
     template,
 )
 from viewfinder.cli._printing import new_console, print_json, print_line, print_pairs, print_rows, say, say_lines
-from viewfinder.cli._target import Profile, environment_of
+from viewfinder.cli._target import Profile, environment_of, find_target
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,6 +78,7 @@ def deploy(
         bool,
         typer.Option("--read-write", help="Let the API add and delete objects of it.", rich_help_panel=ATTACH),
     ] = False,
+    forget_people: ForgetPeople = None,
     yes: Yes = False,
 ) -> None:
     """Deploy the pipeline to AWS, after showing the account, the region and the changes."""
@@ -98,6 +100,8 @@ def deploy(
         print_line(console, ("! ", "yellow"), advice)
     for explanation in attachment.explanations() if attachment else ():
         say_lines(explanation)
+    is_left = leaves_people(_features_of(target), given.get("Features"))
+    forgets = is_left and agrees_to_forget(forget_people)
     with console.status("Building") as status:
         progress = ProgressLines(console, status)
         blueprint = draw(template(), platform_of(target.environment), findings.parameters, progress, tags)
@@ -109,6 +113,12 @@ def deploy(
             status.start()
             return agreed
 
+        def approve_and_forget(changes: list[Change]) -> bool:
+            agreed = approve_all(changes) if yes else approve(changes)
+            if agreed and forgets:  # before the change, which takes the collection away
+                forget_people_of(find_target(stack, region, profile).application)
+            return agreed
+
         def approve_losses(found: list[Loss]) -> bool:
             status.stop()
             agreed = _agrees_to(found, console, allowed=allow_replacement)
@@ -116,7 +126,7 @@ def deploy(
             return agreed
 
         unasked = yes and not allow_replacement
-        answers = (approve_all if yes else approve, refuse_losses if unasked else approve_losses)
+        answers = (approve_and_forget, refuse_losses if unasked else approve_losses)
         changed = bring(target, blueprint, progress, *answers)
         if termination_protection is not None:
             target.protect(termination_protection)
@@ -125,6 +135,10 @@ def deploy(
         prove(target.environment, target.environment.api_url(target.outputs))
     print_line(console, ("Deployed.", "bold green") if changed else "Nothing to change.")
     print_pairs(console, "Outputs", target.outputs)
+
+
+def _features_of(stack: Stack) -> str:
+    return stack.parameters.get("Features", "") if stack.status else ""
 
 
 def _attachment(stack: Stack, bucket: str | None, prefix: str, key_arn: str, *, read_write: bool) -> Attachment | None:

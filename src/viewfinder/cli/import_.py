@@ -76,9 +76,11 @@ def import_images(
 def _group_people(target: Target, console: Console) -> None:
     """Group the faces that came, where the stack keeps faces: the images follow within seconds."""
     if target.application.keeps_people:
+        from viewfinder.usecases.forget_unused import forget_unused
         from viewfinder.usecases.group_people import group_people
 
         with console.status("Grouping faces into people"):
+            forget_unused(target.application.unused)
             group_people(target.application.people_stores)
 
 

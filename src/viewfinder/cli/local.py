@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from viewfinder.cli._leaving_people import ForgetPeople, agrees_to_forget, forget_people_of, leaves_people
 from viewfinder.cli._options import (
     AsJson,
     DataDir,
@@ -140,6 +141,7 @@ def up(
         ),
     ] = None,
     gallery_token: GalleryToken = None,
+    forget_people: ForgetPeople = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
     samples: Annotated[bool, typer.Option("--samples/--no-samples", help="Analyse the sample photos.")] = False,
 ) -> None:
@@ -165,6 +167,9 @@ def up(
     )
     if samples and attach:
         raise typer.BadParameter("an attached folder is only read", param_hint="--samples")
+    if leaves_people(stack.last_features, features) and agrees_to_forget(forget_people):
+        _start(stack, Options(), console)  # as last time: what forgets is the stack that knows people
+        forget_people_of(stack.application())
     running, started = _start(stack, options, console)
     stays = started and not detach
     with _stopped_at_the_end(stack, console) if stays else nullcontext():

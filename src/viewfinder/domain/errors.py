@@ -89,6 +89,10 @@ class PersonNotFoundError(ViewfinderError):
     """There is no person of this id."""
 
 
+class FaceNotFoundError(ViewfinderError):
+    """The image has no face of this id."""
+
+
 class ThumbnailNotFoundError(ViewfinderError):
     """The image has no thumbnail, because it was not analysed."""
 

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from viewfinder.domain.indexed_face import IndexedFace, is_same_place
 from viewfinder.domain.label import BoundingBox, box_document, box_from_document
+
+MOST_FACES = 100
+"""Faces that something is said of in one call."""
+
+
+class FaceAction(StrEnum):
+    """What is said of faces.
+
+    ASSIGN: they are a person, without one the person that each is suggested for. EXCLUDE: they are not a person,
+    without one the person that each is or is suggested for. SPLIT: they are a person of their own. FORGET: they are no
+    faces, or none to be kept. RESET: what was said is taken back, with a person what was said of that one.
+    """
+
+    ASSIGN = "ASSIGN"
+    EXCLUDE = "EXCLUDE"
+    SPLIT = "SPLIT"
+    FORGET = "FORGET"
+    RESET = "RESET"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceKey:
+    """A face as a caller names it."""
+
+    image_id: str
+    face_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +71,23 @@ def word_on(face: IndexedFace, words: Iterable[FaceWord]) -> FaceWord:
     return next((word for word in words if is_same_place(word.box, face.box)), FaceWord(face.box))
 
 
-def apply_words(faces: Iterable[IndexedFace], words: Iterable[FaceWord]) -> tuple[IndexedFace, ...]:
-    """Return the faces as persons have corrected them, without those that are forgotten."""
+def apply_words(
+    faces: Iterable[IndexedFace], words: Iterable[FaceWord], root: Callable[[str], str] = lambda person: person
+) -> tuple[IndexedFace, ...]:
+    """Return the faces as persons have corrected them, without those that are forgotten.
+
+    `root` returns the person that one was merged into.
+    """
     said = tuple(words)
     pairs = ((face, word_on(face, said)) for face in faces)
-    return tuple(_with_word(face, word) for face, word in pairs if not word.forgotten)
+    return tuple(_with_word(face, word, root) for face, word in pairs if not word.forgotten)
 
 
-def _with_word(face: IndexedFace, word: FaceWord) -> IndexedFace:
+def _with_word(face: IndexedFace, word: FaceWord, root: Callable[[str], str]) -> IndexedFace:
     if word.person:
-        return replace(face, person=word.person, suggested="")
-    person, suggested = ("" if each in word.apart else each for each in (face.person, face.suggested))
+        return replace(face, person=root(word.person), suggested="")
+    apart = {*word.apart, *map(root, word.apart)}
+    person, suggested = ("" if each in apart else each for each in (face.person, face.suggested))
     return replace(face, person=person, suggested=suggested)
 
 

@@ -28,7 +28,7 @@ CORRECTIONS = 1
 """What persons have said of a content, in the derived bucket."""
 
 MATCHES = 1
-"""Similarities of a content's faces, in the derived bucket."""
+"""Similarities of a content's faces, and the list of contents that no image has, in the derived bucket."""
 
 PERSON = 1
 """What persons have said of a person (name, cover, and so on), in the derived bucket and in the catalog."""

@@ -23,6 +23,7 @@ class SourceKind(StrEnum):
     CAMERA = "CAMERA"
     MODERATED = "MODERATED"
     PERSON = "PERSON"
+    SUGGESTION = "SUGGESTION"
     FILE = "FILE"
     FOLDER = "FOLDER"
     MONTH = "MONTH"
@@ -33,11 +34,16 @@ class SourceKind(StrEnum):
 class Source:
     """The images of one status, label, category, person (by its id), and so on; names in any case.
 
-    Of texts, cameras, file names and folders it is a word; a month is `06` and a day `06-12`, of any year.
+    Of texts, cameras, file names and folders it is a word; a month is `06` and a day `06-12`, of any year. All faces
+    that wait for an answer whether they are a person are one source: `SUGGESTIONS`.
     """
 
     kind: SourceKind
     name: str
+
+
+SUGGESTIONS = Source(SourceKind.SUGGESTION, "any")
+"""The images with a face that somebody may say is a person, or is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ def postings_of(image: Image) -> Iterator[Posting]:
         yield Posting(Source(SourceKind.CATEGORY, name), confidence)
     for person in image.people:
         yield Posting(Source(SourceKind.PERSON, person))
+    if any(face.suggested for face in image.findings.get(Feature.PEOPLE, ())):
+        yield Posting(SUGGESTIONS)
     for word in image.words:
         yield Posting(Source(SourceKind.WORD, word))
     for word in search_words([image.facts.camera or ""]):

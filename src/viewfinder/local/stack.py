@@ -56,6 +56,15 @@ class LocalStack:
         return Running(self.data, record, keys)
 
     @property
+    def last_features(self) -> str:
+        """The features of the last start, also of a stopped stack; "" if there is none, or its record is damaged."""
+        try:
+            record = self._load()
+        except DamagedFileError:
+            return ""
+        return record.features if record else ""
+
+    @property
     def record(self) -> Record:
         """The record of the running stack."""
         return self.running.record

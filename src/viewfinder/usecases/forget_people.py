@@ -5,8 +5,9 @@ Each step can be repeated: what was interrupted is finished by the same call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from viewfinder.domain.analysis import analysis_key
 from viewfinder.domain.content_corrections import ContentCorrections, corrections_key
@@ -14,9 +15,9 @@ from viewfinder.domain.errors import PersonNotFoundError
 from viewfinder.domain.face_words import FaceWord, changed_words, word_on
 from viewfinder.domain.feature import Feature
 from viewfinder.domain.image import Image
-from viewfinder.domain.indexed_face import IndexedFace
+from viewfinder.domain.indexed_face import IndexedFace, is_same_place
 from viewfinder.domain.label import NO_CORRECTIONS
-from viewfinder.domain.person import person_key
+from viewfinder.domain.person import FacePlace, Person, person_key
 from viewfinder.ports import Catalog, FaceCollection
 from viewfinder.usecases.group_people import PeopleStores, contents_of
 from viewfinder.usecases.index_people import matches_key
@@ -59,6 +60,8 @@ def forget_person(
     for sha256 in contents_of(forgetting.stores):
         _forget_faces(sha256, forgetting, lambda face, word: (word.person or face.person) in ids, done, for_ever=True)
         on_progress(done)
+    if done.faces:
+        forget_likes(forgetting)
     for each in ids:
         forgetting.stores.derived.delete_document(person_key(each))
         people.delete(each)
@@ -83,6 +86,27 @@ def forget_all_people(forgetting: Forgetting, on_progress: Callable[[Forgotten],
     return done
 
 
+def forget_likes(forgetting: Forgetting) -> None:
+    """Take faces that are gone out of the matches of all others."""
+    derived, there = forgetting.stores.derived, set(forgetting.collection.face_ids())
+    missing = {}
+    for key in derived.list_documents(matches_key("").removesuffix(".json")):
+        if (stored := derived.find_document(key)) and (ids := _matched(stored.content) - there):
+            missing[key] = ids
+    there = set(forgetting.collection.face_ids()) if missing else there  # those that came while this was reading
+    for key, ids in missing.items():
+        if (gone := ids - there) and (stored := derived.find_document(key)):
+            kept = {
+                face_id: [match for match in found if match[0] not in gone]
+                for face_id, found in stored.content["Matches"].items()
+            }
+            derived.save_document(key, {**stored.content, "Matches": kept}, replacing=stored)
+
+
+def _matched(document: Mapping[str, Any]) -> set[str]:
+    return {face_id for found in document["Matches"].values() for face_id, _ in found}
+
+
 def forget_content(sha256: str, forgetting: Forgetting, done: Forgotten) -> None:
     """Forget all faces of a content, and what persons have said of them."""
     derived = forgetting.stores.derived
@@ -92,6 +116,11 @@ def forget_content(sha256: str, forgetting: Forgetting, done: Forgotten) -> None
     derived.delete_document(matches_key(sha256))
     if derived.find_document(corrections_key(sha256)):
         change_corrections(sha256, NO_CORRECTIONS, derived, lambda kept: replace(kept, faces=()), stored_format=1)
+
+
+def forget_faces(sha256: str, face_ids: set[str], forgetting: Forgetting, done: Forgotten) -> None:
+    """Forget some faces of a content for ever: another analysis keeps none at their places."""
+    _forget_faces(sha256, forgetting, lambda face, _word: face.face_id in face_ids, done, for_ever=True)
 
 
 def _forget_faces(
@@ -117,6 +146,7 @@ def _forget_faces(
     forgetting.collection.delete([face.face_id for face in gone])
     ids = {face.face_id for face in gone}
     _forget_matches(sha256, ids, stores)
+    _forget_places(sha256, gone, words, stores)
     _forget_in_records(sha256, forgetting, ids)
     kept = tuple(face for face in analysis.findings if face not in gone)
     stores.derived.save_analysis(stores.asked, replace(analysis, findings=kept))
@@ -146,6 +176,31 @@ def _forget_matches(sha256: str, gone: set[str], stores: PeopleStores) -> None:
     if stored := stores.derived.find_document(key):
         kept = {face: found for face, found in stored.content["Matches"].items() if face not in gone}
         stores.derived.save_document(key, {**stored.content, "Matches": kept}, replacing=stored)
+
+
+def _forget_places(sha256: str, gone: Sequence[IndexedFace], words: Sequence[FaceWord], stores: PeopleStores) -> None:
+    """Forget the places of faces in what is said of their people, and of those merged into them."""
+
+    def is_gone(place: FacePlace) -> bool:
+        return place.sha256 == sha256 and any(is_same_place(place.box, face.box) for face in gone)
+
+    named = {who for face in gone for who in (face.person, word_on(face, words).person)} - {""}
+    for person_id in {each for who in named for each in stores.people.ids_of(who)}:
+        key = person_key(person_id)
+        if stored := stores.derived.find_document(key):
+            said = Person.from_document(stored.content)
+            said_now = _without_places(said, is_gone)
+            if said_now != said:
+                stores.derived.save_document(key, said_now.to_document(), replacing=stored)
+        if known := stores.people.find(person_id):
+            known_now = _without_places(known.person, is_gone)
+            if known_now != known.person:
+                stores.people.save(known_now)
+
+
+def _without_places(person: Person, is_gone: Callable[[FacePlace], bool]) -> Person:
+    cover = None if person.cover and is_gone(person.cover) else person.cover
+    return replace(person, cover=cover, anchors=tuple(each for each in person.anchors if not is_gone(each)))
 
 
 def _without(image: Image, face_ids: set[str]) -> Image:

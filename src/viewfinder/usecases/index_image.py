@@ -45,7 +45,7 @@ from viewfinder.ports import (
     StoredObject,
 )
 from viewfinder.usecases.analyze_content import AnalyzeContent, Analyzed, Content, Failure
-from viewfinder.usecases.kept_corrections import kept_corrections
+from viewfinder.usecases.kept_corrections import kept_corrections, root_in
 from viewfinder.usecases.side_by_side import Caller, one_by_one
 
 _ATTEMPTS = 5
@@ -187,7 +187,7 @@ class IndexImage:
             return replace(image, corrections=held)
         stored_format = known.stored_format if known else formats.RECORD
         kept = kept_corrections(image.sha256, held, self.derived, stored_format=stored_format)
-        faces = apply_words(image.findings.get(Feature.PEOPLE, ()), kept.faces)
+        faces = apply_words(image.findings.get(Feature.PEOPLE, ()), kept.faces, root_in(self.derived))
         people = {Feature.PEOPLE: faces} if faces else {}
         others = {feature: found for feature, found in image.findings.items() if feature is not Feature.PEOPLE}
         return replace(image, corrections=kept.labels, findings=others | people)

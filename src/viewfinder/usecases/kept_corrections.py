@@ -12,6 +12,7 @@ from dataclasses import replace
 from viewfinder.domain.content_corrections import ContentCorrections, corrections_key
 from viewfinder.domain.errors import CatalogConflictError, DocumentConflictError
 from viewfinder.domain.label import Corrections
+from viewfinder.domain.person import Person, person_key
 from viewfinder.ports import Documents
 
 _ATTEMPTS = 5
@@ -51,6 +52,21 @@ def change_corrections(
 def _brought_over(kept: ContentCorrections, held: Corrections) -> ContentCorrections:
     labels = kept.labels.with_other(held.about(kept.sha256))
     return replace(kept, labels=labels.about(kept.sha256))
+
+
+def root_in(documents: Documents) -> Callable[[str], str]:
+    """Return a function that follows what has been said of people: from one that was merged to the one that it is."""
+
+    def root(person_id: str) -> str:
+        seen = {person_id}
+        while stored := documents.find_document(person_key(person_id)):
+            merged_into = Person.from_document(stored.content).merged_into
+            if not merged_into or merged_into in seen:
+                break
+            seen.add(person_id := merged_into)
+        return person_id
+
+    return root
 
 
 def read_corrections(sha256: str, documents: Documents) -> ContentCorrections:

@@ -70,6 +70,12 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     return Page(found, replace(cursor, position=position, as_of=as_of).to_token(), interpretation)
 
 
+def read_source(source: Source, index: Index, *, limit: int, after: str = "") -> tuple[tuple[Summary, ...], str]:
+    """Return the newest images of a source behind a position, and the position of the last ("": no more)."""
+    entries = _merge(index, [source], Stretch(Order.NEWEST, after=after), limit + 1)
+    return _collect(entries, lambda _: True, limit, lambda: False)
+
+
 def _portion(wanted: int, sources: int) -> int:
     """Return how many entries are read of each source first: of many a share, for each has some of the page."""
     return wanted if sources <= _FEW_SOURCES else min(wanted, 2 * wanted // sources + 1)

@@ -2,138 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from tests.support.fakes import FakeBucket, FakeClock, FakePictures, FakeRequests
-from tests.support.people import FakeCollection
-from tests.support.tables import TABLE, create_table
-from viewfinder.adapters.dynamodb import schema
-from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
-from viewfinder.bootstrap import Application
-from viewfinder.domain.counting import ImageState
+from tests.support.fakes import FakeClock
+from tests.support.people_world import PHOTOS, World, named
+from tests.support.tables import TABLE
 from viewfinder.domain.errors import InvalidRequestError, PersonNotFoundError
 from viewfinder.domain.feature import Feature
-from viewfinder.domain.image import Image, ImageEvent
-from viewfinder.domain.query import Match, Query
-from viewfinder.settings import Settings
-from viewfinder.usecases.count_labels import count_labels
+from viewfinder.domain.image import ImageEvent
+from viewfinder.domain.query import Match
 from viewfinder.usecases.forget_people import forget_all_people, forget_person
-from viewfinder.usecases.group_people import Pass, group_people, restore_people
-from viewfinder.usecases.index_people import PeopleDetector
-from viewfinder.usecases.people import change_person, list_people, merge_people
-from viewfinder.usecases.search_images import search_images
-
-
-class World:
-    """A pipeline with PEOPLE on one of the catalogs, over moto's buckets."""
-
-    def __init__(self, catalog: str, session: boto3.Session) -> None:
-        self.collection, self.bucket, self.requests = FakeCollection(), FakeBucket(), FakeRequests()
-        settings = Settings(
-            images_bucket="images",
-            derived_bucket="derived",
-            table=TABLE,
-            queue_url="",
-            catalog=catalog,
-            features="LABELS,PEOPLE",
-            collection="people",
-        )
-        plain = Application(settings, session=session)
-        self.application = Application(
-            settings,
-            session=session,
-            images=self.bucket,
-            pictures=FakePictures(),
-            detector=PeopleDetector(self.collection, self.collection, plain.derived),
-            face_collection=self.collection,
-            requests=self.requests,
-            clock=FakeClock(),
-        )
-        self.is_table = catalog == "dynamodb"
-        session.client("s3").create_bucket(Bucket="derived")
-        if self.is_table:
-            create_table(session.client("dynamodb"))
-            self.counters = DynamoDbCounters(session.client("dynamodb"), TABLE)
-
-    def put(self, *keys_and_contents: tuple[str, str]) -> None:
-        for key, content in keys_and_contents:
-            self.bucket.put(key, content.encode())
-            self.application.index_image.run(ImageEvent(key))
-        self.settle()
-
-    def group(self) -> Pass:
-        done = group_people(self.application.people_stores)
-        self.settle()
-        return done
-
-    def settle(self) -> None:
-        """Process what was asked for, and count."""
-        while self.requests.sent:
-            self.application.index_image.run(ImageEvent(self.requests.sent.pop()[0]))
-        if self.is_table:
-            items = self.application.dynamodb_client.scan(TableName=TABLE)["Items"]
-            images = [schema.image_from_item(item) for item in items if item["SK"]["S"] == schema.IMAGE_SORT_KEY]
-            count_labels([ImageState.of(image, most_labels=40) for image in images], self.counters)
-
-    def find(self, *people: str, **query: Any) -> list[str]:
-        page = search_images(Query(people=people, **query), self.application.search)
-        return sorted(image.image_id for image in page.images)
-
-    def image(self, key: str) -> Image:
-        found = self.application.catalog.find(key)
-        assert found
-        return found
-
-    def person_of(self, key: str, place: int = 0) -> str:
-        return str(self.image(key).findings[Feature.PEOPLE][place].person)
-
-    def counts(self) -> dict[str, int]:
-        found, _ = list_people(self.application.people)
-        return {entry.person.name or entry.person.person_id: entry.count for entry in found}
-
-    def empty_catalog(self) -> None:
-        """Lose it."""
-        if self.is_table:
-            client = self.application.dynamodb_client
-            for item in client.scan(TableName=TABLE)["Items"]:
-                client.delete_item(TableName=TABLE, Key={"PK": item["PK"], "SK": item["SK"]})
-        else:
-            with self.application.catalog_parts.catalog._database.transaction() as connection:  # type: ignore[attr-defined]
-                for table in ("postings", "hashes", "images", "terms", "people", "leases"):
-                    connection.execute(f"DELETE FROM {table}")
-
-
-@pytest.fixture(params=["sqlite", "dynamodb"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    with mock_aws():
-        session = boto3.Session("test", "test", region_name="us-east-1")
-        world = World(f"sqlite:{tmp_path / 'catalog.db'}" if request.param == "sqlite" else "dynamodb", session)
-        with closing(world.application.catalog_parts):
-            yield world
-
-
-PHOTOS = [
-    *((f"ann{number}.jpg", f"Ann photo {number}") for number in range(3)),
-    *((f"bob{number}.jpg", f"Bob photo {number}") for number in range(3)),
-    ("both.jpg", "Ann Bob Dogs"),
-    ("zoe.jpg", "Zoe photo"),
-]
-
-
-def named(world: World) -> tuple[str, str]:
-    """Put the photos, group their faces, and name Ann."""
-    world.put(*PHOTOS)
-    world.group()
-    ann, bob = world.person_of("ann0.jpg"), world.person_of("bob0.jpg")
-    change_person(ann, world.application.album, name="Annabel")
-    return ann, bob
+from viewfinder.usecases.forget_unused import forget_unused
+from viewfinder.usecases.group_people import restore_people
+from viewfinder.usecases.people import change_person, get_person, list_people, merge_people
 
 
 def test_faces_are_grouped_counted_and_found_by_name_and_id(world: World) -> None:
@@ -277,3 +161,34 @@ def test_all_people_are_in_no_store_and_no_file(world: World, tmp_path: Path) ->
     stored = everything_stored(world, tmp_path)
     assert [text for text in ("Annabel", ann, bob, *faces) if text.encode() in stored] == []
     assert world.find(labels=("Dogs",)) == ["both.jpg"]
+
+
+class NextMonth(FakeClock):
+    def now(self) -> str:
+        return "2026-02-15T00:00:00.000000Z"
+
+
+def test_an_image_that_the_trash_deletes_takes_its_faces_along(world: World, tmp_path: Path) -> None:
+    named(world)
+    sha256 = world.image("ann0.jpg").sha256
+    face = world.image("ann0.jpg").findings[Feature.PEOPLE][0].face_id
+    world.bucket.delete("ann0.jpg")
+    world.application.index_image.run(ImageEvent("ann0.jpg", sequencer="1"))
+    world.bucket.put("ann1.jpg", b"Dogs overwritten")
+    world.application.index_image.run(ImageEvent("ann1.jpg"))
+    world.settle()
+    unused = replace(world.application.unused, days=30)
+    assert (forget_unused(unused).faces, face in world.collection.faces) == (0, True), "both can be restored"
+    later = replace(unused, search=replace(unused.search, clock=NextMonth()))
+    assert forget_unused(later).faces == 2
+    world.settle()
+    stored = everything_stored(world, tmp_path)
+    assert (face in world.collection.faces, face.encode() in stored, f"people/matches/{sha256}".encode() in stored) == (
+        False,
+        False,
+        False,
+    )
+    assert world.find("Annabel") == ["ann2.jpg", "both.jpg"]
+    person = get_person(world.person_of("ann2.jpg"), world.application.people).person
+    assert {anchor.sha256 for anchor in person.anchors} == {world.image(key).sha256 for key in ("ann2.jpg", "both.jpg")}
+    assert forget_unused(later).faces == 0

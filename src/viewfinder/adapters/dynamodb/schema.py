@@ -102,13 +102,15 @@ MAX_POSTINGS = {
     SourceKind.FILE: MAX_FILE_WORDS,
     SourceKind.FOLDER: 9,
     SourceKind.PERSON: 20,
+    SourceKind.SUGGESTION: 1,
 }
 MAX_OTHER_POSTINGS = 9
-"""Postings of an image by kind, and of all other kinds together; people take the room of words.
+"""Postings of an image by kind, and of all other kinds together; people and suggestions take the room of words.
 
 With its record, its hash and a lease they fit one transaction of 100 items (AWS limit).
 """
 
+_IN_THE_ROOM_OF_WORDS = SourceKind.PERSON, SourceKind.SUGGESTION
 _MAX_POSTINGS_OF_FORMAT_1 = {SourceKind.LABEL: 40, SourceKind.CATEGORY: 9, SourceKind.WORD: 40}
 _KINDS_SINCE_FORMAT_2 = {SourceKind.FILE, SourceKind.FOLDER, SourceKind.MONTH, SourceKind.DAY}
 
@@ -152,7 +154,7 @@ def _kept_postings(image: Image) -> Iterator[Posting]:
         kind = posting.source.kind
         if kind not in unwritten:
             found.setdefault(kind if kind in most else None, []).append(posting)
-    people = min(len(found.get(SourceKind.PERSON, ())), MAX_POSTINGS[SourceKind.PERSON])
+    people = sum(min(len(found.get(kind, ())), MAX_POSTINGS[kind]) for kind in _IN_THE_ROOM_OF_WORDS)
     for group, postings in found.items():
         if group is SourceKind.CATEGORY:
             postings.sort(key=lambda posting: -posting.confidence)

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from viewfinder.domain.errors import InvalidRequestError
+from viewfinder.domain.face_words import MOST_FACES, FaceAction, FaceKey
 from viewfinder.domain.image import IMAGE_TYPES, MAX_IMAGE_ID_BYTES, MAX_UPLOAD_BYTES, has_dot_segment
 from viewfinder.domain.near_duplicates import MAX_CONTENTS
 from viewfinder.domain.person import MAX_NAME
@@ -221,7 +222,40 @@ CORRECTIONS: Fields = {
 }
 TRASH: Fields = _PAGE
 PEOPLE: Fields = _PAGE
-PERSON: Fields = {"Name": Field("name", text(MAX_NAME, shortest=0)), "Hidden": Field("hidden", boolean)}
+FACE: Fields = {
+    "ImageId": Field("image_id", image_id, required=True),
+    "FaceId": Field("face_id", text(100), required=True),
+}
+
+
+def _face(value: Any) -> FaceKey:
+    if not isinstance(value, dict):
+        raise ValueError("must be an object with ImageId and FaceId")
+    try:
+        return FaceKey(**read_members(FACE, value))
+    except InvalidRequestError as error:
+        raise ValueError(f"{error.parameter} {error}") from None
+
+
+def _faces(value: Any) -> tuple[FaceKey, ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_FACES:
+        raise ValueError(f"must be a list of 1 to {MOST_FACES} faces")
+    return tuple(map(_face, value))
+
+
+PERSON: Fields = {
+    "Name": Field("name", text(MAX_NAME, shortest=0)),
+    "Hidden": Field("hidden", boolean),
+    "Cover": Field("cover", _face),
+    "Merged": Field("merged", boolean),
+}
+FACES: Fields = {"person": Field("person", text(100)), **_PAGE}
+FACE_CORRECTIONS: Fields = {
+    "Faces": Field("keys", _faces, required=True),
+    "Action": Field("action", one_of(*FaceAction), required=True),
+    "PersonId": Field("person_id", text(100)),
+    "Name": Field("name", text(MAX_NAME)),
+}
 MERGED: Fields = {"PersonIds": Field("others", names(20), required=True)}
 PERSON_ID: Fields = {"PersonId": Field("person_id", text(100), required=True)}
 DUPLICATES: Fields = {"near": Field("near", one_of("true", "false")), **_PAGE}

@@ -14,6 +14,7 @@ from viewfinder.adapters.aws import is_misconfiguration
 from viewfinder.domain.errors import (
     CatalogConflictError,
     CatalogUnavailableError,
+    FaceNotFoundError,
     ImageNotFoundError,
     InvalidRequestError,
     KeyTakenError,
@@ -24,6 +25,7 @@ from viewfinder.domain.errors import (
 )
 from viewfinder.domain.feature import findings_document
 from viewfinder.domain.image import PENDING, Image
+from viewfinder.domain.indexed_face import IndexedFace
 from viewfinder.domain.interpretation import Interpretation, Reading
 from viewfinder.domain.near_duplicates import Group
 from viewfinder.domain.person import PersonCount
@@ -42,6 +44,7 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
     ImageNotFoundError: HTTPStatus.NOT_FOUND,
     ThumbnailNotFoundError: HTTPStatus.NOT_FOUND,
     PersonNotFoundError: HTTPStatus.NOT_FOUND,
+    FaceNotFoundError: HTTPStatus.NOT_FOUND,
     VersionNotFoundError: HTTPStatus.NOT_FOUND,
     KeyTakenError: HTTPStatus.CONFLICT,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
@@ -208,13 +211,20 @@ def label_document(label: LabelCount) -> Document:
     } | ({"MatchedBy": label.matched_by} if label.matched_by else {})
 
 
-def person_document(entry: PersonCount) -> Document:
-    """Return a person with the number of its images."""
+def person_document(entry: PersonCount, cover_image: str = "") -> Document:
+    """Return a person with the number of its images; `cover_image` is one that has the content of the cover."""
     person = entry.person
     document: Document = {"PersonId": person.person_id, "Count": entry.count, "Hidden": person.hidden}
     document |= {"Name": person.name} if person.name else {}
-    document |= {"Cover": person.cover.to_document()} if person.cover else {}
+    if person.cover:
+        document["Cover"] = person.cover.to_document() | ({"ImageId": cover_image} if cover_image else {})
     return document | ({"MergedInto": person.merged_into} if person.merged_into else {})
+
+
+def face_document(image: Image, face: IndexedFace) -> Document:
+    """Return a face with the image that it is on."""
+    size = {"Width": image.width, "Height": image.height, "AnalyzedAt": image.analyzed_at}
+    return {"ImageId": image.image_id, **size, **face.to_document()}
 
 
 def version_document(version: ObjectVersion, url: str) -> Document:

@@ -49,6 +49,6 @@ def test_a_word_with_an_accent_is_found_without_it_too_and_the_old_posting_stays
 
 
 def test_all_postings_fit_one_transaction_with_the_record_its_hash_and_a_lease() -> None:
-    in_the_room_of_words = schema.MAX_POSTINGS[SourceKind.PERSON]
+    in_the_room_of_words = schema.MAX_POSTINGS[SourceKind.PERSON] + schema.MAX_POSTINGS[SourceKind.SUGGESTION]
     assert in_the_room_of_words <= schema.MAX_POSTINGS[SourceKind.WORD]
     assert sum(schema.MAX_POSTINGS.values()) - in_the_room_of_words + schema.MAX_OTHER_POSTINGS + 3 <= 100
