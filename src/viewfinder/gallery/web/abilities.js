@@ -1,14 +1,19 @@
-// What the API can't do here: where the images are in an attached bucket, it may take no uploads and delete nothing.
+// What the API can and can't do here: whether it knows people; in an attached bucket it may take no uploads and delete nothing.
 
 import { getHealth } from "./api.js";
 
 /** Ability -> why the API lacks it. @type {Partial<Record<import("./types").Ability, string>>} */
 export const absent = {};
 
+/** What the detector looks for, as far as the page is concerned. */
+export const known = { people: false };
+
 /** Asks once; the style sheet hides what is absent. */
 export async function learnAbilities() {
-  const { Absent = {} } = await getHealth().catch(() => /** @type {import("./types").Health} */ ({}));
+  const { Absent = {}, Features = [] } = await getHealth().catch(() => /** @type {import("./types").Health} */ ({}));
   Object.assign(absent, Absent);
+  known.people = Features.includes("PEOPLE");
+  document.documentElement.classList.toggle("with-people", known.people);
   for (const ability of Object.keys(Absent)) document.documentElement.classList.add(`no-${ability.toLowerCase()}`);
 }
 

@@ -2,7 +2,7 @@
 
 /** @typedef {import("./types").Search} Search */
 
-const LISTS = /** @type {const} */ (["label", "exclude", "text"]);
+const LISTS = /** @type {const} */ (["label", "exclude", "text", "person", "excludePerson"]);
 const SINGLES = { q: "", match: "all", order: "newest", minConfidence: "0", status: "", category: "", prefix: "", takenFrom: "", takenTo: "", camera: "", moderated: "" };
 
 /** Reads the search of the address; what is not there has its default. @returns {Search} */
@@ -36,7 +36,7 @@ export function parametersOf(search) {
 export const openImage = () => new URLSearchParams(location.search).get("image");
 
 /** @type {(string | null)[]} */
-const VIEWS = ["status", "browse", "trash", "duplicates"];
+const VIEWS = ["status", "browse", "trash", "duplicates", "people"];
 
 /** The view that is open instead of the pictures. @returns {import("./types").View | null} */
 export function openView() {

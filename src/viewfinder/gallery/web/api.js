@@ -135,6 +135,20 @@ export const analyzeAgain = (imageId) => change("POST", `${ROOT}/analyses`, { Im
 /** @type {(imageIds: string[]) => Promise<{ Url: string }>} */
 export const chooseDownload = (imageIds) => change("POST", "/downloads", { ImageIds: imageIds });
 
+/** @type {(query?: Record<string, string | number | undefined>, signal?: AbortSignal) => Promise<import("./types").People>} */
+export const listPeople = (query = {}, signal) => json(`${ROOT}/people?${queryOf(query)}`, { signal });
+/** @param {string} personId @returns {Promise<import("./types").Person>} */
+export const getPerson = (personId) => json(`${ROOT}/people/${segment(personId)}`);
+/** @type {(personId: string, said: { Name?: string, Hidden?: boolean, Merged?: false, Cover?: import("./types").FaceKey }) => Promise<import("./types").Person>} */
+export const changePerson = (personId, said) => change("PATCH", `${ROOT}/people/${segment(personId)}`, said);
+/** @type {(personId: string, others: string[]) => Promise<import("./types").Person>} */
+export const mergePeople = (personId, others) => change("POST", `${ROOT}/people/${segment(personId)}`, { PersonIds: others });
+/** @type {(query?: Record<string, string | number | undefined>) => Promise<import("./types").Faces>} */
+export const listFaces = (query = {}) => json(`${ROOT}/faces?${queryOf(query)}`);
+/** @type {(faces: import("./types").FaceKey[], said: import("./types").Said) => Promise<import("./types").Faces & { PersonId?: string }>} */
+export const correctFaces = (faces, said) =>
+  change("PATCH", `${ROOT}/faces`, { Faces: faces.map(({ ImageId, FaceId }) => ({ ImageId, FaceId })), ...said });
+
 /** Where a picture is; the version, where it is known, makes a new analysis a new URL. @type {(image: import("./types").Pictured, rendition: string) => string} */
 export const pictureUrl = ({ ImageId, AnalyzedAt }, rendition) =>
   `/content/${segment(ImageId)}?${new URLSearchParams(AnalyzedAt ? { rendition, v: AnalyzedAt } : { rendition })}`;

@@ -1,10 +1,12 @@
-// Completion of labels, words and folders: a combobox as the ARIA Authoring Practices have it.
+// Completion of labels, people, words and folders: a combobox as the ARIA Authoring Practices have it.
 
 import { listFolders, listLabels } from "./api.js";
 import { element, whole } from "./dom.js";
+import { peopleLike } from "./names.js";
 
 const PAUSE_MS = 120;
 const MOST_FOLDERS = 3;
+const MOST_PEOPLE = 4;
 const WAIT_MS = 1000; // how long Enter waits for the options of what was typed
 
 export class Completion {
@@ -20,7 +22,7 @@ export class Completion {
   /**
    * @param {HTMLInputElement} input
    * @param {HTMLElement} list
-   * @param {(kind: string, name: string, isExcluded: boolean) => unknown} choose  takes a label, a word ("text") or a folder ("prefix")
+   * @param {(kind: string, name: string, isExcluded: boolean) => unknown} choose  takes a label, a person, a word ("text") or a folder ("prefix")
    * @param {() => void} back  is called for backspace in an empty field
    */
   constructor(input, list, choose, back, { onlyLabels = false } = {}) {
@@ -58,10 +60,10 @@ export class Completion {
     this.controller = new AbortController();
     const typed = this.input.value;
     try {
-      const [{ Labels }, folders] = await Promise.all([this.#labels(), this.#folders()]);
+      const [{ Labels }, folders, people] = await Promise.all([this.#labels(), this.#folders(), this.#people()]);
       if (document.activeElement !== this.input || this.input.value !== typed) return;
       this.completed = typed; // the options belong to this text
-      this.#open(Labels, folders);
+      this.#open(Labels, folders, people);
     } catch (error) {
       if (error.name !== "AbortError") this.#close();
     }
@@ -81,19 +83,27 @@ export class Completion {
     return found.Folders.slice(0, MOST_FOLDERS);
   }
 
+  /** People with a name that begins so. */
+  async #people() {
+    if (this.onlyLabels || !this.#text) return [];
+    return (await peopleLike(this.#text)).slice(0, MOST_PEOPLE);
+  }
+
   /**
    * @param {import("./types").LabelCount[]} labels
    * @param {import("./types").Folder[]} folders
+   * @param {import("./types").Person[]} people
    */
-  #open(labels, folders) {
+  #open(labels, folders, people) {
     const nothing = element("li", { role: "option", "aria-disabled": "true", class: "none" }, "No such label");
     const all = !this.onlyLabels && this.#typed ? [this.#option("q", this.#typed, `Search for “${this.#typed}”`, "in everything")] : [];
     const words = !this.onlyLabels && this.#text && !this.#isExcluded ? [this.#option("text", this.#text, `“${this.#text}”`, "word in a picture")] : [];
     const places = folders.map(({ Prefix, Count }) => this.#option("prefix", Prefix, Prefix, "folder", Count));
-    const found = labels.map((label) => this.#labelOption(label));
+    const named = people.map(({ Name = "", Count }) => this.#option("person", Name, this.#isExcluded ? `Without ${Name}` : Name, "person", Count));
+    const found = [...named, ...labels.map((label) => this.#labelOption(label))];
     this.options = [...found, ...all, ...words, ...places];
     this.options.forEach((option, index) => (option.id = `${this.list.id}-${index}`));
-    this.list.replaceChildren(...(labels.length || all.length ? found : [nothing]), ...all, ...words, ...places);
+    this.list.replaceChildren(...(found.length || all.length ? found : [nothing]), ...all, ...words, ...places);
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.#activate(this.#text && this.options.length ? 0 : -1);

@@ -13,6 +13,7 @@ const KEYS = [
   [["Delete"], "Delete what is selected, or the image in focus or in the viewer"],
   [["←", "→"], "Previous, next image"],
   [["+", "-", "0"], "Zoom"],
+  [["Enter"], "On the People page: keep the name, and go on to the next person"],
   [["Escape"], "Close, select none"],
   [["?"], "Show these keys"],
 ];

@@ -1,20 +1,20 @@
-// What lies on the picture of the viewer, in layers that can be switched: labels, words and faces.
+// What lies on the picture of the viewer, in layers that can be switched: labels, words, faces and people.
 
 import { element, percent, place, whole } from "./dom.js";
 
 const KEY = "viewfinder-layers";
 /** @type {Record<string, string>} */
-const NAMES = { labels: "Labels", words: "Text", faces: "Faces" };
+const NAMES = { labels: "Labels", words: "Text", faces: "Faces", people: "People" };
 
-/** The layers that were switched on last; boxes of labels until somebody chooses. */
+/** The layers that were switched on last; boxes of labels and people until somebody chooses. */
 function chosen() {
   const kept = localStorage.getItem(KEY);
-  return new Set(kept === null ? ["labels"] : kept.split(" ").filter((name) => name in NAMES));
+  return new Set(kept === null ? ["labels", "people"] : kept.split(" ").filter((name) => name in NAMES));
 }
 
-/** Lays an image's boxes, words and faces on the frame of its picture, in the place of earlier ones, and gives their switches. @type {(frame: HTMLElement, image: import("./types").Measured, boxes: HTMLElement[]) => HTMLElement | null} */
-export function layOn(frame, image, boxes) {
-  const layers = { labels: boxes, words: wordsOn(image), faces: facesOn(image) };
+/** Lays an image's boxes, words and faces on the frame of its picture, in the place of earlier ones, and gives their switches. @type {(frame: HTMLElement, image: import("./types").Measured, boxes: HTMLElement[], people: HTMLElement[]) => HTMLElement | null} */
+export function layOn(frame, image, boxes, people) {
+  const layers = { labels: boxes, words: wordsOn(image), faces: facesOn(image), people };
   for (const [name, nodes] of Object.entries(layers)) for (const node of nodes) node.dataset.layer = name;
   for (const node of frame.querySelectorAll("[data-layer]")) node.remove();
   frame.append(...Object.values(layers).flat());

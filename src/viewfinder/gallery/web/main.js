@@ -12,15 +12,16 @@ import { startTheme } from "./theme.js";
 import { Uploads } from "./uploads.js";
 import { Viewer } from "./viewer.js";
 
-/** @type {Record<"browse" | "trash" | "duplicates", () => Promise<{ show: (section: HTMLElement, results: Results) => unknown }>>} */
+/** @type {Record<"browse" | "trash" | "duplicates" | "people", () => Promise<{ show: (section: HTMLElement, results: Results) => unknown }>>} */
 const PAGES = { // scripts come with their view
   browse: () => import("./browse.js"),
   trash: () => import("./trash.js"),
   duplicates: () => import("./duplicates.js"),
+  people: () => import("./people.js"),
 };
-const TITLES = { status: "Status", browse: "Browse", trash: "Trash", duplicates: "Duplicates" };
-/** @type {Record<string, "to-status" | "to-browse" | "to-trash">} */
-const LINKS = { status: "to-status", browse: "to-browse", trash: "to-trash", duplicates: "to-browse" }; // a view's link in the bar
+const TITLES = { status: "Status", browse: "Browse", trash: "Trash", duplicates: "Duplicates", people: "People" };
+/** @type {Record<string, "to-status" | "to-browse" | "to-trash" | "to-people">} */
+const LINKS = { status: "to-status", browse: "to-browse", trash: "to-trash", duplicates: "to-browse", people: "to-people" }; // a view's link in the bar
 const REFRESH_MS = 400;
 const NEAR_THE_TOP = 300;
 

@@ -4,6 +4,7 @@ import { addressOf, go, isConfidenceKnown, readSearch } from "./address.js";
 import { Completion } from "./completion.js";
 import { element, find, icon, isTyping } from "./dom.js";
 import { IS_MODERATED } from "./moderation.js";
+import { personOf } from "./names.js";
 import { readingChips, readingsOf, replaced } from "./readings.js";
 
 const PLACES = /** @type {const} */ ([["prefix", "in"], ["category", "of"], ["takenFrom", "from"], ["takenTo", "before"], ["camera", "by"]]);
@@ -30,8 +31,12 @@ export function showSearch() {
   const search = readSearch();
   const labels = [...search.label.map((name) => chip(name, false)), ...search.exclude.map((name) => chip(name, true))];
   const texts = search.text.map((word) => plainChip(`“${word}”`, { ...search, text: search.text.filter((other) => other !== word) }));
-  find("chips").replaceChildren(...labels, ...readingChips(search.q), ...texts, ...PLACES.filter(([name]) => search[name]).map(([name, word]) => placeChip(search, name, word)));
-  find("match").hidden = search.label.length < 2;
+  const people = [
+    ...search.person.map((who) => personChip(who, { ...search, person: search.person.filter((other) => other !== who) }, "")),
+    ...search.excludePerson.map((who) => personChip(who, { ...search, excludePerson: search.excludePerson.filter((other) => other !== who) }, "without ")),
+  ];
+  find("chips").replaceChildren(...people, ...labels, ...readingChips(search.q), ...texts, ...PLACES.filter(([name]) => search[name]).map(([name, word]) => placeChip(search, name, word)));
+  find("match").hidden = search.label.length < 2 && search.person.length < 2;
   find("moderated").hidden = !IS_MODERATED && !search.moderated;
   const byConfidence = /** @type {HTMLInputElement} */ (find("filters").querySelector('[value="confidence"]'));
   byConfidence.disabled = !isConfidenceKnown(search);
@@ -56,8 +61,16 @@ function add(kind, value, isExcluded) {
   const search = readSearch();
   if (kind === "q") go(addressOf({ ...search, q: [search.q, value].filter(Boolean).join(" ") }));
   else if (kind === "label") addLabel(value, isExcluded);
+  else if (kind === "person") addPerson(value, isExcluded);
   else if (kind === "prefix") go(addressOf({ ...search, prefix: value }));
   else go(addressOf({ ...search, text: [...search.text.filter((other) => other !== value), value] }));
+}
+
+/** @type {(name: string, isExcluded: boolean) => void} */
+function addPerson(name, isExcluded) {
+  const { person, excludePerson, ...search } = readSearch();
+  const others = (/** @type {string[]} */ list) => list.filter((other) => other !== name);
+  go(addressOf({ ...search, person: [...others(person), ...(isExcluded ? [] : [name])], excludePerson: [...others(excludePerson), ...(isExcluded ? [name] : [])] }));
 }
 
 /** @type {(name: string, isExcluded: boolean) => void} */
@@ -70,7 +83,7 @@ function addLabel(name, isExcluded) {
 function removeLast() {
   const search = readSearch();
   if (search.q) return go(addressOf({ ...search, q: replaced(search.q, readingsOf(search.q).length - 1, "") }));
-  const list = /** @type {const} */ (["text", "exclude", "label"]).find((name) => search[name].length);
+  const list = /** @type {const} */ (["text", "exclude", "label", "excludePerson", "person"]).find((name) => search[name].length);
   if (list) go(addressOf({ ...search, [list]: search[list].slice(0, -1) }));
   return undefined;
 }
@@ -95,6 +108,19 @@ function chip(name, isExcluded) {
     element("button", { type: "button", class: "name", title, "aria-label": title, onclick: turn }, name),
     element("button", { type: "button", class: "cross", "aria-label": `Remove ${name}`, onclick: remove }, icon("close")),
   );
+}
+
+/** A person searched for; of one without a name the address has the id. @type {(who: string, rest: import("./types").Search, word: string) => HTMLElement} */
+function personChip(who, rest, word) {
+  const isId = /^[0-9a-f]{16}$/.test(who);
+  const made = plainChip(`${word}${isId ? "this person" : who}`, rest);
+  made.classList.toggle("out", Boolean(word));
+  if (isId) {
+    personOf(who).then(({ Name }) => {
+      if (Name && made.firstElementChild) made.firstElementChild.textContent = `${word}${Name}`;
+    }, () => {});
+  }
+  return made;
 }
 
 /** What a link or a filter asks for: where the key begins, a category, a time, a camera. @type {(search: import("./types").Search, name: typeof PLACES[number][0], word: string) => HTMLElement} */

@@ -6,7 +6,7 @@ const SHOWN_MS = 6000;
 const UNDO_MS = 20_000;
 
 /**
- * Shows a notice; `action` is a button in it, once.
+ * Shows a notice, and gives its element; `action` is a button in it, once.
  *
  * @param {string} text
  * @param {"plain" | "fault"} kind
@@ -18,6 +18,7 @@ export function say(text, kind = "plain", action = null) {
   noticesInFront();
   find("toasts").append(toast);
   setTimeout(() => toast.remove(), action ? UNDO_MS : SHOWN_MS);
+  return toast;
 }
 
 /** Puts the notices into the dialog that is open: a modal one covers and silences whatever is outside. */

@@ -26,6 +26,21 @@ export interface ModerationLabel extends Confident { ParentName: string; Taxonom
 
 export interface Face { BoundingBox: Box; Confidence: number }
 
+/** A face in the stack's collection. */
+export interface PersonFace extends Face { FaceId: string; PersonId?: string; SuggestedPersonId?: string }
+export interface FaceKey { ImageId: string; FaceId: string }
+export interface FaceOnImage extends PersonFace { ImageId: string; Width: number; Height: number; AnalyzedAt: string }
+export interface Person {
+  PersonId: string;
+  Count: number;
+  Hidden: boolean;
+  Name?: string;
+  MergedInto?: string;
+  Cover?: { Sha256: string; BoundingBox: Box; ImageId?: string };
+}
+/** What is said of faces, for `PATCH /faces`. */
+export interface Said { Action: "ASSIGN" | "EXCLUDE" | "SPLIT" | "FORGET" | "RESET"; PersonId?: string; Name?: string }
+
 export type Status = "ANALYZED" | "REJECTED" | "FAILED";
 
 export interface Summary {
@@ -70,6 +85,7 @@ export interface Image extends Omit<Summary, "Labels"> {
   PendingFeatures?: string[];
   Texts?: Text[];
   Faces?: Face[];
+  People?: PersonFace[];
   ModerationLabels?: ModerationLabel[];
   Corrections?: { Added: string[]; Removed: string[] };
   Labels: Label[];
@@ -106,6 +122,8 @@ export interface CategoryCount extends Named { Count: number; Labels: number }
 export interface Folder { Prefix: string; Count: number }
 
 interface Paged { NextToken?: string }
+export interface People extends Paged { People: Person[] }
+export interface Faces extends Paged { Faces: FaceOnImage[] }
 export interface Reading { ReadAs: string; Fit: string; Name: string; Query: string; RelatedTo?: string[] }
 export interface Interpretation extends Partial<Reading> {
   Typed: string;
@@ -125,6 +143,7 @@ export interface Recent { ImageId: string; Seconds: number; Failed: boolean; Ste
 export type Ability = "Uploads" | "Deletion" | "Trash" | "Versions";
 
 export interface Health {
+  Features?: string[];
   Absent?: Partial<Record<Ability, string>>;
 }
 
@@ -148,6 +167,8 @@ export interface Search {
   label: string[];
   exclude: string[];
   text: string[];
+  person: string[];
+  excludePerson: string[];
   match: string;
   order: string;
   minConfidence: string;
@@ -160,7 +181,7 @@ export interface Search {
   moderated: string;
 }
 
-export type View = "status" | "browse" | "trash" | "duplicates";
+export type View = "status" | "browse" | "trash" | "duplicates" | "people";
 
 /** A button of a notice. */
 export interface Action { label: string; act: () => unknown }
@@ -214,6 +235,7 @@ export interface Places {
   status: HTMLElement;
   theme: HTMLButtonElement;
   "to-browse": HTMLAnchorElement;
+  "to-people": HTMLAnchorElement;
   "to-status": HTMLAnchorElement;
   "to-trash": HTMLAnchorElement;
   toasts: HTMLDivElement;

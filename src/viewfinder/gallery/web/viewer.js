@@ -6,6 +6,7 @@ import { addressOf, go, openImage, readSearch } from "./address.js";
 import { analyzeAgain, getImage, pictureUrl } from "./api.js";
 import { correct, correctionsOf } from "./corrections.js";
 import { element, find, icon, nameOf } from "./dom.js";
+import { peopleOf } from "./faces.js";
 import { factsOf, problemOf } from "./facts.js";
 import { labelsOf } from "./labels.js";
 import { layOn, textsOf } from "./layers.js";
@@ -103,12 +104,14 @@ export class Viewer {
     this.image = image;
     const shown = (/** @type {import("./types").Image} */ record) => this.imageId === record.ImageId && this.#render(record);
     const { list, boxes } = labelsOf(image, (name) => correct(image, "Remove", name, shown));
+    const people = peopleOf(image, shown);
     const stage = this.#stageOf(image);
-    this.#lay(stage, image, boxes);
+    this.#lay(stage, image, boxes, people.boxes);
     const panel = element(
       "div",
       { class: "panel", tabindex: 0, role: "region", "aria-label": "Labels and facts" },
       problemOf(image),
+      people.rows,
       image.Labels.length ? element("h3", {}, "Labels") : null,
       list,
       correctionsOf(image, shown),
@@ -164,12 +167,12 @@ export class Viewer {
     this.picture = this.zoom = null;
   }
 
-  /** @type {(stage: HTMLElement, image: import("./types").Image, boxes: HTMLElement[]) => void} */
-  #lay(stage, image, boxes) {
+  /** @type {(stage: HTMLElement, image: import("./types").Image, boxes: HTMLElement[], people: HTMLElement[]) => void} */
+  #lay(stage, image, boxes, people) {
     stage.querySelector(".layers")?.remove();
     if (!this.picture || !isMeasured(image)) return;
     this.picture.learn(image);
-    const switches = layOn(this.picture.frame, image, boxes);
+    const switches = layOn(this.picture.frame, image, boxes, people);
     if (switches) this.picture.frame.after(switches);
   }
 
