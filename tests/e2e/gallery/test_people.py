@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from PIL import Image
@@ -43,7 +44,10 @@ def plant(stack: RunningStack, name: str, sample: str) -> list[str]:
     for number, those in enumerate(PLANTED):
         content = picture + f" {name} {number}".encode()
         sha256 = hashlib.sha256(content).hexdigest()
-        faces = [_face(f"{sha256[:20]}-{place}", BOXES[place], person, people) for place, person in enumerate(those)]
+        faces = [
+            _face(str(uuid5(NAMESPACE_URL, f"{sha256} {place}")), BOXES[place], person, people)
+            for place, person in enumerate(those)
+        ]
         analysis = Analysis(
             sha256,
             format="JPEG",
