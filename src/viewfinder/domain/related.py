@@ -15,6 +15,7 @@ from importlib.resources import files
 @dataclass(frozen=True, slots=True)
 class _Table:
     categories: tuple[str, ...]
+    by_folded_name: Mapping[str, str]
     nothing: frozenset[str]
     labels: Mapping[str, tuple[str, ...]]
 
@@ -24,7 +25,8 @@ def _table() -> _Table:
     """Read the file: its `words` has the words of each set of labels on a line, both separated by `, `."""
     found = json.loads(files(__package__).joinpath("related.json").read_text(encoding="utf-8"))
     labels = {word: tuple(names.split(", ")) for names, words in found["words"].items() for word in words.split(", ")}
-    return _Table(tuple(found["categories"]), frozenset(found["nothing"]), labels)
+    categories = {name.casefold(): name for name in found["categories"]}
+    return _Table(tuple(found["categories"]), categories, frozenset(found["nothing"]), labels)
 
 
 def related_labels(word: str) -> tuple[str, ...]:
@@ -35,6 +37,11 @@ def related_labels(word: str) -> tuple[str, ...]:
 def says_nothing(word: str) -> bool:
     """Return whether nothing of an image's record answers a word, such as a colour."""
     return word in _table().nothing
+
+
+def category_named(folded: str) -> str:
+    """Return the category of a case-folded name; "" where there is none."""
+    return _table().by_folded_name.get(folded, "")
 
 
 def categories() -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from viewfinder.domain.statistics import KnownName
 from viewfinder.domain.summary import Summary
 from viewfinder.ports import Clock, Index, People, Statistics
 from viewfinder.usecases.interpret import interpret
+from viewfinder.usecases.label_names import LabelNames
 
 PATIENCE_SECONDS = 5.0
 """How long one request looks at entries before it answers with what it has: API Gateway waits for 29 seconds."""
@@ -38,6 +39,7 @@ class Search:
     patience: float = PATIENCE_SECONDS
     monotonic: Callable[[], float] = time.monotonic
     people: People | None = None
+    names: LabelNames | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     criteria = _resolve(query, search, interpretation)
     driving = _driving(criteria, search.statistics)
     sources = sorted(driving.sources, key=lambda source: source.name)
-    entries = _merge(search.index, sources, _stretch(criteria, driving, cursor), _portion(limit + 1, len(sources)))
+    entries = _merge(search.index, sources, _stretch(criteria, driving, cursor), _portion(limit + 1, driving))
     wanted = _filter(criteria, sources, cursor)
     found, position = _collect(entries, wanted, limit, lambda: search.monotonic() > deadline)
     if not position:
@@ -70,9 +72,15 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     return Page(found, replace(cursor, position=position, as_of=as_of).to_token(), interpretation)
 
 
-def _portion(wanted: int, sources: int) -> int:
-    """Return how many entries are read of each source first: of many a share, for each has some of the page."""
-    return wanted if sources <= _FEW_SOURCES else min(wanted, 2 * wanted // sources + 1)
+def _portion(wanted: int, driving: Condition) -> int:
+    """Return how many entries are read of each source first: of many a share, for each has some of the page.
+
+    Of the statuses, one has nearly all images.
+    """
+    sources = len(driving.sources)
+    if sources <= _FEW_SOURCES or _kind(driving) is SourceKind.STATUS:
+        return wanted
+    return min(wanted, 2 * wanted // sources + 1)
 
 
 _FEW_SOURCES = 2
@@ -85,7 +93,9 @@ def _newest(index: Index, sources: list[Source]) -> str:
 
 
 def _interpreted(query: Query, search: Search) -> tuple[Interpretation, ...]:
-    return tuple(interpret(query.words, search.statistics, search.clock.now(), search.people)) if query.words else ()
+    if not query.words:
+        return ()
+    return tuple(interpret(query.words, search.statistics, search.clock.now(), search.people, search.names))
 
 
 def _resolve(query: Query, search: Search, interpretation: Sequence[Interpretation]) -> Criteria:

@@ -25,6 +25,9 @@ _HIGHEST = 10**18 - 1
 FEW = 10_000
 """Postings of a narrow range that are sorted for a page, in 20 ms; of more, the order's index finds a page soon."""
 
+_NEAR = 1000
+"""Postings that are looked at, or sorted, without further thought: a millisecond."""
+
 _COLUMNS = {Order.NEWEST: "analyzed_at", Order.TAKEN: "taken_at", Order.CONFIDENCE: "rank"}
 _INDEXES = {"analyzed_at": "postings_by_time", "taken_at": "postings_by_taking", "rank": "postings_by_rank"}
 
@@ -64,14 +67,22 @@ class SqliteIndex:
         plan = _plan(source, stretch, terms)
         if plan is None:
             return [], True
-        rows = self._database.rows(plan.statement(self._narrowest(plan)), plan.values | {"size": size})
+        rows = self._rows(plan, size)
         return [_entry(*row) for row in rows], len(rows) < size
 
-    def _narrowest(self, plan: _Plan) -> _Range | None:
-        """Return the range of fewest postings; None if each has too many to be sorted."""
+    def _rows(self, plan: _Plan, size: int) -> list[Any]:
+        """Read along the index of the order, or sort the range of fewest postings where it has not too many.
+
+        Where sorting is no small matter, the first postings of the order may have the whole page.
+        """
         counted = [(self._database.rows(each.count, plan.values)[0][0], each) for each in plan.ranges]
         few, narrowest = min(counted, key=lambda pair: pair[0], default=(FEW, None))
-        return narrowest if few < FEW else None
+        values = plan.values | {"size": size, "near": _NEAR}
+        if few >= FEW:
+            return self._database.rows(plan.statement(), values)
+        if few > _NEAR and len(rows := self._database.rows(plan.statement(near=True), values)) == size:
+            return rows
+        return self._database.rows(plan.statement(narrowest), values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +104,20 @@ class _Plan:
     joined: str = ""
     ranges: list[_Range] = field(default_factory=list)
 
-    def statement(self, narrow: _Range | None) -> str:
-        """Return the query of a page: sorted from a narrow range, else along the index of the order."""
+    def statement(self, narrow: _Range | None = None, *, near: bool = False) -> str:
+        """Return the query of a page: sorted from a narrow range, else along the index of the order.
+
+        With `near`, it looks at the first postings of the order only.
+        """
         column = _COLUMNS[self.order]
         behind, direction = ("<", "DESC") if self.order.is_descending else (">", "ASC")
-        read = narrow or _Range(f"postings INDEXED BY {_INDEXES[column]}{self.joined}", "true", "")
+        tables = f"postings INDEXED BY {_INDEXES[column]}"
+        if near:
+            tables = f"""(
+                SELECT * FROM {tables} WHERE term = :term AND ({column}, image) {behind} (:value, :image)
+                ORDER BY {column} {direction}, image {direction} LIMIT :near
+            ) AS postings"""  # noqa: S608 - names of columns and parameters
+        read = narrow or _Range(f"{tables}{self.joined}", "true", "")
         sign = "+" if narrow else ""  # a column with a sign is no reason to use the order's index
         return f"""
             WITH page AS MATERIALIZED (
