@@ -9,9 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import random
-import signal
 import socket
 import sqlite3
 import threading
@@ -32,17 +30,18 @@ from tests.support.catalogs import all_images
 from tests.support.waiting import wait_for
 from viewfinder.deployment.progress import silent
 from viewfinder.domain.image import Status
+from viewfinder.local.components import webhooks
 from viewfinder.local.data_directory import DataDirectory
-from viewfinder.local.processes import free_port, kill_stragglers
+from viewfinder.local.processes import components_of, free_port, kill_stragglers, start
 from viewfinder.local.stack import LocalStack
 from viewfinder.local.state import Options
 from viewfinder.local.webhooks import outbox_of
 from viewfinder.usecases.corrections import correct_labels
 
-pytestmark = SOAK
+pytestmark = list(SOAK)
 SEED = 20261129
 IMAGES, KILLS, CORRECTIONS = 300, 20, 5
-VICTIMS = ("webhooks", "emulator", "engine", "gallery", "function", "everything")
+VICTIMS = ["webhooks"] * 9 + ["function"] * 9 + ["everything"] * 2
 
 # Written by the database itself, beside the outbox and independent of it: every version that was ever committed.
 _NOTED = """
@@ -110,17 +109,20 @@ def noted(data: DataDirectory) -> list[tuple[str, int]]:
 
 
 def kill(local: LocalStack, victim: str) -> None:
-    """Kill a component, the functions, or all at once."""
+    """Kill the deliverer and start it again, or the functions, which the emulator starts anew, or all at once."""
     if victim == "everything":
         kill_stragglers(local.data.path)
         return
     if victim == "function":
         found = RunningStack(local).functions("ImageProcessing")
     else:
-        found = [psutil.Process(each.pid) for each in local.record.processes if each.name == victim]
+        found = [psutil.Process(each.pid) for each in components_of(local.data.path) if each.name == victim]
     for process in found:
         with suppress(psutil.NoSuchProcess):
-            os.kill(process.pid, signal.SIGKILL)
+            process.kill()
+            process.wait(30)
+    if victim == "webhooks":
+        start(webhooks(local.data, local.record), local.data.path)
 
 
 def correct_some(local: LocalStack, number: int, chance: random.Random) -> None:
@@ -135,6 +137,7 @@ def test_every_version_is_announced_in_order_whatever_is_killed(tmp_path: Path) 
     folder = made_photos(tmp_path, IMAGES)
     chance = random.Random(SEED)
     moments = sorted(chance.sample(range(1, IMAGES), KILLS))
+    victims = chance.sample(VICTIMS, KILLS)
     local = LocalStack(DataDirectory(tmp_path / "data"))
     with Receiver().listening() as receiver:
         ports = {"port": free_port(), "gallery_port": free_port()}
@@ -144,16 +147,18 @@ def test_every_version_is_announced_in_order_whatever_is_killed(tmp_path: Path) 
             with closing(sqlite3.connect(local.data.database)) as connection:
                 connection.executescript(_NOTED)
             local.up(TEMPLATE, Options(), silent)
-            for number, moment in enumerate(moments):
-                process = importing(local, folder)
-                wait_for(lambda: len({i for i, _ in noted(local.data)}) >= moment, seconds=200, what=f"{moment} images")  # noqa: B023
+            process = importing(local, folder)
+            for number, (moment, victim) in enumerate(zip(moments, victims, strict=True)):
+                wait_for(lambda: len({i for i, _ in noted(local.data)}) >= moment, seconds=300, what=f"{moment} images")  # noqa: B023
                 correct_some(local, number, chance)
-                victim = chance.choice(VICTIMS)
                 kill(local, victim)
-                print(f"{victim} was killed after {moment} images")  # noqa: T201 - shown on failure
-                process.kill()
-                process.communicate()
-                local.up(TEMPLATE, Options(), silent)
+                print(f"{victim} was killed after {moment} images", flush=True)  # noqa: T201 - shown on failure
+                if victim == "everything":
+                    process.kill()
+                    process.communicate()
+                    local.up(TEMPLATE, Options(), silent)
+                    process = importing(local, folder)
+            process.communicate(timeout=600)
             assert imported(local, folder)["Images"] == IMAGES
             recovered(local)
             correct_some(local, KILLS, chance)
