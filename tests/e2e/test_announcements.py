@@ -140,8 +140,8 @@ def test_every_version_is_announced_in_order_whatever_is_killed(tmp_path: Path) 
     victims = chance.sample(VICTIMS, KILLS)
     local = LocalStack(DataDirectory(tmp_path / "data"))
     with Receiver().listening() as receiver:
-        ports = {"port": free_port(), "gallery_port": free_port()}
-        local.up(TEMPLATE, Options(**ports, features="LABELS", webhook=receiver.url), silent)
+        options = Options(port=free_port(), gallery_port=free_port(), features="LABELS", webhook=receiver.url)
+        local.up(TEMPLATE, options, silent)
         try:
             local.down()
             with closing(sqlite3.connect(local.data.database)) as connection:

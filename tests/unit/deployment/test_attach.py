@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.s3.responses import S3Response
 
@@ -186,7 +187,9 @@ def others_bucket(environment: Environment, bucket: ExistingBucket) -> ExistingB
 
     def refuse(params: dict[str, Any], **_: object) -> Any:
         if params["headers"].get("x-amz-expected-bucket-owner") == environment.account:
-            return AWSResponse("https://s3", 403, {}, None), {"Error": {"Code": "403", "Message": "Forbidden"}}
+            return AWSResponse("https://s3", 403, HTTPHeaders(), None), {
+                "Error": {"Code": "403", "Message": "Forbidden"}
+            }
         return None
 
     environment.s3.meta.events.register("before-call.s3.HeadBucket", refuse)
@@ -259,8 +262,8 @@ def test_what_is_printed_for_another_account_s_bucket_is_what_the_roles_do(
 @pytest.mark.usefixtures("others_bucket")
 def test_a_bucket_of_which_versioning_may_not_be_asked_is_named(environment: Environment) -> None:
     denied = {"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}
-    answer = AWSResponse("https://s3", 403, {}, None), denied
-    environment.s3.meta.events.register("before-call.s3.GetBucketVersioning", lambda **_: answer)
+    refuse: Any = lambda **_: (AWSResponse("https://s3", 403, HTTPHeaders(), None), denied)  # noqa: E731
+    environment.s3.meta.events.register("before-call.s3.GetBucketVersioning", refuse)
 
     with pytest.raises(DeploymentError, match="need s3:GetBucketVersioning"):
         plan_attachment(Stack(environment, "photos"), BUCKET, read_write=True)
