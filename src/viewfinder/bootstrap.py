@@ -388,9 +388,11 @@ class Application(AwsClients):
     @cached_property
     def search(self) -> Search:
         """The dependencies of a search."""
+        from viewfinder.usecases.label_names import LabelNames
         from viewfinder.usecases.search_images import Search
 
-        return Search(self.index, self.statistics, self.clock, people=self.people)
+        names = LabelNames(self.statistics)
+        return Search(self.index, self.statistics, self.clock, people=self.people, names=names)
 
     @cached_property
     def index(self) -> ports.Index:
