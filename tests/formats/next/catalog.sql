@@ -398,6 +398,12 @@ INSERT INTO terms (id, kind, name, count, description) VALUES (203,'FOLDER','sig
 INSERT INTO terms (id, kind, name, count, description) VALUES (204,'MONTH','01',1,NULL);
 INSERT INTO terms (id, kind, name, count, description) VALUES (205,'DAY','01-02',1,NULL);
 INSERT INTO terms (id, kind, name, count, description) VALUES (206,'FILE','overwritten',1,NULL);
+CREATE TABLE vectors (
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        sha256 TEXT NOT NULL UNIQUE,
+        model TEXT NOT NULL,
+        vector BLOB NOT NULL
+    ) STRICT;
 CREATE VIRTUAL TABLE word_parts
     USING fts5(name, tokenize = 'trigram', content = 'words', content_rowid = 'id');
 CREATE VIEW words AS SELECT id, name FROM terms WHERE kind = 'WORD';
@@ -414,6 +420,10 @@ CREATE INDEX people_merged ON people (merged_into) WHERE merged_into != '';
 CREATE INDEX postings_by_rank ON postings (term, rank, image);
 CREATE INDEX postings_by_taking ON postings (term, taken_at, image, rank);
 CREATE INDEX postings_by_time ON postings (term, analyzed_at, image, rank);
+CREATE TRIGGER content_forgotten AFTER DELETE ON images WHEN OLD.sha256 != '' BEGIN
+        DELETE FROM vectors WHERE sha256 = OLD.sha256
+        AND NOT EXISTS (SELECT 1 FROM images WHERE sha256 = OLD.sha256 AND expires_at IS NULL);
+    END;
 CREATE TRIGGER posting_added AFTER INSERT ON postings BEGIN
         UPDATE terms SET count = count + 1 WHERE id = NEW.term;
     END;
@@ -430,4 +440,4 @@ CREATE TRIGGER word_removed AFTER DELETE ON terms WHEN OLD.kind = 'WORD' BEGIN
 INSERT INTO word_parts (word_parts) VALUES ('rebuild');
 COMMIT;
 PRAGMA application_id = 1447449428;
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;

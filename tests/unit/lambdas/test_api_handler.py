@@ -242,8 +242,9 @@ WRITING = [
 ]
 
 
-def settings_with(access: str) -> Settings:
-    return Settings(images_bucket="i", derived_bucket="d", table="t", queue_url="q", bucket_access=access)
+def settings_with(access: str, vectors: str = "catalog") -> Settings:
+    names = {"images_bucket": "i", "derived_bucket": "d", "table": "t", "queue_url": "q"}
+    return Settings(**names, bucket_access=access, vectors=vectors)
 
 
 @pytest.mark.parametrize(
