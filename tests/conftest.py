@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import httpx._config as config
+import httpx._transports.default as transport
 import hypothesis
 import pytest
 
 from tools.moto_transactions import copy_once
 
 copy_once()
+
+transport.create_ssl_context = cache(config.create_ssl_context)  # type: ignore[attr-defined]
+"""httpx loads all certificates for each call, which takes 50 ms; tests make thousands of calls, none of them by TLS."""
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # no test measures time
 hypothesis.settings.load_profile("any machine")

@@ -6,12 +6,14 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from viewfinder.domain.errors import ViewfinderError
 
 if TYPE_CHECKING:
+    import httpx
     from boto3.session import Session
 
 
@@ -46,7 +48,8 @@ class Api:
         try:
             content, headers = (json.dumps(body).encode(), _JSON) if body else (b"", {})
             signed = Signer(self.session).sign(method, f"{self.url}{path}?{written}", content, headers)
-            response = httpx.request(method, signed.url, content=content, headers=signed.headers, timeout=_SECONDS)
+            client = _client(has_tls=signed.url.startswith("https:"))
+            response = client.request(method, signed.url, content=content, headers=signed.headers)
             document: Document = response.json() if response.content else {}
         except NoCredentialsError:
             raise ApiError("There are no AWS credentials to sign the request with.") from None
@@ -76,6 +79,14 @@ class Api:
             found += page[member]
             on_page(page)
         return found[:limit], len(found) > limit or "NextToken" in page
+
+
+@cache
+def _client(*, has_tls: bool) -> httpx.Client:
+    """Return the client of all calls of a command: one connection, and certificates loaded once, where needed."""
+    import httpx
+
+    return httpx.Client(timeout=_SECONDS, verify=has_tls)
 
 
 _ARGUMENTS = {"label": "WORDS", "q": "WORDS", "ImageId": "IMAGE_ID"}

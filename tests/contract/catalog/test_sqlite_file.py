@@ -15,9 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.catalogs import all_images
+from tests.support.databases import empty_database
 from tests.support.findings import found
+from tests.support.memory_index import MemoryCopies, MemoryStatistics
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.copies import _COPIED, _COPIES, SqliteCopies
 from viewfinder.adapters.sqlite.database import Database
@@ -292,9 +296,12 @@ def test_an_expired_tombstone_leaves_the_trash_and_the_file(database: Database) 
 
 @pytest.mark.parametrize("statement", [_COPIED, _COPIES, _FOLDERS], ids=["copied", "copies", "folders"])
 def test_folders_and_copies_are_read_from_an_index_alone(database: Database, statement: str) -> None:
-    values: Any = ["", 1] if "?" in statement else {"parent": 0, "first": "", "last": "", "most": 1}
-    search, *_ = (row[3] for row in database.rows(f"EXPLAIN QUERY PLAN {statement}", values))
-    assert search.startswith("SEARCH images USING COVERING INDEX images_by_")
+    values = [""] * statement.count("?")
+    plan = [row[3] for row in database.rows(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert len(plan) == 1
+    assert plan[0].startswith(
+        ("SEARCH images USING COVERING INDEX images_by_", "SEARCH folders USING", "SEARCH copied USING")
+    )
 
 
 def test_a_file_of_the_first_version_is_brought_up_to_date_with_its_images(path: str) -> None:
@@ -303,19 +310,51 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_its_images(path:
             first.execute(statement)
         first.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         first.execute("PRAGMA user_version = 1")
-        for name in ("trip/a.jpg", "trip/b.jpg"):
-            record = json.dumps(replace(an_image(name), sha256="ab" * 32).to_document())
+        for name in ("trip/a.jpg", "trip/day 1/b.jpg", "/".join("abcdefghij") + "/c.jpg", "marker/"):
+            sha256 = "ab" * 32 if name.startswith("trip/") else ""
+            record = json.dumps(replace(an_image(name), sha256=sha256).to_document())
             row = (name, 1, "{}", record)
             first.execute("INSERT INTO images (image_id, version, summary, record) VALUES (?, ?, ?, ?)", row)
     with closing(Database(path)) as database:
         assert SqliteCopies(database).contents("", 9) == ["ab" * 32]
-        assert SqliteCopies(database).images("ab" * 32, 9) == ["trip/a.jpg", "trip/b.jpg"]
-        assert SqliteStatistics(database).folders("", 9) == {"trip/": 2}
+        assert SqliteCopies(database).images("ab" * 32, 9) == ["trip/a.jpg", "trip/day 1/b.jpg"]
+        assert SqliteStatistics(database).folders("", 9) == {"a/": 1, "trip/": 2}
+        assert SqliteStatistics(database).folders("trip/", 9) == {"trip/day 1/": 1}
+        assert SqliteStatistics(database).folders("a/b/c/d/e/f/g/", 9) == {"a/b/c/d/e/f/g/h/": 1}
+        assert SqliteStatistics(database).folders("a/b/c/d/e/f/g/h/", 9) == {}
+
+
+SAVES = st.lists(
+    st.tuples(
+        st.sampled_from(("a.jpg", "b/a.jpg", "b/c/ü.jpg", "b/c/d.jpg", "b/")),
+        st.sampled_from(("", "aa", "aa", "bb")),
+        st.sampled_from((Status.ANALYZED, Status.ANALYZED, Status.REJECTED, Status.FAILED, Status.REMOVED)),
+    ),
+    max_size=12,
+)
+
+
+@given(saves=SAVES)
+@settings(max_examples=100)
+def test_folders_and_copies_follow_every_write(saves: list[tuple[str, str, Status]]) -> None:
+    with empty_database() as database:
+        catalog = SqliteCatalog(database, tombstone_seconds=10**10)
+        saved: dict[str, Image] = {}
+        for image_id, sha256, status in saves:
+            image = replace(an_image(image_id), sha256=sha256, status=status)
+            saved[image_id] = catalog.save(image, replacing=saved.get(image_id))
+        copies = MemoryCopies(saved.values())
+        assert SqliteCopies(database).contents("", 9) == copies.contents("", 9)
+        assert SqliteCopies(database).contents("aa", 9) == copies.contents("aa", 9)
+        for prefix in ("", "b/", "b/c", "b/c/"):
+            folders = MemoryStatistics(saved.values()).folders(prefix, 9)
+            assert SqliteStatistics(database).folders(prefix, 9) == folders
 
 
 _LATER = (
     *("TRIGGER word_added", "TRIGGER word_removed", "TABLE word_parts", "VIEW words"),
     *("TABLE outbox", "TABLE hashes", "TABLE people", "INDEX people_by_count"),
+    *("TABLE folders", "TABLE copied", "TRIGGER bitmap_removed", "TABLE bitmaps"),
 )
 """What files of 0.2.0 don't have."""
 
@@ -333,6 +372,7 @@ def test_a_file_of_0_2_0_forgets_the_labels_of_removed_images(path: str) -> None
         old.execute("UPDATE images SET summary = json_set(summary, '$.Labels', json('{\"Cat\": 100}'))")
         for later in _LATER:
             old.execute(f"DROP {later}")
+        old.execute("ALTER TABLE terms DROP COLUMN has_bitmap")
         old.execute("PRAGMA user_version = 3")
     with closing(Database(path)) as database:
         assert [(label.name, label.count) for label in SqliteStatistics(database).labels("cat", "")] == [("Cat", 1)]

@@ -147,6 +147,25 @@ def test_a_page_that_was_open_over_a_restart_goes_on(open_page: OpenPage) -> Non
     assert hashlib.md5(api.bucket["a.jpg"][1]).hexdigest() == hashlib.md5(b"new").hexdigest()
 
 
+def test_delete_in_the_viewer_asks_deletes_and_goes_on(open_page: OpenPage, serve_fake: ServeFake) -> None:
+    api = FakeApi(some_images(3))
+    page = open_page(serve_fake(api))
+    page.locator('.tile[aria-label^="photo 1.jpg"]').click()
+    expect(page.locator("#viewer").get_by_role("button", name="Delete")).to_be_visible()
+
+    page.keyboard.press("Delete")
+    expect(page.locator("#question-text")).to_contain_text("Delete photo 1.jpg?")
+    page.keyboard.press("Escape")
+    assert api.trash == []
+    page.keyboard.press("Delete")
+    page.locator("#question").get_by_role("button", name="Delete").click()
+
+    expect(page.locator("#viewer-name")).to_contain_text("photo 2.jpg")
+    assert [entry["ImageId"] for entry in api.trash] == ["trip/photo 1.jpg"]
+    page.get_by_role("combobox", name="Add a label").press("Delete")
+    expect(page.locator("#question")).to_be_hidden()
+
+
 def test_a_page_whose_gallery_is_locked_now_says_what_to_do(open_page: OpenPage, serve_fake: ServeFake) -> None:
     page = open_page(serve_fake(FakeApi(some_images(2))))
     expect(page.locator(".tile")).to_have_count(2)

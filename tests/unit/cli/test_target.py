@@ -139,7 +139,7 @@ def test_an_api_that_does_not_answer_is_one_line_and_exit_code_1(
     def refuse(*_: Any, **__: Any) -> None:
         raise httpx.ConnectError("[Errno 111] Connection refused")
 
-    monkeypatch.setattr(httpx, "request", refuse)
+    monkeypatch.setattr(httpx.Client, "request", refuse)
 
     url = "http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4/prod"
     line = f"Error: The API at {url} does not answer: [Errno 111] Connection refused\n"

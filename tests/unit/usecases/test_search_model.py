@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -22,10 +23,13 @@ from viewfinder.adapters.sqlite.index import SqliteIndex
 from viewfinder.adapters.sqlite.statistics import SqliteStatistics
 from viewfinder.domain.image import Image, image_digest
 from viewfinder.domain.query import Query
+from viewfinder.ports import Catalog
 from viewfinder.usecases.search_images import Search, search_images
 
 SHARDS = st.integers(1, 8)
 LIMITS = st.integers(1, 7)
+JUMPS = st.sampled_from([f"{year}-01-0{day}T12:00:00.000000Z" for year in (1970, 2025, 2026, 2038) for day in (1, 2)])
+"""Times of clocks: reset, of today, and ahead."""
 
 
 class FixedClock:
@@ -126,6 +130,62 @@ def test_what_stays_comes_once_while_images_come_and_go(
     stayed = [image_id for image_id in answer(query, catalog) if image_id not in changed]
     assert [image_id for image_id in found if image_id not in changed] == stayed
     assert len(found) == len(set(found))
+
+
+class JumpingClock:
+    """Shows another time whenever it is looked at, years behind an image's analysis or ahead of it."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        self._data = data
+
+    def now(self) -> str:
+        return self._data.draw(JUMPS)
+
+
+@given(catalog=catalogs(), query=queries(), data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_what_stays_comes_once_on_sqlite_whatever_the_clocks_do(
+    catalog: list[Image], query: Query, data: st.DataObject
+) -> None:
+    with empty_database() as database:
+        writer = SqliteCatalog(database, tombstone_seconds=10**9)
+        search = Search(SqliteIndex(database), SqliteStatistics(database), JumpingClock(data))
+        _assert_what_stays_comes_once(catalog, query, writer, search, data)
+
+
+@given(catalog=catalogs(most=8), query=queries(), shards=SHARDS, data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_what_stays_comes_once_on_dynamodb_whatever_the_clocks_do(
+    client: Any, catalog: list[Image], query: Query, shards: int, data: st.DataObject
+) -> None:
+    with empty_table(client) as table:
+        writer = DynamoDbCatalog(client, table, shards=shards, tombstone_seconds=60)
+        index = DynamoDbIndex(client, table, shards=shards)
+        search = Search(index, MemoryStatistics(catalog), JumpingClock(data))
+        _assert_what_stays_comes_once(catalog, query, writer, search, data)
+
+
+def _assert_what_stays_comes_once(
+    catalog: list[Image], query: Query, writer: Catalog, search: Search, data: st.DataObject
+) -> None:
+    """Analyse images by clocks that jump, and between pages some of them again; the others come exactly once."""
+    images_then = [replace(image, analyzed_at=data.draw(JUMPS)) for image in catalog]
+    shelf = {image.image_id: writer.save(image, replacing=None) for image in images_then}
+    changed: set[str] = set()
+    found: list[str] = []
+    token = ""
+    while True:
+        page = search_images(query, search, limit=data.draw(LIMITS), token=token)
+        found += [entry.image_id for entry in page.images]
+        token = page.next_token
+        if not token:
+            break
+        image_id = data.draw(st.sampled_from(sorted([*shelf, "a/new.jpg"])))
+        again = replace(data.draw(images(image_id)), analyzed_at=data.draw(JUMPS))
+        shelf[image_id] = writer.save(again, replacing=shelf.get(image_id))
+        changed.add(image_id)
+    stayed = [image_id for image_id in answer(query, images_then) if image_id not in changed]
+    assert sorted(image_id for image_id in found if image_id not in changed) == sorted(stayed)
 
 
 def _disturb(shelf: dict[str, Image], data: st.DataObject) -> str:

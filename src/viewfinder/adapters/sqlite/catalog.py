@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from viewfinder.adapters.sqlite.bitmaps import follow, terms_with_bitmap
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import posting_rows, summary, to_json
 from viewfinder.domain import formats, record_state
 from viewfinder.domain.errors import CatalogConflictError
 from viewfinder.domain.events import event_of
-from viewfinder.domain.image import PENDING, Image, Status
+from viewfinder.domain.image import PENDING, Image, Status, folders_of
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.record_state import RecordState
 
@@ -53,7 +54,24 @@ _STATES = f"""
 _END_LEASE = "UPDATE leases SET done_at = ? WHERE name = ? AND holder = ?"
 _ANNOUNCE = "INSERT INTO outbox (image_id, version, event, saved_at) VALUES (?, ?, ?, ?)"
 _EXPIRED = "SELECT id FROM images WHERE expires_at < ? ORDER BY expires_at LIMIT ?"
-_FORGET = ("DELETE FROM postings WHERE image = ?", "DELETE FROM images WHERE id = ?")
+_REMOVE_POSTINGS = "DELETE FROM postings WHERE image = ?"
+_REMOVE_IMAGE = "DELETE FROM images WHERE id = ?"
+_COUNT_FOLDER = """
+    INSERT INTO folders (level, folder, count) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET count = count + excluded.count
+"""
+_FORGET_FOLDER = "DELETE FROM folders WHERE level = ? AND folder = ? AND count = 0"
+_NOTE_COPIES = """
+    INSERT OR IGNORE INTO copied (sha256) SELECT sha256 FROM images INDEXED BY images_by_content
+    WHERE expires_at IS NULL AND sha256 = :sha256 AND :sha256 != '' LIMIT 1 OFFSET 1
+"""
+_FORGET_COPIES = """
+    DELETE FROM copied WHERE sha256 = :sha256 AND 2 > (
+        SELECT count(*) FROM (
+            SELECT 1 FROM images INDEXED BY images_by_content WHERE expires_at IS NULL AND sha256 = :sha256 LIMIT 2
+        )
+    )
+"""
 _REMOVE_HASH = "DELETE FROM hashes WHERE image = ?"
 _ADD_HASH = "INSERT INTO hashes (image, hash) VALUES (?, ?)"
 
@@ -104,8 +122,8 @@ class SqliteCatalog:
                 connection.execute(_ANNOUNCE, row)
             now = self._microseconds() // 1_000_000
             expired = connection.execute(_EXPIRED, [now, _FORGOTTEN_AT_ONCE]).fetchall()
-            for statement in _FORGET:
-                connection.executemany(statement, expired)
+            for (number,) in expired:
+                _forget(connection, number)
         return image
 
     def _next_version(self, replacing: Image | None) -> int:
@@ -118,13 +136,19 @@ class SqliteCatalog:
         if not written:
             raise CatalogConflictError("another writer has changed the image")
         [(number,)] = written
-        connection.execute("DELETE FROM postings WHERE image = ?", [number])
+        with_bitmap = terms_with_bitmap(connection, number)
+        connection.execute(_REMOVE_POSTINGS, [number])
         postings = [row | {"image": number} for row in posting_rows(image)]
         for statement in (_ADD_TERM, _ADD_ALIAS, _ADD_POSTING):
             connection.executemany(statement, postings)
+        follow(connection, number, with_bitmap)
         connection.execute(_REMOVE_HASH, [number])
         if image.is_visible and image.likeness.hash:
             connection.execute(_ADD_HASH, [number, str(image.likeness.hash)])
+        _count_in_folders(connection, image, replacing)
+        for content in {each.sha256 for each in (image, replacing) if each}:
+            for statement in (_NOTE_COPIES, _FORGET_COPIES):
+                connection.execute(statement, {"sha256": content})
 
     def _row(self, image: Image) -> dict[str, Any]:
         expires_at = int(datetime.fromisoformat(image.analyzed_at).timestamp()) + self._tombstone_seconds
@@ -136,6 +160,22 @@ class SqliteCatalog:
             "record": to_json(image.to_document()),
             "sha256": image.sha256,
         }
+
+
+def _forget(connection: sqlite3.Connection, number: int) -> None:
+    """Remove the last of an image, whose number may be given again."""
+    with_bitmap = terms_with_bitmap(connection, number)
+    connection.execute(_REMOVE_POSTINGS, [number])
+    follow(connection, number, with_bitmap)
+    connection.execute(_REMOVE_IMAGE, [number])
+
+
+def _count_in_folders(connection: sqlite3.Connection, image: Image, replacing: Image | None) -> None:
+    change = image.is_visible - bool(replacing and replacing.is_visible)
+    if change:
+        folders = list(enumerate(folders_of(image.image_id), 1))
+        connection.executemany(_COUNT_FOLDER, [[level, folder, change] for level, folder in folders])
+        connection.executemany(_FORGET_FOLDER, folders)
 
 
 def _state(values: Sequence[Any]) -> RecordState:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from viewfinder.adapters.sqlite.database import Database
 
-_COPIED = """
-    SELECT sha256 FROM images INDEXED BY images_by_content WHERE expires_at IS NULL AND sha256 > ?
-    GROUP BY sha256 HAVING count(*) > 1 ORDER BY sha256 LIMIT ?
-"""
+_COPIED = "SELECT sha256 FROM copied WHERE sha256 > ? ORDER BY sha256 LIMIT ?"
 _COPIES = """
     SELECT image_id FROM images INDEXED BY images_by_content WHERE expires_at IS NULL AND sha256 = ?
     ORDER BY image_id LIMIT ?
@@ -21,7 +18,7 @@ class SqliteCopies:
         self._database = database
 
     def contents(self, after: str, most: int) -> list[str]:
-        """Read the index of contents until the page is full."""
+        """Read a page of the contents that several images have."""
         return [content for (content,) in self._database.rows(_COPIED, [after, most])]
 
     def images(self, content: str, most: int) -> list[str]:

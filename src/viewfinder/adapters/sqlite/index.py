@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from viewfinder.adapters.sqlite.bitmaps import together
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import microseconds
 from viewfinder.domain.errors import InvalidRequestError
@@ -29,24 +30,25 @@ _COLUMNS = {Order.NEWEST: "analyzed_at", Order.TAKEN: "taken_at", Order.CONFIDEN
 _INDEXES = {"analyzed_at": "postings_by_time", "taken_at": "postings_by_taking", "rank": "postings_by_rank"}
 
 _TERMS = """
-    SELECT kind, name, id, count FROM terms
+    SELECT kind, name, id, count, has_bitmap FROM terms
     WHERE (kind, name) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """The row of a source: its id, and the number of its images."""
+    """The row of a source: its id, the number of its images, and whether it has a bitmap of them."""
 
     id: int
     count: int
+    has_bitmap: int = 0
 
 
 def source_terms(database: Database, sources: Collection[Source]) -> dict[Source, Term]:
     """Return the rows of the sources that have images."""
     wanted = {(str(source.kind), source.name.casefold()): source for source in sources}
     rows = database.rows(_TERMS, [json.dumps(list(wanted))])
-    return {wanted[kind, name]: Term(number, count) for kind, name, number, count in rows}
+    return {wanted[kind, name]: Term(*row) for kind, name, *row in rows}
 
 
 class SqliteIndex:
@@ -62,10 +64,24 @@ class SqliteIndex:
         others = {each for condition in (*stretch.also, *stretch.never) for each in condition.sources}
         terms = source_terms(self._database, {source, *others})
         plan = _plan(source, stretch, terms)
-        if plan is None:
+        if plan is None or not self._can_be(source, stretch, terms, plan):
             return [], True
         rows = self._database.rows(plan.statement(self._narrowest(plan)), plan.values | {"size": size})
         return [_entry(*row) for row in rows], len(rows) < size
+
+    def _can_be(self, source: Source, stretch: Stretch, terms: Mapping[Source, Term], plan: _Plan) -> bool:
+        """Look at the bitmaps: return whether an image has all sources; add the few images that do as a range."""
+        conditions = [frozenset({source}), *(condition.sources for condition in stretch.also)]
+        groups = [{terms[each] for each in sources if each in terms} for sources in conditions]
+        mapped = [{term.id for term in group} for group in groups if all(term.has_bitmap for term in group)]
+        if len(mapped) < 2:
+            return True
+        images = together(self._database, mapped, FEW)
+        if images:
+            plan.values["together"] = json.dumps(images)
+            tables = "json_each(:together) AS shared CROSS JOIN postings ON postings.image = shared.value"
+            plan.ranges.append(_Range(tables + plan.joined, "true", "SELECT json_array_length(:together)"))
+        return images is None or bool(images)
 
     def _narrowest(self, plan: _Plan) -> _Range | None:
         """Return the range of fewest postings; None if each has too many to be sorted."""

@@ -192,6 +192,51 @@ _NINTH = (
 )
 
 _TENTH = (
+    # Folders of up to eight levels, with the number of their images; and contents that several images have.
+    """
+    CREATE TABLE folders (
+        level INTEGER NOT NULL,
+        folder TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (level, folder)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    INSERT INTO folders (level, folder, count)
+    WITH RECURSIVE level (number, ends, image_id) AS (
+        SELECT 1, instr(image_id, '/'), image_id FROM images
+        WHERE expires_at IS NULL AND instr(image_id, '/')
+        UNION ALL
+        SELECT number + 1, ends + instr(substr(image_id, ends + 1), '/'), image_id FROM level
+        WHERE number < 8 AND instr(substr(image_id, ends + 1), '/')
+    )
+    SELECT number, substr(image_id, 1, ends), count(*) FROM level WHERE ends < length(image_id) GROUP BY 1, 2
+    """,
+    "CREATE TABLE copied (sha256 TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    """
+    INSERT INTO copied (sha256) SELECT sha256 FROM images
+    WHERE expires_at IS NULL AND sha256 != '' GROUP BY sha256 HAVING count(*) > 1
+    """,
+)
+
+_ELEVENTH = (
+    "ALTER TABLE terms ADD COLUMN has_bitmap INTEGER NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE bitmaps (
+        term INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        images BLOB NOT NULL,
+        PRIMARY KEY (term, part)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TRIGGER bitmap_removed AFTER DELETE ON terms WHEN OLD.has_bitmap BEGIN
+        DELETE FROM bitmaps WHERE term = OLD.id;
+    END
+    """,
+)
+
+_TWELFTH = (
     # Vectors of contents; `place` as of hashes. One is forgotten with the last record of its content, tombstones too.
     """
     CREATE TABLE vectors (
@@ -210,7 +255,7 @@ _TENTH = (
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    *(_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH),
+    *(_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH, _ELEVENTH, _TWELFTH),
 )
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 

@@ -33,13 +33,7 @@ _COMPLETIONS = """
         EXISTS (SELECT 1 FROM aliases, texts WHERE term = terms.id AND instr(alias, text))
     )
 """
-_FOLDERS = """
-    SELECT substr(image_id, 1, :parent + instr(substr(image_id, :parent + 1), '/')) AS folder, count(*)
-    FROM images INDEXED BY images_by_folder
-    WHERE expires_at IS NULL AND image_id >= :first AND image_id < :last
-        AND instr(substr(image_id, :parent + 1), '/') BETWEEN 1 AND length(image_id) - :parent - 1
-    GROUP BY folder ORDER BY folder LIMIT :most
-"""
+_FOLDERS = "SELECT folder, count FROM folders WHERE level = ? AND folder >= ? AND folder < ? ORDER BY folder LIMIT ?"
 
 
 class SqliteStatistics:
@@ -98,10 +92,8 @@ class SqliteStatistics:
         return {name.upper(): count for name, count in rows}
 
     def folders(self, prefix: str, most: int) -> Mapping[str, int]:
-        """Return the folders below the prefix, from the index of the keys."""
-        parent = prefix.rfind("/") + 1
-        values = {"parent": parent, "first": prefix, "last": prefix + BEHIND_ALL, "most": most}
-        return dict(self._database.rows(_FOLDERS, values))
+        """Read the folders of the level that the prefix reaches."""
+        return dict(self._database.rows(_FOLDERS, [prefix.count("/") + 1, prefix, prefix + BEHIND_ALL, most]))
 
 
 def _label_count(count: int, description: str) -> LabelCount:

@@ -10,7 +10,7 @@ const KEYS = [
   [["Enter"], "Open an image, take a completion"],
   [["Space", "x"], "Select an image; with Shift and arrows, several"],
   [["Ctrl", "A"], "Select all"],
-  [["Delete"], "Delete what is selected, or the image in focus"],
+  [["Delete"], "Delete what is selected, or the image in focus or in the viewer"],
   [["←", "→"], "Previous, next image"],
   [["+", "-", "0"], "Zoom"],
   [["Escape"], "Close, select none"],

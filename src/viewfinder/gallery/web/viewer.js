@@ -1,6 +1,6 @@
 // One picture large: its boxes, its labels, its facts, and what can be done with it.
 
-import { fate } from "./abilities.js";
+import { absent, fate } from "./abilities.js";
 import { removeAll } from "./actions.js";
 import { addressOf, go, openImage, readSearch } from "./address.js";
 import { analyzeAgain, getImage, pictureUrl } from "./api.js";
@@ -240,12 +240,17 @@ export class Viewer {
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || /** @type {Element} */ (event.target).matches("input")) return;
     /** @type {Record<string, () => void>} */
-    const actions = { ArrowLeft: () => this.#go(-1), ArrowRight: () => this.#go(1) };
+    const actions = { ArrowLeft: () => this.#go(-1), ArrowRight: () => this.#go(1), Delete: () => this.#deleteByKey() };
     if (!this.zoom?.key(event.key)) {
       if (!actions[event.key]) return;
       actions[event.key]();
     }
     event.preventDefault();
+  }
+
+  /** Deletes the image, once it is known that there is one. */
+  #deleteByKey() {
+    if (this.image && this.image.ImageId === this.imageId && !absent.Deletion) this.#delete(this.image);
   }
 
   /** @param {import("./types").Known} image */
