@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.s3vectors.models import s3vectors_backends
@@ -52,13 +52,14 @@ def an_index() -> tuple[Any, str]:
 def _query(request: Any, **_: Any) -> AWSResponse:
     """Answer QueryVectors, which moto has not: request and answer still pass botocore's model of the service."""
     asked = json.loads(request.body)
-    backend = s3vectors_backends[ACCOUNT]["aws"]
+    backend: Any = s3vectors_backends[ACCOUNT]["aws"]
     kept = backend.list_vectors(vector_bucket_name=None, index_name=None, index_arn=asked["indexArn"])
     wanted = asked["queryVector"]["float32"]
-    found = [{"key": each.key, "distance": 1 - cosine(wanted, each.data["float32"])} for each in kept]
-    found.sort(key=lambda each: float(each["distance"]))
-    body = json.dumps({"vectors": found[: asked["topK"]], "distanceMetric": "cosine"}).encode()
-    return AWSResponse(request.url, 200, {"Content-Type": "application/json"}, _Raw(body))
+    found = [(1 - cosine(wanted, each.data["float32"]), each.key) for each in kept]
+    best = [{"key": key, "distance": distance} for distance, key in sorted(found)[: asked["topK"]]]
+    body = json.dumps({"vectors": best, "distanceMetric": "cosine"}).encode()
+    headers: Any = HeadersDict({"Content-Type": "application/json"})
+    return AWSResponse(request.url, 200, headers, _Raw(body))
 
 
 class _Raw:
@@ -125,7 +126,8 @@ def test_another_vector_of_a_content_takes_the_place_of_its_old_one(vectors: Vec
     vectors.put(content(1), new)
     vectors.put(content(1), new)
     [found] = vectors.nearest(new, 10)
-    assert (found.content, found.similarity) == (content(1), pytest.approx(1.0, abs=0.01))
+    assert found.content == content(1)
+    assert found.similarity == pytest.approx(1.0, abs=0.01)
     assert vectors.find(content(1)) == new
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from botocore.stub import Stubber
@@ -85,11 +85,12 @@ def test_general_labels_are_asked_for_and_read() -> None:
 
 def test_a_vector_is_asked_for_in_a_header_and_read_from_one() -> None:
     vector = Vector("a-model", bytes(range(1, 129)) * 10)
+    headers: Any = HeadersDict({"x-viewfinder-vector": str(vector)})
     sent: list[Any] = []
 
     def answer(request: Any, **_: Any) -> AWSResponse:
         sent.append(request.headers.get("x-viewfinder-vector"))
-        return AWSResponse(request.url, 200, {"x-viewfinder-vector": str(vector)}, _Body(b'{"Labels": []}'))
+        return AWSResponse(request.url, 200, headers, _Body(b'{"Labels": []}'))
 
     rekognition, plain = client(), client()
     for each in (rekognition, plain):

@@ -243,8 +243,9 @@ WRITING = [
 
 
 def settings_with(access: str, vectors: str = "catalog") -> Settings:
-    names = {"images_bucket": "i", "derived_bucket": "d", "table": "t", "queue_url": "q"}
-    return Settings(**names, bucket_access=access, vectors=vectors)
+    return Settings(
+        images_bucket="i", derived_bucket="d", table="t", queue_url="q", bucket_access=access, vectors=vectors
+    )
 
 
 @pytest.mark.parametrize(
