@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import httpx._config as config
 import httpx._transports.default as transport
@@ -10,6 +11,8 @@ import hypothesis
 import pytest
 
 from tools.moto_transactions import copy_once
+
+PROJECT = Path(__file__).parents[1]
 
 copy_once()
 
@@ -20,10 +23,16 @@ hypothesis.settings.register_profile("any machine", deadline=None)  # no test me
 hypothesis.settings.load_profile("any machine")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests on one shared stack go to one worker, so that only one is started; other files stay whole."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        shared = next((name for name in ("stack", "rehearsal") if name in fixtures), None)
+        shared = next((name for name in ("stack", "rehearsal") if _is_shared(name, item)), None)
         group = shared or item.nodeid.split("::", maxsplit=1)[0]
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _is_shared(name: str, item: pytest.Item) -> bool:
+    """Whether the test uses the fixture of tests/e2e, and not one of its own module by this name."""
+    is_ours = (PROJECT / "tests" / "e2e") in item.path.parents and name in getattr(item, "fixturenames", ())
+    return is_ours and not hasattr(getattr(item, "module", None), name)

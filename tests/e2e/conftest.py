@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -84,13 +85,23 @@ class RunningStack:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A stack on free ports, with a data directory of its own."""
+    once(tmp_path_factory, "stack")
     yield from running(tmp_path_factory.mktemp("stack"))
 
 
 @pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A stack as on AWS, with its catalog in the (emulated) table."""
+    once(tmp_path_factory, "rehearsal")
     yield from running(tmp_path_factory.mktemp("rehearsal"), features="LABELS,TEXT,FACES", catalog=DYNAMODB)
+
+
+def once(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    """Fail where a second worker starts a shared stack: the groups of tests/conftest.py were not kept."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        (tmp_path_factory.getbasetemp().parent / f"{name} of {worker}").touch()
+        owners = [path.name for path in tmp_path_factory.getbasetemp().parent.glob(f"{name} of *")]
+        assert owners == [f"{name} of {worker}"]
 
 
 def running(folder: Path, features: str = "LABELS", **options: Any) -> Iterator[RunningStack]:
