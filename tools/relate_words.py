@@ -82,13 +82,24 @@ def main() -> None:
     """Write the table."""
     wordnet = WordNet.read(Path(sys.argv[1]))
     taxonomy = json.loads(TAXONOMY.read_text())
+    words = table(wordnet, taxonomy)
     document = {
-        "categories": taxonomy["categories"],
-        "nothing": sorted(_listed("nothing.txt")),
-        "labels": dict(sorted(table(wordnet, taxonomy).items())),
+        "categories": json.dumps(taxonomy["categories"]),
+        "nothing": json.dumps(sorted(_listed("nothing.txt"))),
+        "words": packed(words),
     }
-    TABLE.write_text(json.dumps(document, indent=0, separators=(",", ":"), ensure_ascii=False) + "\n")
-    print(f"{len(document['labels']):,} words, {TABLE.stat().st_size:,} bytes")
+    members = ",\n".join(f'"{name}": {value}' for name, value in document.items())
+    TABLE.write_text(f"{{\n{members}\n}}\n")
+    print(f"{len(words):,} words, {TABLE.stat().st_size:,} bytes")
+
+
+def packed(words: Mapping[str, list[str]]) -> str:
+    """Return a JSON object with a line for each set of labels and the words that lead to it, for a reader's eye."""
+    by_labels: dict[str, list[str]] = defaultdict(list)
+    for word, labels in sorted(words.items()):
+        by_labels[", ".join(labels)].append(word)
+    lines = [f"{json.dumps(labels)}: {json.dumps(', '.join(several))}" for labels, several in sorted(by_labels.items())]
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def table(wordnet: WordNet, taxonomy: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -31,6 +31,7 @@ from viewfinder.bootstrap import Application
 from viewfinder.domain.bucket_access import Ability
 from viewfinder.domain.person import PersonCount
 from viewfinder.domain.query import Query
+from viewfinder.domain.summary import Summary
 from viewfinder.observability import correlated, logger
 from viewfinder.usecases.correct_faces import correct_faces
 from viewfinder.usecases.corrections import correct_labels
@@ -42,6 +43,7 @@ from viewfinder.usecases.list_labels import list_categories, list_labels
 from viewfinder.usecases.people import change_person, cover_images, get_person, list_people, merge_people
 from viewfinder.usecases.reanalyze import analyze_again
 from viewfinder.usecases.search_images import search_images
+from viewfinder.usecases.similar import SimilarImage, images_like, images_like_vector
 from viewfinder.usecases.statistics import get_statistics
 from viewfinder.usecases.trash import TrashedImage, delete_for_good, list_trash, restore_image
 from viewfinder.usecases.uploads import create_upload
@@ -243,6 +245,20 @@ def _decide_duplicates(request: Request) -> Response:
     return document_response({"Contents": decision["contents"], "AreDuplicates": decision["are_duplicates"]})
 
 
+def _list_similar(request: Request, **query: Any) -> Response:
+    return _similar_response(images_like(_image_id(request), application.similar, **query))
+
+
+def _find_similar(request: Request) -> Response:
+    asked = read_members(fields.VECTOR, request.members())
+    return _similar_response(images_like_vector(similar=application.similar, **asked))
+
+
+def _similar_response(found: list[SimilarImage]) -> Response:
+    images = [summary_document(Summary.of(each.image)) | {"Similarity": each.similarity} for each in found]
+    return document_response({"Images": images})
+
+
 def _get_statistics(_: Request) -> Response:
     statistics = get_statistics(application.statistics)
     images = {**statistics.images, "Total": sum(statistics.images.values())}
@@ -270,7 +286,7 @@ class Route(NamedTuple):
     query: Fields
     answer: Callable[..., Response]
     needs: Ability | None = None
-    """What the images bucket has to allow: elsewhere there is no such route."""
+    """What the stack has to be able to: elsewhere there is no such route."""
 
 
 _ROUTES = (
@@ -297,6 +313,8 @@ _ROUTES = (
     Route("PATCH", "/faces", fields.NOTHING, _correct_faces),
     Route("GET", "/duplicates", fields.DUPLICATES, _list_duplicates),
     Route("PATCH", "/duplicates", fields.NOTHING, _decide_duplicates),
+    Route("GET", "/similar/{ImageId+}", fields.SIMILAR, _list_similar, Ability.SIMILAR),
+    Route("POST", "/similar", fields.NOTHING, _find_similar, Ability.SIMILAR),
     Route("GET", "/stats", fields.NOTHING, _get_statistics),
     Route("GET", "/health", fields.NOTHING, _get_health),
 )

@@ -119,3 +119,12 @@ def test_the_functions_are_told_the_bucket_and_what_they_may_do(
     for function in of_type(translate(**parameters), "AWS::Lambda::Function").values():
         variables = function["Environment"]["Variables"]
         assert tuple(variables[name] for name in names) == expected
+
+
+def test_the_routes_are_the_same_whatever_the_access_so_that_no_stage_serves_old_ones() -> None:
+    """SAM names a deployment by the body as written (docs/decisions/2026-11-29-what-the-api-lacks-answers-405.md)."""
+    accesses = ("ReadOnly", "ReadWrite", "ReadWriteVersions")
+    several = [translate(), *(translate(**ATTACHED, ExistingBucketAccess=access) for access in accesses)]
+    bodies = [next(iter(of_type(each, "AWS::ApiGateway::RestApi").values()))["Body"]["paths"] for each in several]
+    assert bodies == [bodies[0]] * 4
+    assert len({tuple(of_type(each, "AWS::ApiGateway::Deployment")) for each in several}) == 1

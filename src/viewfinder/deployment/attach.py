@@ -58,7 +58,14 @@ class ExistingBucket:
     @property
     def keeps_versions(self) -> bool:
         """Whether deleted and overwritten objects can be restored."""
-        return self.environment.s3.get_bucket_versioning(Bucket=self.name).get("Status") == "Enabled"
+        try:
+            return self.environment.s3.get_bucket_versioning(Bucket=self.name).get("Status") == "Enabled"
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"403", "AccessDenied"}:
+                raise
+            raise DeploymentError(
+                f"You may not ask whether {self.name} keeps versions: its policy and yours need s3:GetBucketVersioning."
+            ) from error
 
     def notifications(self) -> bytes:
         """Return the notification configuration as S3 keeps it, in XML."""
@@ -152,7 +159,7 @@ class Attachment:
         access = BucketAccess(self.parameters["ExistingBucketAccess"])
         yield f"{where} is attached: {_ACCESS[access]}. It is no resource of the stack."
         if not self.bucket.is_own:
-            yield from _owners_part(self.bucket, prefix, self.parameters.get("ExistingKeyArn", ""))
+            yield from _owners_part(self.bucket, access, prefix, self.parameters.get("ExistingKeyArn", ""))
         elif self.bucket.tells_eventbridge:
             yield f"{name} sends its events to EventBridge already: its configuration stays as it is."
         else:
@@ -243,15 +250,40 @@ def plan_detachment(stack: Stack, rules: set[str]) -> Detachment | None:
     return Detachment(bucket, turns_off=not others, others=others)
 
 
-def _owners_part(bucket: ExistingBucket, prefix: str, key_arn: str) -> Iterator[str]:
+_OF_OBJECTS, _OF_THE_BUCKET, _OF_THE_KEY = "objects", "bucket", "key"
+_ACTIONS: Mapping[BucketAccess, tuple[tuple[str, str, str], ...]] = {
+    BucketAccess.READ_ONLY: (
+        ("ViewfinderReads", "s3:GetObject", _OF_OBJECTS),
+        ("ViewfinderLists", "s3:ListBucket", _OF_THE_BUCKET),
+        ("", "kms:Decrypt", _OF_THE_KEY),
+    ),
+    BucketAccess.READ_WRITE: (
+        ("ViewfinderWrites", "s3:PutObject", _OF_OBJECTS),
+        ("ViewfinderDeletes", "s3:DeleteObject", _OF_OBJECTS),
+        ("", "kms:GenerateDataKey", _OF_THE_KEY),
+    ),
+    BucketAccess.READ_WRITE_VERSIONS: (
+        ("ViewfinderListsVersions", "s3:ListBucketVersions", _OF_THE_BUCKET),
+        ("ViewfinderReadsVersions", "s3:GetObjectVersion", _OF_OBJECTS),
+        ("ViewfinderDeletesVersions", "s3:DeleteObjectVersion", _OF_OBJECTS),
+    ),
+}
+"""What the stack's roles do with an attached bucket (template.yaml); each access also does what those before it do."""
+
+
+def _owners_part(bucket: ExistingBucket, access: BucketAccess, prefix: str, key_arn: str) -> Iterator[str]:
     """Yield what the owner of another account's bucket has to do: this account may not."""
     account, region = bucket.environment.account, bucket.environment.region
     partition = bucket.environment.session.get_partition_for_region(region)
-    arn = f"arn:{partition}:s3:::{bucket.name}"
-    root = {"AWS": f"arn:{partition}:iam::{account}:root"}
-    read = {"Sid": "ViewfinderReads", "Effect": "Allow", "Principal": root, "Action": "s3:GetObject"}
-    find = {"Sid": "ViewfinderLists", "Effect": "Allow", "Principal": root, "Action": "s3:ListBucket", "Resource": arn}
-    statements = [read | {"Resource": f"{arn}/{prefix}*"}, find]
+    arn, root = f"arn:{partition}:s3:::{bucket.name}", f"arn:{partition}:iam::{account}:root"
+    resources = {_OF_OBJECTS: f"{arn}/{prefix}*", _OF_THE_BUCKET: arn}
+    accesses = list(_ACTIONS)
+    allowed = [action for each in accesses[: accesses.index(access) + 1] for action in _ACTIONS[each]]
+    statements = [
+        {"Sid": sid, "Effect": "Allow", "Principal": {"AWS": root}, "Action": action, "Resource": resources[of]}
+        for sid, action, of in allowed
+        if of in resources
+    ]
     yield f"{bucket.name} belongs to another account. Its policy needs:\n{json.dumps(statements, indent=2)}"
     yield (
         "Its owner turns its events to EventBridge on, with a rule whose target is the event bus "
@@ -259,4 +291,5 @@ def _owners_part(bucket: ExistingBucket, prefix: str, key_arn: str) -> Iterator[
         "events:PutEvents."
     )
     if key_arn:
-        yield f"The policy of {key_arn} has to allow kms:Decrypt to arn:{partition}:iam::{account}:root."
+        actions = " and ".join(action for _, action, of in allowed if of == _OF_THE_KEY)
+        yield f"The policy of {key_arn} has to allow {actions} to {root}."

@@ -93,6 +93,10 @@ class FaceNotFoundError(ViewfinderError):
     """The image has no face of this id."""
 
 
+class VectorNotFoundError(ViewfinderError):
+    """There is no vector of the image."""
+
+
 class ThumbnailNotFoundError(ViewfinderError):
     """The image has no thumbnail, because it was not analysed."""
 

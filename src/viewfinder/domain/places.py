@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from viewfinder.domain.image import IMAGE_TYPES
 from viewfinder.domain.spelling import plain, tokens
 
@@ -32,7 +34,12 @@ def file_stem(name: str) -> str:
 
 def folder_words(image_id: str) -> tuple[str, ...]:
     """Return the words of all folders that an image lies in, the innermost first."""
-    levels = image_id.split("/")[:-1]
+    return _words_of(image_id.rpartition("/")[0])
+
+
+@lru_cache(maxsize=1024)  # a search asks it of each image on its way, and most are in few folders
+def _words_of(folder: str) -> tuple[str, ...]:
+    levels = folder.split("/")
     words = dict.fromkeys(word[:_LONGEST] for level in reversed(levels) for word in tokens(level))
     return tuple(words)[:MAX_FOLDER_WORDS]
 

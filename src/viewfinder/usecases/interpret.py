@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
+from functools import cached_property
 
 from viewfinder.domain.completion import forms
 from viewfinder.domain.dates import When, find_date, read_date
@@ -18,11 +18,12 @@ from viewfinder.domain.label import MAX_WORD_LENGTH, label_key, search_words
 from viewfinder.domain.places import file_stem
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Condition
-from viewfinder.domain.related import categories, related_labels, says_nothing
+from viewfinder.domain.related import category_named, related_labels, says_nothing
 from viewfinder.domain.search_text import ReadAs, Term, read_terms, written
 from viewfinder.domain.spelling import SHORTEST_PART, SHORTEST_WITH_TYPO, composed, is_typo, plain, tokens
 from viewfinder.domain.statistics import KnownName
 from viewfinder.ports import People, Statistics
+from viewfinder.usecases.label_names import LabelNames
 
 _LONGEST_NAME = 4
 """Words of a name that may stand without quotation marks."""
@@ -35,17 +36,17 @@ _MOST_LIKE = 20
 _MOST_SUGGESTIONS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Phrase:
     """Some terms that are read as one."""
 
     terms: tuple[Term, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return composed(" ".join(term.text for term in self.terms))
 
-    @property
+    @cached_property
     def folded(self) -> str:
         return label_key(self.text)
 
@@ -79,16 +80,19 @@ class _Dated:
         return _Phrase(self.terms) if len(self.terms) == 1 and self.terms[0].is_plain else None
 
 
-def interpret(text: str, statistics: Statistics, now: str, people: People | None = None) -> list[Interpretation]:
+def interpret(
+    text: str, statistics: Statistics, now: str, people: People | None = None, names: LabelNames | None = None
+) -> list[Interpretation]:
     """Return how each word of a text is read; `now` (ISO 8601) is the time that `last year` is before.
 
-    Without `people`, nobody is known by name.
+    Without `people`, nobody is known by name. `names` serves many texts; without it, it is read for this one.
     """
+    names = names or LabelNames(statistics)
     parts = _telling(list(_parts(read_terms(text), date.fromisoformat(now[:10]))))
     known = _known([phrase for part in parts for phrase in _phrases(part)], statistics, people)
     found: list[Interpretation] = []
     for part in parts:
-        found += [_of_date(part, known)] if isinstance(part, _Dated) else _read(part, known, statistics)
+        found += [_of_date(part, known)] if isinstance(part, _Dated) else _read(part, known, statistics, names)
     return found
 
 
@@ -185,16 +189,12 @@ def _related(phrase: _Phrase) -> tuple[str, ...]:
 
 def _sources(phrase: _Phrase) -> Iterator[Source]:
     """Yield the sources that a phrase may name, labels aside."""
-    if phrase.allows(ReadAs.CATEGORY) and (category := _category(phrase)):
+    if phrase.allows(ReadAs.CATEGORY) and (category := category_named(phrase.folded)):
         yield Source(SourceKind.CATEGORY, category.casefold())
     if len(phrase.terms) == 1:
         for kind, words in _WORDS.items():
             for word in words(phrase.text):
                 yield from (Source(kind, form) for form in _forms(kind, word) if form)
-
-
-def _category(phrase: _Phrase) -> str:
-    return next((category for category in categories() if label_key(category) == phrase.folded), "")
 
 
 _WORDS: Mapping[SourceKind, Callable[[str], tuple[str, ...]]] = {
@@ -211,13 +211,13 @@ def _forms(kind: SourceKind, word: str) -> set[str]:
     return {word, plain(word), *forms(plain(word))} if kind is SourceKind.WORD else {word}
 
 
-def _read(terms: Sequence[Term], known: _Known, statistics: Statistics) -> list[Interpretation]:
+def _read(terms: Sequence[Term], known: _Known, statistics: Statistics, names: LabelNames) -> list[Interpretation]:
     """Read terms from the left: the longest name, else one word."""
     found = []
     place = 0
     while place < len(terms):
         phrase = _longest(terms, place, known)
-        found.append(_interpretation(phrase, known, statistics))
+        found.append(_interpretation(phrase, known, statistics, names))
         place += len(phrase.terms)
     return found
 
@@ -239,16 +239,16 @@ def _is_camera(phrase: _Phrase, known: _Known) -> bool:
     return bool(first) and first[0].kind is ReadAs.CAMERA
 
 
-def _interpretation(phrase: _Phrase, known: _Known, statistics: Statistics) -> Interpretation:
+def _interpretation(phrase: _Phrase, known: _Known, statistics: Statistics, names: LabelNames) -> Interpretation:
     typed = " ".join(term.written for term in phrase.terms)
     readings = sorted(_readings(phrase, known), key=lambda reading: reading.rank)
     is_nothing = says_nothing(phrase.folded)
     if not readings and not is_nothing:
-        readings = sorted(_like(phrase, statistics), key=lambda reading: reading.rank)
+        readings = sorted(_like(phrase, statistics, names), key=lambda reading: reading.rank)
     if readings:
         others = tuple(readings[1 : _MOST_ALTERNATIVES + 1])
         return Interpretation(typed, readings[0], phrase.is_excluded, others)
-    suggestions = () if is_nothing else tuple(_suggestions(phrase, statistics))
+    suggestions = () if is_nothing else tuple(names.nearest(phrase.folded, _MOST_SUGGESTIONS))
     return Interpretation(typed, None, phrase.is_excluded, suggestions=suggestions)
 
 
@@ -262,7 +262,7 @@ def _of_labels(phrase: _Phrase, known: _Known) -> Iterator[Reading]:
     """Yield the label that a phrase names, else those that it is related to; and the category."""
     if phrase.allows(ReadAs.LABEL) and (label := _named(phrase, known) or _led_to(phrase, known)):
         yield label
-    if phrase.allows(ReadAs.CATEGORY) and (category := _category(phrase)):
+    if phrase.allows(ReadAs.CATEGORY) and (category := category_named(phrase.folded)):
         condition = one_of(SourceKind.CATEGORY, category.casefold())
         if condition.sources <= set(known.sources):
             yield _reading(phrase, ReadAs.CATEGORY, Fit.EXACT, (condition,), category)
@@ -336,45 +336,28 @@ def _condition(kind: SourceKind, names: Iterable[str], known: _Known) -> Conditi
     return one_of(kind, *(name for name in names if Source(kind, name) in known.sources))
 
 
-def _like(phrase: _Phrase, statistics: Statistics) -> Iterator[Reading]:
+def _like(phrase: _Phrase, statistics: Statistics, names: LabelNames) -> Iterator[Reading]:
     """Yield what has a word of pictures with this part, or a name with one letter wrong."""
     word = plain(phrase.text)
     is_word = list(tokens(word)) == [word] and SHORTEST_PART <= len(word) <= MAX_WORD_LENGTH
     if len(phrase.terms) > 1 or not is_word or phrase.terms[0].is_quoted:
         return
-    if phrase.allows(ReadAs.LABEL) and (label := _typed_wrongly(phrase, statistics)):
+    if phrase.allows(ReadAs.LABEL) and (label := _typed_wrongly(phrase, names)):
         yield label
     if phrase.allows(ReadAs.TEXT):
         alike = sorted(statistics.alike(SourceKind.WORD, word), key=lambda name: (len(name), name))
         parts = [name for name in alike if word in plain(name)]
         typos = [name for name in alike if is_typo(word, plain(name))]
-        if names := tuple(parts or typos)[:_MOST_LIKE]:
+        if found := tuple(parts or typos)[:_MOST_LIKE]:
             fit = Fit.PART if parts else Fit.TYPO
-            yield _reading(phrase, ReadAs.TEXT, fit, (one_of(SourceKind.WORD, *names),), names)
+            yield _reading(phrase, ReadAs.TEXT, fit, (one_of(SourceKind.WORD, *found),), found)
 
 
-def _typed_wrongly(phrase: _Phrase, statistics: Statistics) -> Reading | None:
-    if len(phrase.folded) < SHORTEST_WITH_TYPO:
+def _typed_wrongly(phrase: _Phrase, names: LabelNames) -> Reading | None:
+    if len(phrase.folded) < SHORTEST_WITH_TYPO or not (label := names.misspelt(forms(phrase.folded))):
         return None
-    for label in statistics.labels("", ""):
-        for name in (label.name, *label.aliases):
-            if any(is_typo(form, label_key(name)) for form in forms(phrase.folded)):
-                condition = one_of(SourceKind.LABEL, label_key(label.name))
-                return _reading(phrase, ReadAs.LABEL, Fit.TYPO, (condition,), (label.name,))
-    return None
-
-
-def _suggestions(phrase: _Phrase, statistics: Statistics) -> Iterator[str]:
-    """Yield the nearest names of labels in use."""
-    names = {
-        label_key(name): label.name for label in statistics.labels("", "") for name in (label.name, *label.aliases)
-    }
-    close = get_close_matches(phrase.folded, names, n=_MOST_SUGGESTIONS, cutoff=_CLOSE)
-    yield from dict.fromkeys(names[name] for name in close)
-
-
-_CLOSE = 0.66
-"""Similarity (difflib's ratio) of a suggestion."""
+    condition = one_of(SourceKind.LABEL, label_key(label))
+    return _reading(phrase, ReadAs.LABEL, Fit.TYPO, (condition,), (label,))
 
 
 def _reading(

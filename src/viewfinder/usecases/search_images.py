@@ -21,6 +21,7 @@ from viewfinder.domain.statistics import KnownName
 from viewfinder.domain.summary import Summary
 from viewfinder.ports import Clock, Index, People, Statistics
 from viewfinder.usecases.interpret import interpret
+from viewfinder.usecases.label_names import LabelNames
 
 PATIENCE_SECONDS = 5.0
 """How long one request looks at entries before it answers with what it has: API Gateway waits for 29 seconds."""
@@ -38,6 +39,7 @@ class Search:
     patience: float = PATIENCE_SECONDS
     monotonic: Callable[[], float] = time.monotonic
     people: People | None = None
+    names: LabelNames | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     criteria = _resolve(query, search, interpretation)
     driving = _driving(criteria, search.statistics)
     sources = sorted(driving.sources, key=lambda source: source.name)
-    entries = _merge(search.index, sources, _stretch(criteria, driving, cursor), _portion(limit + 1, len(sources)))
+    portions = _portions(limit + 1, sources, search.statistics)
+    entries = _merge(search.index, portions, _stretch(criteria, driving, cursor))
     wanted = _filter(criteria, sources, cursor)
     found, position = _collect(entries, wanted, limit, lambda: search.monotonic() > deadline)
     if not position:
@@ -72,16 +75,22 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
 
 def read_source(source: Source, index: Index, *, limit: int, after: str = "") -> tuple[tuple[Summary, ...], str]:
     """Return the newest images of a source behind a position, and the position of the last ("": no more)."""
-    entries = _merge(index, [source], Stretch(Order.NEWEST, after=after), limit + 1)
+    entries = _merge(index, {source: limit + 1}, Stretch(Order.NEWEST, after=after))
     return _collect(entries, lambda _: True, limit, lambda: False)
 
 
-def _portion(wanted: int, sources: int) -> int:
-    """Return how many entries are read of each source first: of many a share, for each has some of the page."""
-    return wanted if sources <= _FEW_SOURCES else min(wanted, 2 * wanted // sources + 1)
+def _portions(wanted: int, sources: Sequence[Source], statistics: Statistics) -> dict[Source, int]:
+    """Return how many entries are read of each source first: of several their shares of the page, and a few more."""
+    if (
+        len(sources) <= _FEW_SOURCES or sources[0].kind is not SourceKind.LABEL
+    ):  # of statuses, one has nearly all images
+        return dict.fromkeys(sources, wanted)
+    sizes = statistics.sizes(sources)
+    whole = max(1, sum(sizes.values()))
+    return {source: min(wanted, wanted * sizes.get(source, whole) * 5 // (whole * 4) + _SPARE) for source in sources}
 
 
-_FEW_SOURCES = 2
+_FEW_SOURCES, _SPARE = 2, 3
 
 
 def _newest(index: Index, sources: list[Source]) -> str:
@@ -91,7 +100,9 @@ def _newest(index: Index, sources: list[Source]) -> str:
 
 
 def _interpreted(query: Query, search: Search) -> tuple[Interpretation, ...]:
-    return tuple(interpret(query.words, search.statistics, search.clock.now(), search.people)) if query.words else ()
+    if not query.words:
+        return ()
+    return tuple(interpret(query.words, search.statistics, search.clock.now(), search.people, search.names))
 
 
 def _resolve(query: Query, search: Search, interpretation: Sequence[Interpretation]) -> Criteria:
@@ -192,9 +203,13 @@ def _stretch(criteria: Criteria, driving: Condition, cursor: Cursor) -> Stretch:
     )
 
 
-def _merge(index: Index, sources: list[Source], stretch: Stretch, size: int) -> Iterator[Entry]:
-    """Return the entries of all shards of the sources in one order."""
-    shards = [_entries(index, source, shard, stretch, size) for source in sources for shard in range(index.shards)]
+def _merge(index: Index, portions: Mapping[Source, int], stretch: Stretch) -> Iterator[Entry]:
+    """Return the entries of all shards of the sources in one order; the portions are what is read of each first."""
+    shards = [
+        _entries(index, source, shard, stretch, size)
+        for source, size in portions.items()
+        for shard in range(index.shards)
+    ]
     return heapq.merge(*shards, key=lambda entry: entry.position, reverse=stretch.order.is_descending)
 
 

@@ -20,11 +20,12 @@ from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
 from viewfinder.adapters.dynamodb.index import DynamoDbIndex
 from viewfinder.adapters.dynamodb.schema import kept_sources
 from viewfinder.adapters.dynamodb.statistics import DynamoDbStatistics
+from viewfinder.adapters.sqlite import index as sqlite_index
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.factory import sqlite_catalog
 from viewfinder.domain.counting import ImageState
 from viewfinder.domain.posting import Source, SourceKind
-from viewfinder.domain.query import Query
+from viewfinder.domain.query import Order, Query
 from viewfinder.settings import Settings
 from viewfinder.usecases.count_labels import count_labels
 from viewfinder.usecases.interpret import interpret
@@ -105,6 +106,39 @@ def test_sqlite_finds_any_part_and_forgets_it_with_its_image(tmp_path: Path) -> 
     parts.catalog.save(type(image)(image.image_id, image.status, "", image.analyzed_at), replacing=saved)
 
     assert parts.statistics.alike(SourceKind.WORD, "voic") == set()
+    parts.close()
+
+
+def test_a_range_of_time_has_its_images_however_they_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first postings of an order, a sorted range, or the whole index: each has the same pages."""
+    parts = sqlite_catalog(str(tmp_path / "c"), Settings(images_bucket="", derived_bucket="", table="", queue_url=""))
+    for image in IMAGES:
+        parts.catalog.save(image, replacing=None)
+    search = Search(parts.index, parts.statistics, FixedClock())
+
+    def pages(query: Query) -> list[str]:
+        found: list[str] = []
+        token = ""
+        while True:
+            page = search_images(query, search, limit=4, token=token)
+            found += [image.image_id for image in page.images]
+            if not (token := page.next_token):
+                return found
+
+    lengths = []
+    for order in (Order.NEWEST, Order.TAKEN):
+        for text in ("2019", "person 2016..2022", "person food 2016..2022", "-dog 2015..2023"):
+            query = Query(words=text, order=order)
+            whole = [image.image_id for image in search_images(query, search, limit=1000).images]
+            lengths.append(len(whole))
+            for near, few in ((5, 10_000), (5, 6), (0, 1)):
+                with monkeypatch.context() as patch:
+                    patch.setattr(sqlite_index, "_NEAR", near)
+                    patch.setattr(sqlite_index, "FEW", few)
+                    assert pages(query) == whole, (text, near, few)
+    assert sum(length > 4 for length in lengths) >= 4, lengths  # several pages
     parts.close()
 
 

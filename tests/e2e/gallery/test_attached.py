@@ -22,16 +22,26 @@ def opened(open_page: OpenPage, serve_fake: ServeFake, absent: dict[str, str], *
     return page
 
 
+RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}"
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    return [violation["id"] for violation in page.evaluate(f"axe.run(document, {RULES})")["violations"]]
+
+
 @pytest.mark.parametrize("options", [{}, PHONE_PROFILE], ids=["desktop", "phone"])
 def test_read_only_nothing_is_offered_that_the_api_lacks(
-    open_page: OpenPage, serve_fake: ServeFake, options: dict[str, Any]
+    open_page: OpenPage, serve_fake: ServeFake, options: dict[str, Any], axe: str
 ) -> None:
     page = opened(open_page, serve_fake, READ_ONLY, **options)
 
     for name in ("upload", "to-trash"):
         expect(page.locator(f"#{name}")).to_be_hidden()
+    assert violations(page, axe) == []
     page.locator(".tile").first.click()
     expect(page.locator("#viewer [data-role=again]")).to_be_visible()
+    assert violations(page, axe) == []
     expect(page.locator("#viewer [data-role=delete]")).to_be_hidden()
     expect(page.locator("#viewer .versions")).to_be_hidden()
 

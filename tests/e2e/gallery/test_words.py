@@ -72,6 +72,7 @@ def test_what_found_nothing_before_is_found(gallery: str, open_page: OpenPage, s
         ("Canon", "cameraCanon", "54 images"),
         ("sofa", "sofa → Couch", "3 images"),
         ("cafe", "text“cafe”", "3 images"),
+        ("motorbike", "foldermotorbike", "9 images"),
         ("dog harbour june 2019", "Dog", "6 images"),
     ):
         search(page, text)

@@ -8,17 +8,21 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.s3.responses import S3Response
 
+from tests.infrastructure.translation import of_type, translate
 from tests.support.cloudformation import FakeResource, StrictCloudFormation
-from viewfinder.deployment.attach import ADDED, EVENTBRIDGE_TAG, FOUND, ExistingBucket, plan_attachment
+from viewfinder.deployment.attach import ADDED, EVENTBRIDGE_TAG, FOUND, OWNERS, ExistingBucket, plan_attachment
 from viewfinder.deployment.destroy import plan_removal, remove
 from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.progress import DeploymentError, silent
 from viewfinder.deployment.stack import Stack
 
 BUCKET, RULE = "photos-of-years", "photos-attached"
+KEY = "arn:aws:kms:eu-central-1:222222222222:key/1"
 
 
 NONE = b'<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>'
@@ -175,6 +179,94 @@ def test_a_bucket_that_is_not_there_or_elsewhere_is_refused(environment: Environ
     boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="far-away")
     with pytest.raises(DeploymentError, match="far-away is in us-east-1"):
         plan_attachment(Stack(environment, "photos"), "far-away")
+
+
+@pytest.fixture
+def others_bucket(environment: Environment, bucket: ExistingBucket) -> ExistingBucket:
+    """The bucket as another account's: S3 answers 403 to a request that expects this account as its owner."""
+
+    def refuse(params: dict[str, Any], **_: object) -> Any:
+        if params["headers"].get("x-amz-expected-bucket-owner") == environment.account:
+            return AWSResponse("https://s3", 403, HTTPHeaders(), None), {
+                "Error": {"Code": "403", "Message": "Forbidden"}
+            }
+        return None
+
+    environment.s3.meta.events.register("before-call.s3.HeadBucket", refuse)
+    return bucket
+
+
+def test_of_another_account_s_bucket_deploy_prints_what_its_owner_must_allow(
+    environment: Environment, others_bucket: ExistingBucket
+) -> None:
+    before = others_bucket.notifications()
+
+    attachment = plan_attachment(Stack(environment, "photos"), BUCKET, prefix="family/", key_arn=KEY)
+
+    assert (others_bucket.is_own, attachment.tags) == (False, {EVENTBRIDGE_TAG: OWNERS})
+    _, policy, events, of_key = attachment.explanations()
+    head, _, statements = policy.partition("\n")
+    root = {"AWS": f"arn:aws:iam::{environment.account}:root"}
+    assert head == f"{BUCKET} belongs to another account. Its policy needs:"
+    assert json.loads(statements) == [
+        {
+            "Sid": "ViewfinderReads",
+            "Effect": "Allow",
+            "Principal": root,
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{BUCKET}/family/*",
+        },
+        {
+            "Sid": "ViewfinderLists",
+            "Effect": "Allow",
+            "Principal": root,
+            "Action": "s3:ListBucket",
+            "Resource": f"arn:aws:s3:::{BUCKET}",
+        },
+    ]
+    assert f"arn:aws:events:eu-central-1:{environment.account}:event-bus/default" in events
+    assert of_key == f"The policy of {KEY} has to allow kms:Decrypt to {root['AWS']}."
+    assert attachment.apply() is False
+    assert others_bucket.notifications() == before
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.usefixtures("others_bucket")
+@pytest.mark.parametrize("status", ["Enabled", "Suspended"])
+def test_what_is_printed_for_another_account_s_bucket_is_what_the_roles_do(
+    environment: Environment, status: Any
+) -> None:
+    environment.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": status})
+
+    attachment = plan_attachment(Stack(environment, "photos"), BUCKET, key_arn=KEY, read_write=True)
+
+    _, policy, _, of_key = attachment.explanations()
+    printed = {(each["Action"], each["Resource"]) for each in json.loads(policy.partition("\n")[2])}
+    roles = of_type(translate(**attachment.parameters), "AWS::IAM::Role")
+    done = {
+        (action, resource)
+        for role in roles.values()
+        for statement in (each for found in role.get("Policies", ()) for each in found["PolicyDocument"]["Statement"])
+        for action in _several(statement["Action"])
+        for resource in _several(statement["Resource"])
+        if isinstance(resource, str)
+    }
+    assert printed == {each for each in done if BUCKET in each[1]}
+    for action, resource in done:
+        assert resource != KEY or action in of_key
+
+
+@pytest.mark.usefixtures("others_bucket")
+def test_a_bucket_of_which_versioning_may_not_be_asked_is_named(environment: Environment) -> None:
+    denied = {"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}
+    refuse: Any = lambda **_: (AWSResponse("https://s3", 403, HTTPHeaders(), None), denied)  # noqa: E731
+    environment.s3.meta.events.register("before-call.s3.GetBucketVersioning", refuse)
+
+    with pytest.raises(DeploymentError, match="need s3:GetBucketVersioning"):
+        plan_attachment(Stack(environment, "photos"), BUCKET, read_write=True)
 
 
 def destroyed(environment: Environment, tag: str) -> list[str]:

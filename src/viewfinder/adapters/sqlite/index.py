@@ -26,6 +26,9 @@ _HIGHEST = 10**18 - 1
 FEW = 10_000
 """Postings of a narrow range that are sorted for a page, in 20 ms; of more, the order's index finds a page soon."""
 
+_NEAR = 1000
+"""Postings that are looked at, or sorted, without further thought: a millisecond or two."""
+
 _COLUMNS = {Order.NEWEST: "analyzed_at", Order.TAKEN: "taken_at", Order.CONFIDENCE: "rank"}
 _INDEXES = {"analyzed_at": "postings_by_time", "taken_at": "postings_by_taking", "rank": "postings_by_rank"}
 
@@ -66,7 +69,7 @@ class SqliteIndex:
         plan = _plan(source, stretch, terms)
         if plan is None or not self._can_be(source, stretch, terms, plan):
             return [], True
-        rows = self._database.rows(plan.statement(self._narrowest(plan)), plan.values | {"size": size})
+        rows = self._rows(plan, size)
         return [_entry(*row) for row in rows], len(rows) < size
 
     def _can_be(self, source: Source, stretch: Stretch, terms: Mapping[Source, Term], plan: _Plan) -> bool:
@@ -83,11 +86,31 @@ class SqliteIndex:
             plan.ranges.append(_Range(tables + plan.joined, "true", "SELECT json_array_length(:together)"))
         return images is None or bool(images)
 
-    def _narrowest(self, plan: _Plan) -> _Range | None:
-        """Return the range of fewest postings; None if each has too many to be sorted."""
-        counted = [(self._database.rows(each.count, plan.values)[0][0], each) for each in plan.ranges]
-        few, narrowest = min(counted, key=lambda pair: pair[0], default=(FEW, None))
-        return narrowest if few < FEW else None
+    def _rows(self, plan: _Plan, size: int) -> list[Any]:
+        """Read along the index of the order, or sort the range of fewest postings where it has not too many.
+
+        Where these are not very few, it looks at the first postings of the order before: they may have the whole page.
+        """
+        if not plan.ranges:
+            return self._page(plan, size)
+        few, narrowest = self._narrowest(plan, _NEAR)
+        if not narrowest or few * _NEAR >= 2 * size * plan.total:
+            last = self._database.rows(plan.last_near(), plan.values | {"near": _NEAR})
+            plan.values |= {"near_value": last[0][0], "near_image": last[0][1]} if last else {}
+            rows = self._page(plan, size, is_near=bool(last))
+            if len(rows) == size or not last:
+                return rows
+        return self._page(plan, size, narrowest or self._narrowest(plan, FEW)[1])
+
+    def _page(self, plan: _Plan, size: int, narrow: _Range | None = None, *, is_near: bool = False) -> list[Any]:
+        return self._database.rows(plan.statement(narrow, is_near=is_near), plan.values | {"size": size})
+
+    def _narrowest(self, plan: _Plan, most: int) -> tuple[int, _Range | None]:
+        """Return the range of fewest postings, and how many; None if each has `most` or more."""
+        values = plan.values | {"most": most}
+        counted = [(self._database.rows(each.count, values)[0][0], each) for each in plan.ranges]
+        few, narrowest = min(counted, key=lambda pair: pair[0])
+        return few, narrowest if few < most else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +124,36 @@ class _Range:
 
 @dataclass(slots=True)
 class _Plan:
-    """A page as SQL: where its postings are, what holds for each, and the order."""
+    """A page as SQL: where its postings are (and how many without bounds), what holds for each, and the order."""
 
     order: Order
+    total: int
     values: dict[str, Any]
     where: list[str] = field(default_factory=lambda: ["true"])
     joined: str = ""
     ranges: list[_Range] = field(default_factory=list)
 
-    def statement(self, narrow: _Range | None) -> str:
-        """Return the query of a page: sorted from a narrow range, else along the index of the order."""
+    def last_near(self) -> str:
+        """Return the query of the last one of the first postings of the order; of fewer postings there is none."""
         column = _COLUMNS[self.order]
         behind, direction = ("<", "DESC") if self.order.is_descending else (">", "ASC")
+        return f"""
+            SELECT {column}, image FROM postings INDEXED BY {_INDEXES[column]}
+            WHERE term = :term AND ({column}, image) {behind} (:value, :image)
+            ORDER BY {column} {direction}, image {direction} LIMIT 1 OFFSET :near
+        """  # noqa: S608 - names of columns
+
+    def statement(self, narrow: _Range | None = None, *, is_near: bool = False) -> str:
+        """Return the query of a page: sorted from a narrow range, or along the index of the order or its beginning."""
+        column = _COLUMNS[self.order]
+        behind, before, direction = ("<", ">", "DESC") if self.order.is_descending else (">", "<", "ASC")
         read = narrow or _Range(f"postings INDEXED BY {_INDEXES[column]}{self.joined}", "true", "")
+        end = f"(postings.{column}, postings.image) {before} (:near_value, :near_image)" if is_near else "true"
         sign = "+" if narrow else ""  # a column with a sign is no reason to use the order's index
         return f"""
             WITH page AS MATERIALIZED (
                 SELECT postings.{column} AS value, postings.image, postings.rank FROM {read.tables}
-                WHERE postings.term = :term AND {read.where} AND {" AND ".join(self.where)}
+                WHERE postings.term = :term AND {read.where} AND {end} AND {" AND ".join(self.where)}
                     AND ({sign}postings.{column}, postings.image) {behind} (:value, :image)
                 ORDER BY {sign}postings.{column} {direction}, postings.image {direction} LIMIT :size
             )
@@ -132,7 +167,7 @@ def _plan(source: Source, stretch: Stretch, terms: Mapping[Source, Term]) -> _Pl
     if source not in terms:
         return None
     value, image = _start(stretch)
-    plan = _Plan(stretch.order, {"term": terms[source].id, "value": value, "image": image})
+    plan = _Plan(stretch.order, terms[source].count, {"term": terms[source].id, "value": value, "image": image})
     for number, condition in enumerate(stretch.also):
         known = [terms[each].id for each in condition.sources if each in terms]
         if not known:
@@ -196,7 +231,7 @@ def _bound_keys(plan: _Plan, prefix: str) -> None:
 
 
 def _counting(postings: str) -> str:
-    return f"SELECT count(*) FROM ({postings} LIMIT {FEW})"  # noqa: S608 - a query of ours
+    return f"SELECT count(*) FROM ({postings} LIMIT :most)"  # noqa: S608 - a query of ours
 
 
 def _start(stretch: Stretch) -> tuple[int, int]:
