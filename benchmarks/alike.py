@@ -6,11 +6,14 @@ Pictures are the samples, and those of the folder that VIEWFINDER_PICTURES names
 from __future__ import annotations
 
 import io
+import itertools
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,16 +23,19 @@ from benchmarks.bench import Bench
 from benchmarks.photos import SAMPLES, photos
 from benchmarks.summaries import Result, summary
 from viewfinder.adapters.near_duplicates import PackedNearDuplicates, near
+from viewfinder.adapters.packed_vectors import PackedVectors
 from viewfinder.adapters.pictures import Pictures, rendering
 from viewfinder.adapters.pictures.likeness import likeness_of
+from viewfinder.adapters.sqlite.database import Database
+from viewfinder.adapters.sqlite.vectors import SqliteVectors
 from viewfinder.domain.likeness import NEAR, PerceptualHash
+from viewfinder.domain.vector import MODEL, SIZE, Vector
 from viewfinder.ports import KnownHash
-from viewfinder.rekognition.engines import detect_labels
-from viewfinder.rekognition.labels.classifier import Classifier
-from viewfinder.rekognition.networks import Floats
+from viewfinder.rekognition.engines import default_engines, detect_labels
+from viewfinder.rekognition.labels.engine import LabelEngine
+from viewfinder.rekognition.labels.vector import vector_of
 
 FOLDER = "VIEWFINDER_PICTURES"
-DIMENSIONS, PROJECTED = 1280, 256
 SAME = 1
 """Bits in which two files differ at most that are one picture: the samples are some of scikit-image's."""
 
@@ -177,53 +183,84 @@ def _cost(rounds: int) -> Result:
 
 
 def _vectors(pictures: dict[str, Image.Image], rounds: int) -> Result:
-    """How the classifier's vector ranks the originals for each edit, whole and projected; and an exact search."""
-    classifier = Classifier()
-    # One of each picture that is there twice.
-    kept: dict[str, Image.Image] = {}
+    """How the vector ranks the originals for each edit, and what it costs: the exact search, memory, an image's way."""
+    kept: dict[str, Image.Image] = {}  # one of each picture that is there twice, under any name
     for name, picture in pictures.items():
         known = _look(picture)
         others = [other for other in map(_look, kept.values()) if other]
         if known is None or all(known.distance(other) > SAME for other in others):
             kept[name] = picture
-    originals = np.stack([_vector(classifier, picture) for picture in kept.values()])
-    projection = np.random.default_rng(1).standard_normal((DIMENSIONS, PROJECTED)).astype(np.float32)
-    first: dict[str, Result] = {}
-    for name, edit in EDITS.items():
-        edited = np.stack([_vector(classifier, edit(picture)) for picture in kept.values()])
-        first[name] = {
-            str(DIMENSIONS): _top_1(_packed(originals), _packed(edited)),
-            str(PROJECTED): _top_1(_packed(originals @ projection), _packed(edited @ projection)),
-        }
+    engine = default_engines().labels
+    originals = PackedVectors(MODEL)
+    originals.take((place, name, _vector(engine, picture)) for place, (name, picture) in enumerate(kept.items(), 1))
     return {
         "pictures": len(kept),
-        "top-1": first,
-        "search of 100,000, ms": {str(size): _search(size, rounds) for size in (DIMENSIONS, PROJECTED)},
+        "top-1": {name: _top_1(edit, kept, engine, originals) for name, edit in EDITS.items()},
+        **_searched(100_000, rounds),
+        "an image, ms": _vector_cost(rounds),
     }
 
 
-def _vector(classifier: Classifier, picture: Image.Image) -> Floats:
-    """Return what the classifier computes before its last layer: the end of its features."""
-    found: Floats = classifier.look(picture).features[-DIMENSIONS:]
-    return found
+def _vector(engine: LabelEngine, picture: Image.Image) -> bytes:
+    """Return the vector of a picture as the pipeline gets it: of a rendition in JPEG, or in PNG where it is small."""
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=95)
+    return Vector.from_text(engine.vector(Pictures().rendition(out.getvalue()))).values
 
 
-def _packed(vectors: Floats) -> Any:
-    """Return vectors of length 127, as int8."""
-    return np.round(127 * vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.int8)
+def _top_1(
+    edit: Callable[[Image.Image], Image.Image],
+    pictures: dict[str, Image.Image],
+    engine: LabelEngine,
+    originals: PackedVectors,
+) -> float:
+    """Return the share of edited pictures of which the original is the nearest of all."""
+    found = [
+        originals.nearest(Vector(MODEL, _vector(engine, edit(picture))), 1)[0].content == name
+        for name, picture in pictures.items()
+    ]
+    return round(sum(found) / len(found), 3)
 
 
-def _top_1(originals: Any, edited: Any) -> float:
-    scores = edited.astype(np.float32) @ originals.astype(np.float32).T
-    return round(float((scores.argmax(axis=1) == np.arange(len(scores))).mean()), 3)
+def _searched(size: int, rounds: int) -> Result:
+    """Search so many vectors, which another process has written into an SQLite file."""
+    chance = np.random.default_rng(2)
+    values = chance.normal(0, 127 / math.sqrt(SIZE), size=(size, SIZE)).round().astype(np.int8)
+    with TemporaryDirectory() as folder:
+        database = Database(str(Path(folder) / "catalog.db"))
+        rows = ((f"{place:064x}", MODEL, each.tobytes()) for place, each in enumerate(values))
+        with database.transaction() as connection:
+            connection.executemany("INSERT INTO vectors (sha256, model, vector) VALUES (?, ?, ?)", rows)
+        vectors, wanted = SqliteVectors(database), Vector(MODEL, values[7].tobytes())
+        del values
+        before, start = _resident(), time.process_time()
+        vectors.nearest(wanted, 100)
+        first = round(time.process_time() - start, 2)
+        memory = round((_resident() - before) / 1e6)
+        times = _timed(lambda: vectors.nearest(wanted, 100), rounds)
+        database.close()
+    return {f"search of {size:,}, ms": times, "first search, s": first, "memory, MB": memory}
 
 
-def _search(dimensions: int, rounds: int) -> Result:
-    vectors = np.random.default_rng(2).integers(-20, 20, size=(100_000, dimensions), dtype=np.int8)
-    query = vectors[7].astype(np.float32)
+def _resident() -> int:
+    """Return the bytes of memory that this process has (proc_pid_statm(5))."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    def search() -> object:
-        scores = np.concatenate([part.astype(np.float32) @ query for part in np.array_split(vectors, 50)])
-        return np.argpartition(scores, -50)[-50:]
 
-    return _timed(search, rounds)
+def _vector_cost(rounds: int) -> Result:
+    """What the vector takes of an image's way: making it with the labels, and writing it."""
+    photo = photos(1)[0]
+    engine = default_engines().labels
+    look = engine._classifier.look(Image.open(io.BytesIO(photo)).convert("RGB"))
+    with TemporaryDirectory() as folder:
+        database = Database(str(Path(folder) / "catalog.db"))
+        vectors, numbers = SqliteVectors(database), itertools.count()
+        vector = Vector.from_text(vector_of(look.features))
+        times = {
+            "vector": _timed(lambda: Vector.from_text(vector_of(look.features)), rounds),
+            "writing it": _timed(lambda: vectors.put(f"{next(numbers):064x}", vector), rounds),
+            "labels of the engine": _timed(lambda: detect_labels(photo), rounds),
+        }
+        database.close()
+    share = (times["vector"]["median"] + times["writing it"]["median"]) / times["labels of the engine"]["median"]
+    return {**times, "share": round(share, 4)}

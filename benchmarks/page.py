@@ -360,12 +360,12 @@ def _alike(result: Result) -> list[str]:
             name,
             f"{found['found']} of {found['of']}",
             str(found["farthest"]),
-            *(f"{each:.3f}" for each in ranks[name].values()),
+            f"{ranks[name]:.3f}",
         )
         for name, found in result["edits"].items()
     ]
-    sizes = list(vectors["search of 100,000, ms"])
-    columns = ("edit", "found by the hash", "bits, at most", *(f"top-1 of {size} values" for size in sizes))
+    vector = vectors["an image, ms"]
+    columns = ("edit", "found by the hash", "bits, at most", "top-1 of the vector")
     figures = [
         *(
             (f"scan of {size} hashes, eight orientations, ms", spread(value))
@@ -374,10 +374,11 @@ def _alike(result: Result) -> list[str]:
         *((f"first comparison of {size}, s", f"{value}") for size, value in result["first comparison, s"].items()),
         *((f"a photo of two megapixels: {name}, ms", spread(image[name])) for name in image if name != "share"),
         ("share of the likeness in reading and labels", f"{image['share']:.1%}"),
-        *(
-            (f"search of 100,000 vectors of {size} values, ms", spread(value))
-            for size, value in vectors["search of 100,000, ms"].items()
-        ),
+        ("exact search of 100,000 vectors, ms", spread(vectors["search of 100,000, ms"])),
+        ("the first one, which reads them, s", f"{vectors['first search, s']}"),
+        ("memory of 100,000 vectors, MB", f"{vectors['memory, MB']}"),
+        *((f"a photo's vector: {name}, ms", spread(vector[name])) for name in ("vector", "writing it")),
+        ("share of the vector in the labels", f"{vector['share']:.1%}"),
     ]
     return [
         texts.ALIKE.format(**result, **{name: pairs[name] for name in ("different", "false", "closest")}),

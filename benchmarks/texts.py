@@ -105,8 +105,8 @@ they are too flat or too small. Times are processor time; hashes are compared in
 different pairs {false} are called near-duplicates; the closest is {closest} bits of 128 apart (20 are near).
 """
 
-ALIKE_VECTORS = """The vector of the classifier (1,280 values, and a random projection to 256; int8) ranks the original
-of each edit among {pictures} pictures. Viewfinder does not use it yet.
+ALIKE_VECTORS = """The last column is the share of {pictures} pictures that are the nearest of all to their edit,
+by the vector (1,280 int8).
 """
 
 FUNCTION = """### The engine inside the image function

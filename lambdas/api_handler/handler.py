@@ -29,6 +29,7 @@ from viewfinder.adapters.http.responses import (
 from viewfinder.bootstrap import Application
 from viewfinder.domain.bucket_access import Ability
 from viewfinder.domain.query import Query
+from viewfinder.domain.summary import Summary
 from viewfinder.observability import correlated, logger
 from viewfinder.usecases.corrections import correct_labels
 from viewfinder.usecases.duplicates import Duplicates, decide_duplicates, list_duplicates, list_near_duplicates
@@ -38,6 +39,7 @@ from viewfinder.usecases.list_labels import list_categories, list_labels
 from viewfinder.usecases.people import change_person, list_people, merge_people
 from viewfinder.usecases.reanalyze import analyze_again
 from viewfinder.usecases.search_images import search_images
+from viewfinder.usecases.similar import SimilarImage, images_like, images_like_vector
 from viewfinder.usecases.statistics import get_statistics
 from viewfinder.usecases.trash import TrashedImage, delete_for_good, list_trash, restore_image
 from viewfinder.usecases.uploads import create_upload
@@ -216,6 +218,20 @@ def _decide_duplicates(request: Request) -> Response:
     return document_response({"Contents": decision["contents"], "AreDuplicates": decision["are_duplicates"]})
 
 
+def _list_similar(request: Request, **query: Any) -> Response:
+    return _similar_response(images_like(_image_id(request), application.similar, **query))
+
+
+def _find_similar(request: Request) -> Response:
+    asked = read_members(fields.VECTOR, request.members())
+    return _similar_response(images_like_vector(similar=application.similar, **asked))
+
+
+def _similar_response(found: list[SimilarImage]) -> Response:
+    images = [summary_document(Summary.of(each.image)) | {"Similarity": each.similarity} for each in found]
+    return document_response({"Images": images})
+
+
 def _get_statistics(_: Request) -> Response:
     statistics = get_statistics(application.statistics)
     images = {**statistics.images, "Total": sum(statistics.images.values())}
@@ -242,7 +258,7 @@ class Route(NamedTuple):
     query: Fields
     answer: Callable[..., Response]
     needs: Ability | None = None
-    """What the images bucket has to allow: elsewhere there is no such route."""
+    """What the stack has to be able to: elsewhere there is no such route."""
 
 
 _ROUTES = (
@@ -266,6 +282,8 @@ _ROUTES = (
     Route("POST", "/people/{PersonId}", fields.NOTHING, _merge_people),
     Route("GET", "/duplicates", fields.DUPLICATES, _list_duplicates),
     Route("PATCH", "/duplicates", fields.NOTHING, _decide_duplicates),
+    Route("GET", "/similar/{ImageId+}", fields.SIMILAR, _list_similar, Ability.SIMILAR),
+    Route("POST", "/similar", fields.NOTHING, _find_similar, Ability.SIMILAR),
     Route("GET", "/stats", fields.NOTHING, _get_statistics),
     Route("GET", "/health", fields.NOTHING, _get_health),
 )

@@ -15,6 +15,7 @@ from viewfinder.settings import Settings
 
 if TYPE_CHECKING:
     from viewfinder import ports
+    from viewfinder.adapters.detector import EngineDetector, RekognitionDetector
     from viewfinder.domain.feature import Feature, Parameters
     from viewfinder.usecases.corrections import Correcting
     from viewfinder.usecases.differences import Stores
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from viewfinder.usecases.people import Album
     from viewfinder.usecases.reanalyze import Limits
     from viewfinder.usecases.search_images import Search
+    from viewfinder.usecases.similar import Similar
     from viewfinder.usecases.trash import Trash
 
 
@@ -39,6 +41,7 @@ class Parts(TypedDict, total=False):
     dynamodb_client: Any
     rekognition_client: Any
     events_client: Any
+    s3vectors_client: Any
     catalog_parts: ports.CatalogParts
     catalog: ports.Catalog
     records: ports.Records
@@ -48,6 +51,8 @@ class Parts(TypedDict, total=False):
     copies: ports.Copies
     alike: Alike
     distinctions: ports.Distinctions
+    vectors: ports.Vectors | None
+    similar: Similar
     people: ports.People
     face_collection: ports.FaceCollection
     album: Album
@@ -149,13 +154,19 @@ class Application(AwsClients):
 
     @cached_property
     def detector(self) -> ports.Detector:
+        """The detector that the settings name, which keeps faces in the stack's collection if it has one."""
+        return self._with_people(self.labels_detector) if self.keeps_people else self.labels_detector
+
+    @cached_property
+    def labels_detector(self) -> EngineDetector | RekognitionDetector:
         """The detector that the settings name; our engine loads its networks for labels now."""
         from viewfinder.adapters.detector import EngineDetector, RekognitionDetector
 
+        asks = self.vectors is not None
         if self._uses_engine:
-            return EngineDetector(self.settings.engine_detector)
-        detector = RekognitionDetector(self.rekognition_client, self.settings.detector_price)
-        return self._with_people(detector) if self.keeps_people else detector
+            return EngineDetector(self.settings.engine_detector, asks_for_vectors=asks)
+        client, price = self.rekognition_client, self.settings.detector_price
+        return RekognitionDetector(client, price, asks_for_vectors=asks)
 
     @property
     def keeps_people(self) -> bool:
@@ -237,7 +248,38 @@ class Application(AwsClients):
             features=self.features,
             second_stage=self._second_stage if self._has_two_stages else None,
             call=side_by_side,
+            vectors=self._vector_keeping,
         )
+
+    @property
+    def _vector_keeping(self) -> ports.VectorKeeping | None:
+        from viewfinder.ports import VectorKeeping
+
+        return None if self.vectors is None else VectorKeeping(self.vectors, self.labels_detector)
+
+    @cached_property
+    def vectors(self) -> ports.Vectors | None:
+        """The store of vectors that the settings name; None if vectors are not kept."""
+        where = self.settings.vectors
+        if where == "catalog" and self.catalog_parts.vectors:
+            return self.catalog_parts.vectors
+        if where.startswith("arn:"):
+            from viewfinder.adapters.s3_vectors import S3Vectors
+            from viewfinder.domain.vector import MODEL
+
+            return S3Vectors(self.s3vectors_client, where, model=MODEL)
+        if where:
+            raise MisconfiguredError(f"VIEWFINDER_VECTORS is {where!r}: catalog (if it is SQLite's), or an index's ARN")
+        return None
+
+    @cached_property
+    def similar(self) -> Similar:
+        """The dependencies of similar images; raise MisconfiguredError if vectors are not kept."""
+        from viewfinder.usecases.similar import Similar
+
+        if self.vectors is None:
+            raise MisconfiguredError("VIEWFINDER_VECTORS is empty: vectors are not kept")
+        return Similar(self.vectors, self.catalog, self.copies, self.records)
 
     @property
     def _has_two_stages(self) -> bool:
@@ -271,8 +313,12 @@ class Application(AwsClients):
         return Trash(self.catalog, self.search, versions, self.links, days, self._forget_content)
 
     def _forget_content(self, sha256: str) -> None:
-        """Forget the faces of a content that was deleted for good, unless another image has it."""
-        if self.keeps_people and not self.copies.images(sha256, 1):
+        """Forget vector and faces of a content that was deleted for good, unless another image has it."""
+        if not (self.vectors or self.keeps_people) or self.copies.images(sha256, 1):
+            return
+        if self.vectors:
+            self.vectors.delete([sha256])
+        if self.keeps_people:
             from viewfinder.usecases.forget_people import Forgotten, forget_content
 
             forget_content(sha256, self.forgetting, Forgotten())

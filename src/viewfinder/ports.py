@@ -20,6 +20,7 @@ from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Entry, Stretch
 from viewfinder.domain.record_state import RecordState
 from viewfinder.domain.statistics import KnownName, LabelCount
+from viewfinder.domain.vector import Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,45 @@ class Detector(Protocol):
 
         Raise ImageRejectedError, DetectorUnavailableError or MisconfiguredError.
         """
+
+
+class VectorMaker(Protocol):
+    """Computes vectors of pictures."""
+
+    def vector(self, rendition: bytes) -> Vector | None:
+        """Return the vector of a picture, None where this detector computes none; errors as `Detector` has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A content (SHA-256) and how similar it is: the cosine of the angle between both vectors, -1 to 1."""
+
+    content: str
+    similarity: float
+
+
+class Vectors(Protocol):
+    """The vectors of contents, by their SHA-256. Contents whose images are gone may be among them: records decide."""
+
+    def put(self, content: str, vector: Vector) -> None:
+        """Keep the vector of a content, in the place of an older one."""
+
+    def find(self, content: str) -> Vector | None:
+        """Return the vector of a content, or None."""
+
+    def nearest(self, vector: Vector, most: int) -> Sequence[Neighbour]:
+        """Return the most similar contents, at most 100, most similar first."""
+
+    def delete(self, contents: Collection[str]) -> None:
+        """Forget the vectors of contents; ignore missing ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorKeeping:
+    """What the pipeline needs to keep vectors: the store, and what computes the vector of an older analysis."""
+
+    store: Vectors
+    maker: VectorMaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,7 +533,7 @@ class CatalogParts:
     """One catalog, whole: each implementation has a factory that returns this.
 
     `quota` takes the requests that a caller may send in a minute; None if callers are not counted. `outbox` is
-    None where a stream announces what was saved. `close` ends its connections.
+    None where a stream announces what was saved; `vectors` where the catalog keeps none. `close` ends its connections.
     """
 
     catalog: Catalog
@@ -506,6 +546,7 @@ class CatalogParts:
     people: People
     quota: Callable[[int], Quota] | None = None
     outbox: Outbox | None = None
+    vectors: Vectors | None = None
     close: Callable[[], None] = lambda: None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
-from viewfinder.domain.bucket_access import ABSENT, Ability, BucketAccess
+from viewfinder.domain.bucket_access import ABSENT, WITHOUT_VECTORS, Ability, BucketAccess
 from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.domain.feature import FURTHER
 
@@ -84,6 +84,11 @@ class Settings:
     analyses_per_minute: int = _setting(
         "VIEWFINDER_ANALYSES_PER_MINUTE", "Maximum number of POST /analyses per caller and minute; 0: no limit", 0
     )
+    vectors: str = _setting(
+        "VIEWFINDER_VECTORS",
+        "Where vectors of images are kept: catalog (SQLite's), the ARN of an index of S3 Vectors, or empty: nowhere",
+        "",
+    )
     event_bus: str = _setting("VIEWFINDER_EVENT_BUS", "EventBridge bus that the table's stream is announced on", "")
     outbox: bool = _setting(
         "VIEWFINDER_OUTBOX",
@@ -99,9 +104,10 @@ class Settings:
 
     @property
     def absent_abilities(self) -> Mapping[Ability, str]:
-        """What the API can't do with the images bucket, each with the reason; raise MisconfiguredError."""
+        """What the API can't do, each with the reason; raise MisconfiguredError."""
         try:
-            return ABSENT[BucketAccess(self.bucket_access)]
+            absent = ABSENT[BucketAccess(self.bucket_access)]
+            return absent if self.vectors else {**absent, Ability.SIMILAR: WITHOUT_VECTORS}
         except ValueError as error:
             raise MisconfiguredError(f"VIEWFINDER_BUCKET_ACCESS is not one of {', '.join(BucketAccess)}") from error
 

@@ -80,6 +80,7 @@ class FakeApi:
             Route(f"/{STAGE}/versions/{{key:path}}", self._versions, methods=["GET", "POST"]),
             Route(f"/{STAGE}/categories", self._categories),
             Route(f"/{STAGE}/folders", self._folders),
+            Route(f"/{STAGE}/similar/{{key:path}}", self._similar),
             Route(f"/{STAGE}/duplicates", self._duplicates),
             Route(f"/{STAGE}/duplicates", self._decide, methods=["PATCH"]),
             Route(f"/{STAGE}/analyses", self._analyze, methods=["POST"]),
@@ -154,6 +155,22 @@ class FakeApi:
             if member in entry:
                 groups.setdefault(str(entry[member]), []).append(entry)
         return [entries for _, entries in sorted(groups.items()) if len(entries) > 1]
+
+    async def _similar(self, request: Request) -> Response:
+        """Return the other images of the same `_look`, and then the rest."""
+        await self._admit(request)
+        key = _key(request, "similar")
+        asked = next((entry for entry in self.images if entry["ImageId"] == key), None)
+        if asked is None:
+            return _error(404, "ImageNotFound")
+        if "_look" not in asked:
+            return JSONResponse({"Error": {"Code": "VectorNotFound", "Message": "no vector", "RequestId": "x"}}, 404)
+        others = [entry for entry in self.images if entry is not asked]
+        others.sort(key=lambda entry: entry.get("_look") != asked["_look"])
+        limit = int(request.query_params["limit"])
+        similarity = {True: 97.5, False: 41.0}
+        found = [_summary(each) | {"Similarity": similarity[each.get("_look") == asked["_look"]]} for each in others]
+        return JSONResponse({"Images": found[:limit]})
 
     async def _decide(self, request: Request) -> Response:
         await self._admit(request)

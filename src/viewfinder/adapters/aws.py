@@ -118,6 +118,11 @@ class AwsClients:
         return self._client("sqs", read_timeout=5)
 
     @cached_property
+    def s3vectors_client(self) -> Any:
+        """Amazon S3 Vectors."""
+        return self._client("s3vectors", read_timeout=10)
+
+    @cached_property
     def events_client(self) -> Any:
         """EventBridge."""
         return self._client("events", read_timeout=5)

@@ -17,6 +17,7 @@ from viewfinder.domain.errors import (
     ViewfinderError,
 )
 from viewfinder.domain.feature import FEATURES, Parameters
+from viewfinder.domain.vector import Vector
 from viewfinder.observability import measure
 
 if TYPE_CHECKING:
@@ -64,11 +65,17 @@ def takes(format_name: str, mode: str, size: tuple[int, int], length: int, scann
 
 
 class RekognitionDetector:
-    """Implements `ports.Detector` with one Rekognition operation per feature; `price` is in dollars per call."""
+    """Implements `ports.Detector` with one Rekognition operation per feature; `price` is in dollars per call.
 
-    def __init__(self, client: RekognitionClient, price: float = 0.0) -> None:
+    With `asks_for_vectors` DetectLabels asks our engine's server for the picture's vector, in a header: it implements
+    `ports.VectorMaker` then. Amazon's service knows no such header, and answers without one.
+    """
+
+    def __init__(self, client: RekognitionClient, price: float = 0.0, *, asks_for_vectors: bool = False) -> None:
         self._client = client
         self._price = price
+        if asks_for_vectors:
+            client.meta.events.register("before-call.rekognition.DetectLabels", _ask_for_vector)
         # The client tries again by itself: only it sees each answer.
         client.meta.events.register("response-received.rekognition", _measure_throttle)
 
@@ -81,11 +88,15 @@ class RekognitionDetector:
         measure("DetectorCost", self._price, "None")
         return detection
 
+    def vector(self, rendition: bytes) -> Vector | None:
+        """Return the picture's vector: our engine's server computes it with labels, of which the surest is enough."""
+        return self.detect(rendition, Parameters(max_labels=1, min_confidence=99.0)).vector
+
 
 class EngineDetector:
-    """Implements `ports.Detector` with the engine in this process: the same operations, without HTTP."""
+    """Implements `ports.Detector` and `ports.VectorMaker` with the engine in this process, without HTTP."""
 
-    def __init__(self, file: str = "") -> None:
+    def __init__(self, file: str = "", *, asks_for_vectors: bool = False) -> None:
         """Load the networks for labels now, in a function's INIT; those of other features when they are asked for.
 
         `file` is a better ONNX detector; raise ModelFileError if it can't be used.
@@ -95,7 +106,8 @@ class EngineDetector:
 
         engines = Engines(Settings(detector=file))
         engines.labels  # noqa: B018 (loads them)
-        self._client = _EngineClient(engines)
+        self._engines = engines
+        self._client = _EngineClient(engines, asks_for_vectors=asks_for_vectors)
 
     def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
         """Detect one feature."""
@@ -103,6 +115,15 @@ class EngineDetector:
 
         try:
             return _ask(self._client, rendition, parameters)
+        except EngineError as error:
+            raise _translated(error.code, error.message, error.status) from error
+
+    def vector(self, rendition: bytes) -> Vector | None:
+        """Return the picture's vector: only the classifier runs."""
+        from viewfinder.rekognition.errors import EngineError
+
+        try:
+            return Vector.from_text(self._engines.labels.vector(rendition))
         except EngineError as error:
             raise _translated(error.code, error.message, error.status) from error
 
@@ -126,14 +147,15 @@ def former_engine_versions(file: str = "") -> tuple[str, ...]:
 class _EngineClient:
     """The engine's operations as the SDK's client has them."""
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(self, engines: Engines, *, asks_for_vectors: bool) -> None:
         self._engines = engines
+        self._asks_for_vectors = asks_for_vectors
 
     def detect_labels(self, *, Image: Any, MaxLabels: int, MinConfidence: float, Features: Any) -> Any:  # noqa: N803
         from viewfinder.rekognition.engines import detect_labels
 
         limits: dict[str, Any] = {"max_labels": MaxLabels, "min_confidence": MinConfidence, "features": Features}
-        return detect_labels(Image["Bytes"], **limits, engines=self._engines)
+        return detect_labels(Image["Bytes"], **limits, vector=self._asks_for_vectors, engines=self._engines)
 
     def detect_text(self, *, Image: Any, Filters: Any) -> Any:  # noqa: N803 - AWS's names
         from viewfinder.rekognition.engines import detect_text
@@ -157,7 +179,25 @@ def _ask(client: Client, rendition: bytes, parameters: Parameters) -> Detection:
     # DetectFaces takes no minimum of confidence. What a collection keeps must all be known, to be forgotten.
     minimum = 0.0 if row.beside else parameters.min_confidence
     kept = tuple(finding for finding in found if finding.confidence >= minimum)
-    return Detection(kept, answer.get(row.version, ""))
+    return Detection(kept, answer.get(row.version, ""), _vector_of(answer))
+
+
+VECTOR = "x-viewfinder-vector"
+"""The engine's header (`rekognition.service.VECTOR`): the request's asks for the vector, the response's has it."""
+
+
+def _ask_for_vector(params: dict[str, Any], **_: object) -> None:
+    params["headers"][VECTOR] = "true"
+
+
+def _vector_of(answer: Mapping[str, Any]) -> Vector | None:
+    """Return the vector of an answer: a member of the engine's in this process, a header of its server's."""
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    text = answer.get("Vector") or headers.get(VECTOR)
+    try:
+        return Vector.from_text(text) if text else None
+    except ValueError as error:
+        raise MisconfiguredError(f"the detector's answer has a vector that can't be read: {error}") from error
 
 
 def failure_of(error: ClientError | BotoCoreError) -> ViewfinderError:

@@ -12,6 +12,7 @@ import typer
 from viewfinder.cli._api import Api
 from viewfinder.cli._options import AsJson, specific_first
 from viewfinder.cli._printing import print_json, print_rows, tell
+from viewfinder.cli._similar import show_similar, similar_images
 from viewfinder.cli._target import Target, complete_label, on_stack
 from viewfinder.domain.image import VISIBLE_STATUSES
 from viewfinder.domain.query import Match, Order
@@ -67,6 +68,14 @@ def search(
         list[str] | None, typer.Option("--exclude-person", help="Person that must not be on the image.")
     ] = None,
     camera: Annotated[str | None, typer.Option(help="Words of the camera's maker or model (all of them).")] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like",
+            metavar="FILE_OR_KEY",
+            help="List the images most similar to a file, which is not uploaded, or an image.",
+        ),
+    ] = None,
     order: Annotated[Order, typer.Option(help="Order of the results.")] = Order.NEWEST,
     limit: Limit = 50,
     quiet: Annotated[
@@ -96,6 +105,12 @@ def search(
         "moderated": None if moderated is None else str(moderated).lower(),
     }
     api = target.api
+    if like is not None:
+        if any(value for name, value in query.items() if name != "match") or match_any:
+            raise typer.BadParameter("--like ranks all images: leave out words and filters")
+        images = similar_images(api, like, limit)
+        print_json({"Images": images}) if as_json else show_similar(images)
+        raise typer.Exit(1 if quiet and not images else 0)
     read: list[dict[str, Any]] = []
     images, more = api.entries(
         *("/images", "Images", {**query, "order": order.value}, limit),

@@ -10,14 +10,16 @@ from viewfinder.domain import formats
 from viewfinder.domain.feature import FEATURES, Feature, Parameters
 from viewfinder.domain.image import Facts
 from viewfinder.domain.likeness import Likeness
+from viewfinder.domain.vector import Vector
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A detector's answer to one question about one picture."""
+    """A detector's answer to one question about one picture; with its vector where that was asked for and is known."""
 
     findings: tuple[Any, ...] = ()
     model_version: str = ""
+    vector: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Analysis:
     """The findings of one feature in one content, with the facts of the picture.
 
     `thumbnail` is the key of the first thumbnail of this content. `facts` and `likeness` are None if the release
-    that stored the analysis did not read them. `stored_format` is the format that it was read in.
+    that stored the analysis did not read them. `vector` is None in other analyses than those of labels, and where the
+    detector computes none. `stored_format` is the format that it was read in.
     """
 
     sha256: str
@@ -39,6 +42,7 @@ class Analysis:
     findings: tuple[Any, ...] = ()
     facts: Facts | None = None
     likeness: Likeness | None = None
+    vector: Vector | None = None
     stored_format: int = formats.ANALYSIS
 
     @classmethod
@@ -57,6 +61,7 @@ class Analysis:
             findings=tuple(map(row.read, document.get(row.member, ()))),
             facts=Facts.from_document(document["Facts"]) if "Facts" in document else None,
             likeness=Likeness.from_document(document["Likeness"]) if "Likeness" in document else None,
+            vector=Vector.from_text(document["Vector"]) if "Vector" in document else None,
             stored_format=formats.stored_format(document),
         )
 
@@ -73,6 +78,7 @@ class Analysis:
             "AnalyzedAt": self.analyzed_at,
             **({} if self.facts is None else {"Facts": self.facts.to_document()}),
             **({} if self.likeness is None else {"Likeness": self.likeness.to_document()}),
+            **({} if self.vector is None else {"Vector": str(self.vector)}),
             FEATURES[self.feature].member: [finding.to_document() for finding in self.findings],
         }
 

@@ -89,6 +89,10 @@ class PersonNotFoundError(ViewfinderError):
     """There is no person of this id."""
 
 
+class VectorNotFoundError(ViewfinderError):
+    """There is no vector of the image."""
+
+
 class ThumbnailNotFoundError(ViewfinderError):
     """The image has no thumbnail, because it was not analysed."""
 

@@ -18,10 +18,11 @@ Format 2 has postings of the file's name, the folders, the month and the day, an
 the picture looks (`Likeness`), which an older one says nothing of.
 """
 
-ANALYSIS = 2
+ANALYSIS = 3
 """An analysis in the derived bucket.
 
-Format 2 says how the picture looks (`Likeness`).
+Format 2 says how the picture looks (`Likeness`); format 3 may have the picture's vector (`Vector`), without which
+similar images are not known.
 """
 
 CORRECTIONS = 1

@@ -38,6 +38,7 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
         "STATE_DIR": str(data.state),
         "TMPDIR": str(data.temporary),
         "VIEWFINDER_CATALOG": catalog_setting(data, record),  # for the functions, too
+        "VIEWFINDER_VECTORS": vectors_setting(record),
         "VIEWFINDER_ENGINE_DETECTOR": record.detector or "",
         "VIEWFINDER_OUTBOX": str(bool(record.webhook)).lower(),
         "VIEWFINDER_START_PROGRESS": str(data.start_progress),
@@ -103,6 +104,7 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
             **_environment(data.operator() or data.key_pair()),
             "AWS_ENDPOINT_URL": record.endpoint_url,
             "VIEWFINDER_CATALOG": catalog_setting(data, record),
+            "VIEWFINDER_VECTORS": vectors_setting(record),
             "VIEWFINDER_OUTBOX": str(bool(record.webhook)).lower(),
             "VIEWFINDER_GALLERY_TOKEN": record.gallery_token or "",  # arguments are everybody's to read
         },
@@ -146,6 +148,11 @@ def _by_itself(name: str, data: DataDirectory, record: Record) -> Component:
 def catalog_setting(data: DataDirectory, record: Record) -> str:
     """Return the value of VIEWFINDER_CATALOG."""
     return CatalogFile(data).setting if record.catalog == SQLITE else record.catalog
+
+
+def vectors_setting(record: Record) -> str:
+    """Return the value of VIEWFINDER_VECTORS: the engine's vectors are kept beside the catalog, if that is a file."""
+    return "catalog" if record.catalog == SQLITE else ""
 
 
 def _environment(keys: KeyPair) -> dict[str, str]:

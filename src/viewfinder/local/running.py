@@ -74,6 +74,7 @@ class Running:
             engine_detector=self.record.detector or "",
             bucket_access=str(BucketAccess.READ_ONLY if self.record.attached else BucketAccess.OWN),
             outbox=bool(self.record.webhook),
+            vectors=components.vectors_setting(self.record),
         )
 
     def application(self) -> Application:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
-    from viewfinder.rekognition.engines import Engines, compare_faces, detect_faces, detect_labels, detect_text
+    from viewfinder.rekognition.engines import (
+        Engines,
+        compare_faces,
+        detect_faces,
+        detect_labels,
+        detect_text,
+        image_vector,
+    )
     from viewfinder.rekognition.errors import EngineError
     from viewfinder.rekognition.library import (
         associate_faces,
@@ -75,6 +82,7 @@ __all__ = [
     "detect_labels",
     "detect_text",
     "disassociate_faces",
+    "image_vector",
     "index_faces",
     "list_collections",
     "list_faces",

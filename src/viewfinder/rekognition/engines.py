@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -85,16 +86,26 @@ def detect_labels(
     min_confidence: float | None = None,
     features: Sequence[str] | None = None,
     settings: Mapping[str, Any] | None = None,
+    vector: bool = False,
     engines: Engines | None = None,
 ) -> Document:
     """Return the response of Rekognition's DetectLabels, computed in this process.
 
     Take a JPEG or PNG, as bytes or by its path, and the members of the request by their Python names; return the
-    response's document. Raise EngineError with the service's code.
+    response's document. With `vector` it has a member `Vector` too, which the service has not: see `image_vector`.
+    Raise EngineError with the service's code.
     """
     members = {"MaxLabels": max_labels, "MinConfidence": min_confidence, "Features": features, "Settings": settings}
-    request = LabelRequest.from_document(_given(members))
+    request = replace(LabelRequest.from_document(_given(members)), vector=vector)
     return (engines or default_engines()).labels.detect_labels(_content(image), request)
+
+
+def image_vector(image: Picture, *, engines: Engines | None = None) -> str:
+    """Return what the classifier computes of a JPEG or PNG before its last layer: pictures that are alike are near.
+
+    The text is the model's name, a slash, and 1,280 signed bytes of length 127 in base64; errors as in detect_labels.
+    """
+    return (engines or default_engines()).labels.vector(_content(image))
 
 
 def detect_text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from viewfinder.rekognition.engines import Engines
@@ -23,7 +24,7 @@ Answer = Callable[..., dict[str, Any]]
 
 
 def _detect_labels(document: Document) -> Answer:
-    request = LabelRequest.from_document(document)
+    request = replace(LabelRequest.from_document(document), vector=bool(document.get(VECTOR)))
     return lambda engines, image: engines.labels.detect_labels(image, request)
 
 
@@ -88,6 +89,12 @@ OPERATIONS: Mapping[str, Callable[[Document], Answer]] = {
 LEFT_OUT = "x-viewfinder-left-out"
 """Header of a response: what was asked for and is not known."""
 
+VECTOR = "x-viewfinder-vector"
+"""Header of a DetectLabels request that asks for the picture's vector (`true`), and of the response that has it.
+
+A header, and no member: SDKs drop members that their service model lacks, and hand headers on.
+"""
+
 log = logging.getLogger("viewfinder.rekognition")
 
 
@@ -130,9 +137,11 @@ class Service:
             self._verifier.verify(headers, body)
         name = operation_of(headers.get("x-amz-target"), OPERATIONS)
         document = parse_request(name, body)
-        answer = OPERATIONS[name](document)
+        with_vector = name == "DetectLabels" and headers.get(VECTOR) == "true"
+        answer = OPERATIONS[name](document | ({VECTOR: True} if with_vector else {}))
         answered = answer(self._engines, *(self._content(document[member]) for member in image_members(name)))
-        return Reply(answered, self._notes(document))
+        vector = {VECTOR: answered.pop("Vector")} if "Vector" in answered else {}
+        return Reply(answered, self._notes(document) | vector)
 
     def _notes(self, document: Document) -> dict[str, str]:
         """Return the headers that say what the response lacks; the log says it once."""

@@ -24,10 +24,13 @@ from viewfinder.domain.image import Facts, Image, ImageEvent, Picture
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.screen import needs_screen, screen_key
 from viewfinder.observability import span, timed
-from viewfinder.ports import Clock, DerivedStore, Detector, Leases, PictureReader
+from viewfinder.ports import Clock, DerivedStore, Detector, Leases, PictureReader, VectorKeeping
 from viewfinder.usecases.side_by_side import Caller, one_by_one
 
 Analyses = Mapping[Feature, Analysis]
+
+_FORMAT_OF_LIKENESS = 2
+"""The format of analyses since which they say how the picture looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Analyzed:
 class AnalyzeContent:
     """Analyse contents, each once, whatever the number of functions that want to; in two stages, or in one.
 
-    `call` makes the calls of the derived bucket that do not depend on each other.
+    `call` makes the calls of the derived bucket that do not depend on each other. `vectors` is None if none are kept.
     """
 
     derived: DerivedStore
@@ -88,6 +91,7 @@ class AnalyzeContent:
     has_two_stages: bool
     keep_location: bool
     call: Caller = one_by_one
+    vectors: VectorKeeping | None = None
 
     def first(self, event: ImageEvent, content: Content) -> Analyzed:
         """Return the analyses of the first stage, known or new, with its renditions stored.
@@ -104,6 +108,7 @@ class AnalyzeContent:
             if not self._copy_renditions(known[Feature.LABELS], content):
                 self._put_renditions(self.pictures.read(content.original), content)
             done = Analyzed(known, lease=lease and _done(lease, asked, known))
+        self._keep_vector(done.analyses[Feature.LABELS])
         return replace(done, pending=self._lacking(self.of_stage(Stage.SECOND), known, event))
 
     def second(self, event: ImageEvent, content: Content, image: Image) -> Analyzed:
@@ -147,16 +152,25 @@ class AnalyzeContent:
 
     def _brought_up(self, analysis: Analysis, content: Content) -> Analysis:
         """Return an analysis of an older format in today's, without a detector call: its picture has what it lacks."""
-        if analysis.stored_format == formats.ANALYSIS:
-            return analysis
         current = replace(analysis, stored_format=formats.ANALYSIS)
-        if analysis.facts is None or analysis.feature is Feature.LABELS:
+        if analysis.stored_format < _FORMAT_OF_LIKENESS and (
+            analysis.facts is None or analysis.feature is Feature.LABELS
+        ):
             picture = self.pictures.read(content.original)
             facts = self.kept(picture.facts) if analysis.facts is None else analysis.facts
             current = replace(current, facts=facts, likeness=picture.likeness)
+        if self.vectors and analysis.feature is Feature.LABELS and not analysis.vector:
+            current = replace(current, vector=self.vectors.maker.vector(self.pictures.rendition(content.original)))
+        if current == analysis:
+            return analysis
         if not self.parameters.former:  # else it may be of an older version, whose place is another
             self.derived.save_analysis(self._asked(analysis.feature), current)
         return current
+
+    def _keep_vector(self, analysis: Analysis) -> None:
+        """Keep the vector before the record is written, so that an interruption repeats it; once more does no harm."""
+        if self.vectors and analysis.vector:
+            self.vectors.store.put(analysis.sha256, analysis.vector)
 
     def _copy_renditions(self, known: Analysis, content: Content) -> bool:
         """Copy those of the image that was analysed first; False where one of them is gone, or was never made."""
@@ -249,6 +263,7 @@ class AnalyzeContent:
             findings=detection.findings,
             facts=self.kept(shown.facts),
             likeness=shown.likeness,
+            vector=detection.vector,
         )
         self.derived.save_analysis(self._asked(feature), analysis)
         return analysis

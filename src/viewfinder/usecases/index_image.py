@@ -43,6 +43,7 @@ from viewfinder.ports import (
     PictureReader,
     Requests,
     StoredObject,
+    VectorKeeping,
 )
 from viewfinder.usecases.analyze_content import AnalyzeContent, Analyzed, Content, Failure
 from viewfinder.usecases.kept_corrections import kept_corrections
@@ -81,7 +82,7 @@ class IndexImage:
 
     `max_bytes` is the size of the largest object that is fetched; `keep_location` says whether GPS positions are kept.
     `second_stage` takes images whose first features are known; without it all features are of one stage. `call` makes
-    the calls of the derived bucket that do not depend on each other.
+    the calls of the derived bucket that do not depend on each other. `vectors` is None where none are kept.
     """
 
     images: ImageStore
@@ -97,6 +98,7 @@ class IndexImage:
     keep_location: bool = False
     second_stage: Requests | None = None
     call: Caller = one_by_one
+    vectors: VectorKeeping | None = None
 
     def run(self, event: ImageEvent) -> Outcome:
         """Process an event; raise DetectorUnavailableError, AnalysisInProgressError, MisconfiguredError or
@@ -290,6 +292,7 @@ class IndexImage:
             has_two_stages=self.second_stage is not None,
             keep_location=self.keep_location,
             call=self.call,
+            vectors=self.vectors,
         )
 
     def _draft(self, event: ImageEvent, known: Image | None, status: Status) -> Image:

@@ -114,6 +114,52 @@ def test_a_burst_is_a_stack_that_opens(open_page: OpenPage, serve_fake: ServeFak
     expect(tiles).to_have_text(["22.jpg", "21.jpg", "20.jpg", "07.jpg"])
 
 
+def similar_of(page: Page) -> Any:
+    return page.locator(".similar li a")
+
+
+def test_more_like_this_shows_the_most_similar_images_which_open(open_page: OpenPage, serve_fake: ServeFake) -> None:
+    api = an_api()
+    page = open_page(f"{serve_fake(api)}/?image=sent.jpg")
+    page.get_by_text("More like this").click()
+    expect(similar_of(page)).to_have_count(5)
+    expect(similar_of(page).first).to_have_accessible_name("camera.jpg, 98 % similar")
+    asked = [path for method, path, _ in api.requests if "/similar/" in path]
+    assert [path.partition("/similar/")[2] for path in asked] == ["sent.jpg?limit=12"]
+
+    similar_of(page).first.click()
+    expect(page.locator("#viewer-name")).to_contain_text("camera.jpg")
+    expect(similar_of(page).first).to_have_accessible_name("sent.jpg, 98 % similar")
+    page.go_back()
+    expect(page.locator("#viewer-name")).to_contain_text("sent.jpg")
+
+
+def test_more_like_this_says_what_is_missing(open_page: OpenPage, serve_fake: ServeFake) -> None:
+    page = open_page(f"{serve_fake(FakeApi([image('old.jpg', label('Dog'))]))}/?image=old.jpg")
+    page.get_by_text("More like this").click()
+    expect(page.locator(".similar li")).to_have_text(["no vector"])
+
+
+def test_a_stack_without_vectors_offers_no_similar_images(open_page: OpenPage, serve_fake: ServeFake) -> None:
+    api = an_api()
+    api.absent = {"Similar": "no vectors"}
+    page = open_page(f"{serve_fake(api)}/?image=sent.jpg")
+    expect(page.get_by_text("Versions")).to_be_visible()
+    expect(page.get_by_text("More like this")).to_be_hidden()
+
+
+def test_more_like_this_fits_a_phone_and_axe_finds_no_violation(
+    open_page: OpenPage, serve_fake: ServeFake, axe: str
+) -> None:
+    for options in ({"color_scheme": "light"}, {"color_scheme": "dark", **PHONE_PROFILE}):
+        url = f"{serve_fake(an_api())}/?image=sent.jpg"
+        page = open_page(url, bypass_csp=True, reduced_motion="reduce", **options)
+        page.get_by_text("More like this").click()
+        expect(similar_of(page)).to_have_count(5)
+        assert violations(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
 def test_axe_finds_no_violation(open_page: OpenPage, serve_fake: ServeFake, axe: str) -> None:
     api = an_api()
     api.images += [shot(0), shot(4)]

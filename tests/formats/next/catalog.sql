@@ -434,6 +434,12 @@ INSERT INTO terms (id, kind, name, count, description, has_bitmap) VALUES (203,'
 INSERT INTO terms (id, kind, name, count, description, has_bitmap) VALUES (204,'MONTH','01',1,NULL,0);
 INSERT INTO terms (id, kind, name, count, description, has_bitmap) VALUES (205,'DAY','01-02',1,NULL,0);
 INSERT INTO terms (id, kind, name, count, description, has_bitmap) VALUES (206,'FILE','overwritten',1,NULL,0);
+CREATE TABLE vectors (
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        sha256 TEXT NOT NULL UNIQUE,
+        model TEXT NOT NULL,
+        vector BLOB NOT NULL
+    ) STRICT;
 CREATE VIRTUAL TABLE word_parts
     USING fts5(name, tokenize = 'trigram', content = 'words', content_rowid = 'id');
 CREATE VIEW words AS SELECT id, name FROM terms WHERE kind = 'WORD';
@@ -453,6 +459,10 @@ CREATE INDEX postings_by_time ON postings (term, analyzed_at, image, rank);
 CREATE TRIGGER bitmap_removed AFTER DELETE ON terms WHEN OLD.has_bitmap BEGIN
         DELETE FROM bitmaps WHERE term = OLD.id;
     END;
+CREATE TRIGGER content_forgotten AFTER DELETE ON images WHEN OLD.sha256 != '' BEGIN
+        DELETE FROM vectors WHERE sha256 = OLD.sha256
+        AND NOT EXISTS (SELECT 1 FROM images WHERE sha256 = OLD.sha256 AND expires_at IS NULL);
+    END;
 CREATE TRIGGER posting_added AFTER INSERT ON postings BEGIN
         UPDATE terms SET count = count + 1 WHERE id = NEW.term;
     END;
@@ -469,4 +479,4 @@ CREATE TRIGGER word_removed AFTER DELETE ON terms WHEN OLD.kind = 'WORD' BEGIN
 INSERT INTO word_parts (word_parts) VALUES ('rebuild');
 COMMIT;
 PRAGMA application_id = 1447449428;
-PRAGMA user_version = 11;
+PRAGMA user_version = 12;

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from botocore.stub import Stubber
@@ -17,6 +19,7 @@ from viewfinder.domain.image import Image, Status
 from viewfinder.domain.moderation import ModerationLabel
 from viewfinder.domain.posting import SourceKind, postings_of
 from viewfinder.domain.summary import Summary
+from viewfinder.domain.vector import Vector
 
 FAMILIES = [
     ("ThrottlingException", 400, DetectorUnavailableError),
@@ -78,6 +81,43 @@ def test_general_labels_are_asked_for_and_read() -> None:
 
     assert [(label.name, label.confidence) for label in detection.findings] == [("Cat", 98.7654)]
     assert detection.model_version == "3.0"
+
+
+def test_a_vector_is_asked_for_in_a_header_and_read_from_one() -> None:
+    vector = Vector("a-model", bytes(range(1, 129)) * 10)
+    headers: Any = HeadersDict({"x-viewfinder-vector": str(vector)})
+    sent: list[Any] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        sent.append(request.headers.get("x-viewfinder-vector"))
+        return AWSResponse(request.url, 200, headers, _Body(b'{"Labels": []}'))
+
+    rekognition, plain = client(), client()
+    for each in (rekognition, plain):
+        each.meta.events.register("before-send.rekognition.DetectLabels", answer)
+    detector = RekognitionDetector(rekognition, asks_for_vectors=True)
+    assert detector.detect(b"p", Parameters(40, 55.0)).vector == vector
+    assert detector.vector(b"p") == vector
+    RekognitionDetector(plain).detect(b"p", Parameters(40, 55.0))
+    assert sent == [b"true", b"true", None]
+
+
+def test_a_detector_that_knows_no_vectors_answers_without_one() -> None:
+    rekognition = client()
+    detector = RekognitionDetector(rekognition, asks_for_vectors=True)
+    with Stubber(rekognition) as stubber:
+        stubber.add_response("detect_labels", {"Labels": []})
+        assert detector.vector(b"p") is None
+
+
+class _Body:
+    """A body as urllib3 has it."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self._content
 
 
 def test_moderation_labels_are_kept_with_their_level_and_parent_and_content_types_beside_them() -> None:

@@ -242,8 +242,10 @@ WRITING = [
 ]
 
 
-def settings_with(access: str) -> Settings:
-    return Settings(images_bucket="i", derived_bucket="d", table="t", queue_url="q", bucket_access=access)
+def settings_with(access: str, vectors: str = "catalog") -> Settings:
+    return Settings(
+        images_bucket="i", derived_bucket="d", table="t", queue_url="q", bucket_access=access, vectors=vectors
+    )
 
 
 @pytest.mark.parametrize(

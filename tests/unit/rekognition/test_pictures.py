@@ -167,7 +167,11 @@ def test_colours_are_those_of_the_icc_profile(image_format: str) -> None:
     assert np.allclose(pixel, (30, 30, 200), atol=4)
 
 
-@pytest.mark.parametrize("profile", [b"no profile", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()])
+@pytest.mark.parametrize(
+    "profile",
+    [b"no profile", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()],
+    ids=["no profile", "of a printer"],  # a profile has the time of its making: workers would collect different tests
+)
 def test_a_profile_that_does_not_fit_is_ignored(profile: bytes) -> None:
     content = encode(Image.new("RGB", (100, 100), (200, 30, 30)), "PNG", icc_profile=profile)
     assert read(content).getpixel((50, 50)) == (200, 30, 30)

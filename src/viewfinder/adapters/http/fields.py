@@ -21,6 +21,7 @@ from viewfinder.domain.person import MAX_NAME
 from viewfinder.domain.query import Filter, FilterKind, Query
 from viewfinder.domain.spelling import composed, is_name
 from viewfinder.domain.statistics import LabelOrder
+from viewfinder.domain.vector import MAX_SIMILAR, MODEL, Vector
 
 Check = Callable[[Any], Any]
 """Return the value as the use case needs it; raise ValueError with the valid values."""
@@ -85,6 +86,14 @@ def hashes(least: int, most: int) -> Check:
         return tuple(value)
 
     return check
+
+
+def vector(value: Any) -> Vector:
+    """Accept a vector of our engine's model, in the form of its text."""
+    found = Vector.from_text(value if isinstance(value, str) else "")
+    if found.model != MODEL:
+        raise ValueError(f"is of the model {found.model}; vectors here are of {MODEL}")
+    return found
 
 
 def truth(value: Any) -> bool:
@@ -228,6 +237,11 @@ DUPLICATES: Fields = {"near": Field("near", one_of("true", "false")), **_PAGE}
 DISTINCTION: Fields = {
     "Contents": Field("contents", hashes(2, MAX_CONTENTS), required=True),
     "AreDuplicates": Field("are_duplicates", truth, required=True),
+}
+SIMILAR: Fields = {"limit": Field("limit", digits(1, MAX_SIMILAR))}
+VECTOR: Fields = {
+    "Vector": Field("vector", vector, required=True),
+    "Limit": Field("limit", integer(1, MAX_SIMILAR)),
 }
 VERSION: Fields = {"VersionId": Field("version_id", text(1024), required=True)}
 IMAGE: Fields = {"ImageId": Field("image_id", image_id, required=True)}

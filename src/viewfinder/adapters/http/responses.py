@@ -20,6 +20,7 @@ from viewfinder.domain.errors import (
     PersonNotFoundError,
     ThumbnailNotFoundError,
     TooManyRequestsError,
+    VectorNotFoundError,
     VersionNotFoundError,
 )
 from viewfinder.domain.feature import findings_document
@@ -43,6 +44,7 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
     ThumbnailNotFoundError: HTTPStatus.NOT_FOUND,
     PersonNotFoundError: HTTPStatus.NOT_FOUND,
     VersionNotFoundError: HTTPStatus.NOT_FOUND,
+    VectorNotFoundError: HTTPStatus.NOT_FOUND,
     KeyTakenError: HTTPStatus.CONFLICT,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
 }
@@ -91,7 +93,7 @@ def no_route_response(is_path_known: bool, request_id: str) -> Response:
 
 
 def absent_response(reason: str, request_id: str) -> Response:
-    """Answer an operation that the images bucket does not allow, with the reason that GET /health gives too."""
+    """Answer an operation that this stack does not have, with the reason that GET /health gives too."""
     return _envelope(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", reason, request_id)
 
 

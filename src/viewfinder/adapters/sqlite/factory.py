@@ -13,6 +13,7 @@ from viewfinder.adapters.sqlite.leases import SqliteLeases
 from viewfinder.adapters.sqlite.outbox import SqliteOutbox
 from viewfinder.adapters.sqlite.people import SqlitePeople
 from viewfinder.adapters.sqlite.statistics import SqliteStatistics
+from viewfinder.adapters.sqlite.vectors import SqliteVectors
 from viewfinder.ports import CatalogParts
 
 if TYPE_CHECKING:
@@ -34,5 +35,6 @@ def sqlite_catalog(path: str, settings: Settings) -> CatalogParts:
         outbox=SqliteOutbox(database),
         hashes=SqliteHashes(database),
         people=SqlitePeople(database),
+        vectors=SqliteVectors(database),
         close=database.close,
     )

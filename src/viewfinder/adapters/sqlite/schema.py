@@ -236,8 +236,26 @@ _ELEVENTH = (
     """,
 )
 
+_TWELFTH = (
+    # Vectors of contents; `place` as of hashes. One is forgotten with the last record of its content, tombstones too.
+    """
+    CREATE TABLE vectors (
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        sha256 TEXT NOT NULL UNIQUE,
+        model TEXT NOT NULL,
+        vector BLOB NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TRIGGER content_forgotten AFTER DELETE ON images WHEN OLD.sha256 != '' BEGIN
+        DELETE FROM vectors WHERE sha256 = OLD.sha256
+        AND NOT EXISTS (SELECT 1 FROM images WHERE sha256 = OLD.sha256 AND expires_at IS NULL);
+    END
+    """,
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    *(_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH, _ELEVENTH),
+    *(_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH, _ELEVENTH, _TWELFTH),
 )
 """The statements that lead from each version (`PRAGMA user_version`) to the next; append, never change one."""
 

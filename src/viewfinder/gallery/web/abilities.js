@@ -1,4 +1,4 @@
-// What the API can't do here: where the images are in an attached bucket, it may take no uploads and delete nothing.
+// What the API can't do here: with an attached bucket it may take no uploads, without vectors it knows no similar images.
 
 import { getHealth } from "./api.js";
 

@@ -89,6 +89,8 @@ export const listFolders = (prefix, signal) => json(`${ROOT}/folders?${queryOf({
 export const listTrash = (nextToken) => json(`${ROOT}/trash?${queryOf({ nextToken })}`);
 /** @type {(nextToken?: string) => Promise<import("./types").Duplicates>} */
 export const listDuplicates = (nextToken) => json(`${ROOT}/duplicates?${queryOf({ near: "true", nextToken })}`);
+/** @type {(imageId: string) => Promise<{ Images: import("./types").SimilarImage[] }>} */
+export const listSimilar = (imageId) => json(`${ROOT}/similar/${segment(imageId)}?${queryOf({ limit: 12 })}`);
 /** @type {(imageId: string) => Promise<{ Versions: import("./types").Version[] }>} */
 export const listVersions = (imageId) => json(`${ROOT}/versions/${segment(imageId)}`);
 

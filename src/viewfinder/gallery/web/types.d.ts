@@ -114,6 +114,7 @@ export interface Interpretation extends Partial<Reading> {
   Alternatives?: Reading[];
   Suggestions?: string[];
 }
+export interface SimilarImage extends Summary { Similarity: number }
 export interface Images extends Paged { Images: Summary[]; Interpretation?: Interpretation[] }
 export interface Trash extends Paged { Images: Trashed[] }
 export interface Duplicates extends Paged { Groups: Alike[]; Pending?: number }
@@ -122,7 +123,7 @@ export interface Statistics { Images: Record<Status | "Total", number>; Labels: 
 export interface Minute { Start: number; Images: number; LatencyP50: number | null; LatencyP95: number | null }
 export interface Recent { ImageId: string; Seconds: number; Failed: boolean; Steps: { Name: string; Start: number; Seconds: number }[] }
 
-export type Ability = "Uploads" | "Deletion" | "Trash" | "Versions";
+export type Ability = "Uploads" | "Deletion" | "Trash" | "Versions" | "Similar";
 
 export interface Health {
   Absent?: Partial<Record<Ability, string>>;

@@ -11,6 +11,7 @@ import { labelsOf } from "./labels.js";
 import { layOn, textsOf } from "./layers.js";
 import { isHidden, isUnknown, moderationOf, onReveal, warningOf } from "./moderation.js";
 import { Picture } from "./picture.js";
+import { similarTo } from "./similar.js";
 import { ask, noticesInFront, say } from "./talk.js";
 import { versionsOf } from "./versions.js";
 import { Zoom } from "./zoom.js";
@@ -116,6 +117,7 @@ export class Viewer {
       moderationOf(image),
       element("h3", {}, "Image"),
       factsOf(image),
+      similarTo(image),
       versionsOf(image, () => this.#follow()),
     );
     this.#replace(this.#heading(image), stage, panel);

@@ -19,6 +19,7 @@ from viewfinder.rekognition.labels.image_properties import Corners, ImagePropert
 from viewfinder.rekognition.labels.merging import Label, LabelMerger, answer, label_document, load_taxonomy
 from viewfinder.rekognition.labels.request import LEAST_CONFIDENCE, Request
 from viewfinder.rekognition.labels.scenes import SceneHead
+from viewfinder.rekognition.labels.vector import vector_of
 from viewfinder.rekognition.networks import mirrored
 from viewfinder.rekognition.pictures import read_picture
 from viewfinder.rekognition.settings import Settings
@@ -79,10 +80,16 @@ class LabelEngine:
         """Return the DetectLabels response; raise EngineError where the image can't be taken."""
         with self._alone() as alone:
             picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
-            labels = self._look(picture, min(request.min_confidence, LEAST_CONFIDENCE), side_by_side=alone)
-            return self._document(picture, labels, request)
+            labels, look = self._look(picture, min(request.min_confidence, LEAST_CONFIDENCE), side_by_side=alone)
+            vector = {"Vector": vector_of(look.features)} if request.vector else {}
+            return self._document(picture, labels, request) | vector
 
-    def _look(self, picture: Image.Image, least: float, *, side_by_side: bool) -> list[Label]:
+    def vector(self, content: bytes) -> str:
+        """Return the picture's vector, as `vector_of` writes it; raise EngineError where the image can't be taken."""
+        picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
+        return vector_of(self._classifier.look(picture).features)
+
+    def _look(self, picture: Image.Image, least: float, *, side_by_side: bool) -> tuple[list[Label], Look]:
         classified = self._beside.submit(self._classifier.look, picture) if side_by_side else None
         views = [self._detector.detect(picture, LEAST_SCORE)]
         if self._passes == 2:
@@ -92,7 +99,7 @@ class LabelEngine:
         words = dict(self._scenes.confidences(look.features))
         if self._own:
             words |= self._own.confidences(picture)
-        return self._merger.merge(views, look.probabilities, least, words)
+        return self._merger.merge(views, look.probabilities, least, words), look
 
     def _document(self, picture: Image.Image, labels: list[Label], request: Request) -> dict[str, Any]:
         properties = ImageProperties(picture, _objects(labels), request.max_dominant_colors)

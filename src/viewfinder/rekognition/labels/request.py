@@ -31,7 +31,10 @@ class LabelFilters:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A valid DetectLabels call less its image; confidence in percent."""
+    """A valid DetectLabels call less its image; confidence in percent.
+
+    `vector` asks for the picture's vector as well, which is no part of the service's API.
+    """
 
     max_labels: int = MOST_LABELS
     min_confidence: float = LEAST_CONFIDENCE
@@ -39,6 +42,7 @@ class Request:
     image_properties: bool = False
     filters: LabelFilters = field(default_factory=LabelFilters)
     max_dominant_colors: int = DOMINANT_COLORS
+    vector: bool = False
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Request:

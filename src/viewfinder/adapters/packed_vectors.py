@@ -1,0 +1,66 @@
+"""Vectors of a whole catalog in one array of this process, searched exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from viewfinder.domain.vector import SIZE, Vector
+from viewfinder.ports import Neighbour
+
+_BLOCK = 256
+"""Vectors that are multiplied at a time: as float32 they fit the processor's cache, and one thread does it."""
+
+_FIRST_ROOM = 1024
+
+
+class PackedVectors:
+    """Vectors of one model, 1,280 bytes each; safe to use from several threads."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.place = 0
+        self._lock = Lock()
+        self._contents: list[str] = []
+        self._slots: dict[str, int] = {}
+        self._values: Any = np.zeros((_FIRST_ROOM, SIZE), np.int8)
+
+    def take(self, changed: Iterable[tuple[int, str, bytes]]) -> None:
+        """Take (place, content, values) in the order of their places; a content's newer vector replaces its older."""
+        with self._lock:
+            for place, content, values in changed:
+                slot = self._slots.setdefault(content, len(self._contents))
+                if slot == len(self._contents):
+                    self._contents.append(content)
+                if slot == len(self._values):
+                    self._values = np.concatenate([self._values, np.zeros_like(self._values)])
+                self._values[slot] = np.frombuffer(values, np.int8)
+                self.place = max(self.place, place)
+
+    def nearest(self, vector: Vector, most: int) -> Sequence[Neighbour]:
+        """Return the most similar contents, most similar first."""
+        wanted = np.frombuffer(vector.values, np.int8).astype(np.float32)
+        wanted /= np.linalg.norm(wanted)
+        with self._lock:
+            count = len(self._contents)
+            values = self._values[:count]
+        if not count:
+            return ()
+        similarities = _similarities(values, wanted)
+        best = np.argpartition(similarities, -most)[-most:] if most < count else np.arange(count)
+        ordered = best[np.argsort(-similarities[best], kind="stable")]
+        return [Neighbour(self._contents[slot], float(similarities[slot])) for slot in ordered.tolist()]
+
+
+def _similarities(values: Any, wanted: Any) -> Any:
+    """Return the cosines of (n, 1280) int8 and a vector of length 1: stored lengths are 127, but for the rounding."""
+    found = np.empty(len(values), np.float32)
+    block = np.empty((_BLOCK, SIZE), np.float32)
+    for start in range(0, len(values), _BLOCK):
+        part = values[start : start + _BLOCK]
+        np.copyto(block[: len(part)], part)
+        np.dot(block[: len(part)], wanted, out=found[start : start + _BLOCK])
+    return np.clip(found / 127, -1, 1, out=found)

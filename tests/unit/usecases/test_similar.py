@@ -1,0 +1,148 @@
+"""Similar images: the order of the vectors, the say of the records, and how a vector comes to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.support.fakes import (
+    FakeBucket,
+    FakeCatalog,
+    FakeClock,
+    FakeCopies,
+    FakeDerivedStore,
+    FakeDetector,
+    FakePictures,
+)
+from viewfinder.domain.analysis import Detection
+from viewfinder.domain.errors import ImageNotFoundError, VectorNotFoundError
+from viewfinder.domain.feature import Feature, Parameters
+from viewfinder.domain.image import ImageEvent, Status
+from viewfinder.domain.vector import MODEL, SIZE, Vector
+from viewfinder.ports import Neighbour, VectorKeeping
+from viewfinder.usecases.index_image import IndexImage
+from viewfinder.usecases.similar import Similar, images_like, images_like_vector
+
+PARAMETERS = Parameters(40, 55.0)
+
+
+def vector_of(content: bytes) -> Vector:
+    return Vector(MODEL, (content * SIZE)[:SIZE])
+
+
+class FakeVectors:
+    """Implements `ports.Vectors`: neighbours are in the order in which they were put, the first ones nearest."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Vector] = {}
+
+    def put(self, content: str, vector: Vector) -> None:
+        self.kept[content] = vector
+
+    def find(self, content: str) -> Vector | None:
+        return self.kept.get(content)
+
+    def nearest(self, vector: Vector, most: int) -> Sequence[Neighbour]:
+        return [Neighbour(content, 1 - place / 10) for place, content in enumerate(self.kept)][:most]
+
+    def delete(self, contents: Collection[str]) -> None:
+        for content in contents:
+            self.kept.pop(content, None)
+
+
+class VectorDetector(FakeDetector):
+    """Answers with a vector, and makes those of older analyses; `made` counts these."""
+
+    made = 0
+
+    def detect(self, rendition: bytes, parameters: Parameters) -> Detection:
+        detection = super().detect(rendition, parameters)
+        return replace(detection, vector=vector_of(rendition)) if parameters.feature is Feature.LABELS else detection
+
+    def vector(self, rendition: bytes) -> Vector:
+        self.made += 1
+        return vector_of(rendition)
+
+
+class Pipeline:
+    """The pipeline over fakes, with vectors."""
+
+    def __init__(self) -> None:
+        self.bucket, self.derived = FakeBucket(), FakeDerivedStore()
+        self.catalog, self.detector, self.vectors = FakeCatalog(), VectorDetector(), FakeVectors()
+        parts = (self.bucket, self.derived, FakePictures(), self.detector, self.catalog, self.catalog, FakeClock())
+        keeping = VectorKeeping(self.vectors, self.detector)
+        self.index = IndexImage(*parts, PARAMETERS, 10_000, (Feature.LABELS, Feature.TEXT), vectors=keeping)
+        self.similar = Similar(self.vectors, self.catalog, FakeCopies(self.catalog), self.catalog)
+
+    def put(self, **images: bytes) -> None:
+        for name, content in images.items():
+            self.bucket.put(name, content)
+            self.index.run(ImageEvent(name))
+
+
+@pytest.fixture
+def pipeline() -> Pipeline:
+    found = Pipeline()
+    found.put(a=b"Dog", b=b"Cat", c=b"Boat", twin=b"Dog")
+    return found
+
+
+def test_an_image_has_the_vector_of_its_labels_answer_kept_with_its_analysis(pipeline: Pipeline) -> None:
+    content = pipeline.catalog.images["a"].sha256
+    kept = pipeline.derived.find_analysis(PARAMETERS, content)
+    assert kept is not None
+    assert (kept.vector, pipeline.vectors.kept[content]) == (vector_of(b"Dog"), vector_of(b"Dog"))
+    assert pipeline.detector.made == 0
+
+
+def test_similar_images_come_in_order_without_the_image_itself_and_with_its_copies(pipeline: Pipeline) -> None:
+    found = images_like("a", pipeline.similar)
+    assert [(each.image.image_id, each.similarity) for each in found] == [("twin", 100.0), ("b", 90.0), ("c", 80.0)]
+    assert [each.image.image_id for each in images_like("a", pipeline.similar, limit=1)] == ["twin"]
+
+
+def test_a_picture_that_is_not_among_the_images_is_looked_for_by_its_vector(pipeline: Pipeline) -> None:
+    found = images_like_vector(vector_of(b"Dog"), pipeline.similar, limit=2)
+    assert [each.image.image_id for each in found] == ["a", "twin"]
+
+
+def test_a_removed_image_is_no_neighbour_from_then_on(pipeline: Pipeline) -> None:
+    pipeline.bucket.delete("b")
+    pipeline.index.run(ImageEvent("b", sequencer="F"))
+    assert [each.image.image_id for each in images_like("a", pipeline.similar)] == ["twin", "c"]
+
+
+def test_an_overwritten_image_is_no_neighbour_by_its_old_content(pipeline: Pipeline) -> None:
+    pipeline.put(b=b"Lamp")
+    found = images_like("a", pipeline.similar)
+    assert [(each.image.image_id, each.similarity) for each in found] == [("twin", 100.0), ("c", 80.0), ("b", 70.0)]
+
+
+def test_an_analysis_without_a_vector_gets_one_without_the_detector(pipeline: Pipeline) -> None:
+    image = pipeline.catalog.images["a"]
+    kept = pipeline.derived.find_analysis(PARAMETERS, image.sha256)
+    assert kept is not None
+    pipeline.derived.save_analysis(PARAMETERS, replace(kept, vector=None, stored_format=2))
+    pipeline.vectors.kept.clear()
+    pipeline.catalog.images["a"] = replace(image, stored_format=1)
+    calls = dict(pipeline.detector.calls)
+
+    pipeline.index.run(ImageEvent("a"))
+
+    assert (pipeline.detector.calls, pipeline.detector.made) == (calls, 1)
+    assert pipeline.vectors.kept == {image.sha256: vector_of(b"Dog")}
+    kept = pipeline.derived.find_analysis(PARAMETERS, image.sha256)
+    assert kept is not None
+    assert kept.vector == vector_of(b"Dog")
+
+
+def test_an_image_without_a_vector_has_no_answer_and_says_why(pipeline: Pipeline) -> None:
+    pipeline.vectors.kept.clear()
+    with pytest.raises(VectorNotFoundError, match="no vector of this image"):
+        images_like("a", pipeline.similar)
+    pipeline.catalog.images["a"] = replace(pipeline.catalog.images["a"], status=Status.REMOVED)
+    with pytest.raises(ImageNotFoundError):
+        images_like("a", pipeline.similar)
