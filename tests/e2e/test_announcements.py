@@ -134,7 +134,8 @@ def correct_some(local: LocalStack, number: int, chance: random.Random) -> None:
 
 
 def test_every_version_is_announced_in_order_whatever_is_killed(tmp_path: Path) -> None:
-    folder = made_photos(tmp_path, IMAGES)
+    (tmp_path / "photos").mkdir()
+    folder = made_photos(tmp_path / "photos", IMAGES)
     chance = random.Random(SEED)
     moments = sorted(chance.sample(range(1, IMAGES), KILLS))
     victims = chance.sample(VICTIMS, KILLS)
