@@ -257,9 +257,13 @@ class Application(AwsClients):
 
     @property
     def _vector_keeping(self) -> ports.VectorKeeping | None:
+        from viewfinder.adapters.detector import EngineDetector
         from viewfinder.ports import VectorKeeping
 
-        return None if self.vectors is None else VectorKeeping(self.vectors, self.labels_detector)
+        if self.vectors is None:
+            return None
+        detector = self.labels_detector
+        return VectorKeeping(self.vectors, detector if isinstance(detector, EngineDetector) else None)
 
     @cached_property
     def vectors(self) -> ports.Vectors | None:

@@ -119,8 +119,8 @@ class Detector(Protocol):
 class VectorMaker(Protocol):
     """Computes vectors of pictures."""
 
-    def vector(self, rendition: bytes) -> Vector | None:
-        """Return the vector of a picture, None where this detector computes none; errors as `Detector` has them."""
+    def vector(self, rendition: bytes) -> Vector:
+        """Return the vector of a picture; errors as `Detector` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +149,13 @@ class Vectors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VectorKeeping:
-    """What the pipeline needs to keep vectors: the store, and what computes the vector of an older analysis."""
+    """What the pipeline needs to keep vectors: the store, and what computes the vector of an older analysis.
+
+    `maker` is None where that would be a call of the detector.
+    """
 
     store: Vectors
-    maker: VectorMaker
+    maker: VectorMaker | None
 
 
 @dataclass(frozen=True, slots=True)

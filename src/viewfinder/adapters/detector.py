@@ -67,8 +67,8 @@ def takes(format_name: str, mode: str, size: tuple[int, int], length: int, scann
 class RekognitionDetector:
     """Implements `ports.Detector` with one Rekognition operation per feature; `price` is in dollars per call.
 
-    With `asks_for_vectors` DetectLabels asks our engine's server for the picture's vector, in a header: it implements
-    `ports.VectorMaker` then. Amazon's service knows no such header, and answers without one.
+    With `asks_for_vectors` DetectLabels asks our engine's server for the picture's vector, in a header. Amazon's
+    service knows no such header, and answers without one.
     """
 
     def __init__(self, client: RekognitionClient, price: float = 0.0, *, asks_for_vectors: bool = False) -> None:
@@ -87,10 +87,6 @@ class RekognitionDetector:
             raise failure_of(error) from error
         measure("DetectorCost", self._price, "None")
         return detection
-
-    def vector(self, rendition: bytes) -> Vector | None:
-        """Return the picture's vector: our engine's server computes it with labels, of which the surest is enough."""
-        return self.detect(rendition, Parameters(max_labels=1, min_confidence=99.0)).vector
 
 
 class EngineDetector:
@@ -118,7 +114,7 @@ class EngineDetector:
         except EngineError as error:
             raise _translated(error.code, error.message, error.status) from error
 
-    def vector(self, rendition: bytes) -> Vector | None:
+    def vector(self, rendition: bytes) -> Vector:
         """Return the picture's vector: only the classifier runs."""
         from viewfinder.rekognition.errors import EngineError
 

@@ -30,6 +30,7 @@ from viewfinder.usecases.side_by_side import Caller, one_by_one
 Analyses = Mapping[Feature, Analysis]
 
 _FORMAT_OF_LIKENESS = 2
+_FORMAT_OF_VECTORS = 3
 """The format of analyses since which they say how the picture looks."""
 
 
@@ -159,7 +160,8 @@ class AnalyzeContent:
             picture = self.pictures.read(content.original)
             facts = self.kept(picture.facts) if analysis.facts is None else analysis.facts
             current = replace(current, facts=facts, likeness=picture.likeness)
-        if self.vectors and analysis.feature is Feature.LABELS and not analysis.vector:
+        is_without_vector = analysis.feature is Feature.LABELS and analysis.stored_format < _FORMAT_OF_VECTORS
+        if is_without_vector and self.vectors and self.vectors.maker:
             current = replace(current, vector=self.vectors.maker.vector(self.pictures.rendition(content.original)))
         if current == analysis:
             return analysis

@@ -97,9 +97,8 @@ def test_a_vector_is_asked_for_in_a_header_and_read_from_one() -> None:
         each.meta.events.register("before-send.rekognition.DetectLabels", answer)
     detector = RekognitionDetector(rekognition, asks_for_vectors=True)
     assert detector.detect(b"p", Parameters(40, 55.0)).vector == vector
-    assert detector.vector(b"p") == vector
     RekognitionDetector(plain).detect(b"p", Parameters(40, 55.0))
-    assert sent == [b"true", b"true", None]
+    assert sent == [b"true", None]
 
 
 def test_a_detector_that_knows_no_vectors_answers_without_one() -> None:
@@ -107,7 +106,7 @@ def test_a_detector_that_knows_no_vectors_answers_without_one() -> None:
     detector = RekognitionDetector(rekognition, asks_for_vectors=True)
     with Stubber(rekognition) as stubber:
         stubber.add_response("detect_labels", {"Labels": []})
-        assert detector.vector(b"p") is None
+        assert detector.detect(b"p", Parameters(40, 55.0)).vector is None
 
 
 class _Body:

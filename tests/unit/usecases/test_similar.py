@@ -139,6 +139,22 @@ def test_an_analysis_without_a_vector_gets_one_without_the_detector(pipeline: Pi
     assert kept.vector == vector_of(b"Dog")
 
 
+@pytest.mark.parametrize(
+    "event", [ImageEvent("copy"), ImageEvent("copy", analyzed_since="2000-01-01T00:00:00.000000Z")]
+)
+def test_a_detector_that_gave_no_vector_is_not_asked_again_for_a_copy(pipeline: Pipeline, event: ImageEvent) -> None:
+    image = pipeline.catalog.images["a"]
+    kept = pipeline.derived.find_analysis(PARAMETERS, image.sha256)
+    assert kept is not None
+    pipeline.derived.save_analysis(PARAMETERS, replace(kept, vector=None))
+    pipeline.bucket.put("copy", b"Dog")
+    calls = dict(pipeline.detector.calls)
+
+    pipeline.index.run(event)
+
+    assert (pipeline.detector.calls, pipeline.detector.made) == (calls, 0)
+
+
 def test_an_image_without_a_vector_has_no_answer_and_says_why(pipeline: Pipeline) -> None:
     pipeline.vectors.kept.clear()
     with pytest.raises(VectorNotFoundError, match="no vector of this image"):
