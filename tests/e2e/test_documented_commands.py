@@ -58,6 +58,7 @@ NOT_RUN = {  # the beginning of a command, and the reason
     "viewfinder up --webhook": "stays until Ctrl-C; tests/e2e/test_attach.py has a receiver",
     "viewfinder backfill --stack photos": "needs an attached bucket; tests/e2e/test_attach.py has one",
     "viewfinder export --format parquet": "needs the extra `parquet`; tests/unit/usecases/test_export.py writes one",
+    "viewfinder search --like holiday/beach.jpg": "needs this image; tests/e2e/gallery/test_alike.py has such ones",
     "aws events": "needs the event bus of a stack on AWS",
 }
 PROGRAMS = (

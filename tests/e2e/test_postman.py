@@ -37,7 +37,7 @@ def _template(path: list[str]) -> str:
     """Return the contract's path that a request's is made from."""
     written = "/" + "/".join(path)
     written = re.sub(r"^/people/.+", "/people/{PersonId}", written)
-    return re.sub(r"^/(images|content|trash|versions)/.+", r"/\1/{ImageId+}", written)
+    return re.sub(r"^/(images|content|trash|versions|similar)/.+", r"/\1/{ImageId+}", written)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +95,6 @@ def test_newman_runs_the_collection_against_the_stack(newman: Path, stack: Runni
     )
     assert run.returncode == 0, run.stdout + run.stderr
     statistics = json.loads(report.read_text())["run"]["stats"]
-    assert statistics["requests"] == {"total": 34, "pending": 0, "failed": 0}
+    assert statistics["requests"] == {"total": 39, "pending": 0, "failed": 0}
     assert statistics["assertions"]["total"] > 30
     wait_for(lambda: stack.image("postman/remove.jpg").status_code == 404, seconds=SECONDS, what="the image removed")

@@ -355,6 +355,7 @@ _LATER = (
     *("TRIGGER word_added", "TRIGGER word_removed", "TABLE word_parts", "VIEW words"),
     *("TABLE outbox", "TABLE hashes", "TABLE people", "INDEX people_by_count"),
     *("TABLE folders", "TABLE copied", "TRIGGER bitmap_removed", "TABLE bitmaps"),
+    *("TRIGGER content_forgotten", "TABLE vectors"),
 )
 """What files of 0.2.0 don't have."""
 

@@ -188,7 +188,7 @@ def test_question_mark_shows_the_keys(open_page: OpenPage, serve_fake: ServeFake
     expect(page.locator(".tile")).to_have_count(2)
     page.keyboard.press("?")
 
-    expect(page.locator("#keys dd")).to_have_count(10)
+    expect(page.locator("#keys dd")).to_have_count(11)
     expect(page.locator("#keys")).to_contain_text("Delete what is selected")
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).to_be_hidden()

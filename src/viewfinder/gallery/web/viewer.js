@@ -251,9 +251,10 @@ export class Viewer {
     event.preventDefault();
   }
 
-  /** Deletes the image, once it is known that there is one. */
+  /** Presses the button, where there is one. */
   #deleteByKey() {
-    if (this.image && this.image.ImageId === this.imageId && !absent.Deletion) this.#delete(this.image);
+    const button = /** @type {HTMLButtonElement | null} */ (this.content.querySelector('[data-role="delete"]'));
+    if (!absent.Deletion) button?.click();
   }
 
   /** @param {import("./types").Known} image */
