@@ -166,7 +166,8 @@ def _follow_changes(stack: RunningStack, theirs: tuple[str, str], status_of: Any
 
 def _require_read_only(stack: RunningStack, target: Any) -> None:
     """IAM lets neither role write to the bucket; the API says what it can't do."""
-    assert set(health(stack, target.outputs)["Absent"]) == {"Uploads", "Deletion", "Trash", "Versions"}
+    # and no similar images, as in every stack with DynamoDB and without an index of S3 Vectors
+    assert set(health(stack, target.outputs)["Absent"]) == {"Uploads", "Deletion", "Trash", "Versions", "Similar"}
     iam = stack.client("iam")
     roles = [role for role in iam.list_roles()["Roles"] if role["RoleName"].startswith(f"{NAME}-")]
     actions = ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketNotification"]
