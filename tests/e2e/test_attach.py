@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +28,8 @@ from viewfinder.adapters.webhooks import signature
 from viewfinder.cli._target import find_target
 from viewfinder.cli.main import app
 from viewfinder.local.state import REGION
+
+log = logging.getLogger(__name__)
 
 NAME, BUCKET, PREFIX = "attached", "photos-of-years", "family/"
 AS_THE_EMULATOR = ("--parameter", "RequireTls=false", "--parameter", "ApiAccessLogs=Disabled")
@@ -298,7 +302,13 @@ def _labels(stack: RunningStack, image_id: str) -> set[str]:
 def _follow_the_folder(stack: RunningStack, folder: Path) -> None:
     odd = folder / "a+b c%ü.jpg"
     shutil.copyfile(SAMPLES[2], odd)
-    wait_for(lambda: stack.answers(odd.name, 200), seconds=60, what="a new file is analysed")
+    begin = time.monotonic()
+
+    def is_searchable() -> bool:
+        return bool(stack.call("GET", "/images?prefix=a%2Bb&status=ANALYZED").json()["Images"])
+
+    wait_for(is_searchable, seconds=60, what="a new file is analysed")
+    log.info("seconds until a new file is searchable: %.1f", time.monotonic() - begin)
     original = stack.call("GET", "/content/a%2Bb%20c%25%C3%BC.jpg")
     assert httpx.get(original.headers["location"]).content == SAMPLES[2].read_bytes()
     _correct(stack, "/images/a%2Bb%20c%25%C3%BC.jpg")
