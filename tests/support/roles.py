@@ -92,6 +92,7 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
         "SearchFaces": [_simulated("rekognition:SearchFaces", _COLLECTION)],
         "ForgetFaces": [_simulated("rekognition:DeleteFaces", _COLLECTION)],
         "KeepMatches": [("s3", "put_object", _MATCHES), ("s3", "get_object", _MATCHES)],
+        "ReadPeople": [("s3", "get_object", _PERSON)],
         "WriteTheCatalog": [
             ("dynamodb", "get_item", _TABLE | {"Key": _KEY}),
             ("dynamodb", "put_item", _TABLE | {"Item": _KEY}),

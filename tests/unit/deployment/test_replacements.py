@@ -84,6 +84,10 @@ class FakeStack(Stack):
     def outputs(self) -> dict[str, str]:
         return {}
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {}
+
     def propose(self, *_: Any, **__: Any) -> Proposal | None:
         return Proposal("change", self.changes)
 
