@@ -41,6 +41,9 @@ from viewfinder.usecases.corrections import correct_labels
 pytestmark = list(SOAK)
 SEED = 20261129
 IMAGES, KILLS, CORRECTIONS = 300, 20, 5
+PATIENCE = 400
+"""Seconds: messages that a killed function had in hand come back after 360 (the queue's VisibilityTimeout)."""
+
 VICTIMS = ["webhooks"] * 9 + ["function"] * 9 + ["everything"] * 2
 
 # Written by the database itself, beside the outbox and independent of it: every version that was ever committed.
@@ -148,7 +151,7 @@ def test_every_version_is_announced_in_order_whatever_is_killed(tmp_path: Path) 
             with closing(sqlite3.connect(local.data.database)) as connection:
                 connection.executescript(_NOTED)
             local.up(TEMPLATE, Options(), silent)
-            process = importing(local, folder)
+            process = importing(local, folder, patience=PATIENCE)
             for number, (moment, victim) in enumerate(zip(moments, victims, strict=True)):
                 wait_for(lambda: len({i for i, _ in noted(local.data)}) >= moment, seconds=300, what=f"{moment} images")  # noqa: B023
                 correct_some(local, number, chance)
@@ -158,9 +161,9 @@ def test_every_version_is_announced_in_order_whatever_is_killed(tmp_path: Path) 
                     process.kill()
                     process.communicate()
                     local.up(TEMPLATE, Options(), silent)
-                    process = importing(local, folder)
-            process.communicate(timeout=600)
-            assert imported(local, folder)["Images"] == IMAGES
+                    process = importing(local, folder, patience=PATIENCE)
+            process.communicate(timeout=900)
+            assert imported(local, folder, patience=PATIENCE)["Images"] == IMAGES
             recovered(local)
             correct_some(local, KILLS, chance)
             outbox = outbox_of(local.data)

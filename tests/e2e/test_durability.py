@@ -56,8 +56,8 @@ def made_photos(folder: Path, count: int) -> Path:
     return folder
 
 
-def importing(local: LocalStack, folder: Path) -> subprocess.Popen[str]:
-    command = (sys.executable, "-m", "viewfinder.cli.main", "import", "--json", "--patience", "20")
+def importing(local: LocalStack, folder: Path, *, patience: int = 20) -> subprocess.Popen[str]:
+    command = (sys.executable, "-m", "viewfinder.cli.main", "import", "--json", "--patience", str(patience))
     return subprocess.Popen(
         [*command, "--data-dir", str(local.data.path), str(folder)],
         stdout=subprocess.PIPE,
@@ -66,8 +66,8 @@ def importing(local: LocalStack, folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def imported(local: LocalStack, folder: Path) -> dict[str, Any]:
-    output, _ = importing(local, folder).communicate(timeout=800)
+def imported(local: LocalStack, folder: Path, *, patience: int = 20) -> dict[str, Any]:
+    output, _ = importing(local, folder, patience=patience).communicate(timeout=800)
     return dict(json.loads(output))
 
 
