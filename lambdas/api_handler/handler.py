@@ -28,7 +28,7 @@ from viewfinder.adapters.http.responses import (
     version_document,
 )
 from viewfinder.bootstrap import Application
-from viewfinder.domain.bucket_access import Ability
+from viewfinder.domain.abilities import Ability
 from viewfinder.domain.person import PersonCount
 from viewfinder.domain.query import Query
 from viewfinder.domain.summary import Summary

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
-from viewfinder.domain.bucket_access import ABSENT, WITHOUT_VECTORS, Ability, BucketAccess
+from viewfinder.domain.abilities import Ability, absent_abilities
+from viewfinder.domain.bucket_access import BucketAccess
 from viewfinder.domain.errors import MisconfiguredError
 from viewfinder.domain.feature import FURTHER
 
@@ -106,8 +107,7 @@ class Settings:
     def absent_abilities(self) -> Mapping[Ability, str]:
         """What the API can't do, each with the reason; raise MisconfiguredError."""
         try:
-            absent = ABSENT[BucketAccess(self.bucket_access)]
-            return absent if self.vectors else {**absent, Ability.SIMILAR: WITHOUT_VECTORS}
+            return absent_abilities(BucketAccess(self.bucket_access), keeps_vectors=bool(self.vectors))
         except ValueError as error:
             raise MisconfiguredError(f"VIEWFINDER_BUCKET_ACCESS is not one of {', '.join(BucketAccess)}") from error
 

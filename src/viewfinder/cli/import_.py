@@ -16,7 +16,7 @@ import typer
 from viewfinder.cli._options import AsJson, Yes, specific_first
 from viewfinder.cli._printing import complain, new_console, passed_over, print_json, print_line, print_rows, say
 from viewfinder.cli._target import Target, confirm_calls, on_stack
-from viewfinder.domain.bucket_access import Ability
+from viewfinder.domain.abilities import Ability
 from viewfinder.domain.errors import ObjectRefusedError
 
 if TYPE_CHECKING:

@@ -30,8 +30,10 @@ from viewfinder.usecases.side_by_side import Caller, one_by_one
 Analyses = Mapping[Feature, Analysis]
 
 _FORMAT_OF_LIKENESS = 2
-_FORMAT_OF_VECTORS = 3
 """The format of analyses since which they say how the picture looks."""
+
+_FORMAT_OF_VECTORS = 3
+"""The format since which they have the vector that the detector gave, if it gave one."""
 
 
 @dataclass(frozen=True, slots=True)

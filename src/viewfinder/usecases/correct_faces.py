@@ -34,7 +34,6 @@ MOST_APART = 50
 """People that somebody may say of a face that it is not."""
 
 _MOST_COPIES = 1000
-_MOST_MERGES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +140,13 @@ def _person(action: FaceAction, person_id: str, name: str, album: Album) -> tupl
         known = [each for each in people if each and each.person.name.casefold() == name.casefold()]
         if not known:
             return secrets.token_hex(8), True
-        return _root(max(known, key=lambda each: (each.count, each.person.person_id)).person.person_id, album), False
+        most = max(known, key=lambda each: (each.count, each.person.person_id))
+        return root_in(album.documents)(most.person.person_id), False
     if person_id and action is FaceAction.ASSIGN:
         if album.people.find(person_id) is None:
             raise PersonNotFoundError("there is no such person")
-        return _root(person_id, album), False
+        return root_in(album.documents)(person_id), False
     return person_id, False
-
-
-def _root(person_id: str, album: Album) -> str:
-    """Return the person that this one was merged into, and so on."""
-    for _ in range(_MOST_MERGES):
-        known = album.people.find(person_id)
-        if known is None or not known.person.merged_into:
-            break
-        person_id = known.person.merged_into
-    return person_id
 
 
 def _by_content(faces: Iterable[FaceOnImage]) -> dict[str, list[FaceOnImage]]:

@@ -81,9 +81,8 @@ def read_source(source: Source, index: Index, *, limit: int, after: str = "") ->
 
 def _portions(wanted: int, sources: Sequence[Source], statistics: Statistics) -> dict[Source, int]:
     """Return how many entries are read of each source first: of several their shares of the page, and a few more."""
-    if (
-        len(sources) <= _FEW_SOURCES or sources[0].kind is not SourceKind.LABEL
-    ):  # of statuses, one has nearly all images
+    # Of statuses, one has nearly all images.
+    if len(sources) <= _FEW_SOURCES or sources[0].kind is not SourceKind.LABEL:
         return dict.fromkeys(sources, wanted)
     sizes = statistics.sizes(sources)
     whole = max(1, sum(sizes.values()))

@@ -113,4 +113,4 @@ def test_labels_that_are_never_together_cost_no_posting(monkeypatch: pytest.Monk
         catalog.save(both, replacing=None)
         page = search_images(Query(labels=("cat", "dog")), search)
         assert [each.image_id for each in page.images] == ["both.jpg"]
-        assert "json_each(:together)" in statements[-1]
+        assert "json_each(:images)" in statements[-1]

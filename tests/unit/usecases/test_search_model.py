@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -117,16 +117,7 @@ def test_what_stays_comes_once_while_images_come_and_go(
 ) -> None:
     shelf = {image.image_id: image for image in catalog}
     search = _search(shelf.values(), shards)
-    changed: set[str] = set()
-    found: list[str] = []
-    token = ""
-    while True:
-        page = search_images(query, search, limit=data.draw(LIMITS), token=token)
-        found += [entry.image_id for entry in page.images]
-        token = page.next_token
-        if not token:
-            break
-        changed.add(_disturb(shelf, data))
+    found, changed = _read_while(query, search, data, lambda: _disturb(shelf, data))
     stayed = [image_id for image_id in answer(query, catalog) if image_id not in changed]
     assert [image_id for image_id in found if image_id not in changed] == stayed
     assert len(found) == len(set(found))
@@ -171,6 +162,22 @@ def _assert_what_stays_comes_once(
     """Analyse images by clocks that jump, and between pages some of them again; the others come exactly once."""
     images_then = [replace(image, analyzed_at=data.draw(JUMPS)) for image in catalog]
     shelf = {image.image_id: writer.save(image, replacing=None) for image in images_then}
+
+    def write_again() -> str:
+        image_id = data.draw(st.sampled_from(sorted([*shelf, "a/new.jpg"])))
+        again = replace(data.draw(images(image_id)), analyzed_at=data.draw(JUMPS))
+        shelf[image_id] = writer.save(again, replacing=shelf.get(image_id))
+        return image_id
+
+    found, changed = _read_while(query, search, data, write_again)
+    stayed = [image_id for image_id in answer(query, images_then) if image_id not in changed]
+    assert sorted(image_id for image_id in found if image_id not in changed) == sorted(stayed)
+
+
+def _read_while(
+    query: Query, search: Search, data: st.DataObject, disturb: Callable[[], str]
+) -> tuple[list[str], set[str]]:
+    """Read page after page, with a disturbance between two; return what was found, and what was disturbed."""
     changed: set[str] = set()
     found: list[str] = []
     token = ""
@@ -179,13 +186,8 @@ def _assert_what_stays_comes_once(
         found += [entry.image_id for entry in page.images]
         token = page.next_token
         if not token:
-            break
-        image_id = data.draw(st.sampled_from(sorted([*shelf, "a/new.jpg"])))
-        again = replace(data.draw(images(image_id)), analyzed_at=data.draw(JUMPS))
-        shelf[image_id] = writer.save(again, replacing=shelf.get(image_id))
-        changed.add(image_id)
-    stayed = [image_id for image_id in answer(query, images_then) if image_id not in changed]
-    assert sorted(image_id for image_id in found if image_id not in changed) == sorted(stayed)
+            return found, changed
+        changed.add(disturb())
 
 
 def _disturb(shelf: dict[str, Image], data: st.DataObject) -> str:

@@ -50,7 +50,7 @@ def follow(connection: sqlite3.Connection, image: int, before: Collection[int]) 
         _make(connection, term)
 
 
-def together(database: Database, groups: Sequence[Collection[int]], most: int) -> list[int] | None:
+def shared_images(database: Database, groups: Sequence[Collection[int]], most: int) -> list[int] | None:
     """Return the images that have a term of each group; None if they are more than `most`.
 
     All terms have bitmaps. What is written meanwhile may be missing, or be there though it fits no longer.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from viewfinder.adapters.sqlite.bitmaps import together
+from viewfinder.adapters.sqlite.bitmaps import shared_images
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import microseconds
 from viewfinder.domain.errors import InvalidRequestError
@@ -67,24 +67,22 @@ class SqliteIndex:
         others = {each for condition in (*stretch.also, *stretch.never) for each in condition.sources}
         terms = source_terms(self._database, {source, *others})
         plan = _plan(source, stretch, terms)
-        if plan is None or not self._can_be(source, stretch, terms, plan):
+        if plan is None:
             return [], True
+        together = self._together(source, stretch, terms)
+        if together == []:
+            return [], True
+        if together:
+            plan.add_images(together)
         rows = self._rows(plan, size)
         return [_entry(*row) for row in rows], len(rows) < size
 
-    def _can_be(self, source: Source, stretch: Stretch, terms: Mapping[Source, Term], plan: _Plan) -> bool:
-        """Look at the bitmaps: return whether an image has all sources; add the few images that do as a range."""
+    def _together(self, source: Source, stretch: Stretch, terms: Mapping[Source, Term]) -> list[int] | None:
+        """Return the images that have all sources, by their bitmaps; None if they are many, or bitmaps can't tell."""
         conditions = [frozenset({source}), *(condition.sources for condition in stretch.also)]
         groups = [{terms[each] for each in sources if each in terms} for sources in conditions]
         mapped = [{term.id for term in group} for group in groups if all(term.has_bitmap for term in group)]
-        if len(mapped) < 2:
-            return True
-        images = together(self._database, mapped, FEW)
-        if images:
-            plan.values["together"] = json.dumps(images)
-            tables = "json_each(:together) AS shared CROSS JOIN postings ON postings.image = shared.value"
-            plan.ranges.append(_Range(tables + plan.joined, "true", "SELECT json_array_length(:together)"))
-        return images is None or bool(images)
+        return shared_images(self._database, mapped, FEW) if len(mapped) > 1 else None
 
     def _rows(self, plan: _Plan, size: int) -> list[Any]:
         """Read along the index of the order, or sort the range of fewest postings where it has not too many.
@@ -132,6 +130,12 @@ class _Plan:
     where: list[str] = field(default_factory=lambda: ["true"])
     joined: str = ""
     ranges: list[_Range] = field(default_factory=list)
+
+    def add_images(self, images: Sequence[int]) -> None:
+        """Add the postings of these images as a range."""
+        self.values["images"] = json.dumps(images)
+        tables = "json_each(:images) AS shared CROSS JOIN postings ON postings.image = shared.value"
+        self.ranges.append(_Range(tables + self.joined, "true", "SELECT json_array_length(:images)"))
 
     def last_near(self) -> str:
         """Return the query of the last one of the first postings of the order; of fewer postings there is none."""
