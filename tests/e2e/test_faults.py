@@ -159,6 +159,16 @@ def function_name(stack: RunningStack) -> str:
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 
+def test_a_function_that_changes_ends_what_it_has_in_hand(scene: Scene) -> None:
+    scene.detector.hold()
+    scene.put_good(2)
+    wait_for(lambda: scene.detector.waiting == 2, seconds=60, what="two images in hand")
+    with function_told(scene.stack, {"VIEWFINDER_FIRST_RETRY_SECONDS": "2"}):
+        scene.detector.release()
+        scene.assert_nothing_lost(scene.await_end(60))  # a killed worker's messages are hidden for six minutes
+    scene.assert_called_once_each()
+
+
 @pytest.mark.parametrize("seconds", [3, pytest.param(30, marks=pytest.mark.soak)])
 def test_a_detector_that_throttles_is_asked_again(scene: Scene, seconds: int) -> None:
     scene.detector.is_throttling = True

@@ -8,16 +8,11 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import threading
-from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 MAX_EXPRESSIONS = 1024
-
-WORKERS = max(2, os.cpu_count() or 2)
-"""Processes of one function: more than processors make nothing faster, and each takes a second to start and 60 MB."""
 
 
 def remember_expressions(module: Any) -> None:
@@ -31,27 +26,11 @@ def remember_expressions(module: Any) -> None:
     module._tokenize = lambda expression: list(read(expression))  # a copy: callers may change it
 
 
-def queue_invocations(functions: Any) -> None:
-    """Let invocations of a function wait for a free worker.
-
-    The emulator starts a process for each invocation that finds all busy: with 32 clients at once, 32. A waiting
-    invocation holds a thread of its own, which nothing else needs.
-    """
-    execute = functions._execute_function_warm
-    workers: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(WORKERS))
-
-    def execute_in_turn(function: Any, event: Any, request_id: str) -> Any:
-        with workers[(function.get("config") or function)["FunctionName"]]:
-            return execute(function, event, request_id)
-
-    functions._execute_function_warm = execute_in_turn
-
-
 if __name__ == "__main__":
     # Our source, last: what is imported of it needs nothing but the standard library.
     sys.path.append(str(Path(__file__).parents[3]))
     from ministack import app
-    from ministack.core import iam_evaluator, persistence
+    from ministack.core import iam_evaluator, lambda_runtime, persistence
     from ministack.services import apigateway_v1, cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, s3, sqs
     from ministack.services.cloudformation import provisioners
 
@@ -65,6 +44,7 @@ if __name__ == "__main__":
         priority,
         saving,
         strictness,
+        workers,
     )
 
     guard.close(app, s3, iam_evaluator)
@@ -75,7 +55,8 @@ if __name__ == "__main__":
     strictness.refuse_to_delete_full_buckets(provisioners._RESOURCE_HANDLERS, s3)
     strictness.encode_keys_of_versions(s3)
     remember_expressions(dynamodb)
-    queue_invocations(lambda_svc)
+    workers.queue_invocations(lambda_svc)
+    workers.let_invocations_end(lambda_svc, lambda_runtime)
     priority.serve_first_stage_first(lambda_svc, sqs)
     state = Path(persistence.STATE_DIR)
     progress = Path(os.environ["VIEWFINDER_START_PROGRESS"])

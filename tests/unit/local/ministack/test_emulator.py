@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.waiting import wait_for
 from viewfinder.local.ministack import environment
-from viewfinder.local.ministack.launcher import WORKERS, queue_invocations, remember_expressions
+from viewfinder.local.ministack.launcher import remember_expressions
+from viewfinder.local.ministack.workers import WORKERS, let_invocations_end, queue_invocations
 
 
 class Reader:
@@ -93,3 +94,69 @@ def test_an_installed_emulator_is_used_without_a_write(monkeypatch: pytest.Monke
 
     assert environment.ensure_environment() == interpreter
     assert [path.name for path in tmp_path.iterdir()] == [interpreter.parents[1].name]
+
+
+class Worker:
+    """A worker as the emulator knows it; it fails when told so."""
+
+    def __init__(self) -> None:
+        self.in_use = True
+        self.is_killed = False
+        self.fails = False
+
+    def invoke(self, event: str) -> str:
+        if self.fails:
+            raise RuntimeError("Worker process exited immediately.")
+        return event
+
+
+class Runtime:
+    """The emulator's pool of one function's workers."""
+
+    def __init__(self, *workers: Worker) -> None:
+        self.workers = list(workers)
+        self._lock = threading.Lock()
+        self.Worker = type("OwnWorker", (Worker,), {})
+        for worker in workers:
+            worker.__class__ = self.Worker
+
+    def invalidate(self) -> None:
+        doomed, self.workers = self.workers, []
+        self.kill_workers(doomed)
+
+    def kill_workers(self, workers: list[Worker]) -> None:
+        for worker in workers:
+            worker.is_killed = True
+
+    def release_worker(self, worker: Worker | None) -> None:
+        if worker is not None:
+            with self._lock:
+                worker.in_use = False
+
+
+def test_a_busy_worker_of_a_changed_function_ends_its_invocation_and_then_its_process() -> None:
+    busy, idle = Worker(), Worker()
+    idle.in_use = False
+    runtime = Runtime(busy, idle)
+    functions = SimpleNamespace(release_worker=runtime.release_worker)
+    let_invocations_end(functions, runtime)
+
+    runtime.invalidate()
+    assert (busy.is_killed, idle.is_killed) == (False, True)
+    functions.release_worker(busy)
+    assert busy.is_killed
+
+
+def test_a_worker_that_fails_is_killed_and_the_others_are_not() -> None:
+    failing, busy = Worker(), Worker()
+    failing.fails = True
+    runtime = Runtime(failing, busy)
+    functions = SimpleNamespace(release_worker=runtime.release_worker)
+    let_invocations_end(functions, runtime)
+
+    with pytest.raises(RuntimeError, match="exited"):
+        failing.invoke("event")
+    runtime.invalidate()
+    functions.release_worker(None)
+    assert (failing.is_killed, busy.is_killed) == (True, False)
+    assert busy.invoke("event") == "event"
