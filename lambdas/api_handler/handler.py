@@ -148,8 +148,12 @@ _URLS = {
 }
 
 
-def _get_content(request: Request, rendition: fields.Rendition = fields.Rendition.ORIGINAL) -> Response:
-    return redirect_response(_URLS[rendition](_image_id(request), application.catalog, application.links))
+def _get_content(
+    request: Request, rendition: fields.Rendition = fields.Rendition.ORIGINAL, redirect: str = "true"
+) -> Response:
+    expires_at = application.links.expires_at()
+    url = _URLS[rendition](_image_id(request), application.catalog, application.links)
+    return redirect_response(url) if redirect == "true" else document_response({"Url": url, "ExpiresAt": expires_at})
 
 
 def _analyze_image(request: Request) -> Response:

@@ -210,7 +210,10 @@ SEARCH: Fields = {
     **{row.parameter: Field(name, _FILTERS[row.kind](row), row.most) for name, row in Query.filters().items()},
     **_PAGE,
 }
-CONTENT: Fields = {"rendition": Field("rendition", one_of(*Rendition))}
+CONTENT: Fields = {
+    "rendition": Field("rendition", one_of(*Rendition)),
+    "redirect": Field("redirect", one_of("true", "false")),
+}
 LABELS: Fields = {
     "prefix": Field("prefix", label(100)),
     "category": Field("category", label(100)),
