@@ -37,7 +37,7 @@ async function fillList(list, image, changed) {
 /** @type {(version: import("./types").Version, onclick: () => unknown) => HTMLElement} */
 function rowOf(version, onclick) {
   const time = moment(version.LastModified);
-  const button = () => element("button", { class: "button quiet edits", type: "button", "aria-label": `Bring back: ${time}`, onclick },
+  const button = () => element("button", { class: "button quiet", type: "button", "aria-label": `Bring back: ${time}`, onclick },
     icon("again"), element("span", {}, "Bring back"));
   return element("li", {},
     element("div", {}, element("b", {}, time), element("small", {}, bytes(version.Bytes))),

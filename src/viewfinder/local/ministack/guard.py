@@ -70,7 +70,7 @@ def _is_of_page(method: str, path: str, query: str, headers: Mapping[str, str], 
     """Whether a hosted gallery's page sends this: for its tokens, to the buckets, or by the form of the login page."""
     if headers.get("origin") != page:
         return (method, path) == ("POST", "/login") and headers.get("origin") == f"http://{headers['host']}"
-    is_object = (OBJECT if method == "GET" else BUCKET).fullmatch(path) is not None
+    is_object = path != "/login" and (OBJECT if method == "GET" else BUCKET).fullmatch(path) is not None
     by_form = method == "POST" and not query
     by_query = method == "GET" and "X-Amz-Signature=" in query
     before = method == "OPTIONS" and OBJECT.fullmatch(path + "/-") is not None
