@@ -50,7 +50,7 @@ MEANINGLESS = {
     "EventArchiveDays": "only with EventBusName",
     "SimilarImages": "the vectors are in the catalog's file; the emulator has no S3 Vectors",
     "WebAclArn": "there is no WAF",
-    "GalleryDomain": "the hosted gallery is on this machine only",
+    "GalleryDomain": "the hosted gallery is rehearsed on loopback",
     "GalleryCertificateArn": "only with GalleryDomain",
     "AlarmEmail": "the emulator sends no mail",
 }
@@ -72,8 +72,13 @@ def checked(chosen: Mapping[str, str], declared: Mapping[str, Mapping[str, Any]]
 
 
 def _of_its_own(name: str) -> str:
-    options = {"Features": "--features", "Detector": "--detector-in-process", "ExistingBucketName": "--attach"}
-    options |= {"HostedGallery": "--hosted", "GalleryOrigin": "--hosted-port"}
+    options = {
+        "Features": "--features",
+        "Detector": "--detector-in-process",
+        "ExistingBucketName": "--attach",
+        "HostedGallery": "--hosted",
+        "GalleryOrigin": "--hosted",
+    }
     return f"it is the option {options[name]}" if name in options else "there is no such parameter"
 
 
