@@ -238,7 +238,7 @@ export interface Places {
   count: HTMLParagraphElement;
   drop: HTMLDivElement;
   empty: HTMLDivElement;
-  entrance: HTMLElement;
+  entrance: HTMLDivElement;
   filters: HTMLFormElement;
   fresh: HTMLButtonElement;
   gallery: HTMLElement;
