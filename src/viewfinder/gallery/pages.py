@@ -17,7 +17,7 @@ from viewfinder.gallery.proxy import error
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
-FOR_EVER = "public, max-age=31536000, immutable"
+_FOR_EVER = "public, max-age=31536000, immutable"
 _ASKED_EACH_TIME = "no-cache"
 
 _UNESCAPED = "!'()*"
@@ -38,22 +38,9 @@ class _File:
         return f'"{hashlib.sha256(self.content).hexdigest()[:32]}"'
 
 
-def read_files() -> Mapping[str, bytes]:
-    """Return the files of `web/` by their names."""
+def _read() -> Mapping[str, bytes]:
     folder = files("viewfinder.gallery") / "web"
     return {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
-
-
-def version_of(contents: Mapping[str, bytes]) -> str:
-    """Return the digest of all files, which names their folder."""
-    return hashlib.sha256(b"".join(contents[name] for name in sorted(contents))).hexdigest()[:16]
-
-
-def filled(page: str, version: str, *, token: str, stage: str, is_moderated: bool) -> str:
-    """Return the page with what it is told; the token is "" for a page whose user signs in."""
-    # All are URL-safe text of our own making: nothing to escape.
-    page = page.replace('"/web/', f'"/web/{version}/').replace("{token}", token).replace("{stage}", stage)
-    return page.replace("{moderated}", "true" if is_moderated else "false")
 
 
 class Pages:
@@ -63,21 +50,22 @@ class Pages:
     """
 
     def __init__(self, token: str, stage: str, *, is_moderated: bool = False) -> None:
-        contents = read_files()
-        self.version = version_of(contents)
+        contents = _read()
+        self.version = hashlib.sha256(b"".join(contents[name] for name in sorted(contents))).hexdigest()[:16]
         self._files = {
-            name: _File(content, type_of(name)) for name, content in contents.items() if suffix_of(name) in TYPES
+            name: _File(content, TYPES[_suffix(name)]) for name, content in contents.items() if _suffix(name) in TYPES
         }
-        self._page = filled(
-            contents["index.html"].decode(), self.version, token=token, stage=stage, is_moderated=is_moderated
-        )
+        page = contents["index.html"].decode().replace('"/web/', f'"/web/{self.version}/')
+        # All are URL-safe text of our own making: nothing to escape.
+        self._page = page.replace("{token}", token).replace("{stage}", stage)
+        self._page = self._page.replace("{moderated}", "true" if is_moderated else "false")
         self._is_moderated = is_moderated
 
     async def index(self, request: Request) -> Response:
         """Return the page, which no cache may keep: the next start has another token."""
         image_id = request.query_params.get("image")
         page = self._page
-        for place, text in (_opened(image_id) if image_id and not self._is_moderated else CLOSED).items():
+        for place, text in (_opened(image_id) if image_id and not self._is_moderated else _CLOSED).items():
             page = page.replace(place, text)
         # Not compressed: it holds the token beside text of the address, and the length would tell of it (BREACH).
         return HTMLResponse(page, headers={"cache-control": "no-store"})
@@ -88,20 +76,14 @@ class Pages:
         if found is None:
             return error(404, "NotFound", "There is no such file.")
         is_ours = request.path_params.get("version") == self.version
-        return _sent(request, found, FOR_EVER if is_ours else _ASKED_EACH_TIME)
+        return _sent(request, found, _FOR_EVER if is_ours else _ASKED_EACH_TIME)
 
 
-def type_of(name: str) -> str:
-    """Return the media type of a file."""
-    return TYPES[suffix_of(name)]
-
-
-def suffix_of(name: str) -> str:
-    """Return a name's end with its dot."""
+def _suffix(name: str) -> str:
     return name[name.rfind(".") :]
 
 
-CLOSED = {"{preload}": "", "{open}": "", "{poster}": ""}
+_CLOSED = {"{preload}": "", "{open}": "", "{poster}": ""}
 """What the places of the page hold where no image is open, or only its record tells whether its picture is shown."""
 
 

@@ -123,7 +123,7 @@ def hosted(data: DataDirectory, record: Record) -> Component:
     return Component(
         "hosted",
         (
-            *(sys.executable, "-m", "viewfinder.gallery.hosted", "--port", str(record.ports.hosted)),
+            *(sys.executable, "-m", "viewfinder.local.hosted", "--port", str(record.ports.hosted)),
             *("--api", record.hosted_api_url, "--login", record.login_url),
             *("--client-id", record.outputs["GalleryClientId"], "--bucket", record.endpoint_url, *moderated),
         ),

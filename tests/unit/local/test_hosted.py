@@ -13,12 +13,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from viewfinder.gallery.hosted import Hosted, hosted_app
-from viewfinder.gallery.hosted_page import Login, hosted_page
+from viewfinder.local.hosted import Hosted, hosted_app
 
 PORT = 8081
-LOGIN = Login("http://localhost:4566", "a-client")
-HOSTED = Hosted(PORT, LOGIN, "http://api.test/prod", ("http://127.0.0.1:4566",))
+BUCKETS = ("http://127.0.0.1:4566",)
+HOSTED = Hosted(PORT, "http://localhost:4566", "a-client", "http://api.test/prod", BUCKETS)
 
 
 def ask(method: str, path: str, host: str = f"localhost:{PORT}", **request: Any) -> httpx.Response:
@@ -49,19 +48,18 @@ def test_the_page_has_no_token_and_names_files_that_are_there() -> None:
     assert {name: ask("GET", name).status_code for name in named} == dict.fromkeys(named, 200)
 
 
-def test_scripts_are_kept_for_ever_and_the_worker_is_asked_for_each_time() -> None:
-    files = hosted_page(LOGIN, "prod")
+def test_a_page_s_script_is_kept_for_ever_and_the_worker_is_asked_for_each_time() -> None:
+    [script] = re.findall(r'src="(/web/[^"]+/main.js)"', ask("GET", "/").text)
 
-    assert {path for path, file in files.items() if not file.cache_control.endswith("immutable")} == {
-        *("index.html", "settings.json", "worker.js")
-    }
-    assert {path.count("/") for path in files if path.startswith("web/")} == {2}
+    assert ask("GET", script).headers["cache-control"].endswith("immutable")
+    assert ask("GET", "/worker.js").headers["cache-control"] == "no-cache"
 
 
 def test_the_settings_name_the_login() -> None:
     assert ask("GET", "/settings.json").json() == {
         "Stage": "prod",
         "Login": {"Authority": "http://localhost:4566", "ClientId": "a-client"},
+        "Buckets": ["http://127.0.0.1:4566"],
     }
 
 

@@ -1,7 +1,7 @@
-"""The stand-in for CloudFront on one machine: the hosted page, and `/prod/*` of the HTTP API with the caller's token.
+"""The stand-in for CloudFront on one machine: `deploy`'s page, and `/prod/*` of the HTTP API with the caller's token.
 
 It has no credentials and signs nothing: what it passes on is admitted by the token that the browser sends, or not at
-all. Run as `python -m viewfinder.gallery.hosted`; `viewfinder up --hosted` does.
+all. Run as `python -m viewfinder.local.hosted`; `viewfinder up --hosted` does.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from viewfinder.deployment.page import INDEX, STAGE, Page
 from viewfinder.gallery.app import LOOPBACK, healthz
 from viewfinder.gallery.connections import new_protocol
 from viewfinder.gallery.guard import HEADERS, POLICY
-from viewfinder.gallery.hosted_page import Login, hosted_page
 from viewfinder.gallery.proxy import (
     HANDLERS,
     MAX_BODY_BYTES,
@@ -43,24 +43,26 @@ PASSED_ON = ("accept", "authorization", "content-type")
 
 @dataclass(frozen=True)
 class Hosted:
-    """A hosted gallery: its port, its login, and the HTTP API's address up to the stage."""
+    """A hosted gallery: its port, its login with the page's id there, and the HTTP API's address up to the stage."""
 
     port: int
-    login: Login
+    login_url: str
+    client_id: str
     api_url: str
     buckets: tuple[str, ...]
     """Origins of the buckets' presigned URLs."""
     is_moderated: bool = False
 
     @property
-    def stage(self) -> str:
-        """The last part of the API's address."""
-        return self.api_url.rsplit("/", 1)[-1]
+    def page(self) -> Page:
+        """The page, as it is told of login and buckets."""
+        login = {"Authority": self.login_url, "ClientId": self.client_id}
+        return Page({"Stage": STAGE, "Login": login, "Buckets": list(self.buckets)}, is_moderated=self.is_moderated)
 
     @property
     def policy(self) -> str:
         """The local page's policy and beyond it: the buckets, the login, and the policy of the pictures' worker."""
-        origins = " ".join(dict.fromkeys((*self.buckets, _origin(self.login.authority))))
+        origins = " ".join(dict.fromkeys((*self.buckets, _origin(self.login_url))))
         wider = {"connect-src": f"'self' {origins}", "trusted-types": "worker"}
         return "; ".join(f"{name} {value}" for name, value in (POLICY | wider).items())
 
@@ -72,16 +74,16 @@ def _origin(url: str) -> str:
 
 def hosted_app(hosted: Hosted, client: httpx.AsyncClient) -> ASGIApp:
     """Return the ASGI application."""
-    files = hosted_page(hosted.login, hosted.stage, is_moderated=hosted.is_moderated)
+    files = dict(hosted.page.files())
 
     async def file(request: Request) -> Response:
-        found = files.get(request.url.path.removeprefix("/") or "index.html")
+        found = files.get(request.url.path.removeprefix("/") or INDEX)
         if found is None:
             return PlainTextResponse("There is no such file.", 404)
         return Response(found.content, headers={"cache-control": found.cache_control}, media_type=found.media_type)
 
     async def to_api(request: Request) -> Response:
-        target = path_below(request, hosted.stage) + raw_query(request)
+        target = path_below(request, STAGE) + raw_query(request)
         body = await body_of(request)
         if body is None:
             return error(413, "TooLarge", f"A request has at most {MAX_BODY_BYTES:,} bytes.")
@@ -95,7 +97,7 @@ def hosted_app(hosted: Hosted, client: httpx.AsyncClient) -> ASGIApp:
 
     routes = [
         Route("/healthz", healthz),
-        Route(f"/{hosted.stage}/{{path:key}}", to_api, methods=["GET", "POST", "PATCH", "DELETE"]),
+        Route(f"/{STAGE}/{{path:key}}", to_api, methods=["GET", "POST", "PATCH", "DELETE"]),
         Route("/{path:path}", file),
     ]
     application = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
@@ -133,8 +135,10 @@ class _WithHeaders:
 def main() -> None:
     """Serve on loopback until it is told to stop."""
     options = _options()
-    login = Login(options.login, options.client_id)
-    hosted = Hosted(options.port, login, options.api, tuple(options.bucket), is_moderated=options.moderated)
+    buckets = tuple(options.bucket)
+    hosted = Hosted(
+        options.port, options.login, options.client_id, options.api, buckets, is_moderated=options.moderated
+    )
     application = hosted_app(hosted, new_client())
     uvicorn.run(
         application, host=LOOPBACK, port=options.port, http=new_protocol(), server_header=False, log_level="warning"
@@ -142,7 +146,7 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="viewfinder.gallery.hosted", description=__doc__)
+    parser = argparse.ArgumentParser(prog="viewfinder.local.hosted", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     parser.add_argument("--api", required=True, help="address of the HTTP API, up to its stage")
     parser.add_argument("--login", required=True, help="address of the login")
