@@ -107,7 +107,7 @@ def short_lived(users: Any, pool_id: str, client_id: str) -> Iterator[None]:
     """Let the access tokens that are given meanwhile be valid for one second; Cognito has a minimum of 5 minutes."""
     client = users.describe_user_pool_client(UserPoolId=pool_id, ClientId=client_id)["UserPoolClient"]
     members = users.meta.service_model.operation_model("UpdateUserPoolClient").input_shape.members
-    kept = {name: value for name, value in client.items() if name in members}
+    kept = {name: value for name, value in client.items() if name in members and value != ""}
     units = {**kept["TokenValidityUnits"], "AccessToken": "seconds"}
     users.update_user_pool_client(**{**kept, "AccessTokenValidity": 1, "TokenValidityUnits": units})
     yield

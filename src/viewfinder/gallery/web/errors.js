@@ -1,6 +1,9 @@
 // What the API answered when it was no success.
 
-export const UNREACHABLE = "The gallery does not answer. Start it again, on this machine with: viewfinder up";
+import { TOKEN } from "./settings.js";
+
+const REMEDY = TOKEN ? "Start it again, on this machine with: viewfinder up" : "Try again in a moment.";
+export const UNREACHABLE = `The gallery does not answer. ${REMEDY}`;
 
 export class ApiError extends Error {
   /**

@@ -1,8 +1,9 @@
 // The login of a hosted gallery: authorization code with PKCE (RFC 7636). Tokens are kept in this page's memory, and nowhere else.
 
 import { remember } from "./access.js";
+import { wayBack } from "./address.js";
 import { element, find, icon } from "./dom.js";
-import { ApiError } from "./errors.js";
+import { ApiError, UNREACHABLE } from "./errors.js";
 import { startPictures } from "./pictures.js";
 import { ROOT } from "./settings.js";
 import { say } from "./talk.js";
@@ -23,6 +24,7 @@ let expiresAt = 0; // of the access token, in milliseconds
 /** @type {Promise<boolean> | null} */
 let renewal = null;
 let isOver = false;
+let mail = "";
 
 /** Signs the user in, by the login page where need be, and gives the rights. Never resolves where the page is left or waits for a person. @returns {Promise<import("./types").Access>} */
 export async function enter() {
@@ -76,14 +78,11 @@ async function finish(answer) {
   return undefined;
 }
 
-/** A path of this page and no other address: `//host` and `/\host` are others. @param {unknown} path */
-export const wayBack = (path) => (typeof path === "string" && /^\/(?![/\\])/.test(path) ? path : "/");
-
 /** Asks for tokens; raises ApiError with status 0 where nothing answered, and the status where they are refused. @param {Record<string, string>} grant */
 async function take(grant) {
   const body = new URLSearchParams({ client_id: login.ClientId, ...grant });
   const answer = await fetch(`${login.Authority}/oauth2/token`, { method: "POST", body, credentials: "omit", cache: "no-store" }).catch(() => {
-    throw new ApiError(0, "Unreachable", UNREACHABLE_LOGIN);
+    throw new ApiError(0, "Unreachable", UNREACHABLE);
   });
   const tokens = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new ApiError(answer.status, tokens.error ?? "Unknown", tokens.error_description ?? `the login answered ${answer.status}.`);
@@ -93,9 +92,6 @@ async function take(grant) {
   mail = claimsOf(tokens.id_token ?? "").email ?? mail;
   document.documentElement.classList.toggle("read-only", !mayEdit());
 }
-
-const UNREACHABLE_LOGIN = "The login does not answer. Try again in a moment.";
-let mail = "";
 
 /** What a token says. It is not verified: the API does that, and the page only hides what would be refused. @param {string} token @returns {Record<string, any>} */
 function claimsOf(token) {
@@ -108,6 +104,7 @@ const mayEdit = () => [claimsOf(accessToken)["cognito:groups"] ?? []].flat().inc
 
 /** @type {import("./types").Access["rights"]} */
 async function rights() {
+  if (isOver) throw new ApiError(401, "SessionOver", "Your session is over.");
   if (Date.now() > expiresAt - EARLY_MS) await renew();
   return { Authorization: `Bearer ${accessToken}` };
 }
@@ -143,8 +140,8 @@ function end() {
 /** What the service worker of the pictures asks for. @param {boolean} isRefused  whether the token that it had was refused */
 async function pictureRights(isRefused) {
   if (isRefused) await renew().catch(() => {});
-  if (!accessToken) return null;
-  return { Headers: await rights(false).catch(() => ({})), Root: ROOT };
+  const headers = accessToken && (await rights(false).catch(() => null));
+  return headers ? { Headers: headers, Root: ROOT } : null;
 }
 
 /** Ends the session here and at the login, and leaves nothing on the page. */
