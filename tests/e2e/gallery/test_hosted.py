@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import FilePayload, Page, Request, Route, expect
 
 from tests.e2e.conftest import PROJECT, RunningStack
 from tests.e2e.gallery.conftest import DESKTOP, PHONE_PROFILE, OpenPage
@@ -109,7 +109,7 @@ def test_an_editor_uploads_corrects_deletes_and_takes_it_back(
     sign_in(page, EDITOR)
 
     page.get_by_role("button", name="Upload").click()
-    page.set_input_files("#choose-files", [{"name": key, "mimeType": "image/jpeg", "buffer": content}])
+    page.set_input_files("#choose-files", FilePayload(name=key, mimeType="image/jpeg", buffer=content))
     expect(page.locator("#uploads .file")).to_have_attribute("data-state", "analysed", timeout=SECONDS * 1000)
     page.get_by_role("button", name="Hide uploads").click()
 
