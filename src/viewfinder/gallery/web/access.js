@@ -37,12 +37,17 @@ const KEPT = "viewfinder-kept";
 /** Names what a login must not lose: it is asked for when the page is left for it. @type {(name: string, give: () => unknown) => unknown} */
 export const keep = (name, give) => kept.set(name, give);
 
+const remembered = () => JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+
 /** Remembers all that was named, for this tab. */
-export const remember = () => sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries([...kept].map(([name, give]) => [name, give()]))));
+export function remember() {
+  const given = Object.fromEntries([...kept].map(([name, give]) => [name, give()]));
+  sessionStorage.setItem(KEPT, JSON.stringify({ ...remembered(), ...given }));
+}
 
 /** Gives what was remembered under a name, once. @param {string} name @returns {any} */
 export function recall(name) {
-  const { [name]: value, ...others } = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  const { [name]: value, ...others } = remembered();
   sessionStorage.setItem(KEPT, JSON.stringify(others));
   return value;
 }
