@@ -31,6 +31,7 @@ from viewfinder.bootstrap import Application
 from viewfinder.domain.abilities import Ability
 from viewfinder.domain.person import PersonCount
 from viewfinder.domain.query import Query
+from viewfinder.domain.roles import Role, check_role, role_of
 from viewfinder.domain.summary import Summary
 from viewfinder.observability import correlated, logger
 from viewfinder.usecases.correct_faces import correct_faces
@@ -68,6 +69,8 @@ def _answer(request: Request) -> Response:
     if route is None:
         return no_route_response(bool(routes), request.request_id)
     try:
+        if request.groups is not None:
+            check_role(request.groups, route.role)
         query = read_query(route.query, request.query)
         if route.needs and (reason := application.settings.absent_abilities.get(route.needs)):
             return absent_response(reason, request.request_id)
@@ -148,8 +151,12 @@ _URLS = {
 }
 
 
-def _get_content(request: Request, rendition: fields.Rendition = fields.Rendition.ORIGINAL) -> Response:
-    return redirect_response(_URLS[rendition](_image_id(request), application.catalog, application.links))
+def _get_content(
+    request: Request, rendition: fields.Rendition = fields.Rendition.ORIGINAL, redirect: str = "true"
+) -> Response:
+    expires_at = application.links.expires_at()
+    url = _URLS[rendition](_image_id(request), application.catalog, application.links)
+    return redirect_response(url) if redirect == "true" else document_response({"Url": url, "ExpiresAt": expires_at})
 
 
 def _analyze_image(request: Request) -> Response:
@@ -265,12 +272,13 @@ def _get_statistics(_: Request) -> Response:
     return document_response({"Images": images, "Labels": statistics.labels})
 
 
-def _get_health(_: Request) -> Response:
+def _get_health(request: Request) -> Response:
     application.catalog.find("health")
     absent = {str(ability): reason for ability, reason in application.settings.absent_abilities.items()}
     return document_response(
         {"Status": "OK", "Version": viewfinder.__version__, "Features": application.settings.features.split(",")}
         | ({"Absent": absent} if absent else {})
+        | ({"Role": str(role_of(request.groups))} if request.groups is not None else {})
     )
 
 
@@ -287,32 +295,34 @@ class Route(NamedTuple):
     answer: Callable[..., Response]
     needs: Ability | None = None
     """What the stack has to be able to: elsewhere there is no such route."""
+    role: Role = Role.VIEWER
+    """The lowest role that may, of a person who signed in; a caller by IAM needs none."""
 
 
 _ROUTES = (
     Route("GET", "/images", fields.SEARCH, _search_images),
-    Route("POST", "/images", fields.NOTHING, _create_upload, Ability.UPLOADS),
+    Route("POST", "/images", fields.NOTHING, _create_upload, Ability.UPLOADS, role=Role.EDITOR),
     Route("GET", "/images/{ImageId+}", fields.NOTHING, _get_image),
-    Route("PATCH", "/images/{ImageId+}", fields.NOTHING, _correct_labels),
-    Route("DELETE", "/images/{ImageId+}", fields.NOTHING, _delete_image, Ability.DELETION),
+    Route("PATCH", "/images/{ImageId+}", fields.NOTHING, _correct_labels, role=Role.EDITOR),
+    Route("DELETE", "/images/{ImageId+}", fields.NOTHING, _delete_image, Ability.DELETION, role=Role.EDITOR),
     Route("GET", "/content/{ImageId+}", fields.CONTENT, _get_content),
-    Route("GET", "/trash", fields.TRASH, _list_trash, Ability.TRASH),
-    Route("POST", "/trash/{ImageId+}", fields.NOTHING, _restore_image, Ability.TRASH),
-    Route("DELETE", "/trash/{ImageId+}", fields.NOTHING, _delete_for_good, Ability.TRASH),
-    Route("GET", "/versions/{ImageId+}", fields.NOTHING, _list_versions, Ability.VERSIONS),
-    Route("POST", "/versions/{ImageId+}", fields.NOTHING, _restore_version, Ability.VERSIONS),
-    Route("POST", "/analyses", fields.NOTHING, _analyze_image),
+    Route("GET", "/trash", fields.TRASH, _list_trash, Ability.TRASH, role=Role.EDITOR),
+    Route("POST", "/trash/{ImageId+}", fields.NOTHING, _restore_image, Ability.TRASH, role=Role.EDITOR),
+    Route("DELETE", "/trash/{ImageId+}", fields.NOTHING, _delete_for_good, Ability.TRASH, role=Role.EDITOR),
+    Route("GET", "/versions/{ImageId+}", fields.NOTHING, _list_versions, Ability.VERSIONS, role=Role.EDITOR),
+    Route("POST", "/versions/{ImageId+}", fields.NOTHING, _restore_version, Ability.VERSIONS, role=Role.EDITOR),
+    Route("POST", "/analyses", fields.NOTHING, _analyze_image, role=Role.EDITOR),
     Route("GET", "/labels", fields.LABELS, _list_labels),
     Route("GET", "/categories", fields.NOTHING, _list_categories),
     Route("GET", "/folders", fields.FOLDERS, _list_folders),
     Route("GET", "/people", fields.PEOPLE, _list_people),
     Route("GET", "/people/{PersonId}", fields.NOTHING, _get_person),
-    Route("PATCH", "/people/{PersonId}", fields.NOTHING, _change_person),
-    Route("POST", "/people/{PersonId}", fields.NOTHING, _merge_people),
+    Route("PATCH", "/people/{PersonId}", fields.NOTHING, _change_person, role=Role.EDITOR),
+    Route("POST", "/people/{PersonId}", fields.NOTHING, _merge_people, role=Role.EDITOR),
     Route("GET", "/faces", fields.FACES, _list_faces),
-    Route("PATCH", "/faces", fields.NOTHING, _correct_faces),
+    Route("PATCH", "/faces", fields.NOTHING, _correct_faces, role=Role.EDITOR),
     Route("GET", "/duplicates", fields.DUPLICATES, _list_duplicates),
-    Route("PATCH", "/duplicates", fields.NOTHING, _decide_duplicates),
+    Route("PATCH", "/duplicates", fields.NOTHING, _decide_duplicates, role=Role.EDITOR),
     Route("GET", "/similar/{ImageId+}", fields.SIMILAR, _list_similar, Ability.SIMILAR),
     Route("POST", "/similar", fields.NOTHING, _find_similar, Ability.SIMILAR),
     Route("GET", "/stats", fields.NOTHING, _get_statistics),

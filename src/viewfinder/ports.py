@@ -556,6 +556,9 @@ class CatalogParts:
 class Links(Protocol):
     """Presigned URLs, by which callers access the buckets directly."""
 
+    def expires_at(self) -> str:
+        """Return when a URL that is signed now expires: `2026-01-31T12:00:00Z`."""
+
     def original(self, image_id: str, content_type: str, disposition: str) -> str:
         """Return a URL of the object, under this Content-Type and Content-Disposition."""
 

@@ -111,6 +111,13 @@ def people_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSt
     yield from running(tmp_path_factory.mktemp("people"), features="LABELS,PEOPLE")
 
 
+@pytest.fixture(scope="session")
+def hosted_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack whose gallery is hosted, too."""
+    once(tmp_path_factory, "hosted_stack")
+    yield from running(tmp_path_factory.mktemp("hosted"), hosted=True, hosted_port=free_port())
+
+
 def once(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     """Fail where a second worker starts a shared stack: the groups of tests/conftest.py were not kept."""
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):

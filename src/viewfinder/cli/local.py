@@ -140,6 +140,18 @@ def up(
             show_default="off, or as last time",
         ),
     ] = None,
+    hosted: Annotated[
+        bool | None,
+        typer.Option(
+            "--hosted/--not-hosted",
+            help="Serve the gallery to people who sign in, too, as on AWS (see: viewfinder users).",
+            show_default="not hosted, or as last time",
+        ),
+    ] = None,
+    hosted_port: Annotated[
+        int | None,
+        typer.Option(help="Port of the hosted gallery.", show_default="8081, or as last time", min=1, max=MAX_PORT),
+    ] = None,
     gallery_token: GalleryToken = None,
     forget_people: ForgetPeople = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
@@ -164,6 +176,8 @@ def up(
         parameters=_parameters(parameter or []) | _location(keep_location),
         attach=_folder(attach, stack.data.path),
         webhook=webhook,
+        hosted=hosted,
+        hosted_port=hosted_port,
     )
     if samples and attach:
         raise typer.BadParameter("an attached folder is only read", param_hint="--samples")
@@ -229,6 +243,7 @@ def _show(running: Running, console: Console) -> None:
     record, environment, data = running.record, running.environment(), running.data
     urls = {
         "Gallery": record.gallery_url,
+        **({"Hosted gallery": record.hosted_url} if record.hosted else {}),
         "REST API": record.api_url,
         "API without a signature": f"{record.gallery_url}/prod/images",
         **(

@@ -45,6 +45,8 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
     }
     if record.attached:
         settings["VIEWFINDER_ATTACHED_FOLDER"] = record.attached
+    if record.hosted:
+        settings["VIEWFINDER_HOSTED_PAGE"] = record.hosted_url
     if not record.in_process:
         settings["AWS_ENDPOINT_URL_REKOGNITION"] = record.rekognition_url  # for the functions, which inherit it
     return Component(
@@ -110,6 +112,24 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
         },
         f"http://127.0.0.1:{record.ports.gallery}/healthz",
         data.logs / "gallery.log",
+    )
+
+
+def hosted(data: DataDirectory, record: Record) -> Component:
+    """Return the process that stands in for CloudFront; it has no keys."""
+    from viewfinder.domain.feature import Feature, read_features
+
+    moderated = ("--moderated",) if Feature.MODERATION in read_features(record.features) else ()
+    return Component(
+        "hosted",
+        (
+            *(sys.executable, "-m", "viewfinder.local.hosted", "--port", str(record.ports.hosted)),
+            *("--api", record.hosted_api_url, "--login", record.login_url),
+            *("--client-id", record.outputs["GalleryClientId"], "--bucket", record.endpoint_url, *moderated),
+        ),
+        {name: os.environ[name] for name in FROM_OUR_ENVIRONMENT if name in os.environ} | {"PYTHONUNBUFFERED": "1"},
+        f"http://127.0.0.1:{record.ports.hosted}/healthz",
+        data.logs / "hosted.log",
     )
 
 

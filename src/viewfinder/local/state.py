@@ -26,6 +26,7 @@ SQLITE, DYNAMODB = CATALOGS = "sqlite", "dynamodb"
 LAST_PORT = 65_535
 DEFAULT_PORT = 4566
 DEFAULT_GALLERY_PORT = 8080
+DEFAULT_HOSTED_PORT = 8081
 DEFAULT_FEATURES = "LABELS,TEXT"
 
 BUILTIN = "builtin"
@@ -42,6 +43,7 @@ class Ports:
     emulator: int
     gallery: int
     engine: int
+    hosted: int = DEFAULT_HOSTED_PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Options:
     """A folder of pictures, chosen at the first start."""
     webhook: str | None = None
     """Where events are sent to; OFF: nowhere any more."""
+    hosted: bool | None = None
+    hosted_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Record:
     webhook: str | None = None
     """Where events are sent to, with the secret that signs them."""
     webhook_secret: str | None = None
+    hosted: bool = False
+    """Whether the gallery is served to people who sign in, too, as on AWS."""
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """Members of the file that this version doesn't know; they stay in it."""
 
@@ -120,6 +126,21 @@ class Record:
     def gallery_url(self) -> str:
         """The gallery's address, for browsers and programs alike; a path may follow it."""
         return gallery_address(self.ports.gallery, self.gallery_token or "")
+
+    @property
+    def hosted_url(self) -> str:
+        """The origin of the hosted gallery; "" without one."""
+        return gallery_address(self.ports.hosted) if self.hosted else ""
+
+    @property
+    def hosted_api_url(self) -> str:
+        """The HTTP API of the hosted gallery, up to its stage."""
+        return f"{self.endpoint_url}/_aws/execute-api/{self.outputs.get('GalleryApiId')}/{STAGE}"
+
+    @property
+    def login_url(self) -> str:
+        """The login of the hosted gallery, by another name than the buckets': the page's policy tells them apart."""
+        return f"http://localhost:{self.ports.emulator}"
 
     @property
     def api_url(self) -> str:
@@ -173,6 +194,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "attached": (str, type(None)),
     "webhook": (str, type(None)),
     "webhook_secret": (str, type(None)),
+    "hosted": (bool,),
 }
 """The types of the record's members, but for `ports` and `processes`, which are documents themselves."""
 
@@ -233,9 +255,15 @@ def with_options(before: Record | None, options: Options) -> Record:
         record.ports,
         emulator=options.port or record.ports.emulator,
         gallery=options.gallery_port or record.ports.gallery,
+        hosted=options.hosted_port or record.ports.hosted,
     )
+    hosted = record.hosted if options.hosted is None else options.hosted
     if ports.emulator == ports.gallery:
         raise LocalStackError(f"Emulator and gallery can't both listen on port {ports.gallery}: choose two.")
+    if hosted and ports.hosted in {ports.emulator, ports.gallery}:
+        raise LocalStackError(
+            f"The hosted gallery needs a port of its own: {ports.hosted} is taken by the stack itself."
+        )
     catalog = _catalog_with_options(record, options)
     detector = None if options.detector == BUILTIN else options.detector or record.detector
     features = options.features or record.features
@@ -256,6 +284,7 @@ def with_options(before: Record | None, options: Options) -> Record:
         parameters={**record.parameters, **options.parameters},
         gallery_token=_gallery_token(record, options),
         attached=_attached(before, options),
+        hosted=hosted,
         webhook=webhook,
         webhook_secret=record.webhook_secret or (new_secret() if webhook else None),
     )

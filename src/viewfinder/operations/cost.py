@@ -46,6 +46,16 @@ DERIVED_GIGABYTES = 130e-6
 FACES = 1.0
 """Per image, with PEOPLE: each is searched for once, and kept."""
 
+VISITS = 20
+"""A month, of a person who uses the hosted gallery."""
+
+VISIT_CALLS = 100
+"""Calls of the API in a visit: two pages of 40 pictures each, with a call for each picture's address."""
+
+VISIT_FILES = 60
+VISIT_GIGABYTES = 0.8e-3
+"""Of the page, where a browser has nothing of it yet, and the API's answers. Pictures come from the buckets."""
+
 METRICS, ALARMS = 10, 23
 MEGABYTES_PER_GIGABYTE = 1000
 
@@ -66,6 +76,13 @@ class Usage:
     megabytes: float = 3.0
     api_calls: int = 0
     features: tuple[Feature, ...] = (Feature.LABELS,)
+    users: int = 0
+    """People who use the hosted gallery in the month."""
+
+    @property
+    def gallery_calls(self) -> int:
+        """Calls of the hosted gallery's HTTP API, which call the same function."""
+        return self.users * VISITS * VISIT_CALLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +168,15 @@ def detector_dollars(calls: int, tiers: list[list[Any]]) -> float:
 
 def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[str, Any]) -> list[Line]:
     images, million = usage.images, 1_000_000
+    calls = usage.api_calls + usage.gallery_calls
     followed = images if any(FEATURES[feature].stage is Stage.SECOND for feature in usage.features) else 0
     messages = images + followed
     # In a transaction a write counts twice; the two indexes repeat each once; the statistics write again, with a note,
     # a folder, and a content's count and copy.
     writes = images * (2 * (6 + LABELS) + 2 * (6 + LABELS) + 2 * (4 + LABELS)) + followed * SECOND_STAGE_WRITES
-    reads = images * 8 + followed * 2 + usage.api_calls * 25
+    reads = images * 8 + followed * 2 + calls * 25
     seconds = images * (SECONDS + detector_seconds) + followed * SECOND_STAGE_SECONDS
-    gb_seconds = seconds * GIGABYTES + messages * STATISTICS_GB_SECONDS + usage.api_calls * API_GB_SECONDS
+    gb_seconds = seconds * GIGABYTES + messages * STATISTICS_GB_SECONDS + calls * API_GB_SECONDS
     stored = images * (usage.megabytes / MEGABYTES_PER_GIGABYTE + DERIVED_GIGABYTES)
     dynamodb = writes * prices["DynamoDbPerMillionWrites"] + reads * prices["DynamoDbPerMillionReads"]
     table = images * TABLE_GIGABYTES
@@ -166,10 +184,10 @@ def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[st
     kept = catalog * prices["DynamoDbPerGbMonth"] + table * prices["DynamoDbRecoveryPerGbMonth"]
     s3 = (
         images * 4 * prices["S3Per1000Puts"] / 1000
-        + (images * 3 + followed * 2 + usage.api_calls) * prices["S3Per1000Gets"] / 1000
+        + (images * 3 + followed * 2 + calls) * prices["S3Per1000Gets"] / 1000
     )
     functions = gb_seconds * prices["LambdaPerGbSecond"]
-    requests = (messages * 2 + usage.api_calls) * prices["LambdaPerMillionRequests"] / million
+    requests = (messages * 2 + calls) * prices["LambdaPerMillionRequests"] / million
     watched = METRICS * prices["MetricPerMonth"] + ALARMS * prices["AlarmPerMonth"]
     return [
         Line("Rekognition", _calls(usage.features, contents), _detector(contents, usage.features, prices)),
@@ -185,8 +203,24 @@ def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[st
             f"{usage.api_calls:,} calls",
             usage.api_calls * prices["ApiGatewayPerMillionRequests"] / million,
         ),
+        *_hosted(usage, prices),
         Line("CloudWatch", "logs", images * LOG_GIGABYTES * prices["LogsPerGb"]),
         Line("CloudWatch", f"{METRICS} metrics, {ALARMS} alarms", watched),
+    ]
+
+
+def _hosted(usage: Usage, prices: dict[str, Any]) -> list[Line]:
+    """Return the lines of the hosted gallery, if there is one: its people, its API, and what CloudFront sends them."""
+    if not usage.users:
+        return []
+    visits = usage.users * VISITS
+    requests, gigabytes = visits * (VISIT_CALLS + VISIT_FILES), visits * VISIT_GIGABYTES
+    sent = requests * prices["CloudFrontPer10000Requests"] / 10_000 + gigabytes * prices["CloudFrontPerGb"]
+    calls = usage.gallery_calls * prices["HttpApiPerMillionRequests"] / 1_000_000
+    return [
+        Line("API Gateway", f"{usage.gallery_calls:,} calls of the hosted gallery", calls),
+        Line("Cognito", f"{usage.users:,} users of the month", usage.users * prices["CognitoPerUser"]),
+        Line("CloudFront", f"{requests:,} requests, {gigabytes:,.1f} GB", sent),
     ]
 
 

@@ -149,6 +149,25 @@ def test_people_cost_a_search_for_each_face_and_a_place_in_the_collection() -> N
     }
 
 
+def test_the_hosted_gallery_costs_its_users_its_api_and_what_cloudfront_sends() -> None:
+    alone, shared = (estimate(Usage(images=0, users=users), "us-east-1") for users in (0, 5))
+    added = [
+        (line.service, line.purpose, line.dollars) for line in shared.lines if line.purpose not in _purposes(alone)
+    ]
+    hosted = {(service, purpose): dollars for service, purpose, dollars in added}
+    assert hosted[("API Gateway", "10,000 calls of the hosted gallery")] == pytest.approx(0.01)
+    assert hosted[("Cognito", "5 users of the month")] == pytest.approx(0.075)
+    assert hosted[("CloudFront", "16,000 requests, 0.1 GB")] == pytest.approx(0.016 + 0.08 * 0.085)
+    # Its calls are the function's, the table's and the buckets', as those of the REST API.
+    as_calls = estimate(Usage(images=0, api_calls=10_000), "us-east-1")
+    rest = 10_000 * 3.50 / 1e6
+    assert shared.total - (0.01 + 0.075 + 0.016 + 0.08 * 0.085) == pytest.approx(as_calls.total - rest)
+
+
+def _purposes(found: cost.Estimate) -> set[str]:
+    return {line.purpose for line in found.lines}
+
+
 def test_a_region_without_prices_is_told_with_those_that_have_them() -> None:
     with pytest.raises(UnknownRegionError, match=r"no prices of mars-1.*us-east-1"):
         estimate(Usage(images=1), "mars-1")

@@ -15,6 +15,7 @@ from viewfinder.domain.errors import (
     CatalogConflictError,
     CatalogUnavailableError,
     FaceNotFoundError,
+    ForbiddenError,
     ImageNotFoundError,
     InvalidRequestError,
     KeyTakenError,
@@ -42,6 +43,7 @@ _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-
 
 _STATUSES: dict[type[Exception], HTTPStatus] = {
     InvalidRequestError: HTTPStatus.BAD_REQUEST,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
     ImageNotFoundError: HTTPStatus.NOT_FOUND,
     ThumbnailNotFoundError: HTTPStatus.NOT_FOUND,
     PersonNotFoundError: HTTPStatus.NOT_FOUND,
