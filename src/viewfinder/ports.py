@@ -141,7 +141,7 @@ class Vectors(Protocol):
         """Return the vector of a content, or None."""
 
     def nearest(self, vector: Vector, most: int) -> Sequence[Neighbour]:
-        """Return the most similar contents, at most 100, most similar first."""
+        """Return the most similar contents, most similar first; a store may return 100 where more are asked for."""
 
     def delete(self, contents: Collection[str]) -> None:
         """Forget the vectors of contents; ignore missing ones."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from threading import Lock
 from typing import Any
 
@@ -39,6 +39,14 @@ class PackedVectors:
                     self._values = np.concatenate([self._values, np.zeros_like(self._values)])
                 self._values[slot] = np.frombuffer(values, np.int8)
                 self.place = max(self.place, place)
+
+    def keep_only(self, contents: Collection[str]) -> None:
+        """Forget the vectors of all other contents."""
+        with self._lock:
+            slots = [slot for slot, content in enumerate(self._contents) if content in contents]
+            self._values = np.concatenate([self._values[slots], np.zeros((_FIRST_ROOM, SIZE), np.int8)])
+            self._contents = [self._contents[slot] for slot in slots]
+            self._slots = {content: slot for slot, content in enumerate(self._contents)}
 
     def nearest(self, vector: Vector, most: int) -> Sequence[Neighbour]:
         """Return the most similar contents, most similar first."""

@@ -11,8 +11,8 @@ from viewfinder.domain.vector import MAX_SIMILAR, Vector
 from viewfinder.ports import Catalog, Copies, Neighbour, Records, Vectors
 from viewfinder.usecases.images import get_image
 
-_MAX_CONTENTS = 100
-"""As many as Amazon S3 Vectors returns; images of some may be gone."""
+_CONTENTS = (100, 1000, 10_000)
+"""How many contents are looked at, the next number where images of too many are gone; Amazon S3 Vectors returns 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,22 @@ def images_like_vector(vector: Vector, similar: Similar, *, limit: int = 20) -> 
 
 
 def _found(vector: Vector, similar: Similar, limit: int, without: str = "") -> list[SimilarImage]:
-    """Read the records of some contents at a time: they decide, so that a removed image is gone at once."""
-    neighbours = similar.vectors.nearest(vector, _MAX_CONTENTS)
+    """Read the records of some contents at a time: they decide, so that a removed image is gone at once.
+
+    Of many contents the images may be gone, as after a deletion of look-alikes: then more contents are looked at.
+    """
     found: list[SimilarImage] = []
-    for start in range(0, len(neighbours), limit + 1):
-        found += _images(neighbours[start : start + limit + 1], similar, without)
-        if len(found) >= limit:
+    looked_at = 0
+    for most in _CONTENTS:
+        neighbours = similar.vectors.nearest(vector, most)
+        for start in range(looked_at, len(neighbours), limit + 1):
+            found += _images(neighbours[start : start + limit + 1], similar, without)
+            if len(found) >= limit:
+                return found[:limit]
+        looked_at = len(neighbours)
+        if looked_at < most:
             break
-    return found[:limit]
+    return found
 
 
 def _images(neighbours: Sequence[Neighbour], similar: Similar, without: str) -> Iterator[SimilarImage]:

@@ -138,6 +138,19 @@ def test_a_deleted_vector_is_not_found_and_a_missing_one_is_ignored(vectors: Vec
     assert list(vectors.nearest(a_vector(), 10)) == []
 
 
+def test_a_search_is_not_short_of_what_was_deleted_by_another_process_since_the_last_one() -> None:
+    with empty_database() as database:
+        searching, deleting = SqliteVectors(database), SqliteVectors(database)
+        asked = a_vector()
+        for number in range(8):
+            searching.put(content(number), a_vector(asked, 0.9 if number < 5 else 0.1))
+        assert {each.content for each in searching.nearest(asked, 5)} == {content(number) for number in range(5)}
+        deleting.delete([content(number) for number in range(5)])
+        assert {each.content for each in searching.nearest(asked, 5)} == {content(number) for number in range(5, 8)}
+        searching.put(content(9), asked)
+        assert searching.nearest(asked, 5)[0].content == content(9)
+
+
 def test_an_empty_store_finds_nothing(vectors: Vectors) -> None:
     assert list(vectors.nearest(a_vector(), 10)) == []
 

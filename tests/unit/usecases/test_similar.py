@@ -115,6 +115,13 @@ def test_a_removed_image_is_no_neighbour_from_then_on(pipeline: Pipeline) -> Non
     assert [each.image.image_id for each in images_like("a", pipeline.similar)] == ["twin", "c"]
 
 
+def test_a_mass_deletion_of_look_alikes_leaves_the_others(pipeline: Pipeline) -> None:
+    others = dict(pipeline.vectors.kept)
+    pipeline.vectors.kept.clear()
+    pipeline.vectors.kept |= {f"{number:064x}": vector_of(b"Gone") for number in range(1500)} | others
+    assert [each.image.image_id for each in images_like("a", pipeline.similar)] == ["twin", "b", "c"]
+
+
 def test_an_overwritten_image_is_no_neighbour_by_its_old_content(pipeline: Pipeline) -> None:
     pipeline.put(b=b"Lamp")
     found = images_like("a", pipeline.similar)
