@@ -7,7 +7,7 @@ import re
 import secrets
 import shlex
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -90,6 +90,22 @@ def up(
             help="Probability that becomes a confidence of 55.", min=0, max=1, show_default="0.5, or as last time"
         ),
     ] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER|off",
+            help="Your CLIP model, which finds images by what words describe (docs/similar.md has the files).",
+            show_default="off, or as last time",
+        ),
+    ] = None,
+    vocabulary: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|off",
+            help="Names, one a line, that become labels where the CLIP model sees them.",
+            show_default="off, or as last time",
+        ),
+    ] = None,
     catalog: Annotated[
         Literal["sqlite", "dynamodb"] | None,
         typer.Option(help="Kind of catalog; dynamodb is emulated.", show_default="sqlite, or as last time"),
@@ -161,6 +177,8 @@ def up(
         classifier=_absolute(classifier, "--classifier"),
         classes=str(classes.absolute()) if classes else None,
         min_probability=min_probability,
+        clip=_existing(clip, "--clip", Path.is_dir, "folder"),
+        vocabulary=_existing(vocabulary, "--vocabulary", Path.is_file, "file"),
         parameters=_parameters(parameter or []) | _location(keep_location),
         attach=_folder(attach, stack.data.path),
         webhook=webhook,
@@ -210,6 +228,16 @@ def _absolute(network: str | None, option: str = "--detector") -> str | None:
     path = Path(str(network)).absolute()
     if not path.is_file():
         raise typer.BadParameter(f"{path} is not a file", param_hint=option)
+    return str(path)
+
+
+def _existing(name: str | None, option: str, exists: Callable[[Path], bool], kind: str) -> str | None:
+    """Return the absolute path of a folder or file, or `off`; raise BadParameter where there is none."""
+    if name in {None, "off"}:
+        return name
+    path = Path(str(name)).absolute()
+    if not exists(path):
+        raise typer.BadParameter(f"{path} is not a {kind}", param_hint=option)
     return str(path)
 
 

@@ -46,6 +46,15 @@ DERIVED_GIGABYTES = 130e-6
 FACES = 1.0
 """Per image, with PEOPLE: each is searched for once, and kept."""
 
+VECTOR_BYTES = {"engine": 4 * 1280 + 64, "bedrock": 4 * 1024 + 64}
+"""Of a vector in S3 Vectors: float32 values and the key, by what makes it."""
+
+LEAST_PUT_BYTES = 128_000
+"""A call of PutVectors counts as this at least, and each image is put by itself."""
+
+TEXT_TOKENS = 10
+"""Of a text that images are ranked by."""
+
 METRICS, ALARMS = 10, 23
 MEGABYTES_PER_GIGABYTE = 1000
 
@@ -66,6 +75,10 @@ class Usage:
     megabytes: float = 3.0
     api_calls: int = 0
     features: tuple[Feature, ...] = (Feature.LABELS,)
+    vectors: str = ""
+    """What makes vectors for similar images: a key of VECTOR_BYTES, or "" for nothing."""
+    rankings: int = 0
+    """Searches by a vector: *More like this*, and by words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +187,7 @@ def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[st
     return [
         Line("Rekognition", _calls(usage.features, contents), _detector(contents, usage.features, prices)),
         *_people(usage, contents, prices),
+        *_vectors(usage, round(images * (1 - usage.reused)), prices),
         Line("Lambda", f"{gb_seconds:,.0f} GB-seconds on arm64", functions + requests),
         Line("DynamoDB", f"{writes:,} write units, {reads:,} read units", dynamodb / million),
         Line("DynamoDB", f"{catalog:,.1f} GB for a month, and point-in-time recovery of {table:,.1f} GB", kept),
@@ -202,6 +216,28 @@ def _people(usage: Usage, contents: int, prices: dict[str, Any]) -> list[Line]:
         Line("Rekognition", f"{faces:,} calls of {row.beside[0]}", calls),
         Line("Rekognition", f"{faces:,} faces for a month", kept),
     ]
+
+
+def _vectors(usage: Usage, contents: int, prices: dict[str, Any]) -> list[Line]:
+    """Return the lines of Bedrock and of the index, if the stack keeps vectors; the index has this month's images."""
+    if not usage.vectors:
+        return []
+    gigabyte, million = 1e9, 1_000_000
+    stored = contents * VECTOR_BYTES[usage.vectors] / gigabyte
+    put = contents * LEAST_PUT_BYTES / gigabyte
+    read = usage.rankings * stored / MEGABYTES_PER_GIGABYTE
+    queried = usage.rankings * prices["S3VectorsPerMillionQueries"] / million + read * prices["S3VectorsPerTbQueried"]
+    lines = [
+        Line("S3 Vectors", f"{contents:,} calls of PutVectors", put * prices["S3VectorsPerGbPut"]),
+        Line("S3 Vectors", f"{stored:,.2f} GB for a month", stored * prices["S3VectorsPerGbMonth"]),
+        Line("S3 Vectors", f"{usage.rankings:,} calls of QueryVectors", queried),
+    ]
+    if usage.vectors != "bedrock":
+        return lines
+    tokens = usage.rankings * TEXT_TOKENS
+    texts = tokens * prices["TitanPer1000Tokens"] / 1000
+    pictures = contents * prices["TitanPer1000Images"] / 1000
+    return [Line("Bedrock", f"{contents:,} pictures and {usage.rankings:,} texts by Titan", pictures + texts), *lines]
 
 
 def _calls(features: tuple[Feature, ...], contents: int) -> str:

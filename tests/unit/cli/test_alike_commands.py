@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ class RecordingApi(Api):
         self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Document | None = None
     ) -> Document:
         self.asked.append((method, path, body or query))
-        if path.startswith("/similar"):
+        if path.startswith(("/similar", "/images")):
             return {"Images": [SIMILAR]}
         return {"Groups": [GROUP]} if method == "GET" else dict(body or {})
 
@@ -52,7 +53,7 @@ class RecordingApi(Api):
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> RecordingApi:
     found = RecordingApi()
-    target = type("FakeTarget", (), {"api": found})()
+    target = type("FakeTarget", (), {"api": found, "settings": SimpleNamespace(embeddings="")})()
     monkeypatch.setattr("viewfinder.cli._target.find_target", lambda *_: target)
     return found
 
@@ -120,3 +121,15 @@ def test_like_takes_no_filters_beside_it(api: RecordingApi) -> None:
     refused = run("search", "dog", "--like", "a.jpg")
     assert (refused.exit_code, api.asked) == (2, [])
     assert "leave out words" in refused.output
+
+
+def test_images_are_ranked_by_a_description_within_filters(api: RecordingApi) -> None:
+    printed = run("search", "beach", "--describe", "a dog", "--prefix", "holiday/", "--limit", "500")
+    assert printed.exit_code == 0, printed.output
+    assert printed.stdout.splitlines()[-1].split() == ["b.jpg", "97.2", "%", "Dog,", "Beach"]
+    [(method, path, query)] = api.asked
+    assert (method, path) == ("GET", "/images")
+    given = {name: value for name, value in query.items() if value}
+    assert given == {"q": "beach", "like": "a dog", "prefix": "holiday/", "limit": 100}
+    refused = run("search", "--like", "a.jpg", "--describe", "a dog")
+    assert refused.exit_code == 2

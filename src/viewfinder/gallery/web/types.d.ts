@@ -6,7 +6,7 @@ export interface Box { Left: number; Top: number; Width: number; Height: number 
 export interface Point { X: number; Y: number }
 
 export interface Label extends Confident {
-  Source?: "PERSON";
+  Source?: "PERSON" | "CLIP";
   Parents: Named[];
   Categories: Named[];
   Aliases: Named[];
@@ -141,7 +141,7 @@ export interface Statistics { Images: Record<Status | "Total", number>; Labels: 
 export interface Minute { Start: number; Images: number; LatencyP50: number | null; LatencyP95: number | null }
 export interface Recent { ImageId: string; Seconds: number; Failed: boolean; Steps: { Name: string; Start: number; Seconds: number }[] }
 
-export type Ability = "Uploads" | "Deletion" | "Trash" | "Versions" | "Similar";
+export type Ability = "Uploads" | "Deletion" | "Trash" | "Versions" | "Similar" | "Words";
 
 export interface Health {
   Features?: string[];
