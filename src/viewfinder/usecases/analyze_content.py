@@ -277,10 +277,10 @@ class AnalyzeContent:
                     raise
                 failure = failure or found
             else:
-                detection, error = self._embedded(event, feature, detection, rendition)
+                detection, problem = self._embedded(event, feature, detection, rendition)
                 analyses[feature] = self._stored(feature, detection, content, shown)
-                if error:
-                    raise error
+                if problem:
+                    raise problem
         return Analyzed(analyses, failure=failure, is_new=True)
 
     def _embedded(

@@ -70,7 +70,7 @@ class SqliteVectors:
         names = [each.content for each in found]
         parts = (names[start : start + _PAGE] for start in range(0, len(names), _PAGE))
         kept = (self._database.rows(_COUNT.format(", ".join("?" * len(part))), part)[0][0] for part in parts)
-        return sum(kept) == len(names)
+        return bool(sum(kept) == len(names))
 
     def delete(self, contents: Collection[str]) -> None:
         """Delete the rows; a process that has read them notices when a search finds one of them."""

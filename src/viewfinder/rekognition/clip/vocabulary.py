@@ -67,8 +67,12 @@ class Vocabulary:
 
     def _confidences(self, picture: Floats) -> list[float]:
         """Return the confidence of each name in percent; 0 below the minimum share."""
-        scores = SCALE * (self._vectors @ picture)
+        cosines = self._vectors @ picture
+        scores = SCALE * cosines
         powers = np.exp(scores - scores.max())
         shares = (powers / powers.sum())[: len(self.names)]
         above = AT_MINIMUM + (shares - MINIMUM) / (1 - MINIMUM) * (HIGHEST - AT_MINIMUM)
-        return [float(each) for each in np.where(shares >= MINIMUM, above, 0.0)]
+        is_seen = (shares >= MINIMUM) & (
+            cosines[: len(self.names)] > 0
+        )  # the best of texts that all contradict is none
+        return [float(each) for each in np.where(is_seen, above, 0.0)]

@@ -35,6 +35,10 @@ def test_a_picture_gets_the_name_that_its_words_see(clip: Clip, tmp_path: Path) 
 def test_a_picture_of_nothing_that_is_named_gets_no_name(clip: Clip, tmp_path: Path) -> None:
     vocabulary = a_vocabulary(clip, tmp_path, "red", "green", "blue")
     assert vocabulary.seen(clip.image(Image.new("RGB", (90, 90), "white")), 98.0, ()) == []
+    assert (
+        a_vocabulary(clip, tmp_path, "red", "blue").seen(clip.image(Image.new("RGB", (90, 90), "green")), 98.0, ())
+        == []
+    )
 
 
 def test_names_that_fit_alike_share_and_a_name_alone_is_certain(clip: Clip, tmp_path: Path) -> None:
