@@ -61,7 +61,7 @@ INSTALLER_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json
 
 ENGINE_REQUIREMENTS = "requirements-engine.txt"
 
-BUILDER_VERSION = 6
+BUILDER_VERSION = 7
 """Part of the cache key: grows when this module builds something else from the same input."""
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
