@@ -16,8 +16,6 @@ _BLOCK = 256
 """Vectors that are multiplied at a time: as float32 they fit the processor's cache, and one thread does it."""
 
 _FIRST_ROOM = 1024
-_SHORTEST = 1.0
-"""Length of the shortest vector that is none of zeros only."""
 
 
 class PackedVectors:
@@ -35,13 +33,14 @@ class PackedVectors:
 
     def take(self, changed: Iterable[tuple[int, str, bytes]]) -> None:
         """Take (place, content, values) in the order of their places; a content's newer vector replaces its older."""
+        taken: list[int] = []
         with self._lock:
             for place, content, values in changed:
                 self.place = max(self.place, place)
                 if not self.size:
                     self.size = len(values)
                     self._values, self._lengths = self._room()
-                if len(values) != self.size:  # a damaged one
+                if len(values) != self.size or not any(values):  # a damaged one
                     continue
                 slot = self._slots.setdefault(content, len(self._contents))
                 if slot == len(self._contents):
@@ -50,7 +49,10 @@ class PackedVectors:
                     self._values = np.concatenate([self._values, np.zeros_like(self._values)])
                     self._lengths = np.concatenate([self._lengths, np.zeros_like(self._lengths)])
                 self._values[slot] = np.frombuffer(values, np.int8)
-                self._lengths[slot] = max(np.linalg.norm(self._values[slot].astype(np.float32)), _SHORTEST)
+                taken.append(slot)
+            for start in range(0, len(taken), _BLOCK):
+                part = taken[start : start + _BLOCK]
+                self._lengths[part] = np.linalg.norm(self._values[part].astype(np.float32), axis=1)
 
     def _room(self) -> tuple[Any, Any]:
         return np.zeros((_FIRST_ROOM, self.size), np.int8), np.ones(_FIRST_ROOM, np.float32)

@@ -98,15 +98,16 @@ def test_images_like_an_image_are_listed_with_their_similarity(api: RecordingApi
     assert json.loads(run("search", "--like", "a.jpg", "--json").stdout) == {"Images": [SIMILAR]}
 
 
-def test_of_a_file_only_its_vector_is_sent(api: RecordingApi, tmp_path: Path) -> None:
+def test_of_a_file_only_its_vectors_are_sent_one_for_each_orientation(api: RecordingApi, tmp_path: Path) -> None:
     file = tmp_path / "cat.jpg"
     file.write_bytes(sample("cat.jpg"))
     printed = run("search", "--like", str(file), "--limit", "3")
     assert printed.exit_code == 0, printed.output
-    [(method, path, body)] = api.asked
-    assert (method, path, body["Limit"]) == ("POST", "/similar", 3)
-    assert body["Vector"].startswith(f"{MODEL}/")
-    assert len(body["Vector"]) < 2000
+    assert printed.stdout.splitlines()[-1].split()[:3] == ["b.jpg", "97.2", "%"]
+    assert {(method, path, body["Limit"]) for method, path, body in api.asked} == {("POST", "/similar", 3)}
+    vectors = {body["Vector"] for _, _, body in api.asked}
+    assert len(vectors) == 8
+    assert all(vector.startswith(f"{MODEL}/") and len(vector) < 2000 for vector in vectors)
 
 
 def test_a_file_that_is_no_picture_is_refused_here(api: RecordingApi, tmp_path: Path) -> None:
