@@ -269,6 +269,7 @@ def _show(running: Running, console: Console) -> None:
         "Catalog": record.catalog,
         "Looks for": record.features.lower().replace(",", ", "),
         "Detector": "the engine, in the image function" if record.in_process else "the engine, over its wire",
+        **({"Words": record.clip} if record.clip else {}),
         "For AWS's tools": f'eval "$({data.command("env")})"',
     }
     print_pairs(console, "Viewfinder", urls)
