@@ -17,6 +17,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from tests.support.tiny_clip import write_clip
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port, processes_of
@@ -106,9 +107,12 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack
 
 @pytest.fixture(scope="session")
 def people_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack that keeps faces."""
+    """A stack that keeps faces, and has a (tiny) model of words with a vocabulary."""
     once(tmp_path_factory, "people_stack")
-    yield from running(tmp_path_factory.mktemp("people"), features="LABELS,PEOPLE")
+    models = tmp_path_factory.mktemp("clip")
+    (models / "names.txt").write_text("red\nblue\n")
+    words = {"clip": str(write_clip(models / "model")), "vocabulary": str(models / "names.txt")}
+    yield from running(tmp_path_factory.mktemp("people"), features="LABELS,PEOPLE", **words)
 
 
 @pytest.fixture(scope="session")
