@@ -7,7 +7,7 @@ import re
 import secrets
 import shlex
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -88,6 +88,22 @@ def up(
         float | None,
         typer.Option(
             help="Probability that becomes a confidence of 55.", min=0, max=1, show_default="0.5, or as last time"
+        ),
+    ] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER|off",
+            help="Your CLIP model, which finds images by what words describe (docs/similar.md has the files).",
+            show_default="off, or as last time",
+        ),
+    ] = None,
+    vocabulary: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|off",
+            help="Names, one a line, that become labels where the CLIP model sees them.",
+            show_default="off, or as last time",
         ),
     ] = None,
     catalog: Annotated[
@@ -173,6 +189,8 @@ def up(
         classifier=_absolute(classifier, "--classifier"),
         classes=str(classes.absolute()) if classes else None,
         min_probability=min_probability,
+        clip=_existing(clip, "--clip", Path.is_dir, "folder"),
+        vocabulary=_existing(vocabulary, "--vocabulary", Path.is_file, "file"),
         parameters=_parameters(parameter or []) | _location(keep_location),
         attach=_folder(attach, stack.data.path),
         webhook=webhook,
@@ -227,6 +245,16 @@ def _absolute(network: str | None, option: str = "--detector") -> str | None:
     return str(path)
 
 
+def _existing(name: str | None, option: str, exists: Callable[[Path], bool], kind: str) -> str | None:
+    """Return the absolute path of a folder or file, or `off`; raise BadParameter where there is none."""
+    if name in {None, "off"}:
+        return name
+    path = Path(str(name)).absolute()
+    if not exists(path):
+        raise typer.BadParameter(f"{path} is not a {kind}", param_hint=option)
+    return str(path)
+
+
 def _start(stack: LocalStack, options: Any, console: Console) -> Up:
     with console.status("Starting") as status:
         return stack.up(template(), options, ProgressLines(console, status, brief=True))
@@ -256,6 +284,7 @@ def _show(running: Running, console: Console) -> None:
         "Catalog": record.catalog,
         "Looks for": record.features.lower().replace(",", ", "),
         "Detector": "the engine, in the image function" if record.in_process else "the engine, over its wire",
+        **({"Words": record.clip} if record.clip else {}),
         "For AWS's tools": f'eval "$({data.command("env")})"',
     }
     print_pairs(console, "Viewfinder", urls)

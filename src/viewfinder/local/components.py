@@ -39,6 +39,7 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
         "TMPDIR": str(data.temporary),
         "VIEWFINDER_CATALOG": catalog_setting(data, record),  # for the functions, too
         "VIEWFINDER_VECTORS": vectors_setting(record),
+        "VIEWFINDER_EMBEDDINGS": embeddings_setting(record),
         "VIEWFINDER_ENGINE_DETECTOR": record.detector or "",
         "VIEWFINDER_OUTBOX": str(bool(record.webhook)).lower(),
         "VIEWFINDER_START_PROGRESS": str(data.start_progress),
@@ -62,6 +63,8 @@ def engine(data: DataDirectory, record: Record) -> Component:
     """Return the engine's process, which may read the stack's buckets and no others."""
     detector = ("--detector", record.detector) if record.detector else ()
     classifier = _classifier_options(record) if record.classifier else ()
+    clip = ("--clip", record.clip) if record.clip else ()
+    vocabulary = ("--vocabulary", record.vocabulary) if record.vocabulary else ()
     where = ("--host", "127.0.0.1", "--port", str(record.ports.engine))
     kept = ("--data-dir", str(data.faces))
     objects = ("--s3-endpoint", record.endpoint_url, "--allow-bucket", f"{STACK_NAME}-*")
@@ -78,6 +81,8 @@ def engine(data: DataDirectory, record: Record) -> Component:
             *objects,
             *detector,
             *classifier,
+            *clip,
+            *vocabulary,
         ),
         _environment(data.key_pair()),
         f"{record.rekognition_url}/healthz",
@@ -107,6 +112,7 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
             "AWS_ENDPOINT_URL": record.endpoint_url,
             "VIEWFINDER_CATALOG": catalog_setting(data, record),
             "VIEWFINDER_VECTORS": vectors_setting(record),
+            "VIEWFINDER_EMBEDDINGS": embeddings_setting(record),
             "VIEWFINDER_OUTBOX": str(bool(record.webhook)).lower(),
             "VIEWFINDER_GALLERY_TOKEN": record.gallery_token or "",  # arguments are everybody's to read
         },
@@ -173,6 +179,11 @@ def catalog_setting(data: DataDirectory, record: Record) -> str:
 def vectors_setting(record: Record) -> str:
     """Return the value of VIEWFINDER_VECTORS: the engine's vectors are kept beside the catalog, if that is a file."""
     return "catalog" if record.catalog == SQLITE else ""
+
+
+def embeddings_setting(record: Record) -> str:
+    """Return the value of VIEWFINDER_EMBEDDINGS: a model of the user's is in the engine's process."""
+    return record.rekognition_url if record.clip else ""
 
 
 def _environment(keys: KeyPair) -> dict[str, str]:

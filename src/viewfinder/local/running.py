@@ -78,6 +78,7 @@ class Running:
             bucket_access=str(BucketAccess.READ_ONLY if self.record.attached else BucketAccess.OWN),
             outbox=bool(self.record.webhook),
             vectors=components.vectors_setting(self.record),
+            embeddings=components.embeddings_setting(self.record),
         )
 
     def application(self) -> Application:

@@ -33,7 +33,7 @@ BUILTIN = "builtin"
 """As a detector: the engine's own."""
 
 OFF = "off"
-"""As a webhook: none."""
+"""As a webhook, a model of words or a vocabulary: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,10 @@ class Options:
     classifier: str | None = None
     classes: str | None = None
     min_probability: float | None = None
+    clip: str | None = None
+    """The folder of a model of pictures and words; OFF: none any more."""
+    vocabulary: str | None = None
+    """A file of names that the model labels pictures with; OFF: none any more."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Parameters of the template; those that are not named stay."""
     attach: str | None = None
@@ -96,6 +100,9 @@ class Record:
     """An image classifier of the user's, with the file of its classes and the probability that makes a label."""
     classes: str | None = None
     min_probability: float | None = None
+    clip: str | None = None
+    """A model of the user's of pictures and words, with the file of names that are labels."""
+    vocabulary: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     attached: str | None = None
     """The folder whose pictures are the images; None where they are in a bucket of the stack's own."""
@@ -188,6 +195,8 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "classifier": (str, type(None)),
     "classes": (str, type(None)),
     "min_probability": (float, int, type(None)),
+    "clip": (str, type(None)),
+    "vocabulary": (str, type(None)),
     "gallery_token": (str, type(None)),
     "in_process": (bool,),
     "parameters": (dict,),
@@ -270,13 +279,15 @@ def with_options(before: Record | None, options: Options) -> Record:
     in_process = record.in_process if options.in_process is None else options.in_process
     check_engine(read_features(features), in_process=in_process)
     classifier, webhook = _classifier(record, options), _webhook(record, catalog, options)
-    if in_process and classifier["classifier"]:
-        raise LocalStackError("A classifier of your own needs --detector-over-the-wire.")
+    clip = _clip(record, catalog, options)
+    if in_process and (classifier["classifier"] or clip["clip"]):
+        raise LocalStackError("A classifier or a CLIP model of your own needs --detector-over-the-wire.")
     return replace(
         record,
         ports=ports,
         detector=detector,
         **classifier,
+        **clip,
         catalog=catalog,
         layout=LAYOUT,
         features=features,
@@ -323,6 +334,19 @@ def _classifier(record: Record, options: Options) -> dict[str, Any]:
     if bool(found["classifier"]) != bool(found["classes"]):
         raise LocalStackError("--classifier and --classes belong together: one is missing.")
     return found
+
+
+def _clip(record: Record, catalog: str, options: Options) -> dict[str, Any]:
+    """Return the members of the model of pictures and words; raise LocalStackError where it can't be used."""
+    if options.clip == OFF:
+        return {"clip": None, "vocabulary": None}
+    clip = options.clip or record.clip
+    vocabulary = None if options.vocabulary == OFF else options.vocabulary or record.vocabulary
+    if vocabulary and not clip:
+        raise LocalStackError("--vocabulary needs --clip: its words are read by a model of your own.")
+    if clip and catalog != SQLITE:
+        raise LocalStackError("--clip needs the SQLite catalog, which keeps the vectors.")
+    return {"clip": clip, "vocabulary": vocabulary}
 
 
 def _gallery_token(record: Record, options: Options) -> str | None:

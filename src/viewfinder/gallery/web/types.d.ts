@@ -6,7 +6,7 @@ export interface Box { Left: number; Top: number; Width: number; Height: number 
 export interface Point { X: number; Y: number }
 
 export interface Label extends Confident {
-  Source?: "PERSON";
+  Source?: "PERSON" | "CLIP";
   Parents: Named[];
   Categories: Named[];
   Aliases: Named[];
@@ -160,7 +160,7 @@ export interface Login {
   ClientId: string;
 }
 
-export type Ability = "Uploads" | "Deletion" | "Trash" | "Versions" | "Similar";
+export type Ability = "Uploads" | "Deletion" | "Trash" | "Versions" | "Similar" | "Words";
 
 export interface Health {
   Features?: string[];
