@@ -29,6 +29,7 @@ from viewfinder.adapters.http.responses import (
 )
 from viewfinder.bootstrap import Application
 from viewfinder.domain.abilities import Ability
+from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.person import PersonCount
 from viewfinder.domain.query import Query
 from viewfinder.domain.roles import Role, check_role, role_of
@@ -44,7 +45,7 @@ from viewfinder.usecases.list_labels import list_categories, list_labels
 from viewfinder.usecases.people import change_person, cover_images, get_person, list_people, merge_people
 from viewfinder.usecases.reanalyze import analyze_again
 from viewfinder.usecases.search_images import search_images
-from viewfinder.usecases.similar import SimilarImage, images_like, images_like_vector
+from viewfinder.usecases.similar import SimilarImage, images_like, images_like_vector, images_like_words
 from viewfinder.usecases.statistics import get_statistics
 from viewfinder.usecases.trash import TrashedImage, delete_for_good, list_trash, restore_image
 from viewfinder.usecases.uploads import create_upload
@@ -81,9 +82,21 @@ def _answer(request: Request) -> Response:
 
 def _search_images(_: Request, **query: Any) -> Response:
     paging = {keyword: query.pop(keyword) for keyword in ("limit", "token") if keyword in query}
+    if "like" in query:
+        return _rank_images(query.pop("like"), Query(**query), **paging)
     page = search_images(Query(**query), application.search, **paging)
     document = page_document("Images", map(summary_document, page.images), page.next_token)
     return document_response(document | interpretation_document(page.interpretation))
+
+
+def _rank_images(words: str, query: Query, *, limit: int = 50, token: str = "") -> Response:
+    """Answer a search that has one page: the nearest images."""
+    if reason := application.settings.absent_abilities.get(Ability.WORDS):
+        raise InvalidRequestError(reason, parameter="like")
+    if token:
+        raise InvalidRequestError("can't be combined with like, whose answer is one page", parameter="nextToken")
+    found, interpretation = images_like_words(words, query, application.similar, application.search, limit=limit)
+    return document_response({"Images": _similar_documents(found)} | interpretation_document(interpretation))
 
 
 def _create_upload(request: Request) -> Response:
@@ -262,8 +275,11 @@ def _find_similar(request: Request) -> Response:
 
 
 def _similar_response(found: list[SimilarImage]) -> Response:
-    images = [summary_document(Summary.of(each.image)) | {"Similarity": each.similarity} for each in found]
-    return document_response({"Images": images})
+    return document_response({"Images": _similar_documents(found)})
+
+
+def _similar_documents(found: list[SimilarImage]) -> list[dict[str, Any]]:
+    return [summary_document(Summary.of(each.image)) | {"Similarity": each.similarity} for each in found]
 
 
 def _get_statistics(_: Request) -> Response:

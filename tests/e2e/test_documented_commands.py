@@ -62,6 +62,11 @@ NOT_RUN = {  # the beginning of a command, and the reason
     "viewfinder backfill --stack photos": "needs an attached bucket; tests/e2e/test_attach.py has one",
     "viewfinder export --format parquet": "needs the extra `parquet`; tests/unit/usecases/test_export.py writes one",
     "viewfinder search --like holiday/beach.jpg": "needs this image; tests/e2e/gallery/test_alike.py has such ones",
+    "pip install 'viewfinder[clip]'": "was installed before the tests",
+    "viewfinder up --clip": "needs a model of the reader's; tests/e2e/test_words.py makes one",
+    "viewfinder search --describe": "needs a model of the reader's; tests/e2e/test_words.py makes one",
+    "viewfinder search harbour --describe": "needs a model of the reader's; tests/e2e/test_words.py makes one",
+    "viewfinder reconcile --stack photos": _ON_AWS,
     "aws events": "needs the event bus of a stack on AWS",
 }
 PROGRAMS = (

@@ -138,7 +138,7 @@ def test_only_the_page_s_origin_may_read_the_buckets_and_receive_codes(parameter
     buckets = of_type(template, "AWS::S3::Bucket")
     rule = {"AllowedOrigins": [origin], "AllowedMethods": ["GET", "POST"], "AllowedHeaders": ["content-type"]}
     cors = {name: bucket.get("CorsConfiguration") for name, bucket in buckets.items()}
-    expected = {"CorsRules": [rule | {"MaxAge": 3600}]}
+    expected = {"CorsRules": [rule | {"ExposedHeaders": ["ETag"], "MaxAge": 3600}]}
     assert cors == {"ImagesBucket": expected, "DerivedBucket": expected, "GalleryBucket": None}
     client = _one("AWS::Cognito::UserPoolClient", template)
     home = {"Fn::Sub": ["${Origin}/", {"Origin": origin}]} if isinstance(origin, dict) else f"{origin}/"

@@ -146,7 +146,7 @@ def test_every_role_takes_the_boundary() -> None:
 BY_PARAMETER = {
     *("UseTheKey", "ReadAttachedImages", "TellMissingAttachedFromForbidden", "DecryptAttachedImages"),
     *("SignUploadsAndRemoveAttached", "FindAttachedVersions", "RestoreAndDeleteAttachedVersions"),
-    *("EncryptAttachedUploads", "PutVectors", "GetVectors", "QueryVectors", "DeleteVectors"),
+    *("EncryptAttachedUploads", "PutVectors", "GetVectors", "QueryVectors", "DeleteVectors", "DescribeByTitan"),
 }
 """Statements that the stack of those tests does not have."""
 

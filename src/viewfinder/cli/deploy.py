@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -250,13 +250,27 @@ def cost(
     api_calls: Annotated[int, typer.Option(min=0, help="Calls of the REST API in the month.")] = 0,
     features: Annotated[str, features_option()] = "LABELS",
     users: Annotated[int, typer.Option(min=0, help="People who use the hosted gallery in the month.")] = 0,
+    vectors: Annotated[
+        Literal["engine", "bedrock"] | None,
+        typer.Option(help="What makes vectors: engine (SimilarImages=S3Vectors) or bedrock (Embeddings=Bedrock)."),
+    ] = None,
+    rankings: Annotated[int, typer.Option(min=0, help="Searches for similar images and by words in the month.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Estimate the cost of a month on AWS by service, at list prices."""
     from viewfinder.domain.feature import read_features
     from viewfinder.operations.cost import Usage, estimate
 
-    usage = Usage(images, reused / 100, megabytes, api_calls, read_features(features), users)
+    usage = Usage(
+        images,
+        reused / 100,
+        megabytes,
+        api_calls,
+        read_features(features),
+        users=users,
+        vectors=vectors or "",
+        rankings=rankings,
+    )
     found = estimate(usage, region)
     if as_json:
         print_json(_document(found))

@@ -48,6 +48,8 @@ MEANINGLESS = {
     "SnapStart": "there are no snapshots",
     "EventBusName": "events go to the option --webhook here",
     "EventArchiveDays": "only with EventBusName",
+    "Embeddings": "a model of pictures and words is the option --clip here",
+    "EmbeddingSize": "only with Embeddings",
     "SimilarImages": "the vectors are in the catalog's file; the emulator has no S3 Vectors",
     "WebAclArn": "there is no WAF",
     "GalleryDomain": "the hosted gallery is rehearsed on loopback",

@@ -55,6 +55,14 @@ VISIT_CALLS = 100
 VISIT_FILES = 60
 VISIT_GIGABYTES = 0.8e-3
 """Of the page, where a browser has nothing of it yet, and the API's answers. Pictures come from the buckets."""
+VECTOR_BYTES = {"engine": 4 * 1280 + 64, "bedrock": 4 * 1024 + 64}
+"""Of a vector in S3 Vectors: float32 values and the key, by what makes it."""
+
+LEAST_PUT_BYTES = 128_000
+"""A call of PutVectors counts as this at least, and each image is put by itself."""
+
+TEXT_TOKENS = 10
+"""Of a text that images are ranked by."""
 
 METRICS, ALARMS = 10, 23
 MEGABYTES_PER_GIGABYTE = 1000
@@ -78,6 +86,10 @@ class Usage:
     features: tuple[Feature, ...] = (Feature.LABELS,)
     users: int = 0
     """People who use the hosted gallery in the month."""
+    vectors: str = ""
+    """What makes vectors for similar images: a key of VECTOR_BYTES, or "" for nothing."""
+    rankings: int = 0
+    """Searches by a vector: *More like this*, and by words."""
 
     @property
     def gallery_calls(self) -> int:
@@ -192,6 +204,7 @@ def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[st
     return [
         Line("Rekognition", _calls(usage.features, contents), _detector(contents, usage.features, prices)),
         *_people(usage, contents, prices),
+        *_vectors(usage, round(images * (1 - usage.reused)), prices),
         Line("Lambda", f"{gb_seconds:,.0f} GB-seconds on arm64", functions + requests),
         Line("DynamoDB", f"{writes:,} write units, {reads:,} read units", dynamodb / million),
         Line("DynamoDB", f"{catalog:,.1f} GB for a month, and point-in-time recovery of {table:,.1f} GB", kept),
@@ -236,6 +249,28 @@ def _people(usage: Usage, contents: int, prices: dict[str, Any]) -> list[Line]:
         Line("Rekognition", f"{faces:,} calls of {row.beside[0]}", calls),
         Line("Rekognition", f"{faces:,} faces for a month", kept),
     ]
+
+
+def _vectors(usage: Usage, contents: int, prices: dict[str, Any]) -> list[Line]:
+    """Return the lines of Bedrock and of the index, if the stack keeps vectors; the index has this month's images."""
+    if not usage.vectors:
+        return []
+    gigabyte, million = 1e9, 1_000_000
+    stored = contents * VECTOR_BYTES[usage.vectors] / gigabyte
+    put = contents * LEAST_PUT_BYTES / gigabyte
+    read = usage.rankings * stored / MEGABYTES_PER_GIGABYTE
+    queried = usage.rankings * prices["S3VectorsPerMillionQueries"] / million + read * prices["S3VectorsPerTbQueried"]
+    lines = [
+        Line("S3 Vectors", f"{contents:,} calls of PutVectors", put * prices["S3VectorsPerGbPut"]),
+        Line("S3 Vectors", f"{stored:,.2f} GB for a month", stored * prices["S3VectorsPerGbMonth"]),
+        Line("S3 Vectors", f"{usage.rankings:,} calls of QueryVectors", queried),
+    ]
+    if usage.vectors != "bedrock":
+        return lines
+    tokens = usage.rankings * TEXT_TOKENS
+    texts = tokens * prices["TitanPer1000Tokens"] / 1000
+    pictures = contents * prices["TitanPer1000Images"] / 1000
+    return [Line("Bedrock", f"{contents:,} pictures and {usage.rankings:,} texts by Titan", pictures + texts), *lines]
 
 
 def _calls(features: tuple[Feature, ...], contents: int) -> str:

@@ -47,6 +47,16 @@ def test_detector_calls_are_paid_tier_by_tier(calls: int, dollars: float) -> Non
     assert detector_dollars(calls, PRICES["Regions"]["us-east-1"]["RekognitionPer1000"]) == pytest.approx(dollars)
 
 
+def test_vectors_cost_what_is_put_kept_and_searched() -> None:
+    usage = Usage(images=100_000, reused=0.5, vectors="bedrock", rankings=10_000)
+    gigabytes = 50_000 * (4 * 1024 + 64) / 1e9
+    searched = 10_000 * 2.5e-6 + 10_000 * gigabytes / 1000 * 4
+    assert _dollars(usage, "Bedrock") == pytest.approx(50_000 * 0.00006 + 10_000 * 10 * 0.0008 / 1000)
+    assert _dollars(usage, "S3 Vectors") == pytest.approx(50_000 * 128e-6 * 0.2 + gigabytes * 0.06 + searched)
+    assert _dollars(Usage(images=100_000, vectors="engine"), "Bedrock") == 0
+    assert _dollars(Usage(images=100_000), "S3 Vectors") == 0
+
+
 def test_a_known_content_costs_no_detector_call_and_all_the_rest() -> None:
     without, with_reuse = Usage(images=1000), Usage(images=1000, reused=0.4)
     assert _dollars(with_reuse, "Rekognition") == pytest.approx(0.6)

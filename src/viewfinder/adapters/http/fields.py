@@ -22,7 +22,7 @@ from viewfinder.domain.person import MAX_NAME
 from viewfinder.domain.query import Filter, FilterKind, Query
 from viewfinder.domain.spelling import composed, is_name
 from viewfinder.domain.statistics import LabelOrder
-from viewfinder.domain.vector import MAX_SIMILAR, MODEL, Vector
+from viewfinder.domain.vector import MAX_SIMILAR, MAX_WORDS_LENGTH, Vector
 
 Check = Callable[[Any], Any]
 """Return the value as the use case needs it; raise ValueError with the valid values."""
@@ -90,11 +90,8 @@ def hashes(least: int, most: int) -> Check:
 
 
 def vector(value: Any) -> Vector:
-    """Accept a vector of our engine's model, in the form of its text."""
-    found = Vector.from_text(value if isinstance(value, str) else "")
-    if found.model != MODEL:
-        raise ValueError(f"is of the model {found.model}; vectors here are of {MODEL}")
-    return found
+    """Accept a vector in the form of its text."""
+    return Vector.from_text(value if isinstance(value, str) else "")
 
 
 def truth(value: Any) -> bool:
@@ -208,6 +205,7 @@ _FILTERS: Mapping[FilterKind, Callable[[Filter], Check]] = {
 }
 SEARCH: Fields = {
     **{row.parameter: Field(name, _FILTERS[row.kind](row), row.most) for name, row in Query.filters().items()},
+    "like": Field("like", text(MAX_WORDS_LENGTH)),
     **_PAGE,
 }
 CONTENT: Fields = {

@@ -14,6 +14,7 @@ from viewfinder.adapters.aws import is_misconfiguration
 from viewfinder.domain.errors import (
     CatalogConflictError,
     CatalogUnavailableError,
+    DetectorUnavailableError,
     FaceNotFoundError,
     ForbiddenError,
     ImageNotFoundError,
@@ -117,11 +118,17 @@ def _retried_after(seconds: int, response: Response) -> Response:
     return response | {"headers": {**response["headers"], "Retry-After": str(seconds)}}
 
 
+_PASSING = (
+    *(BotoCoreError, ResponseParserError),
+    *(CatalogUnavailableError, CatalogConflictError, DetectorUnavailableError),
+)
+
+
 def _is_passing(error: Exception) -> bool:
     """Whether the same request may succeed in a moment: AWS throttled, failed, or answered what nobody expected."""
     if isinstance(error, ClientError):
         return not is_misconfiguration(error)
-    return isinstance(error, (BotoCoreError, ResponseParserError, CatalogUnavailableError, CatalogConflictError))
+    return isinstance(error, _PASSING)
 
 
 Document = dict[str, Any]
