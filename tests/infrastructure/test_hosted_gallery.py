@@ -146,7 +146,7 @@ def test_only_the_page_s_origin_may_read_the_buckets_and_receive_codes(parameter
     assert "CorsConfiguration" not in _one("AWS::ApiGatewayV2::Api", template), "the page and its API have one origin"
 
 
-def test_the_client_has_no_secret_and_codes_need_their_verifier() -> None:
+def test_the_client_has_no_secret_and_its_tokens_are_short_lived() -> None:
     client = _one("AWS::Cognito::UserPoolClient")
     assert client["GenerateSecret"] is False
     assert (client["AllowedOAuthFlows"], client["AllowedOAuthScopes"]) == (["code"], ["openid", "email"])

@@ -115,13 +115,11 @@ def deploy(
             status.start()
             return agreed
 
-        def approve_and_forget(changes: list[Change]) -> bool:
-            agreed = approve_all(changes) if yes else approve(changes)
-            if agreed and given.get("HostedGallery") == "Off":
+        def prepare() -> None:
+            if given.get("HostedGallery") == "Off":
                 _take_down_page(target, progress)
-            if agreed and forgets:  # before the change, which takes the collection away
+            if forgets:  # before the change, which takes the collection away
                 forget_people_of(find_target(stack, region, profile).application)
-            return agreed
 
         def approve_losses(found: list[Loss]) -> bool:
             status.stop()
@@ -130,8 +128,8 @@ def deploy(
             return agreed
 
         unasked = yes and not allow_replacement
-        answers = (approve_and_forget, refuse_losses if unasked else approve_losses)
-        changed = bring(target, blueprint, progress, *answers)
+        answers = (approve_all if yes else approve, refuse_losses if unasked else approve_losses)
+        changed = bring(target, blueprint, progress, *answers, prepare=prepare)
         if termination_protection is not None:
             target.protect(termination_protection)
         changed |= bool(attachment and attachment.apply())

@@ -92,10 +92,13 @@ def deploy(
     report: Report,
     approve: Approve = approve_all,
     approve_losses: ApproveLosses = approve_all,
+    *,
+    prepare: Callable[[], None] = lambda: None,
 ) -> bool:
     """Deploy the blueprint; return False if the stack is up to date.
 
-    `approve_losses` is asked as well where a queue, a table or a bucket is replaced or removed.
+    `approve_losses` is asked as well where a resource that holds something is replaced or removed; `prepare` is called
+    when all is approved, before anything is changed.
     Raise DeploymentError with the first real cause, DeploymentDeclinedError when one of them says no.
     """
     url = _upload(stack.environment, blueprint, report)
@@ -108,6 +111,8 @@ def deploy(
     try:
         found = losses(proposal.changes)
         agreed = approve(proposal.changes) and (not found or approve_losses(found))
+        if agreed:
+            prepare()
     except BaseException:  # a Ctrl-C at the prompt, too
         stack.discard(proposal.name)
         raise
