@@ -189,7 +189,12 @@ def test_a_person_or_all_are_forgotten_and_not_both(api: PeopleApi, monkeypatch:
 def test_grouping_tells_what_it_did(api: PeopleApi, monkeypatch: pytest.MonkeyPatch) -> None:
     done = Pass(contents=8, faces=9000, people=2, grouped=8000, suggested=3, images=4)
     order: list[object] = []
-    monkeypatch.setattr("viewfinder.usecases.keep_people.keep_people", lambda unused, _: order.append(unused) or done)
+
+    def keep(unused: object, _: object) -> Pass:
+        order.append(unused)
+        return done
+
+    monkeypatch.setattr("viewfinder.usecases.keep_people.keep_people", keep)
     printed = run("group")
     assert printed.stdout == ("2 people with 8,000 of 9,000 faces, 3 suggestions. 4 images follow within seconds.\n")
     assert order == ["unused"]
