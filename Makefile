@@ -49,6 +49,7 @@ check: $(SETUP) ## Format, lint, types and templates; changes nothing
 	$(ESLINT) .
 	$(TSC) tests/js/tsconfig.json
 	$(TSC) tests/js/tsconfig.node.json
+	$(TSC) tests/js/tsconfig.worker.json
 	$(BIN)/cfn-lint infrastructure/template.yaml
 	$(CHECKOV) --framework cloudformation --file infrastructure/template.yaml | tee /dev/stderr | { ! grep -q 'Parsing errors'; } # else it exits with 0
 

@@ -354,18 +354,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
 
 def _alike(result: Result) -> list[str]:
     pairs, vectors, image = result["pairs"], result["vectors"], result["an image, ms"]
-    ranks = vectors["top-1"]
+    ranks, turned = vectors["top-1"], vectors["top-1 of a file"]
     edits = [
         (
             name,
             f"{found['found']} of {found['of']}",
             str(found["farthest"]),
             f"{ranks[name]:.3f}",
+            f"{turned[name]:.3f}",
         )
         for name, found in result["edits"].items()
     ]
     vector = vectors["an image, ms"]
-    columns = ("edit", "found by the hash", "bits, at most", "top-1 of the vector")
+    columns = ("edit", "found by the hash", "bits, at most", "top-1 of the vector", "of eight")
     figures = [
         *(
             (f"scan of {size} hashes, eight orientations, ms", spread(value))

@@ -105,8 +105,8 @@ they are too flat or too small. Times are processor time; hashes are compared in
 different pairs {false} are called near-duplicates; the closest is {closest} bits of 128 apart (20 are near).
 """
 
-ALIKE_VECTORS = """The last column is the share of {pictures} pictures that are the nearest of all to their edit,
-by the vector (1,280 int8).
+ALIKE_VECTORS = """The last two columns are shares of {pictures} pictures that are the nearest of all to their edit,
+by the vector (1,280 int8): to the edit as it is, and to its eight orientations, which `search --like FILE` looks for.
 """
 
 FUNCTION = """### The engine inside the image function

@@ -27,7 +27,9 @@ hypothesis.settings.load_profile("any machine")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests on one shared stack go to one worker, so that only one is started; other files stay whole."""
     for item in items:
-        shared = next((name for name in ("stack", "rehearsal", "people_stack") if _is_shared(name, item)), None)
+        shared = next(
+            (name for name in ("stack", "rehearsal", "people_stack", "hosted_stack") if _is_shared(name, item)), None
+        )
         group = shared or item.nodeid.split("::", maxsplit=1)[0]
         item.add_marker(pytest.mark.xdist_group(group))
 

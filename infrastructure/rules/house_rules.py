@@ -163,13 +163,16 @@ class OperationsAreSigned(CloudFormationLintRule):
     """
 
     id = "E9007"
-    shortdesc = "Every operation of an API has the authorization AWS_IAM, in a body that is in the template"
+    shortdesc = (
+        "Every operation of a REST API has the authorization AWS_IAM, every route of an HTTP API that of a token"
+    )
     description = shortdesc
     source_url = "docs/security.md"
     tags = ("apigateway",)
 
     def match(self, cfn: Template) -> list[RuleMatch]:
-        """Find APIs whose body is elsewhere, operations without a signature, and methods without AWS_IAM."""
+        """Find APIs whose body is elsewhere, operations without a signature, and methods and routes without a check."""
+        authorizers = {name for name, _ in _of_type(cfn, "AWS::ApiGatewayV2::Authorizer")}
         return [
             *(RuleMatch(path, f"{path[1]} has no body in the template") for path, body in _bodies(cfn) if not body),
             *(
@@ -181,6 +184,11 @@ class OperationsAreSigned(CloudFormationLintRule):
                 RuleMatch(["Resources", name], f"{name} has another AuthorizationType than AWS_IAM")
                 for name, method in _of_type(cfn, "AWS::ApiGateway::Method")
                 if method.get("AuthorizationType") != "AWS_IAM"
+            ),
+            *(
+                RuleMatch(["Resources", name], f"{name} asks no authorizer of this template for a token")
+                for name, route in _of_type(cfn, "AWS::ApiGatewayV2::Route")
+                if route.get("AuthorizationType") != "JWT" or _target(route.get("AuthorizerId")) not in authorizers
             ),
         ]
 

@@ -29,8 +29,10 @@ from viewfinder.adapters.http.responses import (
 )
 from viewfinder.bootstrap import Application
 from viewfinder.domain.abilities import Ability
+from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.person import PersonCount
 from viewfinder.domain.query import Query
+from viewfinder.domain.roles import Role, check_role, role_of
 from viewfinder.domain.summary import Summary
 from viewfinder.observability import correlated, logger
 from viewfinder.usecases.correct_faces import correct_faces
@@ -44,7 +46,7 @@ from viewfinder.usecases.list_labels import list_categories, list_labels
 from viewfinder.usecases.people import change_person, cover_images, get_person, list_people, merge_people
 from viewfinder.usecases.reanalyze import analyze_again
 from viewfinder.usecases.search_images import search_images
-from viewfinder.usecases.similar import SimilarImage, images_like, images_like_vector
+from viewfinder.usecases.similar import SimilarImage, images_like, images_like_vector, images_like_words
 from viewfinder.usecases.statistics import get_statistics
 from viewfinder.usecases.trash import TrashedImage, delete_for_good, list_trash, restore_image
 from viewfinder.usecases.uploads import create_upload
@@ -69,6 +71,8 @@ def _answer(request: Request) -> Response:
     if route is None:
         return no_route_response(bool(routes), request.request_id)
     try:
+        if request.groups is not None:
+            check_role(request.groups, route.role)
         query = read_query(route.query, request.query)
         if route.needs and (reason := application.settings.absent_abilities.get(route.needs)):
             return absent_response(reason, request.request_id)
@@ -79,9 +83,21 @@ def _answer(request: Request) -> Response:
 
 def _search_images(_: Request, **query: Any) -> Response:
     paging = {keyword: query.pop(keyword) for keyword in ("limit", "token") if keyword in query}
+    if "like" in query:
+        return _rank_images(query.pop("like"), Query(**query), **paging)
     page = search_images(Query(**query), application.search, **paging)
     document = page_document("Images", map(summary_document, page.images), page.next_token)
     return document_response(document | interpretation_document(page.interpretation))
+
+
+def _rank_images(words: str, query: Query, *, limit: int = 50, token: str = "") -> Response:
+    """Answer a search that has one page: the nearest images."""
+    if reason := application.settings.absent_abilities.get(Ability.WORDS):
+        raise InvalidRequestError(reason, parameter="like")
+    if token:
+        raise InvalidRequestError("can't be combined with like, whose answer is one page", parameter="nextToken")
+    found, interpretation = images_like_words(words, query, application.similar, application.search, limit=limit)
+    return document_response({"Images": _similar_documents(found)} | interpretation_document(interpretation))
 
 
 def _create_upload(request: Request) -> Response:
@@ -149,8 +165,12 @@ _URLS = {
 }
 
 
-def _get_content(request: Request, rendition: fields.Rendition = fields.Rendition.ORIGINAL) -> Response:
-    return redirect_response(_URLS[rendition](_image_id(request), application.catalog, application.links))
+def _get_content(
+    request: Request, rendition: fields.Rendition = fields.Rendition.ORIGINAL, redirect: str = "true"
+) -> Response:
+    expires_at = application.links.expires_at()
+    url = _URLS[rendition](_image_id(request), application.catalog, application.links)
+    return redirect_response(url) if redirect == "true" else document_response({"Url": url, "ExpiresAt": expires_at})
 
 
 def _analyze_image(request: Request) -> Response:
@@ -265,8 +285,11 @@ def _find_similar(request: Request) -> Response:
 
 
 def _similar_response(found: list[SimilarImage]) -> Response:
-    images = [summary_document(Summary.of(each.image)) | {"Similarity": each.similarity} for each in found]
-    return document_response({"Images": images})
+    return document_response({"Images": _similar_documents(found)})
+
+
+def _similar_documents(found: list[SimilarImage]) -> list[dict[str, Any]]:
+    return [summary_document(Summary.of(each.image)) | {"Similarity": each.similarity} for each in found]
 
 
 def _get_statistics(_: Request) -> Response:
@@ -275,12 +298,13 @@ def _get_statistics(_: Request) -> Response:
     return document_response({"Images": images, "Labels": statistics.labels})
 
 
-def _get_health(_: Request) -> Response:
+def _get_health(request: Request) -> Response:
     application.catalog.find("health")
     absent = {str(ability): reason for ability, reason in application.settings.absent_abilities.items()}
     return document_response(
         {"Status": "OK", "Version": viewfinder.__version__, "Features": application.settings.features.split(",")}
         | ({"Absent": absent} if absent else {})
+        | ({"Role": str(role_of(request.groups))} if request.groups is not None else {})
     )
 
 
@@ -297,33 +321,35 @@ class Route(NamedTuple):
     answer: Callable[..., Response]
     needs: Ability | None = None
     """What the stack has to be able to: elsewhere there is no such route."""
+    role: Role = Role.VIEWER
+    """The lowest role that may, of a person who signed in; a caller by IAM needs none."""
 
 
 _ROUTES = (
     Route("GET", "/images", fields.SEARCH, _search_images),
-    Route("POST", "/images", fields.NOTHING, _create_upload, Ability.UPLOADS),
+    Route("POST", "/images", fields.NOTHING, _create_upload, Ability.UPLOADS, role=Role.EDITOR),
     Route("GET", "/images/{ImageId+}", fields.NOTHING, _get_image),
-    Route("PATCH", "/images/{ImageId+}", fields.NOTHING, _correct_labels),
-    Route("DELETE", "/images/{ImageId+}", fields.NOTHING, _delete_image, Ability.DELETION),
+    Route("PATCH", "/images/{ImageId+}", fields.NOTHING, _correct_labels, role=Role.EDITOR),
+    Route("DELETE", "/images/{ImageId+}", fields.NOTHING, _delete_image, Ability.DELETION, role=Role.EDITOR),
     Route("GET", "/content/{ImageId+}", fields.CONTENT, _get_content),
-    Route("GET", "/trash", fields.TRASH, _list_trash, Ability.TRASH),
-    Route("POST", "/trash/{ImageId+}", fields.NOTHING, _restore_image, Ability.TRASH),
-    Route("DELETE", "/trash/{ImageId+}", fields.NOTHING, _delete_for_good, Ability.TRASH),
-    Route("GET", "/versions/{ImageId+}", fields.NOTHING, _list_versions, Ability.VERSIONS),
-    Route("POST", "/versions/{ImageId+}", fields.NOTHING, _restore_version, Ability.VERSIONS),
-    Route("POST", "/analyses", fields.NOTHING, _analyze_image),
+    Route("GET", "/trash", fields.TRASH, _list_trash, Ability.TRASH, role=Role.EDITOR),
+    Route("POST", "/trash/{ImageId+}", fields.NOTHING, _restore_image, Ability.TRASH, role=Role.EDITOR),
+    Route("DELETE", "/trash/{ImageId+}", fields.NOTHING, _delete_for_good, Ability.TRASH, role=Role.EDITOR),
+    Route("GET", "/versions/{ImageId+}", fields.NOTHING, _list_versions, Ability.VERSIONS, role=Role.EDITOR),
+    Route("POST", "/versions/{ImageId+}", fields.NOTHING, _restore_version, Ability.VERSIONS, role=Role.EDITOR),
+    Route("POST", "/analyses", fields.NOTHING, _analyze_image, role=Role.EDITOR),
     Route("GET", "/labels", fields.LABELS, _list_labels),
     Route("GET", "/categories", fields.NOTHING, _list_categories),
     Route("GET", "/folders", fields.FOLDERS, _list_folders),
     Route("GET", "/people", fields.PEOPLE, _list_people),
     Route("GET", "/people/{PersonId}", fields.NOTHING, _get_person),
-    Route("PATCH", "/people/{PersonId}", fields.NOTHING, _change_person),
-    Route("POST", "/people/{PersonId}", fields.NOTHING, _merge_people),
-    Route("DELETE", "/people/{PersonId}", fields.PARTS, _forget_person),
+    Route("PATCH", "/people/{PersonId}", fields.NOTHING, _change_person, role=Role.EDITOR),
+    Route("POST", "/people/{PersonId}", fields.NOTHING, _merge_people, role=Role.EDITOR),
+    Route("DELETE", "/people/{PersonId}", fields.PARTS, _forget_person, role=Role.EDITOR),
     Route("GET", "/faces", fields.FACES, _list_faces),
-    Route("PATCH", "/faces", fields.NOTHING, _correct_faces),
+    Route("PATCH", "/faces", fields.NOTHING, _correct_faces, role=Role.EDITOR),
     Route("GET", "/duplicates", fields.DUPLICATES, _list_duplicates),
-    Route("PATCH", "/duplicates", fields.NOTHING, _decide_duplicates),
+    Route("PATCH", "/duplicates", fields.NOTHING, _decide_duplicates, role=Role.EDITOR),
     Route("GET", "/similar/{ImageId+}", fields.SIMILAR, _list_similar, Ability.SIMILAR),
     Route("POST", "/similar", fields.NOTHING, _find_similar, Ability.SIMILAR),
     Route("GET", "/stats", fields.NOTHING, _get_statistics),

@@ -44,6 +44,7 @@ class Parts(TypedDict, total=False):
     rekognition_client: Any
     events_client: Any
     s3vectors_client: Any
+    bedrock_client: Any
     catalog_parts: ports.CatalogParts
     catalog: ports.Catalog
     records: ports.Records
@@ -54,6 +55,7 @@ class Parts(TypedDict, total=False):
     alike: Alike
     distinctions: ports.Distinctions
     vectors: ports.Vectors | None
+    embedder: ports.Embedder | None
     similar: Similar
     people: ports.People
     face_collection: ports.FaceCollection
@@ -166,7 +168,8 @@ class Application(AwsClients):
         """The detector that the settings name; our engine loads its networks for labels now."""
         from viewfinder.adapters.detector import EngineDetector, RekognitionDetector
 
-        asks = self.vectors is not None
+        # Our engine's server has the user's model itself; what another service describes needs no second vector.
+        asks = self.vectors is not None and not self.settings.embeddings.startswith("bedrock:")
         if self._uses_engine:
             return EngineDetector(self.settings.engine_detector, asks_for_vectors=asks)
         client, price = self.rekognition_client, self.settings.detector_price
@@ -262,8 +265,26 @@ class Application(AwsClients):
 
         if self.vectors is None:
             return None
+        if self.embedder:
+            return VectorKeeping(self.vectors, self.embedder, self.embedder.model)
         detector = self.labels_detector
         return VectorKeeping(self.vectors, detector if isinstance(detector, EngineDetector) else None)
+
+    @cached_property
+    def embedder(self) -> ports.Embedder | None:
+        """The model of pictures and words that the settings name; None where the classifier makes the vectors."""
+        kind, _, size = self.settings.embeddings.partition(":")
+        if kind == "bedrock" and size.isdecimal():
+            from viewfinder.adapters.bedrock import TitanEmbedder
+
+            return TitanEmbedder(self.bedrock_client, int(size))
+        if kind == "http":
+            from viewfinder.adapters.engine_embedder import EngineEmbedder
+
+            return EngineEmbedder(self.settings.embeddings)
+        if kind:
+            raise MisconfiguredError(f"VIEWFINDER_EMBEDDINGS is {self.settings.embeddings!r}: bedrock:SIZE, or a URL")
+        return None
 
     @cached_property
     def vectors(self) -> ports.Vectors | None:
@@ -275,7 +296,7 @@ class Application(AwsClients):
             from viewfinder.adapters.s3_vectors import S3Vectors
             from viewfinder.domain.vector import MODEL
 
-            return S3Vectors(self.s3vectors_client, where, model=MODEL)
+            return S3Vectors(self.s3vectors_client, where, model=self.embedder.model if self.embedder else MODEL)
         if where:
             raise MisconfiguredError(f"VIEWFINDER_VECTORS is {where!r}: catalog (if it is SQLite's), or an index's ARN")
         return None
@@ -287,7 +308,7 @@ class Application(AwsClients):
 
         if self.vectors is None:
             raise MisconfiguredError("VIEWFINDER_VECTORS is empty: vectors are not kept")
-        return Similar(self.vectors, self.catalog, self.copies, self.records)
+        return Similar(self.vectors, self.catalog, self.copies, self.records, self.embedder)
 
     @property
     def _has_two_stages(self) -> bool:

@@ -20,7 +20,7 @@ from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Entry, Stretch
 from viewfinder.domain.record_state import RecordState
 from viewfinder.domain.statistics import KnownName, LabelCount
-from viewfinder.domain.vector import Vector
+from viewfinder.domain.vector import MODEL, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,17 @@ class VectorMaker(Protocol):
         """Return the vector of a picture; errors as `Detector` has them."""
 
 
+class Embedder(VectorMaker, Protocol):
+    """Computes vectors of pictures and of words, in one space."""
+
+    @property
+    def model(self) -> str:
+        """The name of the model, which its vectors have; errors as `Detector` has them."""
+
+    def words(self, text: str) -> Vector:
+        """Return the vector of a text; errors as `Detector` has them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbour:
     """A content (SHA-256) and how similar it is: the cosine of the angle between both vectors, -1 to 1."""
@@ -141,7 +152,7 @@ class Vectors(Protocol):
         """Return the vector of a content, or None."""
 
     def nearest(self, vector: Vector, most: int) -> Sequence[Neighbour]:
-        """Return the most similar contents, at most 100, most similar first."""
+        """Return the most similar contents, most similar first; a store may return 100 where more are asked for."""
 
     def delete(self, contents: Collection[str]) -> None:
         """Forget the vectors of contents; ignore missing ones."""
@@ -151,11 +162,17 @@ class Vectors(Protocol):
 class VectorKeeping:
     """What the pipeline needs to keep vectors: the store, and what computes the vector of an older analysis.
 
-    `maker` is None where that would be a call of the detector.
+    `maker` is None where that would be a call of the detector; `model` is that of the stack's vectors.
     """
 
     store: Vectors
     maker: VectorMaker | None
+    model: str = MODEL
+
+    @property
+    def embeds(self) -> bool:
+        """Whether another model than the detector's makes the vectors."""
+        return self.maker is not None and self.model != MODEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -558,6 +575,9 @@ class CatalogParts:
 
 class Links(Protocol):
     """Presigned URLs, by which callers access the buckets directly."""
+
+    def expires_at(self) -> str:
+        """Return when a URL that is signed now expires: `2026-01-31T12:00:00Z`."""
 
     def original(self, image_id: str, content_type: str, disposition: str) -> str:
         """Return a URL of the object, under this Content-Type and Content-Disposition."""

@@ -90,6 +90,12 @@ class Settings:
         "Where vectors of images are kept: catalog (SQLite's), the ARN of an index of S3 Vectors, or empty: nowhere",
         "",
     )
+    embeddings: str = _setting(
+        "VIEWFINDER_EMBEDDINGS",
+        "What describes pictures and words by vectors: bedrock:SIZE (Titan), the URL of our engine with a model of the"
+        " user's, or empty: the classifier, which knows no words",
+        "",
+    )
     event_bus: str = _setting("VIEWFINDER_EVENT_BUS", "EventBridge bus that the table's stream is announced on", "")
     outbox: bool = _setting(
         "VIEWFINDER_OUTBOX",
@@ -107,9 +113,10 @@ class Settings:
     def absent_abilities(self) -> Mapping[Ability, str]:
         """What the API can't do, each with the reason; raise MisconfiguredError."""
         try:
-            return absent_abilities(BucketAccess(self.bucket_access), keeps_vectors=bool(self.vectors))
+            access = BucketAccess(self.bucket_access)
         except ValueError as error:
             raise MisconfiguredError(f"VIEWFINDER_BUCKET_ACCESS is not one of {', '.join(BucketAccess)}") from error
+        return absent_abilities(access, keeps_vectors=bool(self.vectors), has_words=bool(self.embeddings))
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, str], **others: Any) -> Settings:

@@ -17,6 +17,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from tests.support.tiny_clip import write_clip
 from viewfinder.deployment.progress import silent
 from viewfinder.local.data_directory import DataDirectory
 from viewfinder.local.processes import free_port, processes_of
@@ -25,6 +26,9 @@ from viewfinder.local.state import DYNAMODB, REGION, Options
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATE = PROJECT / "infrastructure" / "template.yaml"
+
+_CLIENTS: dict[tuple[Any, ...], Any] = {}
+"""By address, keys, service and options: boto3 takes a tenth of a second to make one."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,13 @@ class RunningStack:
 
     def client(self, service: str, **session: Any) -> Any:
         """A client of the root user, or of the credentials given."""
-        make: Any = self.local.session.client  # typed for each service by its name
-        return make(service, endpoint_url=self.local.record.endpoint_url, **session)
+        running = self.local.running
+        given = tuple(session.items())
+        key = (running.record.endpoint_url, running.keys, service, given)
+        if key not in _CLIENTS:
+            make: Any = running.session.client  # typed for each service by its name
+            _CLIENTS[key] = make(service, endpoint_url=running.record.endpoint_url, **session)
+        return _CLIENTS[key]
 
     def call(self, method: str, path: str, *, credentials: Credentials | None = None, **request: Any) -> httpx.Response:
         """Call the REST API, signed; `path` is already percent-encoded."""
@@ -98,9 +107,19 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack
 
 @pytest.fixture(scope="session")
 def people_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack that keeps faces."""
+    """A stack that keeps faces, and has a (tiny) model of words with a vocabulary."""
     once(tmp_path_factory, "people_stack")
-    yield from running(tmp_path_factory.mktemp("people"), features="LABELS,PEOPLE")
+    models = tmp_path_factory.mktemp("clip")
+    (models / "names.txt").write_text("red\nblue\n")
+    words = {"clip": str(write_clip(models / "model")), "vocabulary": str(models / "names.txt")}
+    yield from running(tmp_path_factory.mktemp("people"), features="LABELS,PEOPLE", **words)
+
+
+@pytest.fixture(scope="session")
+def hosted_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack whose gallery is hosted, too."""
+    once(tmp_path_factory, "hosted_stack")
+    yield from running(tmp_path_factory.mktemp("hosted"), hosted=True, hosted_port=free_port())
 
 
 def once(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:

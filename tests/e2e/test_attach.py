@@ -171,7 +171,14 @@ def _follow_changes(stack: RunningStack, theirs: tuple[str, str], status_of: Any
 def _require_read_only(stack: RunningStack, target: Any) -> None:
     """IAM lets neither role write to the bucket; the API says what it can't do."""
     # and no similar images, as in every stack with DynamoDB and without an index of S3 Vectors
-    assert set(health(stack, target.outputs)["Absent"]) == {"Uploads", "Deletion", "Trash", "Versions", "Similar"}
+    assert set(health(stack, target.outputs)["Absent"]) == {
+        "Uploads",
+        "Deletion",
+        "Trash",
+        "Versions",
+        "Similar",
+        "Words",
+    }
     iam = stack.client("iam")
     roles = [role for role in iam.list_roles()["Roles"] if role["RoleName"].startswith(f"{NAME}-")]
     actions = ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketNotification"]
@@ -262,7 +269,13 @@ def test_a_folder_is_followed_and_nothing_in_it_is_changed(
     try:
         wait_for(lambda: counted(stack) == photos, seconds=120 + photos, what="every photo is analysed")
         assert tree(folder) == before
-        assert set(stack.call("GET", "/health").json()["Absent"]) == {"Uploads", "Deletion", "Trash", "Versions"}
+        assert set(stack.call("GET", "/health").json()["Absent"]) == {
+            "Uploads",
+            "Deletion",
+            "Trash",
+            "Versions",
+            "Words",
+        }
         assert stack.call("DELETE", "/images/0/0000.jpg").status_code == 405
         _require_reported(stack, photos)
         _follow_the_folder(stack, folder)

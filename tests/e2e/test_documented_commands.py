@@ -50,6 +50,9 @@ NOT_RUN = {  # the beginning of a command, and the reason
     ".venv/bin/viewfinder gallery --stack viewfinder --region eu-west-1": _GALLERY,
     "viewfinder gallery --stack viewfinder --region eu-central-1": _GALLERY,
     "viewfinder deploy --stack photos": _ON_AWS,
+    "viewfinder import ~/Pictures/holiday --stack photos": _ON_AWS,
+    "viewfinder users": "needs a login; tests/unit/operations/test_users.py has Cognito's service model",
+    "aws acm request-certificate": "needs an AWS account and a domain",
     "viewfinder rekognition serve --detector model.onnx --labels names.txt": "needs a model file of the reader's",
     "aws organizations": "needs the management account of an AWS organisation",
     "aws cloudformation set-stack-policy": "MiniStack has no stack policies",
@@ -59,6 +62,11 @@ NOT_RUN = {  # the beginning of a command, and the reason
     "viewfinder backfill --stack photos": "needs an attached bucket; tests/e2e/test_attach.py has one",
     "viewfinder export --format parquet": "needs the extra `parquet`; tests/unit/usecases/test_export.py writes one",
     "viewfinder search --like holiday/beach.jpg": "needs this image; tests/e2e/gallery/test_alike.py has such ones",
+    "pip install 'viewfinder[clip]'": "was installed before the tests",
+    "viewfinder up --clip": "needs a model of the reader's; tests/e2e/test_words.py makes one",
+    "viewfinder search --describe": "needs a model of the reader's; tests/e2e/test_words.py makes one",
+    "viewfinder search harbour --describe": "needs a model of the reader's; tests/e2e/test_words.py makes one",
+    "viewfinder reconcile --stack photos": _ON_AWS,
     "aws events": "needs the event bus of a stack on AWS",
 }
 PROGRAMS = (

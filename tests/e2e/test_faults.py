@@ -63,8 +63,8 @@ class Scene:
             self.bad.append(self._put(f"bad {number}.jpg", BAD[number % len(BAD)]))
 
     def remove_objects(self) -> None:
-        for key in (*self.good, *self.bad):
-            self.stack.client("s3").delete_object(Bucket=self.stack.bucket, Key=key)
+        keys = [{"Key": key} for key in (*self.good, *self.bad)]
+        self.stack.client("s3").delete_objects(Bucket=self.stack.bucket, Delete={"Objects": keys})
 
     def records(self) -> dict[str, Image]:
         return self.application.records.find_many([*self.good, *self.bad])

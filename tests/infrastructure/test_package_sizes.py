@@ -16,7 +16,7 @@ from viewfinder.deployment.packages import AWS, SERVICES, build_package, this_ma
 
 PROJECT = Path(__file__).parents[2]
 
-LIMITS = {"image_processing": 20_000_000, "api_handler": 18_000_000, "label_statistics": 3_000_000}
+LIMITS = {"image_processing": 20_000_000, "api_handler": 18_000_000, "label_statistics": 3_050_000}
 """Bytes, zipped; api_handler has NumPy, which compares hashes."""
 
 MOST_UNZIPPED = 250 * 1024 * 1024

@@ -69,7 +69,7 @@ def test_the_functions_run_on_what_the_packages_are_built_for() -> None:
 
 def test_every_bucket_is_closed_encrypted_and_owned() -> None:
     buckets = _of_type("AWS::S3::Bucket")
-    assert set(buckets) == {"ImagesBucket", "DerivedBucket", "AccessLogsBucket"}
+    assert set(buckets) == {"ImagesBucket", "DerivedBucket", "AccessLogsBucket", "GalleryBucket"}
     for bucket in buckets.values():
         assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
         assert bucket["Properties"]["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
@@ -83,12 +83,18 @@ def test_what_is_called_by_others_refuses_plain_http(kind: str) -> None:
         for name, resource in RESOURCES.items()
         if resource["Type"].endswith(f"::{kind}Policy")
     }
-    assert len(policies) == {"Bucket": 3, "Queue": 6, "Topic": 1}[kind]
+    assert len(policies) == {"Bucket": 4, "Queue": 6, "Topic": 1}[kind]
     conditions = [statement["Condition"] for statements in policies.values() for statement in statements]
     assert conditions == [{"Bool": {"aws:SecureTransport": "false"}}] * len(policies)
 
 
-ATTACHED_RULE = {"Fn::GetAtt": ["AttachedBucketRule", "Arn"]}
+NAMED: dict[str, Any] = {
+    "EventsOfTheAttachedBucket": {"Fn::GetAtt": ["AttachedBucketRule", "Arn"]},
+    "PageForTheDistribution": {
+        "Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${GalleryDistribution}"
+    },
+}
+"""Services that act for one resource, whose ARN is the whole condition."""
 
 
 def test_a_service_is_let_in_for_this_account_only() -> None:
@@ -99,11 +105,11 @@ def test_a_service_is_let_in_for_this_account_only() -> None:
         for statement in _statements(resource)
         if statement["Effect"] == "Allow"
     ]
-    by_rule = [statement for _, statement in statements if statement["Sid"] == "EventsOfTheAttachedBucket"]
-    # A rule's ARN names the account; a key's policy with aws:SourceAccount would refuse events.
-    assert [each["Condition"] for each in by_rule] == [{"ArnEquals": {"aws:SourceArn": ATTACHED_RULE}}]
-    assert len(statements) == 4
-    for name, statement in (each for each in statements if each[1] not in by_rule):
+    # Their ARNs name the account; a key's policy with aws:SourceAccount would refuse events.
+    by_arn = {statement["Sid"]: statement["Condition"] for _, statement in statements if statement["Sid"] in NAMED}
+    assert by_arn == {sid: {"ArnEquals": {"aws:SourceArn": arn}} for sid, arn in NAMED.items()}
+    assert len(statements) == 5
+    for name, statement in (each for each in statements if each[1]["Sid"] not in NAMED):
         assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}, name
         assert {"ArnEquals", "ArnLike"} & statement["Condition"].keys(), name
 
@@ -119,7 +125,7 @@ def test_what_a_failed_creation_made_does_not_stay() -> None:
 def test_the_documented_stack_policy_protects_what_holds_data() -> None:
     (policy,) = re.findall(r"--stack-policy-body '(.*?)'", _document("security.md"), re.DOTALL)
     allow, deny = json.loads(policy)["Statement"]
-    data = {*_of_type("AWS::S3::Bucket"), *_of_type("AWS::DynamoDB::Table")} - {"AccessLogsBucket"}
+    data = {*_of_type("AWS::S3::Bucket"), *_of_type("AWS::DynamoDB::Table")} - {"AccessLogsBucket", "GalleryBucket"}
     assert (allow["Effect"], allow["Resource"]) == ("Allow", "*")
     assert (deny["Effect"], set(deny["Action"])) == ("Deny", {"Update:Replace", "Update:Delete"})
     assert set(deny["Resource"]) == {f"LogicalResourceId/{name}" for name in data}
@@ -140,7 +146,7 @@ def test_every_role_takes_the_boundary() -> None:
 BY_PARAMETER = {
     *("UseTheKey", "ReadAttachedImages", "TellMissingAttachedFromForbidden", "DecryptAttachedImages"),
     *("SignUploadsAndRemoveAttached", "FindAttachedVersions", "RestoreAndDeleteAttachedVersions"),
-    *("EncryptAttachedUploads", "PutVectors", "GetVectors", "QueryVectors", "DeleteVectors"),
+    *("EncryptAttachedUploads", "PutVectors", "GetVectors", "QueryVectors", "DeleteVectors", "DescribeByTitan"),
 }
 """Statements that the stack of those tests does not have."""
 
@@ -292,7 +298,7 @@ def test_every_reason_for_a_finding_of_cdk_nag_is_one() -> None:
     """`make nag` also finds reasons that nothing needs any more."""
     entries = json.loads((PROJECT / "infrastructure" / "nag.json").read_text())
     named = {name for entry in entries for name in entry["resources"]}
-    assert named <= translate()["Resources"].keys()
+    assert named <= translate(HostedGallery="On")["Resources"].keys()
     assert [entry["rule"] for entry in entries if len(entry["reason"].split()) < 5] == []
 
 

@@ -24,6 +24,7 @@ module.exports = [
   js.configs.recommended,
   { rules: RULES, linterOptions: { reportUnusedDisableDirectives: "error" } },
   { files: ["src/viewfinder/gallery/web/*.js"], languageOptions: { globals: globals.browser } },
+  { files: ["src/viewfinder/gallery/web/worker.js"], languageOptions: { globals: globals.serviceworker } },
   { files: ["**/*.mjs"], languageOptions: { globals: globals.nodeBuiltin } },
   { files: ["**/*.cjs"], languageOptions: { sourceType: "commonjs", globals: globals.node } },
 ];

@@ -123,6 +123,12 @@ class AwsClients:
         return self._client("s3vectors", read_timeout=10)
 
     @cached_property
+    def bedrock_client(self) -> Any:
+        """A client of Bedrock's models that slows down when the service throttles, as Rekognition's does."""
+        retries = {"mode": "adaptive", "total_max_attempts": 3}
+        return self._client("bedrock-runtime", retries=retries, read_timeout=15)
+
+    @cached_property
     def events_client(self) -> Any:
         """EventBridge."""
         return self._client("events", read_timeout=5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -171,11 +172,27 @@ def _ask(client: Client, rendition: bytes, parameters: Parameters) -> Detection:
     row = FEATURES[parameters.feature]
     operation = getattr(client, xform_name(row.operation))
     answer: Mapping[str, Any] = operation(Image={"Bytes": rendition}, **row.request(parameters))
-    found = tuple(row.read(entry) for member in row.answers for entry in answer.get(member, ()))
+    named = _word_labels(answer)
+    found = tuple(row.read(_with_source(entry, named)) for member in row.answers for entry in answer.get(member, ()))
     # DetectFaces takes no minimum of confidence. What a collection keeps must all be known, to be forgotten.
     minimum = 0.0 if row.beside else parameters.min_confidence
     kept = tuple(finding for finding in found if finding.confidence >= minimum)
     return Detection(kept, answer.get(row.version, ""), _vector_of(answer))
+
+
+WORD_LABELS = "x-viewfinder-word-labels"
+"""The engine's header (`rekognition.service.WORD_LABELS`): JSON names of labels that a user's vocabulary has."""
+
+CLIP = "CLIP"
+
+
+def _word_labels(answer: Mapping[str, Any]) -> frozenset[str]:
+    text = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get(WORD_LABELS, "[]")
+    return frozenset(json.loads(text))
+
+
+def _with_source(entry: Mapping[str, Any], named: frozenset[str]) -> Mapping[str, Any]:
+    return {**entry, "Source": CLIP} if entry.get("Name") in named else entry
 
 
 VECTOR = "x-viewfinder-vector"

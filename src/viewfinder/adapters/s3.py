@@ -397,6 +397,11 @@ class S3Links:
         self._derived_bucket = derived_bucket
         self._seconds = seconds
 
+    def expires_at(self) -> str:
+        """Return the end of what is signed now, unless the signer's own credentials end before it."""
+        expires_at = datetime.now(UTC) + timedelta(seconds=self._seconds)
+        return expires_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
     def original(self, image_id: str, content_type: str, disposition: str) -> str:
         """Sign a GET of the images bucket."""
         return self._client.generate_presigned_url(
@@ -432,7 +437,7 @@ class S3Links:
 
     def upload_form(self, image_id: str, content_type: str, max_bytes: int) -> UploadForm:
         """Return a presigned POST of one key and type; S3 refuses an empty body and more than `max_bytes`."""
-        expires_at = datetime.now(UTC) + timedelta(seconds=self._seconds)
+        expires_at = self.expires_at()
         form = self._client.generate_presigned_post(
             Bucket=self._images_bucket,
             Key=image_id,
@@ -440,4 +445,4 @@ class S3Links:
             Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
             ExpiresIn=self._seconds,
         )
-        return UploadForm(form["url"], form["fields"], expires_at.isoformat(timespec="seconds").replace("+00:00", "Z"))
+        return UploadForm(form["url"], form["fields"], expires_at)

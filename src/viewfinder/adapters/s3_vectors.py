@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from viewfinder.adapters.aws import misconfiguration_told
-from viewfinder.domain.vector import SIZE, Vector
+from viewfinder.domain.errors import InvalidRequestError
+from viewfinder.domain.vector import Vector
 from viewfinder.ports import Neighbour
 
 MAX_NEAREST = 100
 MAX_DELETED = 500
 """S3 User Guide, "S3 Vectors limitations and restrictions": results of a query, vectors of a deletion."""
 
-_LENGTH = 127
+_SCALE = 127
 
 
 class S3Vectors:
-    """Implements `ports.Vectors`: an index of 1,280 float32 by the cosine distance, whose keys are SHA-256.
+    """Implements `ports.Vectors`: an index of float32 by the cosine distance, whose keys are SHA-256.
 
     Vectors have no metadata, so that a query needs the permission s3vectors:QueryVectors only (API Reference,
     "QueryVectors"). Writes are strongly consistent. `model` is that of the vectors in the index.
@@ -44,8 +46,8 @@ class S3Vectors:
         return Vector(self._model, _bytes(found[0]["data"]["float32"])) if found else None
 
     def nearest(self, vector: Vector, most: int) -> Sequence[Neighbour]:
-        """Query the index."""
-        with self._told():
+        """Query the index; raise InvalidRequestError for a vector of another size than the index has."""
+        with self._told(), _size_checked():
             answer = self._client.query_vectors(
                 indexArn=self._index_arn,
                 topK=min(most, MAX_NEAREST),
@@ -67,12 +69,20 @@ class S3Vectors:
             yield
 
 
+@contextmanager
+def _size_checked() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationException":
+            raise
+        raise InvalidRequestError(f"is refused by the index: {error}", parameter="Vector") from error
+
+
 def _floats(vector: Vector) -> list[float]:
-    return [value / _LENGTH for value in array("b", vector.values)]
+    return [value / _SCALE for value in array("b", vector.values)]
 
 
 def _bytes(floats: Sequence[float]) -> bytes:
-    """Return int8 of length 127, whatever length the index answers with."""
-    length = math.sqrt(math.fsum(value * value for value in floats)) or 1.0
-    values = array("b", (max(-_LENGTH, min(_LENGTH, round(_LENGTH * value / length))) for value in floats[:SIZE]))
-    return values.tobytes()
+    """Return the int8 that were put."""
+    return array("b", (max(-_SCALE, min(_SCALE, round(_SCALE * value))) for value in floats)).tobytes()

@@ -89,7 +89,7 @@ def _client(*, has_tls: bool) -> httpx.Client:
     return httpx.Client(timeout=_SECONDS, verify=has_tls)
 
 
-_ARGUMENTS = {"label": "WORDS", "q": "WORDS", "ImageId": "IMAGE_ID"}
+_ARGUMENTS = {"label": "WORDS", "q": "WORDS", "ImageId": "IMAGE_ID", "like": "--describe"}
 """Parameters of the API that are positional arguments of commands."""
 
 _PARAMETER = re.compile(r"[A-Za-z]+(?=: )")

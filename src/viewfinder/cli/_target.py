@@ -113,6 +113,8 @@ class Target:
         given = {name: kind(self.parameters[key]) for key, name, kind in _SETTINGS if key in self.parameters}
         if self.parameters.get("ExistingBucketName"):
             given["bucket_access"] = self.parameters.get("ExistingBucketAccess", BucketAccess.READ_ONLY)
+        if self.parameters.get("Embeddings") == "Bedrock":
+            given["embeddings"] = f"bedrock:{self.parameters.get('EmbeddingSize', '1024')}"
         return Settings.from_outputs(self.outputs, **given)
 
     @cached_property

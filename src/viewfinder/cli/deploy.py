@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from viewfinder.deployment.destroy import Removal
     from viewfinder.deployment.environment import Environment
     from viewfinder.deployment.packages import Platform
+    from viewfinder.deployment.progress import Report
     from viewfinder.deployment.replacements import Loss
     from viewfinder.deployment.stack import Change, Stack
     from viewfinder.operations.cost import Estimate
@@ -115,6 +117,8 @@ def deploy(
 
         def approve_and_forget(changes: list[Change]) -> bool:
             agreed = approve_all(changes) if yes else approve(changes)
+            if agreed and given.get("HostedGallery") == "Off":
+                _take_down_page(target, progress)
             if agreed and forgets:  # before the change, which takes the collection away
                 forget_people_of(find_target(stack, region, profile).application)
             return agreed
@@ -131,10 +135,34 @@ def deploy(
         if termination_protection is not None:
             target.protect(termination_protection)
         changed |= bool(attachment and attachment.apply())
+        outputs = target.outputs
+        changed |= _publish_page(target, outputs, progress)
         status.update("Calling the API, without and with a signature")
-        prove(target.environment, target.environment.api_url(target.outputs))
+        prove(target.environment, target.environment.api_url(outputs))
     print_line(console, ("Deployed.", "bold green") if changed else "Nothing to change.")
-    print_pairs(console, "Outputs", target.outputs)
+    print_pairs(console, "Outputs", outputs)
+    for sentence in _about_gallery(stack, outputs):
+        say(sentence)
+
+
+def _take_down_page(stack: Stack, report: Report) -> None:
+    """Empty the bucket of the hosted gallery's page: CloudFormation deletes empty buckets only."""
+    from viewfinder.deployment.destroy import empty_bucket
+
+    if bucket := stack.outputs.get("GalleryBucketName"):
+        empty_bucket(stack.environment, bucket, report)
+
+
+def _publish_page(stack: Stack, outputs: Mapping[str, str], report: Report) -> bool:
+    """Upload the page of a stack that hosts the gallery; return whether there was anything to upload."""
+    from viewfinder.deployment.page import publish
+
+    return "GalleryUrl" in outputs and publish(stack.environment, outputs, _features_of(stack), report)
+
+
+def _about_gallery(stack: str, outputs: Mapping[str, str]) -> Iterator[str]:
+    if "GalleryUrl" in outputs:
+        yield f"The gallery is at {outputs['GalleryUrl']}. Invite people: viewfinder users add MAIL --stack {stack}"
 
 
 def _features_of(stack: Stack) -> str:
@@ -223,13 +251,29 @@ def cost(
     megabytes: Annotated[float, typer.Option(min=0, help="Size of an image.")] = 3.0,
     api_calls: Annotated[int, typer.Option(min=0, help="Calls of the REST API in the month.")] = 0,
     features: Annotated[str, features_option()] = "LABELS",
+    users: Annotated[int, typer.Option(min=0, help="People who use the hosted gallery in the month.")] = 0,
+    vectors: Annotated[
+        Literal["engine", "bedrock"] | None,
+        typer.Option(help="What makes vectors: engine (SimilarImages=S3Vectors) or bedrock (Embeddings=Bedrock)."),
+    ] = None,
+    rankings: Annotated[int, typer.Option(min=0, help="Searches for similar images and by words in the month.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Estimate the cost of a month on AWS by service, at list prices."""
     from viewfinder.domain.feature import read_features
     from viewfinder.operations.cost import Usage, estimate
 
-    found = estimate(Usage(images, reused / 100, megabytes, api_calls, read_features(features)), region)
+    usage = Usage(
+        images,
+        reused / 100,
+        megabytes,
+        api_calls,
+        read_features(features),
+        users=users,
+        vectors=vectors or "",
+        rankings=rankings,
+    )
+    found = estimate(usage, region)
     if as_json:
         print_json(_document(found))
     else:

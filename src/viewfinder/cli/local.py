@@ -7,7 +7,7 @@ import re
 import secrets
 import shlex
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -90,6 +90,22 @@ def up(
             help="Probability that becomes a confidence of 55.", min=0, max=1, show_default="0.5, or as last time"
         ),
     ] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER|off",
+            help="Your CLIP model, which finds images by what words describe (docs/similar.md has the files).",
+            show_default="off, or as last time",
+        ),
+    ] = None,
+    vocabulary: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|off",
+            help="Names, one a line, that become labels where the CLIP model sees them.",
+            show_default="off, or as last time",
+        ),
+    ] = None,
     catalog: Annotated[
         Literal["sqlite", "dynamodb"] | None,
         typer.Option(help="Kind of catalog; dynamodb is emulated.", show_default="sqlite, or as last time"),
@@ -140,6 +156,18 @@ def up(
             show_default="off, or as last time",
         ),
     ] = None,
+    hosted: Annotated[
+        bool | None,
+        typer.Option(
+            "--hosted/--not-hosted",
+            help="Serve the gallery to people who sign in, too, as on AWS (see: viewfinder users).",
+            show_default="not hosted, or as last time",
+        ),
+    ] = None,
+    hosted_port: Annotated[
+        int | None,
+        typer.Option(help="Port of the hosted gallery.", show_default="8081, or as last time", min=1, max=MAX_PORT),
+    ] = None,
     gallery_token: GalleryToken = None,
     forget_people: ForgetPeople = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the catalog from the buckets.")] = False,
@@ -161,9 +189,13 @@ def up(
         classifier=_absolute(classifier, "--classifier"),
         classes=str(classes.absolute()) if classes else None,
         min_probability=min_probability,
+        clip=_existing(clip, "--clip", Path.is_dir, "folder"),
+        vocabulary=_existing(vocabulary, "--vocabulary", Path.is_file, "file"),
         parameters=_parameters(parameter or []) | _location(keep_location),
         attach=_folder(attach, stack.data.path),
         webhook=webhook,
+        hosted=hosted,
+        hosted_port=hosted_port,
     )
     if samples and attach:
         raise typer.BadParameter("an attached folder is only read", param_hint="--samples")
@@ -213,6 +245,16 @@ def _absolute(network: str | None, option: str = "--detector") -> str | None:
     return str(path)
 
 
+def _existing(name: str | None, option: str, exists: Callable[[Path], bool], kind: str) -> str | None:
+    """Return the absolute path of a folder or file, or `off`; raise BadParameter where there is none."""
+    if name in {None, "off"}:
+        return name
+    path = Path(str(name)).absolute()
+    if not exists(path):
+        raise typer.BadParameter(f"{path} is not a {kind}", param_hint=option)
+    return str(path)
+
+
 def _start(stack: LocalStack, options: Any, console: Console) -> Up:
     with console.status("Starting") as status:
         return stack.up(template(), options, ProgressLines(console, status, brief=True))
@@ -229,6 +271,7 @@ def _show(running: Running, console: Console) -> None:
     record, environment, data = running.record, running.environment(), running.data
     urls = {
         "Gallery": record.gallery_url,
+        **({"Hosted gallery": record.hosted_url} if record.hosted else {}),
         "REST API": record.api_url,
         "API without a signature": f"{record.gallery_url}/prod/images",
         **(
@@ -241,6 +284,7 @@ def _show(running: Running, console: Console) -> None:
         "Catalog": record.catalog,
         "Looks for": record.features.lower().replace(",", ", "),
         "Detector": "the engine, in the image function" if record.in_process else "the engine, over its wire",
+        **({"Words": record.clip} if record.clip else {}),
         "For AWS's tools": f'eval "$({data.command("env")})"',
     }
     print_pairs(console, "Viewfinder", urls)

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from viewfinder.cli import images, people
+from viewfinder.cli import images, people, users
 from viewfinder.cli._printing import complain, say
 from viewfinder.cli.analyze import analyze
 from viewfinder.cli.analyze import app as rekognition
@@ -114,6 +114,7 @@ app.command(rich_help_panel=IMAGES)(export)
 app.command(rich_help_panel=IMAGES)(search)
 app.add_typer(images.app, name="images", rich_help_panel=IMAGES)
 app.add_typer(people.app, name="people", rich_help_panel=IMAGES)
+app.add_typer(users.app, name="users", rich_help_panel=AWS)
 app.command(rich_help_panel=IMAGES)(labels)
 app.command(rich_help_panel=IMAGES)(categories)
 app.command(rich_help_panel=IMAGES)(folders)

@@ -29,6 +29,13 @@ def reconcile(
     target: Target,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the differences, and change nothing.")] = False,
+    rewrite: Annotated[
+        bool,
+        typer.Option(
+            "--rewrite",
+            help="Write every record again, from analyses that are known: images get vectors of another model.",
+        ),
+    ] = False,
     patience: Annotated[float, typer.Option(min=1, help="Seconds without any answer before giving up.")] = 900,
     as_json: AsJson = False,
 ) -> None:
@@ -43,7 +50,7 @@ def reconcile(
     stores, console = target.application.stores, new_console(stderr=as_json)
     with (
         console.status("Comparing bucket and catalog") as status,
-        find_differences(stores, lambda found: status.update(_compared(found))) as found,
+        find_differences(stores, lambda found: status.update(_compared(found)), rewrite=rewrite) as found,
     ):
         done = Repair()
         if found and not dry_run:
@@ -88,7 +95,11 @@ def _sentence(counts: dict[str, int], done: Repair, *, dry_run: bool) -> str:
     return f"{objects[1]:,} images: {found}. {done.answered:,} were looked at, {done.calls:,} detector calls. {left}."
 
 
-_KINDS = {"Old": "in the format of an earlier release", "OrphanedThumbnails": "orphaned thumbnails"}
+_KINDS = {
+    "Old": "in the format of an earlier release",
+    "Chosen": "to be written again",
+    "OrphanedThumbnails": "orphaned thumbnails",
+}
 
 
 @on_stack

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from viewfinder.cli._api import Api
+from viewfinder.cli._api import LARGEST_PAGE, Api
 from viewfinder.cli._options import AsJson, specific_first
 from viewfinder.cli._printing import print_json, print_rows, tell
 from viewfinder.cli._similar import show_similar, similar_images
@@ -76,6 +76,14 @@ def search(
             help="List the images most similar to a file, which is not uploaded, or an image.",
         ),
     ] = None,
+    describe: Annotated[
+        str | None,
+        typer.Option(
+            "--describe",
+            metavar="TEXT",
+            help='Rank the images by a description, as "a dog on a beach"; the other filters hold (docs/similar.md).',
+        ),
+    ] = None,
     order: Annotated[Order, typer.Option(help="Order of the results.")] = Order.NEWEST,
     limit: Limit = 50,
     quiet: Annotated[
@@ -105,10 +113,14 @@ def search(
         "moderated": None if moderated is None else str(moderated).lower(),
     }
     api = target.api
-    if like is not None:
-        if any(value for name, value in query.items() if name != "match") or match_any:
-            raise typer.BadParameter("--like ranks all images: leave out words and filters")
-        images = similar_images(api, like, limit)
+    if like is not None and (describe is not None or any(query.values())):
+        raise typer.BadParameter("--like ranks all images: leave out words and filters")
+    if like is not None or describe is not None:
+        if like is not None:
+            images = similar_images(target, like, limit)
+        else:
+            ranked = {**query, "like": describe, "order": None if order is Order.NEWEST else order.value}
+            images = api.call("GET", "/images", {**ranked, "limit": min(limit, LARGEST_PAGE)})["Images"]
         print_json({"Images": images}) if as_json else show_similar(images)
         raise typer.Exit(1 if quiet and not images else 0)
     read: list[dict[str, Any]] = []

@@ -86,6 +86,8 @@ def check(stack: Stack, template: Template, parameters: Mapping[str, str]) -> Fi
         _check_region(environment)
     if values.get("SnapStart") == "On":
         _check_snapstart(environment, values)
+    if values.get("HostedGallery") == "On":
+        _check_gallery(stack, values)
     if present:
         _check_shift(stack.name, present.get("GradualDeployment", _UNSHIFTED[0]), values)
     # Named even where it stays: the package follows it.
@@ -120,6 +122,31 @@ def _check_snapstart(environment: Environment, values: Mapping[str, str]) -> Non
     if not values.get("Release"):
         raise DeploymentError(
             "SnapStart takes a snapshot of each version that is published: name this one (--parameter Release=NAME)."
+        )
+
+
+NOT_IN_A_LOGIN = ("aws", "amazon", "cognito")
+"""Words that Cognito refuses in the name of a login's domain, which begins with the stack's name."""
+
+CLOUDFRONT_REGION = "us-east-1"
+
+
+def _check_gallery(stack: Stack, values: Mapping[str, str]) -> None:
+    name, environment = stack.name, stack.environment
+    if environment.session.get_partition_for_region(environment.region) != "aws":
+        raise DeploymentError(f"There is no hosted gallery in {environment.region}: its login has no domain there.")
+    if words := [word for word in NOT_IN_A_LOGIN if word in name]:
+        raise DeploymentError(
+            f"{name!r} can't name a stack with a hosted gallery: its login's domain begins with that, and Cognito "
+            f"refuses {words[0]!r} in it."
+        )
+    domain, certificate = values.get("GalleryDomain", ""), values.get("GalleryCertificateArn", "")
+    if domain and certificate.split(":")[3:4] != [CLOUDFRONT_REGION]:
+        found = f"{certificate} is not there" if certificate else "none is given"
+        raise DeploymentError(
+            f"{domain} needs a certificate in {CLOUDFRONT_REGION}, whatever the stack's region, for CloudFront "
+            f"looks nowhere else; {found}. Request one (aws acm request-certificate --region {CLOUDFRONT_REGION} "
+            f"--validation-method DNS --domain-name {domain}), and give its ARN: --parameter GalleryCertificateArn=ARN"
         )
 
 
@@ -218,6 +245,12 @@ def _advice(chosen: Mapping[str, str], values: Mapping[str, str], concurrency: i
         yield (
             f"This account may run {concurrency} functions at once. To leave functions for the API: "
             "--parameter DetectorConcurrency=2, or ask Service Quotas for more (Lambda, Concurrent executions)."
+        )
+
+    if values.get("HostedGallery") == "On" and (domain := values.get("GalleryDomain")):
+        yield (
+            f"CloudFront takes the gallery's certificate, and a web ACL if you give it one, from {CLOUDFRONT_REGION}. "
+            f"Let the DNS name {domain} point at the output GalleryDistributionDomain."
         )
 
     published = values.get("SnapStart") == "On" or values.get("GradualDeployment", "Disabled") != "Disabled"

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import ErrorTypeDef, ObjectIdentifierTypeDef
 
 BUCKET, TABLE, RULE = "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Events::Rule"
+PAGE = "GalleryBucket"
+"""The hosted gallery's page, which `deploy` uploads again at any time: nobody's data."""
+
 ATTEMPTS = 3
 """A function that is still at work may write into a bucket that has just been emptied."""
 
@@ -49,13 +52,15 @@ def plan_removal(stack: Stack, *, delete_data: bool, named: Sequence[str] = ()) 
         raise DeploymentError(f"{stack.name} retains no bucket named {min(strange)}.")
     going = [each for each in resources if not each.retained]
     _require_unprotected(stack, [each.name for each in going if each.type == TABLE])
-    buckets = [each.name for each in going if each.type == BUCKET]
+    pages = [each.name for each in going if each.logical_id == PAGE]
+    buckets = [each.name for each in going if each.type == BUCKET and each.name not in pages]
     if not delete_data and (full := [each for each in buckets if not _is_empty(stack.environment, each)]):
         raise DeploymentError(_full(stack, full))
     detachment = plan_detachment(stack, {each.name for each in going if each.type == RULE})
     kept = [*_kept(retained, named), f"{ArtifactsBucket(stack.environment).name} (packages of all stacks here)"]
     kept += [detachment.explanation] if detachment else []
-    return Removal(stack, buckets if delete_data else [], list(named), kept, detachment)
+    emptied = [*buckets, *pages] if delete_data else pages
+    return Removal(stack, emptied, list(named), kept, detachment)
 
 
 def remove(removal: Removal, report: Report) -> None:
@@ -67,7 +72,7 @@ def remove(removal: Removal, report: Report) -> None:
         _delete_bucket(environment, bucket, report)
     for attempt in range(1, ATTEMPTS + 1):
         for bucket in removal.emptied:
-            _empty(environment, bucket, report)
+            empty_bucket(environment, bucket, report)
         try:
             removal.stack.delete(report)
             break
@@ -125,7 +130,7 @@ def _is_empty(environment: Environment, bucket: str) -> bool:
 
 def _delete_bucket(environment: Environment, bucket: str, report: Report) -> None:
     for attempt in range(1, ATTEMPTS + 1):
-        _empty(environment, bucket, report)
+        empty_bucket(environment, bucket, report)
         try:
             environment.s3.delete_bucket(Bucket=bucket)
             break
@@ -138,7 +143,7 @@ def _delete_bucket(environment: Environment, bucket: str, report: Report) -> Non
     report(Progress(bucket, "DELETED"))
 
 
-def _empty(environment: Environment, bucket: str, report: Report) -> None:
+def empty_bucket(environment: Environment, bucket: str, report: Report) -> None:
     """Delete every version of every object, 1,000 a call (S3's limit)."""
     try:
         # Else each deletion would be a message for the image function.

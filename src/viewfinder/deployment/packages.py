@@ -51,7 +51,7 @@ ENGINE = "rekognition"
 UNUSED = (".lock", "__pycache__", "*.pyi", "py.typed", "tests", "sboms")
 """What wheels and the installer bring that no function reads."""
 
-SERVICES = ("dynamodb", "events", "rekognition", "s3", "s3vectors", "sqs")
+SERVICES = ("bedrock-runtime", "dynamodb", "events", "rekognition", "s3", "s3vectors", "sqs")
 """What functions call: botocore has models of 400 services, 21 MB of its 24."""
 
 UNUSED_OF_BOTO3 = ("boto3/data", "boto3/examples", "botocore/data/*/*/examples-1.json*")
@@ -61,7 +61,7 @@ INSTALLER_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json
 
 ENGINE_REQUIREMENTS = "requirements-engine.txt"
 
-BUILDER_VERSION = 6
+BUILDER_VERSION = 7
 """Part of the cache key: grows when this module builds something else from the same input."""
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)

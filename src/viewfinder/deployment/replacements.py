@@ -58,12 +58,20 @@ HOLDINGS: dict[str, Holding] = {
         "analyses and thumbnails: without them every image costs its detector calls again",
         "Copy the objects into the new bucket before anything is analysed: `aws s3 sync s3://OLD s3://NEW`.",
     ),
+    "GalleryUsers": Holding(
+        "the people who may sign in to the hosted gallery, with their passwords",
+        "Note them before (`viewfinder users list`), and invite them again afterwards.",
+    ),
 }
 """The template's resources, by their logical ids."""
+
+_REPLACEABLE = {"GalleryBucket"}
+"""What `deploy` uploads again at any time."""
 
 KINDS: dict[str, Holding] = {
     "AWS::SQS::Queue": Holding("the messages that wait in it", "Empty it before, or read them from it."),
     "AWS::DynamoDB::Table": Holding("its items", "Export them before, or copy them into the new table."),
+    "AWS::Cognito::UserPool": Holding("its users, with their passwords", "Note them before, and invite them again."),
     "AWS::S3::Bucket": Holding("its objects", "Copy them into the new bucket: `aws s3 sync s3://OLD s3://NEW`."),
 }
 """Types of resources that hold messages or data; CloudFormation calls them so."""
@@ -80,7 +88,8 @@ _FATES = {
 
 IN_PLACE = {
     "AWS::S3::Bucket": {
-        *("BucketEncryption", "LifecycleConfiguration", "LoggingConfiguration", "NotificationConfiguration"),
+        *("BucketEncryption", "CorsConfiguration", "LifecycleConfiguration", "LoggingConfiguration"),
+        "NotificationConfiguration",
         *("OwnershipControls", "PublicAccessBlockConfiguration", "VersioningConfiguration"),
     },
 }
@@ -109,9 +118,9 @@ class Loss:
 
 
 def losses(changes: Iterable[Change]) -> list[Loss]:
-    """Return the changes that replace or remove a queue, a table or a bucket, in the order of the change set."""
+    """Return the changes that replace or remove a resource that holds something, in the order of the change set."""
     found = (change for change in changes if change.resource_type in KINDS and _what_happens(change) in _HAPPENS)
-    return [_loss(change) for change in found if not _stays(change)]
+    return [_loss(change) for change in found if not _stays(change) and change.logical_id not in _REPLACEABLE]
 
 
 def _loss(change: Change) -> Loss:

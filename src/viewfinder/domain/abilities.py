@@ -16,6 +16,7 @@ class Ability(StrEnum):
     TRASH = "Trash"
     VERSIONS = "Versions"
     SIMILAR = "Similar"
+    WORDS = "Words"
 
 
 _ATTACHED = "the images are in a bucket that is attached read-only"
@@ -30,9 +31,12 @@ _BY_ACCESS: Mapping[BucketAccess, Mapping[Ability, str]] = {
     BucketAccess.READ_WRITE_VERSIONS: {},
 }
 
-_WITHOUT_VECTORS = "similar images need Viewfinder's own engine as the detector, and a store of vectors"
+_WITHOUT_VECTORS = "similar images need a store of vectors, and Viewfinder's own engine or another model for them"
+_WITHOUT_WORDS = "images are ranked by words with a model that knows both: `up --clip`, or Embeddings=Bedrock on AWS"
 
 
-def absent_abilities(access: BucketAccess, *, keeps_vectors: bool) -> Mapping[Ability, str]:
+def absent_abilities(access: BucketAccess, *, keeps_vectors: bool, has_words: bool = False) -> Mapping[Ability, str]:
     """Return the abilities that the API lacks, each with the reason."""
-    return _BY_ACCESS[access] if keeps_vectors else {**_BY_ACCESS[access], Ability.SIMILAR: _WITHOUT_VECTORS}
+    without_vectors = {} if keeps_vectors else {Ability.SIMILAR: _WITHOUT_VECTORS}
+    without_words = {} if keeps_vectors and has_words else {Ability.WORDS: _WITHOUT_WORDS}
+    return {**_BY_ACCESS[access], **without_vectors, **without_words}

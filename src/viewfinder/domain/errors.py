@@ -73,6 +73,10 @@ class InvalidRequestError(ViewfinderError):
         self.code = code
 
 
+class ForbiddenError(ViewfinderError):
+    """The caller is known, and may not do this."""
+
+
 class TooManyRequestsError(ViewfinderError):
     """A caller has used up its requests of this minute; `retry_after` is the number of seconds to wait."""
 

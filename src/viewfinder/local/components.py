@@ -39,12 +39,15 @@ def emulator(data: DataDirectory, record: Record, interpreter: Path) -> Componen
         "TMPDIR": str(data.temporary),
         "VIEWFINDER_CATALOG": catalog_setting(data, record),  # for the functions, too
         "VIEWFINDER_VECTORS": vectors_setting(record),
+        "VIEWFINDER_EMBEDDINGS": embeddings_setting(record),
         "VIEWFINDER_ENGINE_DETECTOR": record.detector or "",
         "VIEWFINDER_OUTBOX": str(bool(record.webhook)).lower(),
         "VIEWFINDER_START_PROGRESS": str(data.start_progress),
     }
     if record.attached:
         settings["VIEWFINDER_ATTACHED_FOLDER"] = record.attached
+    if record.hosted:
+        settings["VIEWFINDER_HOSTED_PAGE"] = record.hosted_url
     if not record.in_process:
         settings["AWS_ENDPOINT_URL_REKOGNITION"] = record.rekognition_url  # for the functions, which inherit it
     return Component(
@@ -60,6 +63,8 @@ def engine(data: DataDirectory, record: Record) -> Component:
     """Return the engine's process, which may read the stack's buckets and no others."""
     detector = ("--detector", record.detector) if record.detector else ()
     classifier = _classifier_options(record) if record.classifier else ()
+    clip = ("--clip", record.clip) if record.clip else ()
+    vocabulary = ("--vocabulary", record.vocabulary) if record.vocabulary else ()
     where = ("--host", "127.0.0.1", "--port", str(record.ports.engine))
     kept = ("--data-dir", str(data.faces))
     objects = ("--s3-endpoint", record.endpoint_url, "--allow-bucket", f"{STACK_NAME}-*")
@@ -76,6 +81,8 @@ def engine(data: DataDirectory, record: Record) -> Component:
             *objects,
             *detector,
             *classifier,
+            *clip,
+            *vocabulary,
         ),
         _environment(data.key_pair()),
         f"{record.rekognition_url}/healthz",
@@ -105,11 +112,30 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
             "AWS_ENDPOINT_URL": record.endpoint_url,
             "VIEWFINDER_CATALOG": catalog_setting(data, record),
             "VIEWFINDER_VECTORS": vectors_setting(record),
+            "VIEWFINDER_EMBEDDINGS": embeddings_setting(record),
             "VIEWFINDER_OUTBOX": str(bool(record.webhook)).lower(),
             "VIEWFINDER_GALLERY_TOKEN": record.gallery_token or "",  # arguments are everybody's to read
         },
         f"http://127.0.0.1:{record.ports.gallery}/healthz",
         data.logs / "gallery.log",
+    )
+
+
+def hosted(data: DataDirectory, record: Record) -> Component:
+    """Return the process that stands in for CloudFront; it has no keys."""
+    from viewfinder.domain.feature import Feature, read_features
+
+    moderated = ("--moderated",) if Feature.MODERATION in read_features(record.features) else ()
+    return Component(
+        "hosted",
+        (
+            *(sys.executable, "-m", "viewfinder.local.hosted", "--port", str(record.ports.hosted)),
+            *("--api", record.hosted_api_url, "--login", record.login_url),
+            *("--client-id", record.outputs["GalleryClientId"], "--bucket", record.endpoint_url, *moderated),
+        ),
+        {name: os.environ[name] for name in FROM_OUR_ENVIRONMENT if name in os.environ} | {"PYTHONUNBUFFERED": "1"},
+        f"http://127.0.0.1:{record.ports.hosted}/healthz",
+        data.logs / "hosted.log",
     )
 
 
@@ -153,6 +179,11 @@ def catalog_setting(data: DataDirectory, record: Record) -> str:
 def vectors_setting(record: Record) -> str:
     """Return the value of VIEWFINDER_VECTORS: the engine's vectors are kept beside the catalog, if that is a file."""
     return "catalog" if record.catalog == SQLITE else ""
+
+
+def embeddings_setting(record: Record) -> str:
+    """Return the value of VIEWFINDER_EMBEDDINGS: a model of the user's is in the engine's process."""
+    return record.rekognition_url if record.clip else ""
 
 
 def _environment(keys: KeyPair) -> dict[str, str]:

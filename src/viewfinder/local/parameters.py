@@ -27,7 +27,7 @@ loopback, its table has no partitions whose heat would have to be spread, and re
 DEFAULTS = {"AnalysisIntervalSeconds": "0"}
 """What a parameter that may be chosen is at first, where not as on AWS."""
 
-CHOSEN_OTHERWISE = frozenset({"Detector", "Features", "ExistingBucketName"})
+CHOSEN_OTHERWISE = frozenset({"Detector", "Features", "ExistingBucketName", "HostedGallery", "GalleryOrigin"})
 """By options of their own."""
 
 MEANINGLESS = {
@@ -48,8 +48,12 @@ MEANINGLESS = {
     "SnapStart": "there are no snapshots",
     "EventBusName": "events go to the option --webhook here",
     "EventArchiveDays": "only with EventBusName",
+    "Embeddings": "a model of pictures and words is the option --clip here",
+    "EmbeddingSize": "only with Embeddings",
     "SimilarImages": "the vectors are in the catalog's file; the emulator has no S3 Vectors",
     "WebAclArn": "there is no WAF",
+    "GalleryDomain": "the hosted gallery is rehearsed on loopback",
+    "GalleryCertificateArn": "only with GalleryDomain",
     "AlarmEmail": "the emulator sends no mail",
 }
 """What has no effect on one machine, and why."""
@@ -70,7 +74,13 @@ def checked(chosen: Mapping[str, str], declared: Mapping[str, Mapping[str, Any]]
 
 
 def _of_its_own(name: str) -> str:
-    options = {"Features": "--features", "Detector": "--detector-in-process", "ExistingBucketName": "--attach"}
+    options = {
+        "Features": "--features",
+        "Detector": "--detector-in-process",
+        "ExistingBucketName": "--attach",
+        "HostedGallery": "--hosted",
+        "GalleryOrigin": "--hosted",
+    }
     return f"it is the option {options[name]}" if name in options else "there is no such parameter"
 
 

@@ -29,7 +29,9 @@ def parameters_of(record: Record) -> dict[str, str]:
     """Return the template's parameters of a local stack."""
     detector = "Engine" if record.in_process else "Rekognition"
     attached = {"ExistingBucketName": BUCKET} if record.attached else {}
-    return {**FIXED, **DEFAULTS, **record.parameters, "Features": record.features, "Detector": detector, **attached}
+    hosted = {"HostedGallery": "On", "GalleryOrigin": record.hosted_url} if record.hosted else {}
+    chosen = {"Features": record.features, "Detector": detector}
+    return {**FIXED, **DEFAULTS, **record.parameters, **chosen, **attached, **hosted}
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Running:
             "VIEWFINDER_BUCKET": record.outputs["ImagesBucketName"],
             "VIEWFINDER_API_URL": record.api_url,
             "VIEWFINDER_GALLERY_URL": record.gallery_url,
+            **({"VIEWFINDER_HOSTED_URL": record.hosted_url} if record.hosted else {}),
         }
 
     @property
@@ -75,6 +78,7 @@ class Running:
             bucket_access=str(BucketAccess.READ_ONLY if self.record.attached else BucketAccess.OWN),
             outbox=bool(self.record.webhook),
             vectors=components.vectors_setting(self.record),
+            embeddings=components.embeddings_setting(self.record),
         )
 
     def application(self) -> Application:

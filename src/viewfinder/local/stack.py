@@ -224,4 +224,5 @@ class LocalStack:
 
 def _networks(record: Record) -> tuple[str | float | None, ...]:
     """Return what the user gave the engine: detector, classifier, its classes, and when they are labels."""
-    return record.detector, record.classifier, record.classes, record.min_probability
+    custom = (record.detector, record.classifier, record.classes, record.min_probability)
+    return (*custom, record.clip, record.vocabulary)

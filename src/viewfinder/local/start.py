@@ -41,6 +41,8 @@ class Start:
         self._make_collection()
         api = next(package.zip for package in blueprint.packages.values() if package.function == "api_handler")
         self._launch(components.gallery(self.data, self.record, api))
+        if self.record.hosted:
+            self._launch(components.hosted(self.data, self.record))
         if self.record.webhook:
             self._send_off(components.webhooks(self.data, self.record))
         if self.record.attached:  # it is compared at each start
@@ -147,6 +149,8 @@ def _settle_ports(record: Record) -> Record:
     """Make sure that every port is free; the engine's, which nobody has to know, may move."""
     processes.require_free(record.ports.emulator, "--port")
     processes.require_free(record.ports.gallery, "--gallery-port")
+    if record.hosted:
+        processes.require_free(record.ports.hosted, "--hosted-port")
     engine = record.ports.engine
     kept = engine and processes.is_free(engine)
     return replace(record, ports=replace(record.ports, engine=engine if kept else processes.free_port()))

@@ -26,13 +26,14 @@ SQLITE, DYNAMODB = CATALOGS = "sqlite", "dynamodb"
 LAST_PORT = 65_535
 DEFAULT_PORT = 4566
 DEFAULT_GALLERY_PORT = 8080
+DEFAULT_HOSTED_PORT = 8081
 DEFAULT_FEATURES = "LABELS,TEXT"
 
 BUILTIN = "builtin"
 """As a detector: the engine's own."""
 
 OFF = "off"
-"""As a webhook: none."""
+"""As a webhook, a model of words or a vocabulary: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Ports:
     emulator: int
     gallery: int
     engine: int
+    hosted: int = DEFAULT_HOSTED_PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,18 @@ class Options:
     classifier: str | None = None
     classes: str | None = None
     min_probability: float | None = None
+    clip: str | None = None
+    """The folder of a model of pictures and words; OFF: none any more."""
+    vocabulary: str | None = None
+    """A file of names that the model labels pictures with; OFF: none any more."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Parameters of the template; those that are not named stay."""
     attach: str | None = None
     """A folder of pictures, chosen at the first start."""
     webhook: str | None = None
     """Where events are sent to; OFF: nowhere any more."""
+    hosted: bool | None = None
+    hosted_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,17 @@ class Record:
     """An image classifier of the user's, with the file of its classes and the probability that makes a label."""
     classes: str | None = None
     min_probability: float | None = None
+    clip: str | None = None
+    """A model of the user's of pictures and words, with the file of names that are labels."""
+    vocabulary: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     attached: str | None = None
     """The folder whose pictures are the images; None where they are in a bucket of the stack's own."""
     webhook: str | None = None
     """Where events are sent to, with the secret that signs them."""
     webhook_secret: str | None = None
+    hosted: bool = False
+    """Whether the gallery is served to people who sign in, too, as on AWS."""
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """Members of the file that this version doesn't know; they stay in it."""
 
@@ -120,6 +133,21 @@ class Record:
     def gallery_url(self) -> str:
         """The gallery's address, for browsers and programs alike; a path may follow it."""
         return gallery_address(self.ports.gallery, self.gallery_token or "")
+
+    @property
+    def hosted_url(self) -> str:
+        """The origin of the hosted gallery; "" without one."""
+        return gallery_address(self.ports.hosted) if self.hosted else ""
+
+    @property
+    def hosted_api_url(self) -> str:
+        """The HTTP API of the hosted gallery, up to its stage."""
+        return f"{self.endpoint_url}/_aws/execute-api/{self.outputs.get('GalleryApiId')}/{STAGE}"
+
+    @property
+    def login_url(self) -> str:
+        """The login of the hosted gallery, by another name than the buckets': the page's policy tells them apart."""
+        return f"http://localhost:{self.ports.emulator}"
 
     @property
     def api_url(self) -> str:
@@ -167,12 +195,15 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "classifier": (str, type(None)),
     "classes": (str, type(None)),
     "min_probability": (float, int, type(None)),
+    "clip": (str, type(None)),
+    "vocabulary": (str, type(None)),
     "gallery_token": (str, type(None)),
     "in_process": (bool,),
     "parameters": (dict,),
     "attached": (str, type(None)),
     "webhook": (str, type(None)),
     "webhook_secret": (str, type(None)),
+    "hosted": (bool,),
 }
 """The types of the record's members, but for `ports` and `processes`, which are documents themselves."""
 
@@ -233,22 +264,30 @@ def with_options(before: Record | None, options: Options) -> Record:
         record.ports,
         emulator=options.port or record.ports.emulator,
         gallery=options.gallery_port or record.ports.gallery,
+        hosted=options.hosted_port or record.ports.hosted,
     )
+    hosted = record.hosted if options.hosted is None else options.hosted
     if ports.emulator == ports.gallery:
         raise LocalStackError(f"Emulator and gallery can't both listen on port {ports.gallery}: choose two.")
+    if hosted and ports.hosted in {ports.emulator, ports.gallery}:
+        raise LocalStackError(
+            f"The hosted gallery needs a port of its own: {ports.hosted} is taken by the stack itself."
+        )
     catalog = _catalog_with_options(record, options)
     detector = None if options.detector == BUILTIN else options.detector or record.detector
     features = options.features or record.features
     in_process = record.in_process if options.in_process is None else options.in_process
     check_engine(read_features(features), in_process=in_process)
     classifier, webhook = _classifier(record, options), _webhook(record, catalog, options)
-    if in_process and classifier["classifier"]:
-        raise LocalStackError("A classifier of your own needs --detector-over-the-wire.")
+    clip = _clip(record, catalog, options)
+    if in_process and (classifier["classifier"] or clip["clip"]):
+        raise LocalStackError("A classifier or a CLIP model of your own needs --detector-over-the-wire.")
     return replace(
         record,
         ports=ports,
         detector=detector,
         **classifier,
+        **clip,
         catalog=catalog,
         layout=LAYOUT,
         features=features,
@@ -256,6 +295,7 @@ def with_options(before: Record | None, options: Options) -> Record:
         parameters={**record.parameters, **options.parameters},
         gallery_token=_gallery_token(record, options),
         attached=_attached(before, options),
+        hosted=hosted,
         webhook=webhook,
         webhook_secret=record.webhook_secret or (new_secret() if webhook else None),
     )
@@ -294,6 +334,19 @@ def _classifier(record: Record, options: Options) -> dict[str, Any]:
     if bool(found["classifier"]) != bool(found["classes"]):
         raise LocalStackError("--classifier and --classes belong together: one is missing.")
     return found
+
+
+def _clip(record: Record, catalog: str, options: Options) -> dict[str, Any]:
+    """Return the members of the model of pictures and words; raise LocalStackError where it can't be used."""
+    if options.clip == OFF:
+        return {"clip": None, "vocabulary": None}
+    clip = options.clip or record.clip
+    vocabulary = None if options.vocabulary == OFF else options.vocabulary or record.vocabulary
+    if vocabulary and not clip:
+        raise LocalStackError("--vocabulary needs --clip: its words are read by a model of your own.")
+    if clip and catalog != SQLITE:
+        raise LocalStackError("--clip needs the SQLite catalog, which keeps the vectors.")
+    return {"clip": clip, "vocabulary": vocabulary}
 
 
 def _gallery_token(record: Record, options: Options) -> str | None:

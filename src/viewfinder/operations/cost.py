@@ -43,6 +43,24 @@ INDEXED_GIGABYTES = 27e-6
 DERIVED_GIGABYTES = 130e-6
 """Per image: analysis, thumbnail and rendition for screens."""
 
+VISITS = 20
+"""A month, of a person who uses the hosted gallery."""
+
+VISIT_CALLS = 100
+"""Calls of the API in a visit: two pages of 40 pictures each, with a call for each picture's address."""
+
+VISIT_FILES = 60
+VISIT_GIGABYTES = 0.8e-3
+"""Of the page, where a browser has nothing of it yet, and the API's answers. Pictures come from the buckets."""
+VECTOR_BYTES = {"engine": 4 * 1280 + 64, "bedrock": 4 * 1024 + 64}
+"""Of a vector in S3 Vectors: float32 values and the key, by what makes it."""
+
+LEAST_PUT_BYTES = 128_000
+"""A call of PutVectors counts as this at least, and each image is put by itself."""
+
+TEXT_TOKENS = 10
+"""Of a text that images are ranked by."""
+
 METRICS, ALARMS = 10, 23
 MEGABYTES_PER_GIGABYTE = 1000
 
@@ -63,6 +81,17 @@ class Usage:
     megabytes: float = 3.0
     api_calls: int = 0
     features: tuple[Feature, ...] = (Feature.LABELS,)
+    users: int = 0
+    """People who use the hosted gallery in the month."""
+    vectors: str = ""
+    """What makes vectors for similar images: a key of VECTOR_BYTES, or "" for nothing."""
+    rankings: int = 0
+    """Searches by a vector: *More like this*, and by words."""
+
+    @property
+    def gallery_calls(self) -> int:
+        """Calls of the hosted gallery's HTTP API, which call the same function."""
+        return self.users * VISITS * VISIT_CALLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +177,15 @@ def detector_dollars(calls: int, tiers: list[list[Any]]) -> float:
 
 def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[str, Any]) -> list[Line]:
     images, million = usage.images, 1_000_000
+    calls = usage.api_calls + usage.gallery_calls
     followed = images if any(FEATURES[feature].stage is Stage.SECOND for feature in usage.features) else 0
     messages = images + followed
     # In a transaction a write counts twice; the two indexes repeat each once; the statistics write again, with a note,
     # a folder, and a content's count and copy.
     writes = images * (2 * (6 + LABELS) + 2 * (6 + LABELS) + 2 * (4 + LABELS)) + followed * SECOND_STAGE_WRITES
-    reads = images * 8 + followed * 2 + usage.api_calls * 25
+    reads = images * 8 + followed * 2 + calls * 25
     seconds = images * (SECONDS + detector_seconds) + followed * SECOND_STAGE_SECONDS
-    gb_seconds = seconds * GIGABYTES + messages * STATISTICS_GB_SECONDS + usage.api_calls * API_GB_SECONDS
+    gb_seconds = seconds * GIGABYTES + messages * STATISTICS_GB_SECONDS + calls * API_GB_SECONDS
     stored = images * (usage.megabytes / MEGABYTES_PER_GIGABYTE + DERIVED_GIGABYTES)
     dynamodb = writes * prices["DynamoDbPerMillionWrites"] + reads * prices["DynamoDbPerMillionReads"]
     table = images * TABLE_GIGABYTES
@@ -163,14 +193,15 @@ def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[st
     kept = catalog * prices["DynamoDbPerGbMonth"] + table * prices["DynamoDbRecoveryPerGbMonth"]
     s3 = (
         images * 4 * prices["S3Per1000Puts"] / 1000
-        + (images * 3 + followed * 2 + usage.api_calls) * prices["S3Per1000Gets"] / 1000
+        + (images * 3 + followed * 2 + calls) * prices["S3Per1000Gets"] / 1000
     )
     functions = gb_seconds * prices["LambdaPerGbSecond"]
-    requests = (messages * 2 + usage.api_calls) * prices["LambdaPerMillionRequests"] / million
+    requests = (messages * 2 + calls) * prices["LambdaPerMillionRequests"] / million
     watched = METRICS * prices["MetricPerMonth"] + ALARMS * prices["AlarmPerMonth"]
     return [
         Line("Rekognition", _calls(usage.features, contents), _detector(contents, usage.features, prices)),
         *_people(usage, contents, prices),
+        *_vectors(usage, round(images * (1 - usage.reused)), prices),
         Line("Lambda", f"{gb_seconds:,.0f} GB-seconds on arm64", functions + requests),
         Line("DynamoDB", f"{writes:,} write units, {reads:,} read units", dynamodb / million),
         Line("DynamoDB", f"{catalog:,.1f} GB for a month, and point-in-time recovery of {table:,.1f} GB", kept),
@@ -182,8 +213,24 @@ def _lines(usage: Usage, contents: int, detector_seconds: float, prices: dict[st
             f"{usage.api_calls:,} calls",
             usage.api_calls * prices["ApiGatewayPerMillionRequests"] / million,
         ),
+        *_hosted(usage, prices),
         Line("CloudWatch", "logs", images * LOG_GIGABYTES * prices["LogsPerGb"]),
         Line("CloudWatch", f"{METRICS} metrics, {ALARMS} alarms", watched),
+    ]
+
+
+def _hosted(usage: Usage, prices: dict[str, Any]) -> list[Line]:
+    """Return the lines of the hosted gallery, if there is one: its people, its API, and what CloudFront sends them."""
+    if not usage.users:
+        return []
+    visits = usage.users * VISITS
+    requests, gigabytes = visits * (VISIT_CALLS + VISIT_FILES), visits * VISIT_GIGABYTES
+    sent = requests * prices["CloudFrontPer10000Requests"] / 10_000 + gigabytes * prices["CloudFrontPerGb"]
+    calls = usage.gallery_calls * prices["HttpApiPerMillionRequests"] / 1_000_000
+    return [
+        Line("API Gateway", f"{usage.gallery_calls:,} calls of the hosted gallery", calls),
+        Line("Cognito", f"{usage.users:,} users of the month", usage.users * prices["CognitoPerUser"]),
+        Line("CloudFront", f"{requests:,} requests, {gigabytes:,.1f} GB", sent),
     ]
 
 
@@ -199,6 +246,28 @@ def _people(usage: Usage, contents: int, prices: dict[str, Any]) -> list[Line]:
         Line("Rekognition", f"{faces:,} calls of {row.beside[0]}", calls),
         Line("Rekognition", f"{faces:,} faces for a month", kept),
     ]
+
+
+def _vectors(usage: Usage, contents: int, prices: dict[str, Any]) -> list[Line]:
+    """Return the lines of Bedrock and of the index, if the stack keeps vectors; the index has this month's images."""
+    if not usage.vectors:
+        return []
+    gigabyte, million = 1e9, 1_000_000
+    stored = contents * VECTOR_BYTES[usage.vectors] / gigabyte
+    put = contents * LEAST_PUT_BYTES / gigabyte
+    read = usage.rankings * stored / MEGABYTES_PER_GIGABYTE
+    queried = usage.rankings * prices["S3VectorsPerMillionQueries"] / million + read * prices["S3VectorsPerTbQueried"]
+    lines = [
+        Line("S3 Vectors", f"{contents:,} calls of PutVectors", put * prices["S3VectorsPerGbPut"]),
+        Line("S3 Vectors", f"{stored:,.2f} GB for a month", stored * prices["S3VectorsPerGbMonth"]),
+        Line("S3 Vectors", f"{usage.rankings:,} calls of QueryVectors", queried),
+    ]
+    if usage.vectors != "bedrock":
+        return lines
+    tokens = usage.rankings * TEXT_TOKENS
+    texts = tokens * prices["TitanPer1000Tokens"] / 1000
+    pictures = contents * prices["TitanPer1000Images"] / 1000
+    return [Line("Bedrock", f"{contents:,} pictures and {usage.rankings:,} texts by Titan", pictures + texts), *lines]
 
 
 def _calls(features: tuple[Feature, ...], contents: int) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from viewfinder.rekognition.clip import operations
 from viewfinder.rekognition.engines import Engines
 from viewfinder.rekognition.faces.collections import Collections
 from viewfinder.rekognition.faces.engine import Comparison
@@ -95,6 +97,9 @@ VECTOR = "x-viewfinder-vector"
 A header, and no member: SDKs drop members that their service model lacks, and hand headers on.
 """
 
+WORD_LABELS = "x-viewfinder-word-labels"
+"""Header of a DetectLabels response: the names of labels that are of the user's vocabulary, as a list in JSON."""
+
 log = logging.getLogger("viewfinder.rekognition")
 
 
@@ -129,19 +134,28 @@ class Service:
         """Raise EngineError if the headers alone show that the request is invalid."""
         if self._verifier:
             self._verifier.check(headers)
-        operation_of(headers.get("x-amz-target"), OPERATIONS)
+        if operations.is_ours(headers.get("x-amz-target")):
+            operations.check(headers["x-amz-target"])
+        else:
+            operation_of(headers.get("x-amz-target"), OPERATIONS)
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Return the document of the response; raise EngineError. Header names are lower case."""
         if self._verifier:
             self._verifier.verify(headers, body)
-        name = operation_of(headers.get("x-amz-target"), OPERATIONS)
+        target = headers.get("x-amz-target", "")
+        if operations.is_ours(target):
+            operations.check(target)
+            return Reply(operations.answer(target, self._engines, body), {})
+        name = operation_of(target, OPERATIONS)
         document = parse_request(name, body)
         with_vector = name == "DetectLabels" and headers.get(VECTOR) == "true"
         answer = OPERATIONS[name](document | ({VECTOR: True} if with_vector else {}))
         answered = answer(self._engines, *(self._content(document[member]) for member in image_members(name)))
         vector = {VECTOR: answered.pop("Vector")} if "Vector" in answered else {}
-        return Reply(answered, self._notes(document) | vector)
+        words = [label["Name"] for label in answered.get("Labels", ()) if label.pop("Source", "")]
+        named = {WORD_LABELS: json.dumps(words)} if words else {}
+        return Reply(answered, self._notes(document) | vector | named)
 
     def _notes(self, document: Document) -> dict[str, str]:
         """Return the headers that say what the response lacks; the log says it once."""

@@ -32,6 +32,8 @@ class Settings:
     classifier: str = _setting("", "ONNX file of an image classifier of your own, beside the engine's; needs classes.")
     classes: str = _setting("", "Text file with the classifier's class names, one a line.")
     min_probability: float = _setting(0.5, "Probability from which the classifier's classes are labels of 55 or more.")
+    clip: str = _setting("", "Folder of a model of pictures and words: two ONNX encoders and tokenizer.json.")
+    vocabulary: str = _setting("", "Text file with names, one a line, that are labels where clip's words see them.")
     s3_endpoint: str = _setting("", "The only S3 endpoint that S3Object is read from; S3Object is refused without it.")
     allow_buckets: tuple[str, ...] = _setting((), "Buckets that S3Object may name; wildcards as in `photos-*`.")
     region: str = _setting("us-east-1", "Region of the S3 endpoint, and in the names of collections.")
@@ -45,6 +47,8 @@ class Settings:
             raise ValueError(f"{PREFIX}PASSES must be 1 or 2, not {self.passes}")
         if bool(self.classifier) != bool(self.classes):
             raise ValueError(f"{PREFIX}CLASSIFIER and {PREFIX}CLASSES belong together: one is empty")
+        if self.vocabulary and not self.clip:
+            raise ValueError(f"{PREFIX}VOCABULARY needs {PREFIX}CLIP, whose words it is read by")
         if not 0 < self.min_probability < 1:
             raise ValueError(f"{PREFIX}MIN_PROBABILITY must be between 0 and 1, not {self.min_probability}")
 

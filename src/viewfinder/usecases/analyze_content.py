@@ -17,13 +17,16 @@ from viewfinder.domain.errors import (
     AnalysisInProgressError,
     DetectorUnavailableError,
     ImageRejectedError,
+    MisconfiguredError,
+    ViewfinderError,
     failure_reason,
 )
 from viewfinder.domain.feature import FEATURES, Feature, Parameters, Stage
 from viewfinder.domain.image import Facts, Image, ImageEvent, Picture
 from viewfinder.domain.lease import Lease
 from viewfinder.domain.screen import needs_screen, screen_key
-from viewfinder.observability import span, timed
+from viewfinder.domain.vector import MODEL, Vector
+from viewfinder.observability import logger, span, timed
 from viewfinder.ports import Clock, DerivedStore, Detector, Leases, PictureReader, VectorKeeping
 from viewfinder.usecases.side_by_side import Caller, one_by_one
 
@@ -104,10 +107,10 @@ class AnalyzeContent:
         asked = self.of_stage(Stage.FIRST)
         known, lease = self._known_or_leased(event, content, asked)
         if self._lacking(asked, known, event):
-            known = {**known, **(self._find(content, self.of_stage(Stage.SECOND)) if known else {})}
+            known = {**known, **(self._find(event, content, self.of_stage(Stage.SECOND)) if known else {})}
             done = self._detect_alone(event, content, known, asked, lease)
         else:
-            known = {**known, **self._find(content, self.of_stage(Stage.SECOND))}
+            known = {**known, **self._find(event, content, self.of_stage(Stage.SECOND))}
             if not self._copy_renditions(known[Feature.LABELS], content):
                 self._put_renditions(self.pictures.read(content.original), content)
             done = Analyzed(known, lease=lease and _done(lease, asked, known))
@@ -136,24 +139,24 @@ class AnalyzeContent:
         self, event: ImageEvent, content: Content, asked: Sequence[Feature]
     ) -> tuple[Analyses, Lease | None]:
         """Return the known analyses; where one is lacking with the lease, unless another holder has done the work."""
-        known = self._find(content, asked)
+        known = self._find(event, content, asked)
         if not self._lacking(asked, known, event):
             return known, None
         lease = self.leases.claim(self._lease_name(asked, content), since=event.analyzed_since)
-        return (self._find(content, asked) if lease is None or lease.is_inherited else known), lease
+        return (self._find(event, content, asked) if lease is None or lease.is_inherited else known), lease
 
-    def _find(self, content: Content, features: Iterable[Feature]) -> Analyses:
+    def _find(self, event: ImageEvent, content: Content, features: Iterable[Feature]) -> Analyses:
         wanted = list(features)
         found = self.call([partial(self.derived.find_analysis, self._asked(each), content.sha256) for each in wanted])
         pairs = zip(wanted, found, strict=True)
-        return {feature: self._brought_up(analysis, content) for feature, analysis in pairs if analysis}
+        return {feature: self._brought_up(event, analysis, content) for feature, analysis in pairs if analysis}
 
     def _lacking(self, asked: Sequence[Feature], known: Analyses, event: ImageEvent) -> tuple[Feature, ...]:
         """Return the features of which no analysis is known that is new enough for the event."""
         since = event.analyzed_since
         return tuple(each for each in asked if each not in known or known[each].analyzed_at < since)
 
-    def _brought_up(self, analysis: Analysis, content: Content) -> Analysis:
+    def _brought_up(self, event: ImageEvent, analysis: Analysis, content: Content) -> Analysis:
         """Return an analysis of an older format in today's, without a detector call: its picture has what it lacks."""
         current = replace(analysis, stored_format=formats.ANALYSIS)
         if analysis.stored_format < _FORMAT_OF_LIKENESS and (
@@ -162,18 +165,46 @@ class AnalyzeContent:
             picture = self.pictures.read(content.original)
             facts = self.kept(picture.facts) if analysis.facts is None else analysis.facts
             current = replace(current, facts=facts, likeness=picture.likeness)
-        is_without_vector = analysis.feature is Feature.LABELS and analysis.stored_format < _FORMAT_OF_VECTORS
-        if is_without_vector and self.vectors and self.vectors.maker:
-            current = replace(current, vector=self.vectors.maker.vector(self.pictures.rendition(content.original)))
+        if analysis.feature is Feature.LABELS and self._lacks_vector(analysis):
+            vector = self._new_vector(event, self.pictures.rendition(content.original))
+            current = replace(current, vector=vector or analysis.vector)
         if current == analysis:
             return analysis
         if not self.parameters.former:  # else it may be of an older version, whose place is another
             self.derived.save_analysis(self._asked(analysis.feature), current)
         return current
 
+    def _lacks_vector(self, analysis: Analysis) -> bool:
+        """Return whether a known analysis has no vector of the stack's model, and one can be made.
+
+        A detector that gave none, in a format that has vectors, is not asked for one again.
+        """
+        if self.vectors is None or self.vectors.maker is None:
+            return False
+        model = analysis.vector.model if analysis.vector else MODEL
+        return analysis.stored_format < _FORMAT_OF_VECTORS or model != self.vectors.model
+
+    def _new_vector(self, event: ImageEvent, rendition: bytes) -> Vector | None:
+        """Return the vector of a picture, None if the model refuses it; raise DetectorUnavailableError or another.
+
+        On the last delivery an image without a vector is better than none.
+        """
+        if self.vectors is None or self.vectors.maker is None:
+            return None
+        try:
+            with span("embed"):
+                return self.vectors.maker.vector(rendition)
+        except ImageRejectedError:
+            logger.warning("the model refuses the picture: it has no vector")
+        except (DetectorUnavailableError, MisconfiguredError):
+            if not event.last_delivery:
+                raise
+            logger.exception("the picture has no vector")
+        return None
+
     def _keep_vector(self, analysis: Analysis) -> None:
         """Keep the vector before the record is written, so that an interruption repeats it; once more does no harm."""
-        if self.vectors and analysis.vector:
+        if self.vectors and analysis.vector and analysis.vector.model == self.vectors.model:
             self.vectors.store.put(analysis.sha256, analysis.vector)
 
     def _copy_renditions(self, known: Analysis, content: Content) -> bool:
@@ -246,8 +277,26 @@ class AnalyzeContent:
                     raise
                 failure = failure or found
             else:
+                detection, problem = self._embedded(event, feature, detection, rendition)
                 analyses[feature] = self._stored(feature, detection, content, shown)
+                if problem:
+                    raise problem
         return Analyzed(analyses, failure=failure, is_new=True)
+
+    def _embedded(
+        self, event: ImageEvent, feature: Feature, detection: Detection, rendition: bytes
+    ) -> tuple[Detection, ViewfinderError | None]:
+        """Return an answer with a vector of the stack's model; where it can't be made now, with the error.
+
+        What the detector said is stored before that is raised: the next delivery makes the vector alone.
+        """
+        has_own = detection.vector and self.vectors and detection.vector.model == self.vectors.model
+        if feature is not Feature.LABELS or has_own or not (self.vectors and self.vectors.embeds):
+            return detection, None
+        try:
+            return replace(detection, vector=self._new_vector(event, rendition)), None
+        except (DetectorUnavailableError, MisconfiguredError) as error:
+            return replace(detection, vector=None), error
 
     def _ask(self, feature: Feature, rendition: bytes, content: Content) -> Detection:
         with span("detect" if feature is Feature.LABELS else f"detect {feature.lower()}"), timed("DetectorLatency"):

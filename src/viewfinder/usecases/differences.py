@@ -45,6 +45,7 @@ class Difference(StrEnum):
     INCOMPLETE = "INCOMPLETE"  # a feature that is asked for now was not, failed, or is to come: its message may be lost
     ORPHANED = "ORPHANED"  # a record without an object
     OLD = "OLD"  # the record is in the format of an earlier release
+    CHOSEN = "CHOSEN"  # nothing differs, and every record is to be written again
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,11 @@ class Stores:
 
 @contextmanager
 def find_differences(
-    stores: Stores, on_progress: Callable[[Differences], None] = lambda _: None
+    stores: Stores, on_progress: Callable[[Differences], None] = lambda _: None, *, rewrite: bool = False
 ) -> Iterator[Differences]:
     """Read buckets and catalog once, write nothing, and give what differs; raise UnsortedListingError.
 
+    With `rewrite` every analysed image that does not differ is CHOSEN: what follows from the settings is made anew.
     `on_progress` gets the numbers so far. What was found is on the disk as long as the context lasts.
     """
     found = Differences()
@@ -129,7 +131,7 @@ def find_differences(
             for found.records, state in enumerate(stores.records.states(), 1):
                 states.add(state.to_row())
                 _tell(found.records, found, on_progress)
-            for row in _compare_images(states, stores, found):
+            for row in _compare_images(states, stores, found, rewrite=rewrite):
                 by_digest.add(row)
                 _tell(found.objects, found, on_progress)
             for _ in _compare_thumbnails(by_digest, stores, found):
@@ -154,7 +156,7 @@ def difference(state: RecordState, etag: str, features: tuple[str, ...]) -> Diff
     return Difference.OLD if state.stored_format < formats.RECORD else None
 
 
-def _compare_images(states: DiskSort, stores: Stores, found: Differences) -> Iterator[list[Any]]:
+def _compare_images(states: DiskSort, stores: Stores, found: Differences, *, rewrite: bool) -> Iterator[list[Any]]:
     """Note what differs, and yield a row for each image: digest, whether it differs, ETag, state (None: no record)."""
     objects = (each for each in _in_order(stores.images, "") if not is_folder_marker(each.key, each.size))
     for image_id, rows, summaries in _merged(states, ((each.key, each) for each in objects)):
@@ -163,6 +165,8 @@ def _compare_images(states: DiskSort, stores: Stores, found: Differences) -> Ite
         known = [RecordState.from_row(row) for row in rows]
         state = max(known, key=lambda each: each.version, default=None)  # one that changes may be listed twice
         kind = difference(state, etag, stores.features) if state else Difference.MISSING
+        if rewrite and state and kind is None and state.status is Status.ANALYZED:
+            kind = Difference.CHOSEN
         if kind:
             found.add(Differing(image_id, kind, etag, state.version if state else 0))
         yield [image_digest(image_id), kind is not None, etag, state and state.to_row()]

@@ -56,10 +56,9 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     deadline = search.monotonic() + search.patience
     fingerprint = query.fingerprint()
     cursor = cursor_from_token(token, fingerprint) if token else Cursor("", "", fingerprint)
-    interpretation = _interpreted(query, search)
-    if query.words and not any(each.reading for each in interpretation):
+    interpretation, criteria = criteria_of(query, search)
+    if criteria is None:
         return Page((), "", interpretation)
-    criteria = _resolve(query, search, interpretation)
     driving = _driving(criteria, search.statistics)
     sources = sorted(driving.sources, key=lambda source: source.name)
     portions = _portions(limit + 1, sources, search.statistics)
@@ -71,6 +70,14 @@ def search_images(query: Query, search: Search, *, limit: int = 50, token: str =
     is_stable = query.order is Order.NEWEST  # what is analysed anew rises above what is yet to come
     as_of = cursor.as_of if token or is_stable else max(search.clock.now(), _newest(search.index, sources))
     return Page(found, replace(cursor, position=position, as_of=as_of).to_token(), interpretation)
+
+
+def criteria_of(query: Query, search: Search) -> tuple[tuple[Interpretation, ...], Criteria | None]:
+    """Return how the text of the search box was read, and what an image has to meet; None if nothing is known by it."""
+    interpretation = _interpreted(query, search)
+    if query.words and not any(each.reading for each in interpretation):
+        return interpretation, None
+    return interpretation, _resolve(query, search, interpretation)
 
 
 def read_source(source: Source, index: Index, *, limit: int, after: str = "") -> tuple[tuple[Summary, ...], str]:

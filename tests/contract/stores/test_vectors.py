@@ -20,7 +20,7 @@ from tests.support.databases import empty_database
 from viewfinder.adapters.s3_vectors import S3Vectors
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
 from viewfinder.adapters.sqlite.vectors import SqliteVectors
-from viewfinder.domain.errors import MisconfiguredError
+from viewfinder.domain.errors import InvalidRequestError, MisconfiguredError
 from viewfinder.domain.image import Image, Status
 from viewfinder.domain.vector import MODEL, SIZE, Vector
 from viewfinder.ports import Vectors
@@ -136,6 +136,46 @@ def test_a_deleted_vector_is_not_found_and_a_missing_one_is_ignored(vectors: Vec
     vectors.delete([content(1), content(2)])
     assert vectors.find(content(1)) is None
     assert list(vectors.nearest(a_vector(), 10)) == []
+
+
+def test_a_search_is_not_short_of_what_was_deleted_by_another_process_since_the_last_one() -> None:
+    with empty_database() as database:
+        searching, deleting = SqliteVectors(database), SqliteVectors(database)
+        asked = a_vector()
+        for number in range(8):
+            searching.put(content(number), a_vector(asked, 0.9 if number < 5 else 0.1))
+        assert {each.content for each in searching.nearest(asked, 5)} == {content(number) for number in range(5)}
+        deleting.delete([content(number) for number in range(5)])
+        assert {each.content for each in searching.nearest(asked, 5)} == {content(number) for number in range(5, 8)}
+        searching.put(content(9), asked)
+        assert searching.nearest(asked, 5)[0].content == content(9)
+
+
+def test_vectors_of_two_models_and_sizes_are_never_compared() -> None:
+    with empty_database() as database:
+        vectors = SqliteVectors(database)
+        ours, theirs = a_vector(), Vector("clip-0", bytes([127, 3, 0]))
+        vectors.put(content(1), ours)
+        vectors.put(content(2), theirs)
+        vectors.put(content(3), Vector("clip-0", bytes([0, 0, 9])))
+        assert [each.content for each in vectors.nearest(ours, 10)] == [content(1)]
+        found = vectors.nearest(Vector("clip-0", bytes([64, 0, 0])), 10)
+        assert [each.content for each in found] == [content(2), content(3)]
+        assert [each.similarity for each in found] == pytest.approx([127 / math.hypot(127, 3), 0], abs=1e-6)
+        with pytest.raises(InvalidRequestError, match="has 2 numbers; those of clip-0 have 3"):
+            vectors.nearest(Vector("clip-0", b"12"), 10)
+
+
+def test_an_index_refuses_a_vector_of_another_size_as_the_callers_fault() -> None:
+    with mock_aws():
+        client, arn = an_index()
+
+        def refuse(**_: Any) -> None:
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "dimension"}}, "QueryVectors")
+
+        client.meta.events.register_first("before-send.s3vectors.QueryVectors", refuse)
+        with pytest.raises(InvalidRequestError, match="dimension"):
+            S3Vectors(client, arn, model="clip-0").nearest(Vector("clip-0", b"12"), 5)
 
 
 def test_an_empty_store_finds_nothing(vectors: Vectors) -> None:

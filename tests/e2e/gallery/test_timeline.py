@@ -177,7 +177,8 @@ def test_a_jump_among_ten_thousand_images_begins_with_a_page_of_its_end(
         before = len(api.requests)
         page.get_by_role("link", name=title, exact=True).click()
         page.wait_for_function(JUMPED, arg=heading)
-        return [path for _, path, _ in api.requests[before:] if "/images?" in path and "limit=1&" not in path]
+        asked = [path for _, path, _ in api.requests[before:]]
+        return [path for path in asked if "/images?order=taken" in path and "limit=1&" not in path]
 
     for title, heading, end in [
         ("2020", "Thursday, 31 December 2020", "2021-01-01"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ class RecordingApi(Api):
         self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Document | None = None
     ) -> Document:
         self.asked.append((method, path, body or query))
-        if path.startswith("/similar"):
+        if path.startswith(("/similar", "/images")):
             return {"Images": [SIMILAR]}
         return {"Groups": [GROUP]} if method == "GET" else dict(body or {})
 
@@ -52,7 +53,7 @@ class RecordingApi(Api):
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> RecordingApi:
     found = RecordingApi()
-    target = type("FakeTarget", (), {"api": found})()
+    target = type("FakeTarget", (), {"api": found, "settings": SimpleNamespace(embeddings="")})()
     monkeypatch.setattr("viewfinder.cli._target.find_target", lambda *_: target)
     return found
 
@@ -97,15 +98,16 @@ def test_images_like_an_image_are_listed_with_their_similarity(api: RecordingApi
     assert json.loads(run("search", "--like", "a.jpg", "--json").stdout) == {"Images": [SIMILAR]}
 
 
-def test_of_a_file_only_its_vector_is_sent(api: RecordingApi, tmp_path: Path) -> None:
+def test_of_a_file_only_its_vectors_are_sent_one_for_each_orientation(api: RecordingApi, tmp_path: Path) -> None:
     file = tmp_path / "cat.jpg"
     file.write_bytes(sample("cat.jpg"))
     printed = run("search", "--like", str(file), "--limit", "3")
     assert printed.exit_code == 0, printed.output
-    [(method, path, body)] = api.asked
-    assert (method, path, body["Limit"]) == ("POST", "/similar", 3)
-    assert body["Vector"].startswith(f"{MODEL}/")
-    assert len(body["Vector"]) < 2000
+    assert printed.stdout.splitlines()[-1].split()[:3] == ["b.jpg", "97.2", "%"]
+    assert {(method, path, body["Limit"]) for method, path, body in api.asked} == {("POST", "/similar", 3)}
+    vectors = {body["Vector"] for _, _, body in api.asked}
+    assert len(vectors) == 8
+    assert all(vector.startswith(f"{MODEL}/") and len(vector) < 2000 for vector in vectors)
 
 
 def test_a_file_that_is_no_picture_is_refused_here(api: RecordingApi, tmp_path: Path) -> None:
@@ -120,3 +122,15 @@ def test_like_takes_no_filters_beside_it(api: RecordingApi) -> None:
     refused = run("search", "dog", "--like", "a.jpg")
     assert (refused.exit_code, api.asked) == (2, [])
     assert "leave out words" in refused.output
+
+
+def test_images_are_ranked_by_a_description_within_filters(api: RecordingApi) -> None:
+    printed = run("search", "beach", "--describe", "a dog", "--prefix", "holiday/", "--limit", "500")
+    assert printed.exit_code == 0, printed.output
+    assert printed.stdout.splitlines()[-1].split() == ["b.jpg", "97.2", "%", "Dog,", "Beach"]
+    [(method, path, query)] = api.asked
+    assert (method, path) == ("GET", "/images")
+    given = {name: value for name, value in query.items() if value}
+    assert given == {"q": "beach", "like": "a dog", "prefix": "holiday/", "limit": 100}
+    refused = run("search", "--like", "a.jpg", "--describe", "a dog")
+    assert refused.exit_code == 2

@@ -229,6 +229,7 @@ def test_reconcile_exits_with_1_where_it_only_looks_and_finds_something(run: Run
         "Incomplete": 0,
         "Orphaned": 0,
         "Old": 0,
+        "Chosen": 0,
         "OrphanedThumbnails": 0,
         "Answered": 0,
         "DetectorCalls": 0,

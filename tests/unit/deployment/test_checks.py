@@ -311,3 +311,33 @@ def test_an_api_that_is_open_or_does_not_answer_fails_the_deployment(
 
     with pytest.raises(DeploymentError, match=told):
         prove(environment, "https://api/prod", seconds=0)
+
+
+CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/a"
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("certificate", "found"),
+    [("", "none is given"), (CERTIFICATE.replace("us-east-1", "eu-west-1"), "certificate/a is not there")],
+)
+def test_a_domain_needs_a_certificate_in_the_region_that_cloudfront_asks(certificate: str, found: str) -> None:
+    with pytest.raises(DeploymentError, match=f"photos.example.com needs a certificate in us-east-1.*{found}"):
+        findings(HostedGallery="On", GalleryDomain="photos.example.com", GalleryCertificateArn=certificate)
+
+
+@pytest.mark.usefixtures("account")
+def test_who_asks_for_a_domain_is_told_of_its_region_and_its_dns_name() -> None:
+    domain = {"GalleryDomain": "photos.example.com", "GalleryCertificateArn": CERTIFICATE}
+    (told,) = findings(HostedGallery="On", **domain).advice
+    assert "from us-east-1" in told
+    assert "photos.example.com point at the output GalleryDistributionDomain" in told
+    assert findings(HostedGallery="On").advice == findings(HostedGallery="Off", **domain).advice == []
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("name", ["my-aws-photos", "amazon", "cognito-photos"])
+def test_a_name_that_cognito_refuses_for_a_login_is_refused_with_the_gallery_only(name: str) -> None:
+    assert findings(name).account == ACCOUNT
+    with pytest.raises(DeploymentError, match=f"'{name}' can't name a stack with a hosted gallery"):
+        findings(name, HostedGallery="On")

@@ -233,3 +233,17 @@ def test_a_stack_that_is_being_changed_is_left_alone(
 
     with pytest.raises(DeploymentError, match=f"photos is being changed \\({status}\\)"):
         plan_removal(stack, delete_data=True)
+
+
+@pytest.mark.parametrize("delete_data", [False, True])
+def test_the_page_of_a_hosted_gallery_goes_without_being_asked_for(
+    stack: Stack, environment: Environment, cloudformation: StrictCloudFormation, delete_data: bool
+) -> None:
+    where: Any = {"LocationConstraint": "eu-central-1"}
+    environment.s3.create_bucket(Bucket="photos-gallery", CreateBucketConfiguration=where)
+    put(environment, "photos-gallery", "index.html")
+    cloudformation.resources.append(FakeResource("GalleryBucket", "photos-gallery", "AWS::S3::Bucket"))
+
+    destroy(stack, delete_data=delete_data)
+
+    assert (cloudformation.status, buckets(environment)) == (None, {LOGS})

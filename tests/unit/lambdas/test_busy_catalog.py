@@ -151,7 +151,8 @@ def ask(client: Any, name: str) -> tuple[int, dict[str, str]]:
     """Return the status and the headers of the API's answer over such a table."""
     method, resource, rest = REQUESTS[name]
     handler: Any = load("api_handler")
-    links: Any = type("Links", (), {"original": lambda *_: "https://s3/a"})()
+    signed = {"original": lambda *_: "https://s3/a", "expires_at": lambda *_: "2026-01-01T00:15:00Z"}
+    links: Any = type("Links", (), signed)()
     handler.application = handler.Application(
         SETTINGS,
         dynamodb_client=client,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from openapi_schema_validator import OAS30Validator
 
 from tests.support.contract import CONTRACT
 from tests.unit.lambdas.test_api_handler import an_event, error_of, handler, settings_with
-from tests.unit.usecases.test_similar import Pipeline, vector_of
+from tests.unit.usecases.test_similar import SEARCH, FakeEmbedder, Pipeline, vector_of
 from viewfinder.bootstrap import Application
 from viewfinder.domain.vector import MODEL, Vector
 from viewfinder.rekognition.labels import vector as engines
 
 __all__ = ["handler"]  # the fixture
+
+WITHOUT_WORDS = "images are ranked by words with a model that knows both: `up --clip`, or Embeddings=Bedrock on AWS"
 
 
 @pytest.fixture
@@ -62,8 +65,8 @@ def test_an_image_without_a_vector_says_so(api: Any) -> None:
     ("body", "message"),
     [
         ({}, "Vector: is missing"),
-        ({"Vector": 7}, "Vector: must be the name of a model, a slash, and 1,280 signed bytes in base64"),
-        ({"Vector": "efficientnet-lite3/AAAA"}, "Vector: must be the name of a model, a slash, and 1,280 signed bytes"),
+        ({"Vector": 7}, "Vector: must be the name of a model, a slash, and signed bytes in base64 (1,280 of "),
+        ({"Vector": "efficientnet-lite3/AAAA"}, "Vector: must be the name of a model, a slash, and signed bytes"),
         ({"Vector": str(Vector("other", b"1" * 1280))}, "Vector: is of the model other; vectors here are of "),
         ({"Vector": str(vector_of(b"Dog")), "Limit": 51}, "Limit: must be a whole number from 1 to 50"),
     ],
@@ -77,10 +80,60 @@ def test_a_stack_without_vectors_says_so_and_why(handler: Any) -> None:
     handler.application.__dict__["catalog"] = type("Catalog", (), {"find": lambda *_: None})()
     health = json.loads(handler.handler(an_event("GET", "/health"), None)["body"])
     assert health["Absent"] == {
-        "Similar": "similar images need Viewfinder's own engine as the detector, and a store of vectors"
+        "Similar": "similar images need a store of vectors, and Viewfinder's own engine or another model for them",
+        "Words": WITHOUT_WORDS,
     }
     for response in (asked_like(handler, "a.jpg"), asked(handler, {})):
         assert error_of(response) == (405, "MethodNotAllowed", health["Absent"]["Similar"])
+
+
+@pytest.fixture
+def wordy(handler: Any) -> Any:
+    """Return the handler with three images of a stack whose model knows words."""
+    pipeline = Pipeline(FakeEmbedder())
+    pipeline.put(**{"a.jpg": b"Dog", "b.jpg": b"Cat", "c.jpg": b"Boat"})
+    settings = replace(settings_with("Own", vectors="catalog"), embeddings="http://127.0.0.1:1")
+    handler.application = Application(settings, similar=pipeline.similar, search=SEARCH)
+    return handler
+
+
+def ranked(api: Any, **query: str) -> dict[str, Any]:
+    given = {name: [value] for name, value in query.items()}
+    response: dict[str, Any] = api.handler(
+        an_event("GET", "/images") | {"multiValueQueryStringParameters": given}, None
+    )
+    return response
+
+
+def test_images_are_ranked_by_words_as_the_contract_says(wordy: Any) -> None:
+    page = json.loads(ranked(wordy, like="a dog on a beach", limit="2")["body"])
+    assert [(each["ImageId"], each["Similarity"]) for each in page["Images"]] == [("a.jpg", 100), ("b.jpg", 90)]
+    response = CONTRACT["paths"]["/images"]["get"]["responses"]["200"]
+    validator = OAS30Validator(
+        {**response["content"]["application/json"]["schema"], "components": CONTRACT["components"]}
+    )
+    assert [error.message for error in validator.iter_errors(page)] == []
+    filtered = json.loads(ranked(wordy, like="a dog on a beach", prefix="c")["body"])
+    assert [each["ImageId"] for each in filtered["Images"]] == ["c.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"order": "taken"}, "order: can't be combined with like, which orders the images itself"),
+        ({"nextToken": "x"}, "nextToken: can't be combined with like, whose answer is one page"),
+    ],
+)
+def test_what_a_ranking_can_not_do_is_refused(wordy: Any, query: dict[str, str], message: str) -> None:
+    assert error_of(ranked(wordy, like="a dog", **query)) == (400, "InvalidParameter", message)
+
+
+def test_a_text_has_a_limit(wordy: Any) -> None:
+    assert error_of(ranked(wordy, like="x" * 251))[2] == "like: must be a text of 1 to 250 characters"
+
+
+def test_a_stack_without_a_model_of_words_says_so(api: Any) -> None:
+    assert error_of(ranked(api, like="a dog")) == (400, "InvalidParameter", f"like: {WITHOUT_WORDS}")
 
 
 def test_engine_and_pipeline_name_the_same_model() -> None:

@@ -118,6 +118,17 @@ def test_the_options_are_put_over_what_is_remembered() -> None:
         with_options(remembered, Options(classifier="places.onnx"))
     with pytest.raises(LocalStackError, match="needs --detector-over-the-wire"):
         with_options(places, Options(in_process=True))
+    wordy = with_options(RECORD, Options(clip="/models/clip", vocabulary="/names.txt"))
+    assert (wordy.clip, wordy.vocabulary) == ("/models/clip", "/names.txt")
+    assert with_options(wordy, Options()) == wordy
+    assert with_options(wordy, Options(vocabulary="off")).clip == "/models/clip"
+    assert with_options(wordy, Options(clip="off")) == with_options(RECORD, Options())
+    with pytest.raises(LocalStackError, match="--vocabulary needs --clip"):
+        with_options(RECORD, Options(vocabulary="/names.txt"))
+    with pytest.raises(LocalStackError, match="needs the SQLite catalog"):
+        with_options(remembered, Options(clip="/models/clip"))
+    with pytest.raises(LocalStackError, match="needs --detector-over-the-wire"):
+        with_options(wordy, Options(in_process=True))
     within = with_options(remembered, Options(in_process=True))
     assert (within.in_process, with_options(within, Options()).in_process) == (True, True)
     assert with_options(within, Options(in_process=False)) == remembered

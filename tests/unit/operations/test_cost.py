@@ -47,6 +47,16 @@ def test_detector_calls_are_paid_tier_by_tier(calls: int, dollars: float) -> Non
     assert detector_dollars(calls, PRICES["Regions"]["us-east-1"]["RekognitionPer1000"]) == pytest.approx(dollars)
 
 
+def test_vectors_cost_what_is_put_kept_and_searched() -> None:
+    usage = Usage(images=100_000, reused=0.5, vectors="bedrock", rankings=10_000)
+    gigabytes = 50_000 * (4 * 1024 + 64) / 1e9
+    searched = 10_000 * 2.5e-6 + 10_000 * gigabytes / 1000 * 4
+    assert _dollars(usage, "Bedrock") == pytest.approx(50_000 * 0.00006 + 10_000 * 10 * 0.0008 / 1000)
+    assert _dollars(usage, "S3 Vectors") == pytest.approx(50_000 * 128e-6 * 0.2 + gigabytes * 0.06 + searched)
+    assert _dollars(Usage(images=100_000, vectors="engine"), "Bedrock") == 0
+    assert _dollars(Usage(images=100_000), "S3 Vectors") == 0
+
+
 def test_a_known_content_costs_no_detector_call_and_all_the_rest() -> None:
     without, with_reuse = Usage(images=1000), Usage(images=1000, reused=0.4)
     assert _dollars(with_reuse, "Rekognition") == pytest.approx(0.6)
@@ -147,6 +157,25 @@ def test_people_cost_a_search_for_each_face_and_a_place_in_the_collection() -> N
         "1,000 calls of SearchFaces": pytest.approx(1.0),
         "1,000 faces for a month": pytest.approx(0.01),
     }
+
+
+def test_the_hosted_gallery_costs_its_users_its_api_and_what_cloudfront_sends() -> None:
+    alone, shared = (estimate(Usage(images=0, users=users), "us-east-1") for users in (0, 5))
+    added = [
+        (line.service, line.purpose, line.dollars) for line in shared.lines if line.purpose not in _purposes(alone)
+    ]
+    hosted = {(service, purpose): dollars for service, purpose, dollars in added}
+    assert hosted[("API Gateway", "10,000 calls of the hosted gallery")] == pytest.approx(0.01)
+    assert hosted[("Cognito", "5 users of the month")] == pytest.approx(0.075)
+    assert hosted[("CloudFront", "16,000 requests, 0.1 GB")] == pytest.approx(0.016 + 0.08 * 0.085)
+    # Its calls are the function's, the table's and the buckets', as those of the REST API.
+    as_calls = estimate(Usage(images=0, api_calls=10_000), "us-east-1")
+    rest = 10_000 * 3.50 / 1e6
+    assert shared.total - (0.01 + 0.075 + 0.016 + 0.08 * 0.085) == pytest.approx(as_calls.total - rest)
+
+
+def _purposes(found: cost.Estimate) -> set[str]:
+    return {line.purpose for line in found.lines}
 
 
 def test_a_region_without_prices_is_told_with_those_that_have_them() -> None:

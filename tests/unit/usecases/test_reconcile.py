@@ -18,7 +18,7 @@ from viewfinder.ports import ObjectSummary
 from viewfinder.usecases.answers import PipelineStalledError
 from viewfinder.usecases.differences import Difference, Stores, UnsortedListingError, find_differences
 from viewfinder.usecases.reanalyze import reanalyze_images, select_images
-from viewfinder.usecases.reconcile import Repair, reconcile
+from viewfinder.usecases.reconcile import Repair, reconcile, repair
 
 NOW = 10_000.0
 
@@ -321,9 +321,25 @@ def test_differences_are_counted_by_kind() -> None:
         counts: dict[str, Any] = json.loads(json.dumps(found.counts()))
 
     assert counts == {
-        **dict.fromkeys(("Outdated", "Failed", "Unreadable", "Incomplete", "Orphaned", "Old", "OrphanedThumbnails"), 0),
+        **dict.fromkeys(("Outdated", "Failed", "Unreadable", "Incomplete", "Orphaned"), 0),
+        **dict.fromkeys(("Old", "Chosen", "OrphanedThumbnails"), 0),
         "Missing": 1,
     }
+
+
+def test_every_analysed_image_is_written_again_where_that_is_asked_for() -> None:
+    place = Place()
+    for key in ("a.jpg", "b.jpg", "bad.jpg"):
+        place.put(key, key.encode())
+    place.index("a.jpg", b"a.jpg")
+    place.index("bad.jpg", b"bad.jpg", Status.REJECTED)
+
+    with find_differences(place.stores, rewrite=True) as found:
+        kinds = {image.image_id: image.kind for image in found}
+        done = repair(found, place.stores, patience=10)
+
+    assert kinds == {"a.jpg": Difference.CHOSEN, "b.jpg": Difference.MISSING}
+    assert (done.answered, done.remaining, [key for key, _ in place.requests.sent]) == (2, {}, ["a.jpg", "b.jpg"])
 
 
 def test_a_large_image_of_an_earlier_release_gets_its_rendition_for_screens() -> None:

@@ -22,7 +22,7 @@ from viewfinder.domain.person import MAX_NAME
 from viewfinder.domain.query import Filter, FilterKind, Query
 from viewfinder.domain.spelling import composed, is_name
 from viewfinder.domain.statistics import LabelOrder
-from viewfinder.domain.vector import MAX_SIMILAR, MODEL, Vector
+from viewfinder.domain.vector import MAX_SIMILAR, MAX_WORDS_LENGTH, Vector
 
 Check = Callable[[Any], Any]
 """Return the value as the use case needs it; raise ValueError with the valid values."""
@@ -90,11 +90,8 @@ def hashes(least: int, most: int) -> Check:
 
 
 def vector(value: Any) -> Vector:
-    """Accept a vector of our engine's model, in the form of its text."""
-    found = Vector.from_text(value if isinstance(value, str) else "")
-    if found.model != MODEL:
-        raise ValueError(f"is of the model {found.model}; vectors here are of {MODEL}")
-    return found
+    """Accept a vector in the form of its text."""
+    return Vector.from_text(value if isinstance(value, str) else "")
 
 
 def truth(value: Any) -> bool:
@@ -209,9 +206,13 @@ _FILTERS: Mapping[FilterKind, Callable[[Filter], Check]] = {
 }
 SEARCH: Fields = {
     **{row.parameter: Field(name, _FILTERS[row.kind](row), row.most) for name, row in Query.filters().items()},
+    "like": Field("like", text(MAX_WORDS_LENGTH)),
     **_PAGE,
 }
-CONTENT: Fields = {"rendition": Field("rendition", one_of(*Rendition))}
+CONTENT: Fields = {
+    "rendition": Field("rendition", one_of(*Rendition)),
+    "redirect": Field("redirect", one_of("true", "false")),
+}
 LABELS: Fields = {
     "prefix": Field("prefix", label(100)),
     "category": Field("category", label(100)),
@@ -338,7 +339,10 @@ class Request:
     person_id: str
     body: str
     caller: str
-    """The caller: the unique id of a user, or of a role without its session; "" for an unsigned request."""
+    """The caller: the unique id of an IAM user, of a role without its session, or of a person who signed in (`sub` of
+    the token); "" for an unsigned request."""
+    groups: frozenset[str] | None = None
+    """Groups of the person who signed in; None for a caller by IAM, whose policies were checked by API Gateway."""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
@@ -349,9 +353,10 @@ class Request:
             request_id=event["requestContext"]["requestId"],
             query=event.get("multiValueQueryStringParameters") or {},
             image_id=_image_id(event),
-            person_id=unquote((event.get("pathParameters") or {}).get("PersonId", "")),
+            person_id=_person_id(event),
             body=_body(event),
             caller=_caller(event),
+            groups=_groups(event),
         )
 
     def members(self) -> dict[str, Any]:
@@ -380,7 +385,35 @@ def _image_id(event: Mapping[str, Any]) -> str:
     return key if "version" in event else unquote(key)
 
 
+def _person_id(event: Mapping[str, Any]) -> str:
+    parameter: str = (event.get("pathParameters") or {}).get("PersonId", "")
+    return parameter if "version" in event else unquote(parameter)
+
+
+def _claims(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the claims of the token; None where no authorizer of tokens was asked.
+
+    An event of an HTTP API always has the member, null without an authorizer (API Gateway Developer Guide, "AWS Lambda
+    proxy integrations for HTTP APIs", format 1.0): such a caller has no group, and may do nothing.
+    """
+    authorizer = event["requestContext"].get("authorizer") or {}
+    return (authorizer["claims"] or {}) if "claims" in authorizer else None
+
+
+def _groups(event: Mapping[str, Any]) -> frozenset[str] | None:
+    """Return the groups of the token: API Gateway makes a text of each claim, `[viewers editors]` of a list."""
+    claims = _claims(event)
+    if claims is None:
+        return None
+    written = claims.get("cognito:groups") or ""
+    names = written if isinstance(written, list) else re.split(r"[\s,]+", str(written).strip().strip("[]"))
+    return frozenset(name for name in names if name)
+
+
 def _caller(event: Mapping[str, Any]) -> str:
+    claims = _claims(event)
+    if claims is not None:
+        return str(claims.get("sub") or "")
     identity = event["requestContext"].get("identity") or {}
     return str(identity.get("caller") or "").partition(":")[0]  # a role's id is followed by the name of its session
 

@@ -14,7 +14,9 @@ from viewfinder.adapters.aws import is_misconfiguration
 from viewfinder.domain.errors import (
     CatalogConflictError,
     CatalogUnavailableError,
+    DetectorUnavailableError,
     FaceNotFoundError,
+    ForbiddenError,
     ImageNotFoundError,
     InvalidRequestError,
     KeyTakenError,
@@ -42,6 +44,7 @@ _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-
 
 _STATUSES: dict[type[Exception], HTTPStatus] = {
     InvalidRequestError: HTTPStatus.BAD_REQUEST,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
     ImageNotFoundError: HTTPStatus.NOT_FOUND,
     ThumbnailNotFoundError: HTTPStatus.NOT_FOUND,
     PersonNotFoundError: HTTPStatus.NOT_FOUND,
@@ -115,11 +118,17 @@ def _retried_after(seconds: int, response: Response) -> Response:
     return response | {"headers": {**response["headers"], "Retry-After": str(seconds)}}
 
 
+_PASSING = (
+    *(BotoCoreError, ResponseParserError),
+    *(CatalogUnavailableError, CatalogConflictError, DetectorUnavailableError),
+)
+
+
 def _is_passing(error: Exception) -> bool:
     """Whether the same request may succeed in a moment: AWS throttled, failed, or answered what nobody expected."""
     if isinstance(error, ClientError):
         return not is_misconfiguration(error)
-    return isinstance(error, (BotoCoreError, ResponseParserError, CatalogUnavailableError, CatalogConflictError))
+    return isinstance(error, _PASSING)
 
 
 Document = dict[str, Any]

@@ -22,6 +22,8 @@ _REMOVE_OTHER = "DELETE FROM vectors WHERE sha256 = :sha256 AND (model != :model
 _IS_KEPT = "SELECT 1 FROM vectors WHERE sha256 = :sha256 AND model = :model AND vector = :vector"
 _FIND = "SELECT model, vector FROM vectors WHERE sha256 = ?"
 _CHANGED = "SELECT place, sha256, vector FROM vectors WHERE place > ? AND model = ? ORDER BY place LIMIT ?"
+_CONTENTS = "SELECT sha256 FROM vectors WHERE model = ?"
+_COUNT = "SELECT count(*) FROM vectors WHERE sha256 IN ({})"
 
 
 class SqliteVectors:
@@ -57,10 +59,21 @@ class SqliteVectors:
         with self._lock:
             packed = self._packed.setdefault(vector.model, PackedVectors(vector.model))
             packed.take(self._changed(packed))
+            found = packed.nearest(vector, most)
+            if self._are_kept(found):
+                return found
+            packed.keep_only({row[0] for row in self._database.rows(_CONTENTS, [packed.model])})
         return packed.nearest(vector, most)
 
+    def _are_kept(self, found: Sequence[Neighbour]) -> bool:
+        """Return whether none of them was deleted, by whatever process, since it was read."""
+        names = [each.content for each in found]
+        parts = (names[start : start + _PAGE] for start in range(0, len(names), _PAGE))
+        kept = (self._database.rows(_COUNT.format(", ".join("?" * len(part))), part)[0][0] for part in parts)
+        return bool(sum(kept) == len(names))
+
     def delete(self, contents: Collection[str]) -> None:
-        """Delete the rows; processes that have read them keep them in memory, and records tell that they are gone."""
+        """Delete the rows; a process that has read them notices when a search finds one of them."""
         with self._database.transaction() as connection:
             connection.executemany("DELETE FROM vectors WHERE sha256 = ?", [[content] for content in contents])
 

@@ -33,6 +33,9 @@ export function parametersOf(search) {
   return parameters;
 }
 
+/** A path of this page and no other address: `//host` and `/\host` are others. @param {unknown} path */
+export const wayBack = (path) => (typeof path === "string" && /^\/(?![/\\])/.test(path) ? path : "/");
+
 export const openImage = () => new URLSearchParams(location.search).get("image");
 
 /** @type {(string | null)[]} */

@@ -1,30 +1,12 @@
-// The REST API, through the gallery.
+// The REST API, as the page asks it.
 
-/** @param {string} name */
-export const meta = (name) => /** @type {HTMLMetaElement} */ (document.querySelector(`meta[name="viewfinder-${name}"]`)).content;
-const ROOT = `/${meta("stage")}`;
-const TOKEN_HEADER = "X-Viewfinder-Token";
-let token = meta("token");
+import { isHosted, withRights } from "./access.js";
+import { ApiError, UNREACHABLE, errorOf } from "./errors.js";
+import { sendToBucket, sendToGallery } from "./sending.js";
+import { ROOT } from "./settings.js";
 
 /** In the address: images of any status. */
 export const EVERY_STATUS = "ANY";
-
-const CLOSED = "The gallery was started again, and is locked: open it by its address, which `viewfinder status` shows.";
-const UNREACHABLE = "The gallery does not answer. Start it again, on this machine with: viewfinder up";
-
-/** What the API answered when it was no success. */
-export class ApiError extends Error {
-  /**
-   * @param {number} status  of HTTP; 0 where nothing answered
-   * @param {string} code
-   * @param {string} message
-   */
-  constructor(status, code, message) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 /** A key as one segment: slashes too, so that no part of it can pass for a dot segment. @param {string} imageId */
 const segment = (imageId) => encodeURIComponent(imageId);
@@ -36,22 +18,16 @@ const segment = (imageId) => encodeURIComponent(imageId);
  * @param {RequestInit} [options]
  * @returns {Promise<any>}
  */
-async function json(path, options = {}) {
+const json = (path, options = {}) => withRights(options.method !== undefined, (rights) => jsonOf(path, { ...options, headers: { ...options.headers, ...rights } }));
+
+/** @type {(path: string, options: RequestInit) => Promise<any>} */
+async function jsonOf(path, options) {
   const response = await fetch(path, options).catch((error) => {
     throw error.name === "AbortError" ? error : new ApiError(0, "Unreachable", UNREACHABLE);
   });
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw errorOf(response.status, body);
   return body;
-}
-
-/**
- * @param {number} status
- * @param {{ Error?: { Code?: string, Message?: string } } | null} body
- */
-export function errorOf(status, body) {
-  const error = body?.Error ?? {};
-  return new ApiError(status, error.Code ?? "Unknown", error.Message ?? `The server answered ${status}.`);
 }
 
 /** Gives query parameters; what is undefined is left out. @param {Record<string, string | number | undefined>} query */
@@ -94,30 +70,12 @@ export const listSimilar = (imageId) => json(`${ROOT}/similar/${segment(imageId)
 /** @type {(imageId: string) => Promise<{ Versions: import("./types").Version[] }>} */
 export const listVersions = (imageId) => json(`${ROOT}/versions/${segment(imageId)}`);
 
-/** The token of the gallery's present start, as a page has it that is loaded anew. (Read as text: the page's policy lets nothing parse markup.) */
-async function presentToken() {
-  const page = await fetch("/", { cache: "no-store" }).then((answer) => (answer.ok ? answer.text() : ""), () => "");
-  return /name="viewfinder-token" content="([\w-]+)"/.exec(page)?.[1];
-}
-
-/** Does what needs the token; once more with a new one, where the gallery was started again since the page was loaded. @template Done @param {() => Promise<Done>} action */
-const withToken = (action) =>
-  action().catch(async (error) => {
-    if (error.status !== 403) throw error;
-    const present = await presentToken();
-    if (!present) throw new ApiError(403, error.code, CLOSED);
-    if (present === token) throw error;
-    token = present;
-    return action();
-  });
-
 /**
  * @param {string} method
  * @param {string} path
  * @param {object} [body]
  */
-const change = (method, path, body) =>
-  withToken(() => json(path, { method, headers: { [TOKEN_HEADER]: token, "Content-Type": "application/json" }, body: body && JSON.stringify(body) }));
+const change = (method, path, body) => json(path, { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
 
 /** @param {string} imageId */
 export const deleteImage = (imageId) => change("DELETE", `${ROOT}/images/${segment(imageId)}`);
@@ -156,7 +114,7 @@ export const pictureUrl = ({ ImageId, AnalyzedAt }, rendition) =>
   `/content/${segment(ImageId)}?${new URLSearchParams(AnalyzedAt ? { rendition, v: AnalyzedAt } : { rendition })}`;
 
 /**
- * Sends a file and gives the ETag of its object. (fetch tells nothing of an upload's progress.)
+ * Sends a file, to the gallery's server or straight to the bucket, and gives the ETag of its object.
  *
  * @param {string} imageId
  * @param {File} file
@@ -164,20 +122,8 @@ export const pictureUrl = ({ ImageId, AnalyzedAt }, rendition) =>
  * @param {(part: number) => void} progress  called with 0 to 1
  * @returns {Promise<string>}
  */
-export const uploadFile = (imageId, file, type, progress) => withToken(() => sendFile(imageId, file, type, progress));
-
-/** @type {typeof uploadFile} */
-function sendFile(imageId, file, type, progress) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", `/uploads/${segment(imageId)}`);
-    request.setRequestHeader("Content-Type", type);
-    request.setRequestHeader(TOKEN_HEADER, token);
-    request.responseType = "json";
-    request.upload.onprogress = (event) => progress(event.loaded / event.total);
-    request.onerror = () => reject(new ApiError(0, "Unreachable", UNREACHABLE));
-    request.onload = () =>
-      request.status < 300 ? resolve(request.response.ETag) : reject(errorOf(request.status, request.response));
-    request.send(file);
-  });
+export async function uploadFile(imageId, file, type, progress) {
+  if (!isHosted) return withRights(true, (rights) => sendToGallery(`/uploads/${segment(imageId)}`, { "Content-Type": type, ...rights }, file, progress));
+  const form = await change("POST", `${ROOT}/images`, { ImageId: imageId, ContentType: type, MaxBytes: file.size });
+  return sendToBucket(form, file, progress);
 }

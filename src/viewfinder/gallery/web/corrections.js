@@ -34,6 +34,6 @@ export function correctionsOf(image, shown) {
 function removedOf(image, shown) {
   const removed = image.Corrections?.Removed ?? [];
   const backOf = (/** @type {string} */ name) => element("li", { class: "chip out" }, element("span", { class: "name" }, name),
-    element("button", { type: "button", class: "cross", "aria-label": `Take back: ${name} was removed`, onclick: () => correct(image, "Undo", name, shown, true) }, icon("again")));
+    element("button", { type: "button", class: "cross edits", "aria-label": `Take back: ${name} was removed`, onclick: () => correct(image, "Undo", name, shown, true) }, icon("again")));
   return removed.length ? element("ul", { class: "chips", "aria-label": "Removed by a person" }, removed.map(backOf)) : null;
 }

@@ -191,7 +191,7 @@ class Duplicates {
 }
 
 /** @type {(text: string, label: string, onclick: () => unknown) => HTMLElement} */
-const button = (text, label, onclick) => element("button", { class: "button", type: "button", "aria-label": label, onclick }, text);
+const button = (text, label, onclick) => element("button", { class: "button edits", type: "button", "aria-label": label, onclick }, text);
 
 /** @param {HTMLElement} row */
 const neighbourOf = (row) => row.nextElementSibling ?? row.previousElementSibling;

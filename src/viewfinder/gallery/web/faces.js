@@ -1,5 +1,6 @@
 // The people on one picture: a box around each face, and a row to say who it is, who it is not, or that it is no face.
 
+import { isReadOnly } from "./abilities.js";
 import { changePerson, correctFaces, getImage, mergePeople } from "./api.js";
 import { cropOf } from "./crop.js";
 import { element, icon, place } from "./dom.js";
@@ -56,7 +57,7 @@ function rowOf(about, person) {
   const name = person?.Name ?? "";
   const crop = cropOf(image, face.BoundingBox);
   const link = person ? element("a", { href: `/?${new URLSearchParams({ person: name || person.PersonId })}`, "aria-label": `Images of ${name || `face ${number}`}`, title: "Search for this person" }, crop) : crop;
-  const input = element("input", { type: "text", value: name, maxlength: 100, placeholder: "Who is this?", list: "names-of-people", autocomplete: "off", spellcheck: "false",
+  const input = element("input", { type: "text", value: name, maxlength: 100, placeholder: "Who is this?", list: "names-of-people", autocomplete: "off", spellcheck: "false", readonly: isReadOnly(),
     "aria-label": name ? `Name of ${name}` : `Name of face ${number}`, "data-role": `face ${number}` });
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== "Escape") return;
@@ -67,7 +68,7 @@ function rowOf(about, person) {
   });
   input.addEventListener("change", () => nameIt(about, person, input.value.trim(), () => (input.value = name)));
   const label = person ? `Not ${name || "this person"}` : "Not a face: forget it";
-  const away = element("button", { class: "button quiet round small", type: "button", title: label, "aria-label": `${label} (face ${number})`, onclick: () => takeAway(about, person) }, icon("close"));
+  const away = element("button", { class: "button quiet round small edits", type: "button", title: label, "aria-label": `${label} (face ${number})`, onclick: () => takeAway(about, person) }, icon("close"));
   return [link, element("span", { class: "who" }, input), away];
 }
 
@@ -76,7 +77,7 @@ function questionOf(about, person) {
   const { image, face } = about;
   const who = person.Name ?? "somebody you know";
   const answer = (/** @type {string} */ text, /** @type {"ASSIGN" | "EXCLUDE"} */ Action, /** @type {string} */ label) =>
-    element("button", { class: "button small", type: "button", "aria-label": label,
+    element("button", { class: "button small edits", type: "button", "aria-label": label,
       onclick: () => tell(about, { Action, PersonId: person.PersonId }, `This is ${Action === "ASSIGN" ? "" : "not "}${who}.`) }, text);
   return [cropOf(image, face.BoundingBox), element("span", { class: "who" }, element("span", {}, `Is this ${who}?`)),
     answer("Yes", "ASSIGN", `Yes, this is ${who}`), answer("No", "EXCLUDE", `No, this is not ${who}`)];

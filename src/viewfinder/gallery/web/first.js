@@ -1,12 +1,13 @@
 // The first page of results, asked for before the rest of the scripts is here; behind a link to an image it has time.
 
 import { openImage, openView, parametersOf, readSearch } from "./address.js";
+import { isHosted } from "./access.js";
 import { searchImages } from "./api.js";
 
 export const FIRST_PAGE = 50;
 
 const firstKey = parametersOf(readSearch()).toString();
-let page = openView() || openImage() !== null ? null : ask(firstKey);
+let page = isHosted || openView() || openImage() !== null ? null : ask(firstKey); // a hosted page has to sign in first
 page?.catch(() => {}); // told to who takes it
 
 /** @type {(key: string, signal?: AbortSignal) => ReturnType<typeof searchImages>} */

@@ -1,6 +1,7 @@
 // The page: every part shows what the address says, and is told when it changes.
 
-import { learnAbilities } from "./abilities.js";
+import { isReadOnly, learnAbilities } from "./abilities.js";
+import { entered } from "./access.js";
 import { onAddress, openImage, openView, readSearch } from "./address.js";
 import { find, nameOf } from "./dom.js";
 import { Fresh } from "./fresh.js";
@@ -26,6 +27,7 @@ const REFRESH_MS = 400;
 const NEAR_THE_TOP = 300;
 
 startTheme();
+await entered();
 learnAbilities();
 const results = new Results();
 const viewer = new Viewer(results);
@@ -93,4 +95,4 @@ show();
 startSearch();
 startKeys();
 new Uploads(arrived);
-import("./selection.js").then(({ Selection }) => new Selection(results));
+if (!isReadOnly()) import("./selection.js").then(({ Selection }) => new Selection(results));

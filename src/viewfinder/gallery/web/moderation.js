@@ -1,10 +1,9 @@
 // Pictures in which moderation found something: hidden behind a warning until a person asks for them.
 
-import { meta } from "./api.js";
 import { element, icon, percent } from "./dom.js";
+import { IS_MODERATED } from "./settings.js";
 
-/** Whether this stack asks for moderation: a picture without its record is not shown then. */
-export const IS_MODERATED = meta("moderated") === "true";
+export { IS_MODERATED };
 
 /** @type {Set<string>} */
 const revealed = new Set(); // ImageIds, until the page is left

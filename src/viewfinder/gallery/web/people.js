@@ -1,5 +1,6 @@
 // The People page: names for who has none, suggestions to accept or refuse, and people to merge, hide and rename.
 
+import { isReadOnly } from "./abilities.js";
 import { changePerson, getPerson, listPeople, mergePeople } from "./api.js";
 import { portraitOf } from "./crop.js";
 import { counted, element, icon } from "./dom.js";
@@ -115,7 +116,7 @@ class People {
     const who = person.Name || "this person";
     const images = counted(person.Count, "image");
     const input = element("input", { type: "text", class: "name", value: person.Name ?? "", maxlength: 100, placeholder: "Who is this?", list: "names",
-      autocomplete: "off", spellcheck: "false", "aria-label": person.Name ? `Name of ${person.Name}` : `Name of the person on ${images}` });
+      autocomplete: "off", spellcheck: "false", readonly: isReadOnly(), "aria-label": person.Name ? `Name of ${person.Name}` : `Name of the person on ${images}` });
     input.addEventListener("keydown", (event) => this.#key(event, person.PersonId, input));
     input.addEventListener("change", () => this.#name(person.PersonId, input.value));
     const card = element("li", { class: "person" },

@@ -1,6 +1,7 @@
 // Several images at once: ticked by mouse, finger or keyboard, and a bar with what can be done with them.
 
 import { absent, fate } from "./abilities.js";
+import { keep, recall } from "./access.js";
 import { analyzeAll, downloadAll, removeAll } from "./actions.js";
 import { onAddress } from "./address.js";
 import { counted, element, find, icon, isTyping } from "./dom.js";
@@ -33,6 +34,8 @@ export class Selection {
     this.#listen(this.grid.list);
     this.address = location.search;
     onAddress(() => this.#moved());
+    keep("selection", () => [...this.chosen]);
+    this.#choose(recall("selection") ?? [], true);
   }
 
   #actions() {

@@ -1,5 +1,6 @@
 // The status page: counts, queues, the last minutes, and where the time of recent images went.
 
+import { isHosted } from "./access.js";
 import { getStatistics, getStatus } from "./api.js";
 import { bars, waterfall } from "./charts.js";
 import { counted, element, find, seconds, whole } from "./dom.js";
@@ -23,7 +24,7 @@ export class StatusPage {
 
   async #refresh() {
     clearTimeout(this.timer);
-    const [statistics, status] = await Promise.allSettled([getStatistics(), getStatus()]);
+    const [statistics, status] = await Promise.allSettled([getStatistics(), isHosted ? null : getStatus()]); // a hosted page has no server of its own
     if (this.section.hidden) return;
     this.#render(statistics, status);
     this.timer = setTimeout(() => (document.hidden ? this.#whenSeen() : this.#refresh()), EVERY_MS);
@@ -35,18 +36,18 @@ export class StatusPage {
 
   /**
    * @param {PromiseSettledResult<import("./types").Statistics>} statistics
-   * @param {PromiseSettledResult<import("./types").StackStatus>} status
+   * @param {PromiseSettledResult<import("./types").StackStatus | null>} status
    */
   #render(statistics, status) {
     const focused = document.activeElement?.getAttribute("href");
     const failed = [statistics, status].filter((result) => result.status === "rejected");
     const counts = statistics.status === "fulfilled" ? countsOf(statistics.value) : [];
-    const queues = status.status === "fulfilled" ? queuesOf(status.value) : [];
+    const ours = status.status === "fulfilled" ? status.value : null;
     this.section.replaceChildren(
       element("h1", {}, "Status"),
       ...failed.map(({ reason }) => element("p", { class: "problem" }, reason.message)),
-      element("div", { class: "cards" }, counts, queues),
-      ...(status.status === "fulfilled" ? timesOf(status.value) : []),
+      element("div", { class: "cards" }, counts, ours && queuesOf(ours)),
+      ...(ours ? timesOf(ours) : []),
     );
     const link = focused && this.section.querySelector(`a[href="${CSS.escape(focused)}"]`);
     if (link) /** @type {HTMLElement} */ (link).focus({ preventScroll: true });

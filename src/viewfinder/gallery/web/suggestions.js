@@ -24,7 +24,7 @@ export class Suggestions {
     this.list = element("ul", { class: "suggestions" });
     this.heading = element("h2", { tabindex: -1 }, "The same person?");
     this.more = element("p", { class: "quiet", hidden: true }, "There are more: they come when these are answered.");
-    this.section = element("section", { hidden: true }, this.heading,
+    this.section = element("section", { class: "edits", hidden: true }, this.heading,
       element("p", { class: "quiet" }, "Press a face to leave it out of the answer."), this.list, this.more);
   }
 

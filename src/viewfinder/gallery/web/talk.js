@@ -6,18 +6,18 @@ const SHOWN_MS = 6000;
 const UNDO_MS = 20_000;
 
 /**
- * Shows a notice, and gives its element; `action` is a button in it, once.
+ * Shows a notice, and gives its element; `action` is a button in it, once. One that `stays` is there until that is pressed.
  *
  * @param {string} text
  * @param {"plain" | "fault"} kind
  * @param {import("./types").Action | null} [action]
  */
-export function say(text, kind = "plain", action = null) {
+export function say(text, kind = "plain", action = null, { stays = false } = {}) {
   const button = action && element("button", { type: "button", onclick: () => (toast.remove(), action.act()) }, action.label);
   const toast = element("p", { class: `toast ${kind}` }, text, button);
   noticesInFront();
   find("toasts").append(toast);
-  setTimeout(() => toast.remove(), action ? UNDO_MS : SHOWN_MS);
+  if (!stays) setTimeout(() => toast.remove(), action ? UNDO_MS : SHOWN_MS);
   return toast;
 }
 

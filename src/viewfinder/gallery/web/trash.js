@@ -10,7 +10,7 @@ const LARGEST = 10_000_000; // bytes: the thumbnail is gone, so a row shows the 
 
 /** Shows the newest deletions; a button shows the ones before. @type {(section: HTMLElement, results: import("./results.js").Results) => Promise<void>} */
 export async function show(section, results) {
-  const empty = element("button", { class: "button", type: "button", hidden: true, onclick: () => emptyTrash(section, results) }, icon("delete"), "Empty the trash");
+  const empty = element("button", { class: "button edits", type: "button", hidden: true, onclick: () => emptyTrash(section, results) }, icon("delete"), "Empty the trash");
   const list = element("ul", { class: "rows" });
   const more = element("button", { class: "button", type: "button", hidden: true }, "Show more");
   section.replaceChildren(element("div", { class: "title" }, element("h1", {}, "Trash"), empty),
@@ -37,7 +37,7 @@ export async function show(section, results) {
 function rowOf(image, results) {
   const name = nameOf(image.ImageId);
   const button = (/** @type {string} */ text, /** @type {string} */ symbol, /** @type {() => unknown} */ onclick) =>
-    element("button", { class: "button quiet", type: "button", "aria-label": `${text}: ${name}`, onclick }, icon(symbol), element("span", {}, text));
+    element("button", { class: "button quiet edits", type: "button", "aria-label": `${text}: ${name}`, onclick }, icon(symbol), element("span", {}, text));
   /** @type {HTMLElement} */
   const row = element("li", {}, pictureOf(image),
     element("div", {}, element("b", { title: image.ImageId }, image.ImageId),

@@ -6,7 +6,7 @@ export interface Box { Left: number; Top: number; Width: number; Height: number 
 export interface Point { X: number; Y: number }
 
 export interface Label extends Confident {
-  Source?: "PERSON";
+  Source?: "PERSON" | "CLIP";
   Parents: Named[];
   Categories: Named[];
   Aliases: Named[];
@@ -141,7 +141,26 @@ export interface Statistics { Images: Record<Status | "Total", number>; Labels: 
 export interface Minute { Start: number; Images: number; LatencyP50: number | null; LatencyP95: number | null }
 export interface Recent { ImageId: string; Seconds: number; Failed: boolean; Steps: { Name: string; Start: number; Seconds: number }[] }
 
-export type Ability = "Uploads" | "Deletion" | "Trash" | "Versions" | "Similar";
+/** How the page reaches the API: `rights` are a request's headers, and `renews` whether there are new ones where they were refused. */
+export interface Access {
+  rights: (isChange: boolean) => Promise<Record<string, string>>;
+  renews: (error: Error & { status?: number; code?: string }, isChange: boolean) => Promise<boolean>;
+}
+
+declare global {
+  /** https://www.w3.org/TR/trusted-types/; not in TypeScript's own library. */
+  interface Window {
+    trustedTypes?: { createPolicy: (name: string, rules: { createScriptURL: (url: string) => string }) => { createScriptURL: (url: string) => unknown } };
+  }
+}
+
+/** `/settings.json` of a hosted gallery: the login's address without a slash at its end, and the page's id there. */
+export interface Login {
+  Authority: string;
+  ClientId: string;
+}
+
+export type Ability = "Uploads" | "Deletion" | "Trash" | "Versions" | "Similar" | "Words";
 
 export interface Health {
   Features?: string[];
@@ -219,6 +238,7 @@ export interface Places {
   count: HTMLParagraphElement;
   drop: HTMLDivElement;
   empty: HTMLDivElement;
+  entrance: HTMLDivElement;
   filters: HTMLFormElement;
   fresh: HTMLButtonElement;
   gallery: HTMLElement;
@@ -227,12 +247,14 @@ export interface Places {
   least: HTMLOutputElement;
   match: HTMLFieldSetElement;
   moderated: HTMLLabelElement;
+  main: HTMLElement;
   more: HTMLParagraphElement;
   page: HTMLElement;
   query: HTMLInputElement;
   question: HTMLDialogElement;
   rail: HTMLElement;
   selection: HTMLDivElement;
+  "sign-out": HTMLButtonElement;
   status: HTMLElement;
   theme: HTMLButtonElement;
   "to-browse": HTMLAnchorElement;

@@ -26,28 +26,55 @@ API = "/_aws/execute-api/"
 BUCKET = re.compile(r"/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
 ALGORITHM = "AWS4-HMAC-SHA256"
 
+TOKENS, REVOKE = "/oauth2/token", "/oauth2/revoke"
+LOGIN = {("GET", "/oauth2/authorize"), ("POST", "/login"), ("GET", "/logout"), ("POST", TOKENS), ("POST", REVOKE)}
+"""What a browser asks of a user pool, without a signature; open while a gallery is hosted."""
+
+KEYS = re.compile(r"/[a-z]{2}(-[a-z]+)+-[0-9]+_[A-Za-z0-9]+/\.well-known/jwks\.json")
+"""A user pool's public keys, for which the emulator's own authorizer asks."""
+
 OBJECT = re.compile(r"/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+")
 ROOM_BYTES = 50_000_000
 """Kept free for the catalog and the saved state. The emulator itself answers 200 to an object that it can't write."""
 
 
-def refusal(method: str, path: str, query: str, headers: Sequence[tuple[str, str]]) -> str | None:
-    """Return the reason for refusing a request, or None."""
+def refusal(method: str, path: str, query: str, headers: Sequence[tuple[str, str]], page: str = "") -> str | None:
+    """Return the reason for refusing a request, or None; `page` is the origin of the hosted gallery, "" without one."""
     names = [name for name, _ in headers]
     if names.count("host") > 1 or names.count("authorization") > 1:
         return "A header appears twice."
     given = dict(headers)
     if given.get("host", "").lower().rpartition(":")[0] not in HOSTS:
         return "The Host header names another server."
-    if "origin" in given:
-        return "The request comes from a web page."
     parameters = parse_qs(query, keep_blank_values=True)
     is_presigned = method in {"GET", "HEAD"} and "X-Amz-Signature" in parameters
-    if given.get("sec-fetch-site", "none") not in OWN_SITES and not is_presigned:
+    is_login = bool(page) and ((method, path) in LOGIN or is_keys(method, path))
+    is_of_page = bool(page) and _is_of_page(method, path, query, given, page)
+    if "origin" in given and not is_of_page:
+        return "The request comes from a web page."
+    if given.get("sec-fetch-site", "none") not in OWN_SITES and not (is_presigned or is_login or is_of_page):
         return "The request comes from another site."
     if path.startswith(("/_ministack/", "/_localstack/")) and path != HEALTH:
         return "There is no such path."
-    return None if _may_lack_signature(method, path, query, given) else _unsigned(given, parameters)
+    is_preflight = is_of_page and method == "OPTIONS"
+    needs_none = is_login or is_preflight or _may_lack_signature(method, path, query, given)
+    return None if needs_none else _unsigned(given, parameters)
+
+
+def is_keys(method: str, path: str) -> bool:
+    """Whether a request asks for the public keys of a user pool."""
+    return method == "GET" and KEYS.fullmatch(path) is not None
+
+
+def _is_of_page(method: str, path: str, query: str, headers: Mapping[str, str], page: str) -> bool:
+    """Whether a hosted gallery's page sends this: for its tokens, to the buckets, or by the form of the login page."""
+    if headers.get("origin") != page:
+        return (method, path) == ("POST", "/login") and headers.get("origin") == f"http://{headers['host']}"
+    is_object = path != "/login" and (OBJECT if method == "GET" else BUCKET).fullmatch(path) is not None
+    by_form = method == "POST" and not query
+    by_query = method == "GET" and "X-Amz-Signature=" in query
+    before = method == "OPTIONS" and OBJECT.fullmatch(path + "/-") is not None
+    return path in {TOKENS, REVOKE} or before or (is_object and (by_form or by_query))
 
 
 def _may_lack_signature(method: str, path: str, query: str, headers: Mapping[str, str]) -> bool:
@@ -78,7 +105,7 @@ def is_too_full(method: str, path: str, query: str, room: int) -> bool:
     return bool(is_write) and room < ROOM_BYTES
 
 
-def guarded(application: Application, folder: str) -> Application:
+def guarded(application: Application, folder: str, page: str = "") -> Application:
     """Return the application behind the guard; its objects lie in the folder."""
 
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
@@ -87,7 +114,7 @@ def guarded(application: Application, folder: str) -> Application:
         elif scope["type"] == "http":
             headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
             query = scope["query_string"].decode("latin-1")
-            if reason := refusal(scope["method"], scope["path"], query, headers):
+            if reason := refusal(scope["method"], scope["path"], query, headers, page):
                 await _refuse(send, reason)
             elif is_too_full(scope["method"], scope["path"], query, shutil.disk_usage(folder).free):
                 await _answer(send, 503, b"application/xml", FULL)
@@ -113,8 +140,8 @@ async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> 
     await send({"type": "http.response.body", "body": body})
 
 
-def close(app: Any, s3: Any, iam: Any) -> None:
-    """Block the paths that need no signature, and verify every signature."""
+def close(app: Any, s3: Any, iam: Any, page: str = "") -> None:
+    """Block the paths that need no signature, and verify every signature; `page` as for `refusal`."""
 
     async def health_only(_method: str, path: str, _headers: Any, _query: Any, request_id: str) -> Any:
         return app._handle_health_request(path, request_id) if path == HEALTH else None
@@ -132,7 +159,7 @@ def close(app: Any, s3: Any, iam: Any) -> None:
     replace(iam, "is_root_access_key", lambda key: not key or key == root)
     replace(iam, "_is_root_key", lambda key: not key)
     replace(iam, "_served_unsigned", lambda *_: False)
-    replace(app, "app", guarded(app.app, s3.DATA_DIR))
+    replace(app, "app", guarded(app.app, s3.DATA_DIR, page))
 
 
 def replace(module: Any, name: str, value: Any) -> None:

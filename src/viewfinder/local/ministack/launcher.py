@@ -40,6 +40,7 @@ if __name__ == "__main__":
         frugality,
         guard,
         journal,
+        login,
         objects,
         priority,
         saving,
@@ -47,7 +48,14 @@ if __name__ == "__main__":
         workers,
     )
 
-    guard.close(app, s3, iam_evaluator)
+    page = os.environ.get("VIEWFINDER_HOSTED_PAGE", "")
+    guard.close(app, s3, iam_evaluator, page)
+    if page:  # no other stack loads these two services
+        from ministack.services import apigateway, cognito
+
+        login.open_for(app, cognito, page)
+        login.keep_groups(cognito)
+        login.know_format_1(apigateway)
     strictness.read_security_of_operations_only(apigateway_v1)
     strictness.hand_paths_over_as_sent(app, apigateway_v1)
     strictness.ask_for_actions_that_exist(iam_evaluator)

@@ -11,16 +11,26 @@ from typing import Any
 
 from PIL import Image
 
+from viewfinder.rekognition.clip.model import Clip
+from viewfinder.rekognition.clip.vocabulary import Vocabulary
+from viewfinder.rekognition.errors import invalid_parameter
 from viewfinder.rekognition.labels.classifier import Classifier, Look
 from viewfinder.rekognition.labels.custom_classifier import CustomClassifier
 from viewfinder.rekognition.labels.detectors import Detector, default_detector, digest, open_detector
 from viewfinder.rekognition.labels.doubt import Doubt
 from viewfinder.rekognition.labels.image_properties import Corners, ImageProperties
-from viewfinder.rekognition.labels.merging import Label, LabelMerger, answer, label_document, load_taxonomy
+from viewfinder.rekognition.labels.merging import (
+    Label,
+    LabelMerger,
+    answer,
+    entry_of,
+    label_document,
+    load_taxonomy,
+)
 from viewfinder.rekognition.labels.request import LEAST_CONFIDENCE, Request
 from viewfinder.rekognition.labels.scenes import SceneHead
-from viewfinder.rekognition.labels.vector import vector_of
-from viewfinder.rekognition.networks import mirrored
+from viewfinder.rekognition.labels.vector import MODEL, vector_of
+from viewfinder.rekognition.networks import Floats, mirrored
 from viewfinder.rekognition.pictures import read_picture
 from viewfinder.rekognition.settings import Settings
 
@@ -34,11 +44,15 @@ LEAST_SCORE = 0.1
 DETAIL = 640
 """Pixels that a side keeps when a JPEG is scaled while decoding: enough for both networks and the image properties."""
 
+SOURCE = "CLIP"
+"""Member `Source` of a label that the words of the user's model name; the service's labels have no such member."""
+
 
 def model_version(settings: Settings) -> str:
     """Return the LabelModelVersion of an engine with these settings; raise ModelFileError."""
     single = ["single"] if settings.passes == 1 else []
-    custom = [digest(Path(file)) for file in (settings.detector, settings.classifier, settings.classes) if file]
+    files = (settings.detector, settings.classifier, settings.classes, settings.vocabulary)
+    custom = [digest(Path(file)) for file in files if file]
     sure = [f"{settings.min_probability:g}"] if settings.classifier else []
     return "-".join([MODEL_VERSION, *single, *custom, *sure])
 
@@ -46,14 +60,20 @@ def model_version(settings: Settings) -> str:
 def former_versions(settings: Settings) -> tuple[str, ...]:
     """Return the versions of older engines with these settings, newest first; raise ModelFileError."""
     own = model_version(settings).removeprefix(MODEL_VERSION)
-    return tuple(version + own for version in FORMER_VERSIONS) if not settings.classifier else ()
+    has_own_labels = settings.classifier or settings.vocabulary
+    return () if has_own_labels else tuple(version + own for version in FORMER_VERSIONS)
 
 
 class LabelEngine:
     """The two networks and the taxonomy, loaded once; safe to use from several threads."""
 
     def __init__(
-        self, detector: Detector, classifier: Classifier, settings: Settings, own: CustomClassifier | None = None
+        self,
+        detector: Detector,
+        classifier: Classifier,
+        settings: Settings,
+        own: CustomClassifier | None = None,
+        clip: Clip | None = None,
     ) -> None:
         self._detector = detector
         self._classifier = classifier
@@ -66,7 +86,11 @@ class LabelEngine:
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="classifier")
         self._lock = Lock()
         self._under_way = 0
+        self._clip = clip
+        self._vocabulary = Vocabulary(Path(settings.vocabulary), clip) if clip and settings.vocabulary else None
         self.version = model_version(settings)
+        self.vector_model = clip.name if clip else MODEL
+        self.knows_words = clip is not None
 
     @classmethod
     def load(cls, settings: Settings) -> LabelEngine:
@@ -74,20 +98,47 @@ class LabelEngine:
         labels = Path(settings.labels) if settings.labels else None
         detector = open_detector(Path(settings.detector), labels) if settings.detector else default_detector()
         own = _custom_classifier(settings) if settings.classifier else None
-        return cls(detector, Classifier(), settings, own)
+        clip = Clip(Path(settings.clip)) if settings.clip else None
+        return cls(detector, Classifier(), settings, own, clip)
 
     def detect_labels(self, content: bytes, request: Request) -> dict[str, Any]:
         """Return the DetectLabels response; raise EngineError where the image can't be taken."""
         with self._alone() as alone:
             picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
             labels, look = self._look(picture, min(request.min_confidence, LEAST_CONFIDENCE), side_by_side=alone)
-            vector = {"Vector": vector_of(look.features)} if request.vector else {}
-            return self._document(picture, labels, request) | vector
+            described = self._clip.image(picture) if self._clip and (request.vector or self._vocabulary) else None
+            document = self._document(picture, labels, request)
+        if described is not None and request.general_labels:
+            self._add_words(document, described, labels, request)
+        return document | ({"Vector": self._written(look, described)} if request.vector else {})
 
     def vector(self, content: bytes) -> str:
-        """Return the picture's vector, as `vector_of` writes it; raise EngineError where the image can't be taken."""
+        """Return the picture's vector, by the user's model if there is one; raise EngineError for a bad image."""
         picture = read_picture(content, max_pixels=self._max_pixels, detail=DETAIL)
+        if self._clip:
+            return self._clip.written(self._clip.image(picture))
         return vector_of(self._classifier.look(picture).features)
+
+    def text_vector(self, text: str) -> str:
+        """Return the vector of a text by the user's model; raise EngineError where there is none."""
+        if self._clip is None:
+            raise invalid_parameter("This engine has no model that knows words")
+        return self._clip.written(self._clip.text(text))
+
+    def _written(self, look: Look, described: Floats | None) -> str:
+        return vector_of(look.features) if self._clip is None or described is None else self._clip.written(described)
+
+    def _add_words(self, document: dict[str, Any], described: Floats, labels: list[Label], request: Request) -> None:
+        """Add labels of the vocabulary; none has more confidence than the detectors' labels have."""
+        if self._vocabulary is None:
+            return
+        found = {label.entry.name.casefold() for label in labels if label.confidence >= LEAST_CONFIDENCE}
+        highest = max((label.confidence for label in labels), default=0.0)
+        words = self._vocabulary.seen(described, highest, found)
+        entries = [Label(entry_of(word.name), word.confidence, ()) for word in words]
+        added = [label_document(label, None) | {"Source": SOURCE} for label in answer(entries, request)]
+        joined = sorted(document["Labels"] + added, key=lambda label: -label["Confidence"])
+        document["Labels"] = joined[: request.max_labels]
 
     def _look(self, picture: Image.Image, least: float, *, side_by_side: bool) -> tuple[list[Label], Look]:
         classified = self._beside.submit(self._classifier.look, picture) if side_by_side else None

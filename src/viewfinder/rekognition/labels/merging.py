@@ -275,6 +275,12 @@ def _target(taxonomy: Taxonomy, entries: dict[str, TaxonomyLabel], name: str) ->
     return label
 
 
+def entry_of(name: str) -> TaxonomyLabel:
+    """Return the taxonomy's label of a name, whatever its case; of another one a label of its own, as it is written."""
+    known = {label.casefold(): entry for label, entry in load_taxonomy().labels.items()}
+    return known.get(name.casefold(), TaxonomyLabel(name, (), (), UNKNOWN_CATEGORY))
+
+
 def answer(labels: Iterable[Label], request: Request) -> list[Label]:
     """Return the labels that a request asks for: filtered, highest confidence first, ties by name, cut."""
     wanted = [

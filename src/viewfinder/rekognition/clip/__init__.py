@@ -1,0 +1,1 @@
+"""A model of the user's that describes pictures and words by vectors of one space (CLIP)."""
