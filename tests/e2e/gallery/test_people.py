@@ -1,4 +1,4 @@
-"""People in the gallery before the real stack: named in a row, merged, suggested, found and renamed.
+"""People in the gallery before the real stack: named in a row, merged, suggested, found, renamed and forgotten.
 
 The faces are planted as analyses, so that no photos of people are needed: everything else is the stack's own.
 """
@@ -90,7 +90,7 @@ def person_of(stack: RunningStack, person: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "sample", "options"), [("desktop", "cat.jpg", {}), ("phone", "coffee.jpg", PHONE_PROFILE)]
 )
-def test_people_are_named_merged_suggested_and_found(
+def test_people_are_named_merged_suggested_found_and_forgotten(
     *,
     people_stack: RunningStack,
     open_page: OpenPage,
@@ -159,6 +159,32 @@ def test_people_are_named_merged_suggested_and_found(
     assert violations(page, axe) == []
     if options:
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+    page.goto(f"{stack.gallery_url}/?view=people")
+    card(page, people[2]).locator(".tick").click()
+    page.get_by_role("button", name="Forget", exact=True).click()
+    question = page.get_by_role("dialog").filter(has_text=f"Forget {names[2]}?")
+    expect(question).to_contain_text("deleted from 2 images. The images stay. This is final")
+    assert violations(page, axe) == []
+    question.get_by_role("button", name="Cancel").click()
+    expect(card(page, people[2])).to_be_visible()
+    page.get_by_role("button", name="Forget", exact=True).click()
+    question.get_by_role("button", name="Forget for good").click()
+    expect(page.locator(".toast").filter(has_text=f"{names[2]} is forgotten: 2 faces.")).to_be_visible(timeout=60_000)
+    expect(card(page, people[2])).to_have_count(0)
+    expect(card(page, people[1])).to_be_visible()
+    assert violations(page, axe) == []
+    assert (found(stack, person=people[2]), person_of(stack, people[2])["Error"]["Code"]) == ([], "PersonNotFound")
+    keys = [f"{name}/{number}.jpg" for number, those in enumerate(PLANTED) if 2 in those]
+    assert [len(stack.image(key).json()["People"]) for key in keys] == [1, 2]
+
+    page.goto(f"{stack.gallery_url}/?image={name}%2F2.jpg")
+    expect(page.locator(".box.somebody .tag")).to_have_text([names[0]])
+    page.goto(f"{stack.gallery_url}/")
+    page.get_by_label("Search by label").fill(f"Cleo {name}")
+    expect(page.locator("#completions")).not_to_contain_text(names[2])
+    page.get_by_label("Search by label").fill(f"Anna {name}")
+    expect(page.locator('#completions [data-kind="person"]').first).to_contain_text(names[0])
 
 
 def test_of_people_without_a_cover_only_those_in_view_are_asked_for_a_face(

@@ -103,6 +103,18 @@ export const getPerson = (personId) => json(`${ROOT}/people/${segment(personId)}
 export const changePerson = (personId, said) => change("PATCH", `${ROOT}/people/${segment(personId)}`, said);
 /** @type {(personId: string, others: string[]) => Promise<import("./types").Person>} */
 export const mergePeople = (personId, others) => change("POST", `${ROOT}/people/${segment(personId)}`, { PersonIds: others });
+/** Forgets a person for good, part by part; `progress` is told the faces so far. @type {(personId: string, progress?: (faces: number) => unknown) => Promise<number>} */
+export async function forgetPerson(personId, progress = () => {}) {
+  let faces = 0;
+  let token;
+  do {
+    /** @type {{ Faces: number, NextToken?: string }} */
+    const part = await change("DELETE", `${ROOT}/people/${segment(personId)}?${queryOf({ nextToken: token })}`);
+    progress(faces += part.Faces);
+    token = part.NextToken;
+  } while (token);
+  return faces;
+}
 /** @type {(query?: Record<string, string | number | undefined>) => Promise<import("./types").Faces>} */
 export const listFaces = (query = {}) => json(`${ROOT}/faces?${queryOf(query)}`);
 /** @type {(faces: import("./types").FaceKey[], said: import("./types").Said) => Promise<import("./types").Faces & { PersonId?: string }>} */

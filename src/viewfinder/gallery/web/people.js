@@ -1,12 +1,12 @@
-// The People page: names for who has none, suggestions to accept or refuse, and people to merge, hide and rename.
+// The People page: names for who has none, suggestions to accept or refuse, and people to merge, hide, rename and forget.
 
 import { isReadOnly } from "./abilities.js";
-import { changePerson, getPerson, listPeople, mergePeople } from "./api.js";
+import { changePerson, forgetPerson, getPerson, listPeople, mergePeople } from "./api.js";
 import { portraitOf } from "./crop.js";
 import { counted, element, icon } from "./dom.js";
 import { forgetNames } from "./names.js";
 import { Suggestions } from "./suggestions.js";
-import { say } from "./talk.js";
+import { ask, say } from "./talk.js";
 
 /** @typedef {import("./types").Person} Person */
 
@@ -192,6 +192,22 @@ class People {
     });
   }
 
+  /** Forgets somebody for good, after a question. @param {Person} person */
+  async #forget(person) {
+    const who = person.Name ?? "this person";
+    const text = `Forget ${who}? Faces, the name and the group are deleted from ${counted(person.Count, "image")}. The images stay. This is final: nobody can undo it.`;
+    if (!(await ask(text, "Forget for good", "danger"))) return;
+    this.#choose([]);
+    const notice = say(`Forgetting ${who} …`, "plain", null, { stays: true });
+    await this.#do(`Not all of ${who} is forgotten yet. Forget again to go on`, async () => {
+      const faces = await forgetPerson(person.PersonId, (done) => (notice.textContent = `Forgetting ${who}: ${counted(done, "face")} …`));
+      this.people.delete(person.PersonId);
+      await this.suggestions.load(); // some may have been for this person
+      say(`${person.Name ?? "The person"} is forgotten: ${counted(faces, "face")}.`);
+    });
+    notice.remove();
+  }
+
   /** Says what was done last, with its undo. @type {(text: string, undo: () => unknown) => void} */
   #say(text, undo) {
     this.notice?.remove(); // whoever names ten people in a row sees the last notice, not a pile
@@ -227,6 +243,7 @@ class People {
       element("b", {}, `${people.length} selected`),
       people.length > 1 ? toolOf("copies", "Merge", () => this.#merge(people)) : element("span", { class: "quiet" }, "Select another one to merge"),
       toolOf("close", isHidden ? "Hide" : "Show again", () => this.#hide(people, isHidden)),
+      ...(people.length === 1 ? [toolOf("delete", "Forget", () => this.#forget(people[0]))] : []),
     );
   }
 }
