@@ -39,6 +39,7 @@ from viewfinder.usecases.correct_faces import correct_faces
 from viewfinder.usecases.corrections import correct_labels
 from viewfinder.usecases.duplicates import Duplicates, decide_duplicates, list_duplicates, list_near_duplicates
 from viewfinder.usecases.folders import list_folders
+from viewfinder.usecases.forget_person import forget_part
 from viewfinder.usecases.images import delete_image, get_image, original_url, screen_url, thumbnail_url
 from viewfinder.usecases.list_faces import list_faces
 from viewfinder.usecases.list_labels import list_categories, list_labels
@@ -225,6 +226,15 @@ def _merge_people(request: Request) -> Response:
     return _person(merge_people(_person_id(request), application.album, **merged))
 
 
+def _forget_person(request: Request, token: str = "") -> Response:
+    person_id = _person_id(request)
+    if not token:
+        get_person(person_id, application.people)  # by its id only: several may have a name
+    done, next_token = forget_part(person_id, application.correcting_faces, token)
+    document = {"Faces": done.faces, "Images": done.images}
+    return document_response(document | ({"NextToken": next_token} if next_token else {}))
+
+
 def _list_faces(_: Request, **query: Any) -> Response:
     faces, next_token = list_faces(application.album, **query)
     return document_response(
@@ -335,6 +345,7 @@ _ROUTES = (
     Route("GET", "/people/{PersonId}", fields.NOTHING, _get_person),
     Route("PATCH", "/people/{PersonId}", fields.NOTHING, _change_person, role=Role.EDITOR),
     Route("POST", "/people/{PersonId}", fields.NOTHING, _merge_people, role=Role.EDITOR),
+    Route("DELETE", "/people/{PersonId}", fields.PARTS, _forget_person, role=Role.EDITOR),
     Route("GET", "/faces", fields.FACES, _list_faces),
     Route("PATCH", "/faces", fields.NOTHING, _correct_faces, role=Role.EDITOR),
     Route("GET", "/duplicates", fields.DUPLICATES, _list_duplicates),

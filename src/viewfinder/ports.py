@@ -483,6 +483,9 @@ class Copies(Protocol):
     def images(self, content: str, most: int) -> Sequence[str]:
         """Return ids of images that have a content."""
 
+    def present(self, contents: Collection[str]) -> Collection[str]:
+        """Return those of the contents that an image has: many at a time, where `images` asks for each."""
+
 
 @dataclass(frozen=True, slots=True)
 class KnownHash:

@@ -14,7 +14,7 @@ from PIL import Image, ImageEnhance
 from tests.e2e.conftest import PROJECT, RunningStack
 from tests.support.waiting import wait_for
 from viewfinder.domain.feature import Feature
-from viewfinder.usecases.forget_people import forget_person
+from viewfinder.usecases.forget_person import forget_person
 from viewfinder.usecases.group_people import group_people
 
 SECONDS = 120
@@ -74,7 +74,7 @@ def test_a_person_is_grouped_named_found_and_forgotten(people_stack: RunningStac
 
     face_ids = list(application.face_collection.face_ids())
     assert len(face_ids) == 3
-    forget_person("Eileen", application.forgetting)
+    forget_person("Eileen", application.correcting_faces)
     assert (person["PersonId"] in people(stack), found(stack, "Eileen")) == (False, [])
     assert list(application.face_collection.face_ids()) == []
     kept = b"".join(_bytes(file) for file in (stack.local.data.path / "emulator" / "s3").rglob("*"))

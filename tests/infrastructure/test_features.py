@@ -16,7 +16,15 @@ from tests.support.findings import FINDINGS
 from viewfinder.adapters.detector import _EngineClient
 from viewfinder.bootstrap import Application
 from viewfinder.domain.errors import MisconfiguredError
-from viewfinder.domain.feature import FEATURES, FURTHER, EngineLacksModelError, Feature, Parameters, read_features
+from viewfinder.domain.feature import (
+    FEATURES,
+    FURTHER,
+    EngineLacksModelError,
+    Feature,
+    Parameters,
+    detector_calls,
+    read_features,
+)
 from viewfinder.local.state import Options, with_options
 from viewfinder.operations.cost import Usage, estimate
 from viewfinder.rekognition.service import OPERATIONS
@@ -94,6 +102,15 @@ def test_a_month_has_its_calls_and_their_price(feature: Feature) -> None:
     found = estimate(Usage(images=1000, features=(feature,)), "us-east-1").lines[0]
     assert found.purpose == f"1,000 calls of {FEATURES[feature].operation}"
     assert found.dollars == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("features", "calls"), [("LABELS", 10), ("LABELS,TEXT", 20), ("LABELS,PEOPLE", 30), ("LABELS,TEXT,PEOPLE", 40)]
+)
+def test_what_contents_take_beforehand_is_a_call_for_each_feature_and_a_search_for_a_face(
+    features: str, calls: int
+) -> None:
+    assert detector_calls(read_features(features), 10) == calls
 
 
 @each_feature

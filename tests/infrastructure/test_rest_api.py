@@ -39,7 +39,7 @@ def test_every_operation_is_signed(body: dict[str, Any]) -> None:
     }
     kinds = {name: [set(kind) for kind in operation.get("security", [])] for name, operation in _operations(body)}
     assert [name for name, kind in kinds.items() if kind != [signed]] == []
-    assert (len(kinds), len(signed), "security" in body) == (27, 1, False)
+    assert (len(kinds), len(signed), "security" in body) == (28, 1, False)
 
 
 def test_the_contract_is_valid_and_names_every_path_parameter() -> None:
@@ -51,7 +51,7 @@ def test_the_contract_is_valid_and_names_every_path_parameter() -> None:
 
 def test_the_operations_are_those_of_the_contract(body: dict[str, Any]) -> None:
     assert {name for name, _ in _operations(body)} == {gateway_path(name) for name, _ in _operations(CONTRACT)}
-    assert [operation["security"] for _, operation in _operations(CONTRACT)] == [[{"sigv4": []}]] * 27
+    assert [operation["security"] for _, operation in _operations(CONTRACT)] == [[{"sigv4": []}]] * 28
 
 
 def test_the_body_has_nothing_that_the_importer_does_not_take(body: dict[str, Any]) -> None:

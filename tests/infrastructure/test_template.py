@@ -227,7 +227,11 @@ COUNTED = ("IMAGE", "LABELS", "STATUSES", "FOLDERS", "ALIAS", "CONTENT")
 @pytest.mark.parametrize(
     ("role", "sid", "keys"),
     [
-        ("ApiHandlerRole", "ChangeRecords", ["IMAGE#*", "LABEL#*", "CATEGORY#*", "WORD#*", "POSTING#*", "PEOPLE"]),
+        (
+            "ApiHandlerRole",
+            "ChangeRecords",
+            ["IMAGE#*", "LABEL#*", "CATEGORY#*", "WORD#*", "POSTING#*", "PEOPLE", "PEOPLE#*"],
+        ),
         ("LabelStatisticsRole", "ForgetCopies", ["CONTENT#*"]),
         (
             "LabelStatisticsRole",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -170,6 +170,9 @@ class FakeCopies:
     def images(self, content: str, most: int) -> list[str]:
         found = (each.image_id for each in self.catalog.images.values() if each.is_visible and each.sha256 == content)
         return sorted(found)[:most]
+
+    def present(self, contents: Collection[str]) -> set[str]:
+        return {content for content in contents if self.images(content, 1)}
 
 
 class FakePictures:

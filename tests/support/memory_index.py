@@ -147,3 +147,7 @@ class MemoryCopies:
         """Look at every image."""
         found = (image.image_id for image in self.catalog if image.is_visible and image.sha256 == content)
         return sorted(found)[:most]
+
+    def present(self, contents: Collection[str]) -> set[str]:
+        """Look at every image for each."""
+        return {content for content in contents if self.images(content, 1)}

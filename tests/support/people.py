@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from tests.support.fakes import FakeDetector
 from viewfinder.domain.analysis import Detection
@@ -37,7 +38,7 @@ class FakeCollection(FakeDetector):
         return Detection(tuple(self._indexed(place, word, parameters.content) for place, word in words))
 
     def _indexed(self, place: int, word: str, content: str) -> IndexedFace:
-        face_id = hashlib.sha256(f"{content} {place}".encode()).hexdigest()[:36]
+        face_id = str(UUID(hashlib.sha256(f"{content} {place}".encode()).hexdigest()[:32]))
         self.faces[face_id] = word.lower(), content
         width = (CLEAR if word.istitle() else 20) / 640
         left = 0.1 + 0.3 * place

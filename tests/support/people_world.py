@@ -7,10 +7,13 @@ from typing import Any
 import boto3
 
 from tests.support.fakes import FakeBucket, FakeClock, FakePictures, FakeRequests
+from tests.support.modelled_rekognition import COLLECTION, ModelledRekognition
 from tests.support.people import FakeCollection
 from tests.support.tables import TABLE, create_table
+from viewfinder.adapters.detector import RekognitionDetector
 from viewfinder.adapters.dynamodb import schema
 from viewfinder.adapters.dynamodb.counters import DynamoDbCounters
+from viewfinder.adapters.face_collection import RekognitionCollection
 from viewfinder.bootstrap import Application
 from viewfinder.domain.counting import ImageState
 from viewfinder.domain.feature import Feature
@@ -27,8 +30,10 @@ from viewfinder.usecases.search_images import search_images
 class World:
     """A pipeline with PEOPLE on one of the catalogs, over moto's buckets."""
 
-    def __init__(self, catalog: str, session: boto3.Session) -> None:
-        self.collection, self.bucket, self.requests = FakeCollection(), FakeBucket(), FakeRequests()
+    def __init__(self, catalog: str, session: boto3.Session, service: ModelledRekognition | None = None) -> None:
+        """Make one; with a `service` the detector and the collection are the adapters of Amazon Rekognition."""
+        self.collection = service.known if service else FakeCollection()
+        self.bucket, self.requests = FakeBucket(), FakeRequests()
         settings = Settings(
             images_bucket="images",
             derived_bucket="derived",
@@ -36,16 +41,18 @@ class World:
             queue_url="",
             catalog=catalog,
             features="LABELS,PEOPLE",
-            collection="people",
+            collection=COLLECTION,
         )
         plain = Application(settings, session=session)
+        detector = RekognitionDetector(service.client) if service else self.collection
+        collection = RekognitionCollection(service.client, COLLECTION) if service else self.collection
         self.application = Application(
             settings,
             session=session,
             images=self.bucket,
             pictures=FakePictures(),
-            detector=PeopleDetector(self.collection, self.collection, plain.derived),
-            face_collection=self.collection,
+            detector=PeopleDetector(detector, collection, plain.derived),
+            face_collection=collection,
             requests=self.requests,
             clock=FakeClock(),
         )

@@ -144,7 +144,7 @@ NEEDED: dict[str, dict[str, list[Call]]] = {
             ("dynamodb", "delete_item", _TABLE | {"Key": _KEY}),
         ],
         "KeepCorrections": [("s3", "put_object", _CORRECTIONS), ("s3", "get_object", _CORRECTIONS)],
-        "KeepPeople": [("s3", "put_object", _PERSON), ("s3", "get_object", _PERSON)],
+        "KeepPeople": [("s3", "put_object", _PERSON), ("s3", "get_object", _PERSON), ("s3", "delete_object", _PERSON)],
         "ForgetFaces": [_simulated("rekognition:DeleteFaces", _COLLECTION)],
         "ForgetPeople": [
             ("s3", "put_object", _MATCHES),

@@ -12,6 +12,7 @@ import typer
 from viewfinder.cli._options import AsJson, Yes
 from viewfinder.cli._printing import new_console, passed_over, print_json, say
 from viewfinder.cli._target import Target, confirm_calls, on_stack
+from viewfinder.domain.feature import detector_calls
 
 if TYPE_CHECKING:
     from viewfinder.ports import Listing
@@ -73,7 +74,7 @@ def backfill(
     if not as_json:
         _print(document, found, as_json=False)
     if not yes:
-        confirm_calls(found.images * len(application.features), document["Dollars"], err=as_json)
+        confirm_calls(document["Calls"], document["Dollars"], err=as_json)
     with console.status("Sending") as status:
         done = work.run(lambda tally: status.update(f"{tally.images:,} messages of {found.images:,} sent"))
     sent = {"Sent": done.images}
@@ -109,12 +110,13 @@ def _since(text: str, now: float) -> float:
 
 def _document(found: Tally, target: Target, max_rate: float) -> dict[str, Any]:
     features = len(target.application.features)
+    calls = detector_calls(target.application.features, found.images)
     return {
         "Images": found.images,
         "Bytes": found.bytes,
         "LeftOut": dict(found.left_out),
-        "Calls": found.images * features,
-        "Dollars": target.price(found.images * features),
+        "Calls": calls,
+        "Dollars": target.price(calls),
         "Hours": round(found.images / _rate(target, features, max_rate) / 3600, 2),
     }
 

@@ -18,6 +18,7 @@ from viewfinder.cli._printing import complain, new_console, passed_over, print_j
 from viewfinder.cli._target import Target, confirm_calls, on_stack
 from viewfinder.domain.abilities import Ability
 from viewfinder.domain.errors import ObjectRefusedError
+from viewfinder.domain.feature import detector_calls
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,7 +68,8 @@ def import_images(
                 _fail_where(work.source.problems)
                 return
             if not yes:
-                confirm_calls(plan.calls, target.price(plan.calls), err=as_json)
+                calls = detector_calls(target.application.features, plan.calls)
+                confirm_calls(calls, target.price(calls), err=as_json)
         answers = _run(work, patience, console)
     _group_people(target, console)
     _conclude(work, answers, target, as_json=as_json)
@@ -76,12 +78,10 @@ def import_images(
 def _group_people(target: Target, console: Console) -> None:
     """Group the faces that came, where the stack keeps faces: the images follow within seconds."""
     if target.application.keeps_people:
-        from viewfinder.usecases.forget_unused import forget_unused
-        from viewfinder.usecases.group_people import group_people
+        from viewfinder.usecases.keep_people import keep_people
 
         with console.status("Grouping faces into people"):
-            forget_unused(target.application.unused)
-            group_people(target.application.people_stores)
+            keep_people(target.application.unused)
 
 
 def import_folder(target: Target, folder: Path, console: Console) -> None:
@@ -201,8 +201,9 @@ def _fail_where(anything: object) -> None:
 
 
 def _plan_document(plan: Plan, target: Target) -> dict[str, Any]:
-    counts = {"Present": plan.present, "Missing": plan.missing, "Calls": plan.calls}
-    return counts | {"Dollars": target.price(plan.calls)}
+    calls = detector_calls(target.application.features, plan.calls)
+    counts = {"Present": plan.present, "Missing": plan.missing, "Calls": calls}
+    return counts | {"Dollars": target.price(calls)}
 
 
 def _document(summary: Summary, saved: float) -> dict[str, Any]:

@@ -253,13 +253,11 @@ def _face(written: str) -> dict[str, str]:
 @on_stack
 def group(target: Target, *, as_json: AsJson = False) -> None:
     """Group all faces into people, as after an import, and forget those of images that nobody can bring back."""
-    from viewfinder.usecases.forget_unused import forget_unused
-    from viewfinder.usecases.group_people import group_people
+    from viewfinder.usecases.keep_people import keep_people
 
-    forget_unused(target.application.unused)
-    stores = target.application.people_stores
+    unused = target.application.unused
     with new_console(stderr=as_json).status("Grouping") as status:
-        done = group_people(stores, lambda now: status.update(f"{now.faces:,} faces of {now.contents:,} pictures read"))
+        done = keep_people(unused, lambda now: status.update(f"{now.faces:,} faces of {now.contents:,} pictures read"))
     if as_json:
         print_json(
             {
@@ -289,15 +287,19 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Forget a person, or all: faces, descriptors, groups, names. It is done when the command ends."""
-    from viewfinder.usecases.forget_people import forget_all_people, forget_person
+    from viewfinder.usecases.forget_people import forget_all_people
+    from viewfinder.usecases.forget_person import forget_person
 
     if every == bool(person_id):
         raise typer.BadParameter("give a person, or --all")
     if not yes:
         typer.confirm(f"Forget {person_id or 'every face and person'} for good?", abort=True, err=True)
-    forgetting = target.application.forgetting
+    application = target.application
     with new_console(stderr=as_json).status("Forgetting"):
-        done = forget_person(person_id, forgetting) if person_id else forget_all_people(forgetting)
+        if person_id:
+            done = forget_person(person_id, application.correcting_faces)
+        else:
+            done = forget_all_people(application.forgetting)
     if as_json:
         print_json({"Faces": done.faces, "Images": done.images}, indent=None)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol, TypeAlias
@@ -167,6 +167,19 @@ FEATURES: Mapping[Feature, FeatureRow] = {
 
 FURTHER = tuple(feature for feature in Feature if feature is not Feature.LABELS)
 """The features that are looked for where they are asked for; labels always are."""
+
+
+FACES_PER_IMAGE = 1.0
+"""Assumed beforehand, with PEOPLE: each face is searched for once."""
+
+
+def detector_calls(features: Collection[Feature], contents: int) -> int:
+    """Return how many calls of the detector so many contents are expected to take: one for each feature, and searches.
+
+    Example: 100 contents with LABELS and PEOPLE take 100 DetectLabels, 100 IndexFaces and some 100 SearchFaces.
+    """
+    searches = sum(bool(FEATURES[feature].beside) for feature in features)
+    return contents * len(features) + round(contents * searches * FACES_PER_IMAGE)
 
 
 def read_features(text: str) -> tuple[Feature, ...]:

@@ -110,6 +110,7 @@ def gallery(data: DataDirectory, record: Record, api: Path) -> Component:
         {
             **_environment(data.operator() or data.key_pair()),
             "AWS_ENDPOINT_URL": record.endpoint_url,
+            "AWS_ENDPOINT_URL_REKOGNITION": record.rekognition_url,  # to forget faces
             "VIEWFINDER_CATALOG": catalog_setting(data, record),
             "VIEWFINDER_VECTORS": vectors_setting(record),
             "VIEWFINDER_EMBEDDINGS": embeddings_setting(record),

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 from viewfinder.domain.errors import ViewfinderError
-from viewfinder.domain.feature import FEATURES, Feature, Stage
+from viewfinder.domain.feature import FACES_PER_IMAGE, FEATURES, Feature, Stage
 
 LABELS = 20
 """Postings of an image: its labels and their categories, as the sample photos have them, rounded up."""
@@ -42,9 +42,6 @@ INDEXED_GIGABYTES = 27e-6
 
 DERIVED_GIGABYTES = 130e-6
 """Per image: analysis, thumbnail and rendition for screens."""
-
-FACES = 1.0
-"""Per image, with PEOPLE: each is searched for once, and kept."""
 
 VISITS = 20
 """A month, of a person who uses the hosted gallery."""
@@ -241,7 +238,7 @@ def _people(usage: Usage, contents: int, prices: dict[str, Any]) -> list[Line]:
     """Return the lines of the collection, if there is one: a search for each face, and what is kept of it."""
     if Feature.PEOPLE not in usage.features:
         return []
-    faces = round(contents * FACES)
+    faces = round(contents * FACES_PER_IMAGE)
     row = FEATURES[Feature.PEOPLE]
     calls = _detector(contents + faces, (Feature.PEOPLE,), prices) - _detector(contents, (Feature.PEOPLE,), prices)
     kept = faces * prices["RekognitionPer1000FaceMonths"] / 1000

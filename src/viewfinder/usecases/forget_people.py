@@ -5,13 +5,12 @@ Each step can be repeated: what was interrupted is finished by the same call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from viewfinder.domain.analysis import analysis_key
 from viewfinder.domain.content_corrections import ContentCorrections, corrections_key
-from viewfinder.domain.errors import PersonNotFoundError
 from viewfinder.domain.face_words import FaceWord, changed_words, word_on
 from viewfinder.domain.feature import Feature
 from viewfinder.domain.image import Image
@@ -24,7 +23,11 @@ from viewfinder.usecases.index_people import matches_key
 from viewfinder.usecases.kept_corrections import change_corrections
 from viewfinder.usecases.write_again import write_again
 
-_MOST_COPIES = 10_000
+MOST_COPIES = 10_000
+"""Images of one content that are changed."""
+
+IsMeant = Callable[[IndexedFace, FaceWord], bool]
+"""Whether a face is meant, by what was found and what has been said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +45,6 @@ class Forgotten:
 
     faces: int = 0
     images: int = 0
-
-
-def forget_person(
-    person_id: str, forgetting: Forgetting, on_progress: Callable[[Forgotten], None] = lambda _: None
-) -> Forgotten:
-    """Forget the faces, names and groups of a person, and of those merged into it; raise PersonNotFoundError.
-
-    Its faces in the pictures that are there now are never kept again. Those of new pictures are: nothing of the person
-    is left that they could be compared with.
-    """
-    people = forgetting.stores.people
-    ids = set(people.ids_of(person_id.casefold()))
-    if not any(people.find(each) for each in ids):
-        raise PersonNotFoundError("there is no such person")
-    done = Forgotten()
-    for sha256 in contents_of(forgetting.stores):
-        _forget_faces(sha256, forgetting, lambda face, word: (word.person or face.person) in ids, done, for_ever=True)
-        on_progress(done)
-    if done.faces:
-        forget_likes(forgetting)
-    for each in ids:
-        forgetting.stores.derived.delete_document(person_key(each))
-        people.delete(each)
-    people.purge()
-    return done
 
 
 def forget_all_people(forgetting: Forgetting, on_progress: Callable[[Forgotten], None] = lambda _: None) -> Forgotten:
@@ -110,7 +88,7 @@ def _matched(document: Mapping[str, Any]) -> set[str]:
 def forget_content(sha256: str, forgetting: Forgetting, done: Forgotten) -> None:
     """Forget all faces of a content, and what persons have said of them."""
     derived = forgetting.stores.derived
-    _forget_faces(sha256, forgetting, lambda _face, _word: True, done, for_ever=False)
+    forget_where(sha256, forgetting, lambda _face, _word: True, done, for_ever=False)
     for parameters in forgetting.stores.asked.with_versions():
         derived.delete_document(analysis_key(parameters, sha256))
     derived.delete_document(matches_key(sha256))
@@ -120,13 +98,13 @@ def forget_content(sha256: str, forgetting: Forgetting, done: Forgotten) -> None
 
 def forget_faces(sha256: str, face_ids: set[str], forgetting: Forgetting, done: Forgotten) -> None:
     """Forget some faces of a content for ever: another analysis keeps none at their places."""
-    _forget_faces(sha256, forgetting, lambda face, _word: face.face_id in face_ids, done, for_ever=True)
+    forget_where(sha256, forgetting, lambda face, _word: face.face_id in face_ids, done, for_ever=True)
 
 
-def _forget_faces(
+def forget_where(
     sha256: str,
     forgetting: Forgetting,
-    is_meant: Callable[[IndexedFace, FaceWord], bool],
+    is_meant: IsMeant,
     done: Forgotten,
     *,
     for_ever: bool,
@@ -147,15 +125,16 @@ def _forget_faces(
     ids = {face.face_id for face in gone}
     _forget_matches(sha256, ids, stores)
     _forget_places(sha256, gone, words, stores)
-    _forget_in_records(sha256, forgetting, ids)
+    forget_in_records(sha256, forgetting, ids)
     kept = tuple(face for face in analysis.findings if face not in gone)
     stores.derived.save_analysis(stores.asked, replace(analysis, findings=kept))
-    done.images += _forget_in_records(sha256, forgetting, ids)  # again, for those that were just being written
+    done.images += forget_in_records(sha256, forgetting, ids)  # again, for those that were just being written
     done.faces += len(gone)
 
 
-def _forget_in_records(sha256: str, forgetting: Forgetting, face_ids: set[str]) -> int:
-    images = forgetting.stores.copies.images(sha256, _MOST_COPIES)
+def forget_in_records(sha256: str, forgetting: Forgetting, face_ids: Collection[str]) -> int:
+    """Take faces out of the records of all images with a content; return the number of images."""
+    images = forgetting.stores.copies.images(sha256, MOST_COPIES)
     for image_id in images:
         write_again(image_id, forgetting.catalog, lambda image: _without(image, face_ids))
     return len(images)
@@ -203,7 +182,7 @@ def _without_places(person: Person, is_gone: Callable[[FacePlace], bool]) -> Per
     return replace(person, cover=cover, anchors=tuple(each for each in person.anchors if not is_gone(each)))
 
 
-def _without(image: Image, face_ids: set[str]) -> Image:
+def _without(image: Image, face_ids: Collection[str]) -> Image:
     faces = tuple(face for face in image.findings.get(Feature.PEOPLE, ()) if face.face_id not in face_ids)
     others = {feature: found for feature, found in image.findings.items() if feature is not Feature.PEOPLE}
     return replace(image, findings=others | ({Feature.PEOPLE: faces} if faces else {}))

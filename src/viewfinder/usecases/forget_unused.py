@@ -42,18 +42,21 @@ def forget_unused(unused: Unused) -> Forgotten:
     stored = derived.find_document(UNUSED_KEY)
     noted: Mapping[str, str] = stored.content["Contents"] if stored else {}
     copies = unused.forgetting.stores.copies
-    left = [sha256 for sha256 in contents_of(unused.forgetting.stores) if not copies.images(sha256, 1)]
+    kept = list(contents_of(unused.forgetting.stores))
+    present = set(copies.present(kept))
+    left = [sha256 for sha256 in kept if sha256 not in present]
     removed = _removed(unused) if left else {}
     since = {sha256: min(removed.get(sha256, now), noted.get(sha256, now)) for sha256 in left}
-    expired = [sha256 for sha256, when in since.items() if _after(when, unused.days) <= now]
+    due = [sha256 for sha256, when in since.items() if _after(when, unused.days) <= now]
+    expired = [sha256 for sha256 in due if not copies.images(sha256, 1)]  # a count may lag
     for sha256 in expired:
         forget_content(sha256, unused.forgetting, done)
     if expired:
         forget_likes(unused.forgetting)
         unused.forgetting.stores.people.purge()
-    kept = {sha256: when for sha256, when in since.items() if sha256 not in expired}
-    if kept != noted:
-        derived.save_document(UNUSED_KEY, {formats.MEMBER: formats.MATCHES, "Contents": kept}, replacing=stored)
+    waiting = {sha256: when for sha256, when in since.items() if sha256 not in expired}
+    if waiting != noted:
+        derived.save_document(UNUSED_KEY, {formats.MEMBER: formats.MATCHES, "Contents": waiting}, replacing=stored)
     return done
 
 

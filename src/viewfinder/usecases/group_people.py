@@ -49,6 +49,8 @@ class Pass:
     grouped: int = 0
     suggested: int = 0
     images: int = 0
+    strays: int = 0
+    """Matches with faces that were not read: they are gone, or are being indexed."""
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ def group_people(stores: PeopleStores, on_progress: Callable[[Pass], None] = lam
     done = Pass()
     people = restore_people(stores)
     faces = _read(stores, people, done, on_progress)
-    grouping = group_faces(faces.grouped, _similarities(stores, faces))
+    grouping = group_faces(faces.grouped, _similarities(stores, faces, done))
     done.people, done.suggested = len(grouping.people), len(grouping.suggested)
     done.grouped = sum(len(group.faces) for group in grouping.people.values())
     for sha256, analysis in _changed(faces, grouping):
@@ -173,14 +175,17 @@ def _add(
         )
 
 
-def _similarities(stores: PeopleStores, faces: _Faces) -> Iterator[tuple[int, int, float]]:
+def _similarities(stores: PeopleStores, faces: _Faces, done: Pass) -> Iterator[tuple[int, int, float]]:
     """Yield the matches of both directions: of two faces only the later one may have found the other."""
     for sha256 in faces.analyses:
         stored = stores.derived.find_document(matches_key(sha256))
         for face_id, matches in (stored.content["Matches"] if stored else {}).items():
             one = faces.numbers.get(face_id)
             for other_id, similarity in matches if one is not None else ():
-                if (other := faces.numbers.get(other_id)) is not None and one is not None and other != one:
+                other = faces.numbers.get(other_id)
+                if other is None:
+                    done.strays += 1
+                elif one is not None and other != one:
                     yield one, other, float(similarity)
 
 

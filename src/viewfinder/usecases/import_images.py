@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plan of an import: present images, images to send, and the maximum number of detector calls."""
+    """The plan of an import: present images, images to send, and the maximum number of contents to analyse."""
 
     present: int
     missing: int

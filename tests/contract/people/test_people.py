@@ -11,12 +11,16 @@ from tests.support.fakes import FakeClock
 from tests.support.people_world import PHOTOS, World, named
 from tests.support.tables import TABLE
 from viewfinder.domain.errors import InvalidRequestError, PersonNotFoundError
+from viewfinder.domain.face_words import FaceAction, FaceKey
 from viewfinder.domain.feature import Feature
 from viewfinder.domain.image import ImageEvent
 from viewfinder.domain.query import Match
-from viewfinder.usecases.forget_people import forget_all_people, forget_person
+from viewfinder.usecases.correct_faces import correct_faces
+from viewfinder.usecases.forget_people import forget_all_people
+from viewfinder.usecases.forget_person import forget_part, forget_person
 from viewfinder.usecases.forget_unused import forget_unused
 from viewfinder.usecases.group_people import restore_people
+from viewfinder.usecases.keep_people import keep_people
 from viewfinder.usecases.people import change_person, get_person, list_people, merge_people
 
 
@@ -135,7 +139,7 @@ def test_a_forgotten_person_is_in_no_store_and_no_file(world: World, tmp_path: P
     ann, bob = named(world)
     faces = [face_id for face_id, (name, _) in world.collection.faces.items() if name == "ann"]
     assert all(text.encode() in everything_stored(world, tmp_path) for text in ("Annabel", ann, *faces))
-    done = forget_person("Annabel", world.application.forgetting)
+    done = forget_person("Annabel", world.application.correcting_faces)
     world.settle()
     world.application.people.purge()  # on AWS the stream counts after the command
     assert done.faces == 4
@@ -144,11 +148,52 @@ def test_a_forgotten_person_is_in_no_store_and_no_file(world: World, tmp_path: P
     stored = everything_stored(world, tmp_path)
     assert [text for text in ("Annabel", ann, *faces) if text.encode() in stored] == []
     with pytest.raises(PersonNotFoundError):
-        forget_person("Annabel", world.application.forgetting)
+        forget_person("Annabel", world.application.correcting_faces)
     world.application.index_image.run(ImageEvent("ann0.jpg", analyzed_since="2026-01-01T23:00:00.000000Z"))
     world.settle()
     assert {name for name, _ in world.collection.faces.values()} == {"bob", "zoe"}
     assert world.group().people == 1
+
+
+def test_a_person_is_forgotten_in_parts_with_what_no_image_shows_any_more(world: World, tmp_path: Path) -> None:
+    world.collection.alike[frozenset({"ann", "zoe"})] = 60.0
+    ann, bob = named(world)
+    faces = [face_id for face_id, (name, _) in world.collection.faces.items() if name == "ann"]
+    world.bucket.put("ann0.jpg", b"Dogs overwritten")
+    world.application.index_image.run(ImageEvent("ann0.jpg"))
+    world.settle()
+    assert world.find("Annabel") == ["ann1.jpg", "ann2.jpg", "both.jpg"]
+    parts, token, forgotten = 0, "", []
+    while not parts or token:
+        done, token = forget_part(ann, world.application.correcting_faces, token, seconds=0)
+        forgotten.append((done.faces, done.images))
+        parts += 1
+        assert world.find("Annabel") == []
+    assert forgotten[0] == (3, 3), "the images come first"
+    assert (sum(count for count, _ in forgotten), parts) == (4, 4), "images, no more images and contents, names"
+    assert keep_people(replace(world.application.unused, days=30)).strays > 0
+    assert keep_people(replace(world.application.unused, days=30)).strays == 0
+    world.settle()
+    world.application.people.purge()  # on AWS the stream counts after the command
+    stored = everything_stored(world, tmp_path)
+    assert [text for text in ("Annabel", ann, *faces) if text.encode() in stored] == []
+    assert (world.counts(), {name for name, _ in world.collection.faces.values()}) == ({bob: 4}, {"bob", "zoe"})
+
+
+def test_a_forgotten_person_is_not_suggested_and_not_named_by_a_correction(world: World, tmp_path: Path) -> None:
+    ann, bob = named(world)
+    world.collection.alike[frozenset({"ann", "eve"})] = 60.0
+    world.put(("eve.jpg", "Eve photo"), ("eva.jpg", "Eve photo as well"))
+    world.group()
+    eve, eva = (world.image(key).findings[Feature.PEOPLE][0] for key in ("eve.jpg", "eva.jpg"))
+    assert eve.suggested == eva.suggested == ann
+    correct_faces([FaceKey("eva.jpg", eva.face_id)], FaceAction.EXCLUDE, world.application.correcting_faces)
+    forget_person(ann, world.application.correcting_faces)
+    world.settle()
+    world.application.people.purge()  # on AWS the stream counts after the command
+    assert [face.suggested for face in world.image("eve.jpg").findings[Feature.PEOPLE]] == [""]
+    assert ann.encode() not in everything_stored(world, tmp_path)
+    assert (world.group().people, world.counts()) == (1, {bob: 4})
 
 
 def test_all_people_are_in_no_store_and_no_file(world: World, tmp_path: Path) -> None:
@@ -161,6 +206,25 @@ def test_all_people_are_in_no_store_and_no_file(world: World, tmp_path: Path) ->
     stored = everything_stored(world, tmp_path)
     assert [text for text in ("Annabel", ann, bob, *faces) if text.encode() in stored] == []
     assert world.find(labels=("Dogs",)) == ["both.jpg"]
+
+
+def test_contents_in_use_are_looked_up_many_at_a_time(world: World) -> None:
+    named(world)
+    contents = {world.image(key).sha256 for key, _ in PHOTOS}
+    asked: list[tuple[str, int]] = []
+    application = world.application
+    client = application.dynamodb_client if world.is_table else None
+    if client:
+        client.meta.events.register(
+            "provide-client-params.dynamodb",
+            lambda model, params, **_: asked.append(
+                (model.name, len(params.get("RequestItems", {}).get(TABLE, {}).get("Keys", ())))
+            ),
+        )
+    assert forget_unused(replace(application.unused, days=30)).faces == 0
+    assert set(application.copies.present([*contents, "0" * 64])) == contents
+    expected = [("BatchGetItem", len(PHOTOS)), ("BatchGetItem", len(PHOTOS) + 1)] if client else []
+    assert asked == expected, "no Query for each content"
 
 
 class NextMonth(FakeClock):

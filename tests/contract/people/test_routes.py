@@ -64,3 +64,29 @@ def test_people_and_faces_are_answered_as_the_contract_says(world: World, handle
     assert error_of(ask(handler, "GET", "/people/nobody"))[:2] == (404, "PersonNotFound")
     gone = ask(handler, "PATCH", "/faces", body={"Faces": [face | {"FaceId": "none"}], "Action": "SPLIT"})
     assert error_of(gone)[:2] == (404, "FaceNotFound")
+
+
+@pytest.mark.parametrize("world", ["sqlite", "dynamodb"], indirect=True)
+def test_a_person_is_forgotten_by_calls_that_tell_when_all_is_done(world: World, handler: Any) -> None:
+    ann, bob = named(world)
+    handler.application = world.application
+    first = ask(handler, "DELETE", f"/people/{ann}")["document"]
+    assert (first["Faces"], first["Images"], world.find("Annabel")) == (4, 4, [])
+    token, calls = first["NextToken"], 1
+    while token:
+        answer = ask(handler, "DELETE", f"/people/{ann}", query={"nextToken": token})["document"]
+        token, calls = answer.get("NextToken", ""), calls + 1
+    assert (calls, answer) == (2, {"Faces": 0, "Images": 0})
+    world.settle()
+    assert error_of(ask(handler, "DELETE", f"/people/{ann}"))[:2] == (404, "PersonNotFound")
+    assert world.counts() == {bob: 4}
+    other = ask(handler, "DELETE", f"/people/{bob}", query={"nextToken": first["NextToken"]})
+    assert error_of(other)[:2] == (400, "InvalidNextToken")
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_nobody_is_forgotten_by_a_name_which_several_may_have(world: World, handler: Any) -> None:
+    named(world)
+    handler.application = world.application
+    assert error_of(ask(handler, "DELETE", "/people/Annabel"))[:2] == (404, "PersonNotFound")
+    assert len(world.find("Annabel")) == 4

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.conftest import PROJECT, RunningStack
-from tests.e2e.gallery.conftest import PHONE_PROFILE, OpenPage
+from tests.e2e.gallery.conftest import PHONE, PHONE_PROFILE, OpenPage, ServeFake
 from tests.e2e.gallery.test_gallery import keep
 from tests.e2e.gallery.test_views import violations
+from tests.support.fake_api import FakeApi
 from tests.support.waiting import wait_for
 from viewfinder.domain.analysis import Analysis
 from viewfinder.domain.feature import Feature
@@ -153,6 +155,37 @@ def test_people_are_named_merged_suggested_and_found(
     field.press("Enter")
     page.get_by_role("button", name=f"Rename {names[1]}").click()
     expect(page.locator(".box.somebody .tag").filter(has_text=f"Bea {name}")).to_be_visible()
+    page.screenshot(path=screenshots / f"people-{name}-viewer.png")
+    assert violations(page, axe) == []
+    if options:
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_of_people_without_a_cover_only_those_in_view_are_asked_for_a_face(
+    open_page: OpenPage, serve_fake: ServeFake
+) -> None:
+    asked: list[str] = []
+    url = serve_fake(FakeApi())
+    page = open_page(url)
+    people = [
+        {"PersonId": f"{number:016x}", "Count": 200 - number, "Hidden": False, "Name": f"Person {number}"}
+        for number in range(100)
+    ]
+
+    def answer_faces(route: Route) -> None:
+        asked.extend(parse_qs(urlsplit(route.request.url).query).get("person", ()))
+        route.fulfill(json={"Faces": []})
+
+    page.route(re.compile(r"/people\?"), lambda route: route.fulfill(json={"People": people}))
+    page.route(re.compile(r"/faces\?"), answer_faces)
+    with page.expect_request(lambda request: f"person={0:016x}" in request.url):
+        page.goto(f"{url}/?view=people")
+    expect(page.locator(".person")).to_have_count(100)
+    at_first = len(asked)
+    with page.expect_request(lambda request: f"person={99:016x}" in request.url):
+        page.locator(".person").last.scroll_into_view_if_needed()
+    assert 1 <= at_first < 80
+    assert len(asked) == len(set(asked))
 
 
 def _is_named(stack: RunningStack, person: str, name: str) -> bool:

@@ -34,6 +34,7 @@ EDITORS_ONLY = {
     ("POST", "/analyses"),
     ("PATCH", "/people/{PersonId}"),
     ("POST", "/people/{PersonId}"),
+    ("DELETE", "/people/{PersonId}"),
     ("PATCH", "/faces"),
     ("PATCH", "/duplicates"),
 }

@@ -194,6 +194,7 @@ _PAGE: Fields = {
     "limit": Field("limit", digits(1, 100)),
     "nextToken": Field("token", text(2048)),
 }
+PARTS: Fields = {"nextToken": _PAGE["nextToken"]}
 NOTHING: Fields = {}
 _FILTERS: Mapping[FilterKind, Callable[[Filter], Check]] = {
     FilterKind.TEXT: lambda row: text(row.longest),

@@ -16,14 +16,24 @@ export function cropOf(image, box) {
   return frame;
 }
 
-/** A person's cover; where there is none yet, a face of its newest image. @param {import("./types").Person} person */
+/** What to do when an element comes into view. @type {WeakMap<Element, () => unknown>} */
+const awaited = new WeakMap();
+const view = new IntersectionObserver((entries) => {
+  for (const { target } of entries.filter((entry) => entry.isIntersecting)) {
+    view.unobserve(target);
+    awaited.get(target)?.();
+  }
+}, { rootMargin: "50%" });
+
+/** A person's cover; where there is none yet, a face of its newest image, asked for when it comes into view. @param {import("./types").Person} person */
 export function portraitOf({ PersonId, Cover }) {
   if (Cover?.ImageId) return cropOf({ ImageId: Cover.ImageId }, Cover.BoundingBox);
   const frame = cropOf(null, WHOLE);
   if (IS_MODERATED) return frame;
-  listFaces({ person: PersonId, limit: 1 }).then(({ Faces: [face] }) => {
+  awaited.set(frame, () => listFaces({ person: PersonId, limit: 1 }).then(({ Faces: [face] }) => {
     if (face) frame.replaceWith(cropOf(face, face.BoundingBox));
-  }, () => {});
+  }, () => {}));
+  view.observe(frame);
   return frame;
 }
 
