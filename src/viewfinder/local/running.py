@@ -29,7 +29,8 @@ def parameters_of(record: Record) -> dict[str, str]:
     """Return the template's parameters of a local stack."""
     detector = "Engine" if record.in_process else "Rekognition"
     attached = {"ExistingBucketName": BUCKET} if record.attached else {}
-    hosted = {"HostedGallery": "On", "GalleryOrigin": record.hosted_url} if record.hosted else {}
+    # Off is said, too: a parameter that is not named keeps its value.
+    hosted = {"HostedGallery": "On" if record.hosted else "Off", "GalleryOrigin": record.hosted_url}
     chosen = {"Features": record.features, "Detector": detector}
     return {**FIXED, **DEFAULTS, **record.parameters, **chosen, **attached, **hosted}
 
