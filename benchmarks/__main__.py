@@ -25,6 +25,7 @@ MODULES = {
     "start": "benchmarks.start",
     "catalog": "benchmarks.catalog",
     "collections": "benchmarks.collections",
+    "people": "benchmarks.people",
     "engine": "benchmarks.engine_speed",
     "analyze": "benchmarks.analyze",
     "engine in the function": "benchmarks.engine_function",

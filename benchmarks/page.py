@@ -308,6 +308,25 @@ def _collections(result: Result) -> list[str]:
     ]
 
 
+def _people(result: Result) -> list[str]:
+    sizes = [f"{level['faces']:,} faces of {level['people']:,} people" for level in result["levels"]]
+    rows = [
+        (name, *(f"{of[size]['median']:g} (p95 {of[size]['p95']:g})" for size in of), f"**{result['ratios'][name]:g}**")
+        for name, of in result["milliseconds"].items()
+    ]
+    memory = [
+        (name, *(f"{level[name]:,}" for level in result["levels"]), "") for name in result["levels"][0] if "MB" in name
+    ]
+    imported = result["import"]
+    figures = [(name, f"{imported[name]:g}") for name in imported if name not in {"photos", "seconds"}]
+    figures += [(f"seconds with {features}", f"{taken:g}") for features, taken in imported["seconds"].items()]
+    return [
+        texts.PEOPLE.format(**imported),
+        *table(("a page, ms", *sizes, "ratio"), [*rows, *memory]),
+        *table(("an import", "figure"), figures),
+    ]
+
+
 def _analyze(result: Result) -> list[str]:
     rows = [(name, f"{result[name]:g}") for name in ("command, ms", "bare loop, ms")]
     return [
@@ -400,6 +419,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "viewer": _viewer,
     "engine in process": _in_process,
     "collections": _collections,
+    "people": _people,
     "engine": _engine,
     "analyze": _analyze,
     "engine in the function": _function,

@@ -47,12 +47,12 @@ PAGE = ("limit", "20")
 
 PAGES = {
     "people": f"/people?{urlencode([PAGE])}",
-    "one person": f"/people/{7:016x}",
-    "images of a person, by id": asking(("person", f"{7:016x}"), PAGE),
-    "images of a person, by name": asking(("person", "Person 7"), PAGE),
-    "images of a person and a label": asking(("person", "Person 7"), ("label", label_name(0)), ("limit", "5")),
-    "images without a person": asking(("excludePerson", "Person 7"), PAGE),
-    "faces of a person": f"/faces?{urlencode([('person', f'{7:016x}'), PAGE])}",
+    "one person": f"/people/{3:016x}",
+    "images of a person, by id": asking(("person", f"{3:016x}"), PAGE),
+    "images of a person, by name": asking(("person", "Person 3"), PAGE),
+    "images of a person and a label": asking(("person", "Person 3"), ("label", label_name(0)), ("limit", "5")),
+    "images without a person": asking(("excludePerson", "Person 3"), PAGE),
+    "faces of a person": f"/faces?{urlencode([('person', f'{3:016x}'), PAGE])}",
 }
 PORTRAIT = Path(__file__).parents[1] / "samples" / "astronaut.jpg"
 

@@ -89,6 +89,14 @@ The bare loop decodes, resizes and runs the same two networks, and nothing else
 ([benchmarks/engine](../../benchmarks/engine)).
 """
 
+PEOPLE = """## People
+
+Two stacks, one with a thousand faces and one with a hundred thousand, each face on an image of its own, are asked in
+turns over one connection. Then {photos} photos are imported with the features `LABELS` and `LABELS,PEOPLE`; every
+second one shows a face. The import groups the faces at its end. Calls are counted from what is kept: one IndexFaces
+for each content, one SearchFaces for each face.
+"""
+
 COLLECTIONS = """## Collections of faces
 
 Collections of made faces, five of each person, in a file; each measured in a process of its own after a restart. The

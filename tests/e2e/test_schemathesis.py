@@ -59,6 +59,8 @@ def _make_good(case: Any) -> None:
         query.pop("order", None)  # confidence needs one of the two
     if not all(search_words([text]) for text in query.get("text", ())):
         query.pop("text")  # punctuation is no word
+    if not search_words([query.get("camera", "")]):
+        query.pop("camera", None)
     for name in {"takenFrom", "takenTo"} & query.keys():
         try:
             local_time(query[name])
@@ -87,8 +89,11 @@ def _make_corrections_good(case: Any) -> None:
 def _make_merges_good(case: Any) -> None:
     """Name other people than the one that they are merged into, without spaces around the names."""
     if case.method == "POST" and case.operation.path == "/people/{PersonId}" and case.meta.generation.mode.is_positive:
-        printable = ("".join(filter(str.isprintable, each)).strip() for each in case.body["PersonIds"])
-        others = [each for each in printable if each not in {"", case.path_parameters["PersonId"]}]
+        own, *printable = (
+            "".join(filter(str.isprintable, each)).strip()
+            for each in (case.path_parameters["PersonId"], *case.body["PersonIds"])
+        )
+        others = [each for each in printable if each not in {"", own}]
         case.body["PersonIds"] = others or [f"{case.path_parameters['PersonId'][:10]}-another"]
 
 

@@ -110,6 +110,7 @@ def test_an_editor_uploads_corrects_deletes_and_takes_it_back(
     content = (PROJECT / "samples" / "rocket.jpg").read_bytes()
     page = open_page(url_of(hosted), **device)
     sign_in(page, EDITOR)
+    page.locator("#grid .tile").first.wait_for()  # by then the buttons do something
 
     page.get_by_role("button", name="Upload").click()
     page.set_input_files("#choose-files", FilePayload(name=key, mimeType="image/jpeg", buffer=content))
@@ -146,6 +147,8 @@ def test_who_signs_out_is_out_here_and_there_and_the_back_button_shows_nothing(
         page.get_by_role("button", name="Sign out").click()
 
     expect(page.get_by_text("You are signed out.")).to_be_visible()
+    known = f"/content/{quote(KEYS[0])}?rendition=thumbnail"  # its worker knew where the bucket has it
+    assert page.evaluate("path => fetch(path).then(answer => answer.status)", known) == 401
     for _ in range(2):
         page.go_back()
         expect(page.locator(".tile")).to_have_count(0)

@@ -21,7 +21,13 @@ from tests.support.waiting import wait_for
 EDITORS_ONLY = {
     *("POST /images", "PATCH /images/{ImageId}", "DELETE /images/{ImageId}", "GET /trash", "POST /trash/{ImageId}"),
     *("DELETE /trash/{ImageId}", "GET /versions/{ImageId}", "POST /versions/{ImageId}", "POST /analyses"),
-    *("PATCH /people/{PersonId}", "POST /people/{PersonId}", "PATCH /faces", "PATCH /duplicates"),
+    *(
+        "PATCH /people/{PersonId}",
+        "POST /people/{PersonId}",
+        "DELETE /people/{PersonId}",
+        "PATCH /faces",
+        "PATCH /duplicates",
+    ),
 }
 """Written out, and not read from the table that the function has: this is what was decided."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from viewfinder.adapters.http.fields import Request
-from viewfinder.gallery.inprocess import HANDLERS_AT_ONCE, InProcessApi, proxy_event
+from viewfinder.gallery.inprocess import OTHERS_AT_ONCE, SEARCHES_AT_ONCE, InProcessApi, proxy_event
 
 KEYS = ["dog.jpg", "a b+c.jpg", "100%25.jpg", "//a//b.jpg", "🐶/日本.jpg", "?#&=.jpg", "é" * 512]
 
@@ -51,20 +52,41 @@ def test_an_answer_of_the_handler_is_the_answer() -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
-def test_so_many_clients_keep_three_threads_busy() -> None:
-    at_work, most = [], []
+@pytest.mark.parametrize(
+    ("path", "least", "most"), [("/images?label=Dog", 1, SEARCHES_AT_ONCE), ("/images/1", 2, OTHERS_AT_ONCE)]
+)
+def test_searches_take_turns_of_their_own(path: str, least: int, most: int) -> None:
+    at_work, seen = [], []
 
     def handler(event: dict[str, Any], _: None) -> dict[str, Any]:
         at_work.append(event)
         time.sleep(0.01)
-        most.append(len(at_work))
+        seen.append(len(at_work))
         at_work.remove(event)
         return {"statusCode": 200, "headers": {}, "body": "{}"}
 
     async def crowd() -> list[int]:
         api = InProcessApi(handler, "prod")
-        answers = await asyncio.gather(*(api.call("GET", f"/images/{number}") for number in range(32)))
+        answers = await asyncio.gather(*(api.call("GET", path) for _ in range(32)))
         return [answer.status_code for answer in answers]
 
     assert asyncio.run(crowd()) == [200] * 32
-    assert 2 <= max(most) <= HANDLERS_AT_ONCE
+    assert least <= max(seen) <= most
+
+
+def test_a_search_that_takes_long_lets_others_by() -> None:
+    is_counted = threading.Event()
+
+    def handler(event: dict[str, Any], _: None) -> dict[str, Any]:
+        if event["resource"] == "/stats":
+            is_counted.set()
+        else:
+            assert is_counted.wait(10)
+        return {"statusCode": 200, "headers": {}, "body": "{}"}
+
+    async def all_of(api: InProcessApi) -> list[int]:
+        paths = ["/images?label=Dog"] * 8 + ["/duplicates", "/folders", "/stats"]
+        answers = await asyncio.gather(*(api.call("GET", path) for path in paths))
+        return [answer.status_code for answer in answers]
+
+    assert asyncio.run(all_of(InProcessApi(handler, "prod"))) == [200] * 11

@@ -153,6 +153,7 @@ async function signOut() {
   sessionStorage.setItem(SIGNED_OUT, "yes");
   document.documentElement.classList.add("outside");
   find("main").replaceChildren();
+  navigator.serviceWorker.controller?.postMessage("forget");
   // Its answer can't be read from here, and need not be: the tokens are forgotten, and expire.
   await fetch(`${login.Authority}/oauth2/revoke`, { method: "POST", mode: "no-cors", body, credentials: "omit", keepalive: true }).catch(() => {});
   location.replace(`${login.Authority}/logout?${new URLSearchParams({ client_id: login.ClientId, logout_uri: home() })}`);

@@ -23,7 +23,10 @@ const places = new Map();
 
 worker.addEventListener("install", () => void worker.skipWaiting());
 worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
-worker.addEventListener("message", (event) => event.data === "control" && event.waitUntil(worker.clients.claim()));
+worker.addEventListener("message", (event) => {
+  if (event.data === "control") event.waitUntil(worker.clients.claim());
+  if (event.data === "forget") places.clear(); // somebody signs out
+});
 worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   const isPicture = event.request.method === "GET" && url.origin === worker.location.origin && url.pathname.startsWith(PICTURES);
