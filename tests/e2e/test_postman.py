@@ -95,6 +95,6 @@ def test_newman_runs_the_collection_against_the_stack(newman: Path, stack: Runni
     )
     assert run.returncode == 0, run.stdout + run.stderr
     statistics = json.loads(report.read_text())["run"]["stats"]
-    assert statistics["requests"] == {"total": 39, "pending": 0, "failed": 0}
+    assert statistics["requests"] == {"total": 40, "pending": 0, "failed": 0}
     assert statistics["assertions"]["total"] > 30
     wait_for(lambda: stack.image("postman/remove.jpg").status_code == 404, seconds=SECONDS, what="the image removed")

@@ -81,8 +81,9 @@ def _make_corrections_good(case: Any) -> None:
     for member, given in case.body.items():
         printable = ["".join(filter(str.isprintable, name)).strip() for name in given]
         names = {name.casefold(): name for name in printable if name and name.casefold() not in seen}
-        case.body[member] = list(names.values())[: 20 - len(seen)]
-        seen |= names.keys()
+        kept = dict(list(names.items())[: 20 - len(seen)])
+        case.body[member] = list(kept.values())
+        seen |= kept.keys()
     case.body = case.body if seen else {"Add": ["Dog"]}
 
 

@@ -7,6 +7,7 @@ import json
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -74,6 +75,8 @@ def upgraded(request: pytest.FixtureRequest, aws: boto3.Session, tmp_path: Path)
     """Answer calls of the API from what a release stored: version and catalog are the parameter."""
     version, catalog = request.param
     application = Application(_settings(_catalog(version, catalog, aws, tmp_path)), session=aws, clock=Clock())
+    patient = replace(application.search, patience=600.0)  # a busy machine shortens no page
+    vars(application)["search"] = patient
     module: Any = _handler()
     module.application = application
     with closing(application.catalog_parts):
