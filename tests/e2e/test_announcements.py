@@ -74,7 +74,10 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return  # its sender was killed in the middle of it
                 drawn = receiver.chance.random()
                 if drawn < 1 / 3:
                     receiver.refused += 1

@@ -172,7 +172,10 @@ def hook() -> Iterator[tuple[Hook, str]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return  # its sender was killed in the middle of it
             with lock:
                 status = hook.take(self.headers, body)
             self.send_response(status)
