@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from boto3.session import Session
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.e2e.gallery.conftest import OpenPage, ServeFake
 from tests.e2e.gallery.test_views import some_images
@@ -213,6 +213,31 @@ def test_all_images_of_a_search_are_chosen_by_a_key_and_deleted_by_another(
     expect(page.locator("#empty")).to_be_visible()
     assert len(api.images) == 60
     assert len(api.trash) == 60
+
+
+@pytest.mark.parametrize(("is_key", "chosen"), [(True, "4 images"), (False, "1 image")])
+def test_what_is_pressed_before_the_script_for_it_is_here_counts(
+    is_key: bool, chosen: str, open_page: OpenPage, serve_fake: ServeFake
+) -> None:
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page = open_page("about:blank")
+    page.route("**/selection.js", hold)
+    page.goto(serve_fake(FakeApi(some_images(4))))
+    expect(page.locator(".tile").first).to_be_visible()
+
+    if is_key:
+        page.keyboard.press("Control+a")
+    else:
+        page.get_by_role("button", name="Select photo 2.jpg").click()
+    expect(page.locator("#selection")).to_be_hidden()
+    for route in late:
+        route.continue_()
+
+    expect(page.locator("#selection b")).to_have_text(f"{chosen} selected")
 
 
 def test_the_trash_is_emptied_after_a_question(open_page: OpenPage, serve_fake: ServeFake) -> None:

@@ -4,6 +4,7 @@ import { isReadOnly, learnAbilities } from "./abilities.js";
 import { entered } from "./access.js";
 import { onAddress, openImage, openView, readSearch } from "./address.js";
 import { find, nameOf } from "./dom.js";
+import { holdBack, isToSelect } from "./early.js";
 import { Fresh } from "./fresh.js";
 import { startKeys } from "./keys.js";
 import { Results } from "./results.js";
@@ -95,4 +96,11 @@ show();
 startSearch();
 startKeys();
 new Uploads(arrived);
-if (!isReadOnly()) import("./selection.js").then(({ Selection }) => new Selection(results));
+if (!isReadOnly()) startSelection();
+
+async function startSelection() {
+  const pressAgain = holdBack(isToSelect);
+  const { Selection } = await import("./selection.js");
+  new Selection(results);
+  pressAgain();
+}
