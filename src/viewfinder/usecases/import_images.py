@@ -162,11 +162,12 @@ class Import:
             for batch in _batches(self.source.candidates(), _BATCH):
                 present, missing = self._compare(batch)
                 self.summary.present.update(present)
-                futures = [pool.submit(self._send, *each) for each in _paced(missing, self.per_second)]
-                for sent in filter(None, (future.result() for future in futures)):
-                    answers.waiting.append(sent)
-                    self.summary.sent += 1
-                    self.summary.beside += sent.is_beside
+                for turn in _turns(missing):
+                    futures = [pool.submit(self._send, *each) for each in _paced(turn, self.per_second)]
+                    for sent in filter(None, (future.result() for future in futures)):
+                        answers.waiting.append(sent)
+                        self.summary.sent += 1
+                        self.summary.beside += sent.is_beside
                 on_progress(self.summary)
                 answers.await_all_but(_IN_FLIGHT)
         answers.await_all_but(0)
@@ -251,6 +252,15 @@ def _batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(things)
     while batch := list(islice(rest, size)):
         yield batch
+
+
+def _turns(missing: list[tuple[Candidate, int]]) -> Iterator[list[tuple[Candidate, int]]]:
+    """Part a batch, so that of two files of one key the first gets it, whichever is sent faster."""
+    while missing:
+        turn: dict[str, tuple[Candidate, int]] = {}
+        later = [each for each in missing if turn.setdefault(each[0].image_id, each) is not each]
+        yield list(turn.values())
+        missing = later
 
 
 def _paced(things: Iterable[T], per_second: float) -> Iterator[T]:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import signal
 import threading
+import time
 import weakref
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
@@ -140,6 +141,22 @@ def test_two_pictures_of_one_name_are_both_kept_and_stay_where_they_are(tmp_path
     again.records.find_many([])  # the pipeline has answered by now
     assert again.run(patience=9).present == {Status.ANALYZED: 2}
     assert len(bucket.contents) == 2
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_of_files_of_one_key_the_first_gets_it_whichever_is_sent_faster(replace: bool, tmp_path: Path) -> None:
+    class SlowForTheFirst(Bucket):
+        def upload(self, key: str, file: Path, *, replace: bool) -> str:
+            time.sleep(0.1 if "one" in file.parts else 0)
+            return super().upload(key, file, replace=replace)
+
+    bucket = SlowForTheFirst()
+    folder_with(tmp_path, {"one/DCIM/a.gif": GIF + b"1", "two/DCIM/a.gif": GIF + b"2", "six/DCIM/a.gif": GIF + b"6"})
+
+    imported(bucket, *(tmp_path / name / "DCIM" for name in ("one", "two", "six")), replace=replace)
+
+    assert bucket.contents["DCIM/a.gif"] == GIF + b"1"
+    assert sorted(bucket.contents.values()) == [GIF + b"1", GIF + b"2", GIF + b"6"]
 
 
 def test_what_is_to_be_replaced_is_overwritten_but_not_by_two_files_of_one_import(tmp_path: Path) -> None:
