@@ -72,7 +72,7 @@ class PackedVectors:
         wanted = np.frombuffer(vector.values, np.int8).astype(np.float32)
         wanted /= np.linalg.norm(wanted)
         with self._lock:
-            count = len(self._contents)
+            contents, count = self._contents, len(self._contents)
             values, lengths = self._values[:count], self._lengths[:count]
         if not count:
             return ()
@@ -83,7 +83,7 @@ class PackedVectors:
         similarities = np.clip(_products(values, wanted) / lengths, -1, 1)
         best = np.argpartition(similarities, -most)[-most:] if most < count else np.arange(count)
         ordered = best[np.argsort(-similarities[best], kind="stable")]
-        return [Neighbour(self._contents[slot], float(similarities[slot])) for slot in ordered.tolist()]
+        return [Neighbour(contents[slot], float(similarities[slot])) for slot in ordered.tolist()]
 
 
 def _products(values: Any, wanted: Any) -> Any:

@@ -15,9 +15,6 @@ from viewfinder.ports import Catalog, Copies, Embedder, Neighbour, Records, Vect
 from viewfinder.usecases.images import get_image
 from viewfinder.usecases.search_images import Search, criteria_of
 
-_PORTION = 50
-"""Contents whose records are read at a time."""
-
 _CONTENTS = (100, 1000, 10_000)
 """How many contents are looked at, the next number where images of too many are gone; Amazon S3 Vectors returns 100."""
 
@@ -91,8 +88,8 @@ def _found(vector: Vector, similar: Similar, limit: int, is_wanted: Callable[[Im
     looked_at = 0
     for most in _CONTENTS:
         neighbours = similar.vectors.nearest(vector, most)
-        for start in range(looked_at, len(neighbours), _PORTION):
-            found += _images(neighbours[start : start + _PORTION], similar, is_wanted)
+        for start in range(looked_at, len(neighbours), limit + 1):
+            found += _images(neighbours[start : start + limit + 1], similar, is_wanted)
             if len(found) >= limit:
                 return found[:limit]
         looked_at = len(neighbours)

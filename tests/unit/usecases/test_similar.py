@@ -145,6 +145,22 @@ def test_a_removed_image_is_no_neighbour_from_then_on(pipeline: Pipeline) -> Non
     assert [each.image.image_id for each in images_like("a", pipeline.similar)] == ["twin", "c"]
 
 
+def test_no_more_contents_are_looked_up_than_an_answer_needs(pipeline: Pipeline) -> None:
+    """Each is a query of the catalog, one after the other."""
+    pipeline.put(**{f"image{number}": f"content {number}".encode() for number in range(9)})
+    looked_up: list[str] = []
+    images = pipeline.similar.copies.images
+
+    class Counting(FakeCopies):
+        def images(self, content: str, most: int) -> list[str]:
+            looked_up.append(content)
+            return list(images(content, most))
+
+    counting = replace(pipeline.similar, copies=Counting(pipeline.catalog))
+    assert len(images_like("image0", counting, limit=2)) == 2
+    assert len(looked_up) == 3, "two, and one that may be the image itself"
+
+
 def test_a_mass_deletion_of_look_alikes_leaves_the_others(pipeline: Pipeline) -> None:
     others = dict(pipeline.vectors.kept)
     pipeline.vectors.kept.clear()
