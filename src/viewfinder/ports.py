@@ -67,8 +67,8 @@ class Documents(Protocol):
     def delete_document(self, key: str) -> None:
         """Delete a document; ignore a missing one."""
 
-    def list_documents(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that start with the prefix, in order."""
+    def list_documents(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Yield the keys that start with the prefix and come after a key, in order, page by page."""
 
 
 class DerivedStore(Documents, Protocol):

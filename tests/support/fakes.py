@@ -89,8 +89,8 @@ class FakeDerivedStore:
     def delete_document(self, key: str) -> None:
         self.documents.pop(key, None)
 
-    def list_documents(self, prefix: str) -> Iterator[str]:
-        yield from [key for key in sorted(self.documents) if key.startswith(prefix)]
+    def list_documents(self, prefix: str, after: str = "") -> Iterator[str]:
+        yield from [key for key in sorted(self.documents) if key.startswith(prefix) and key > after]
 
     def find_analysis(self, parameters: Parameters, sha256: str) -> Analysis | None:
         found = (self.analyses.get((str(each), sha256)) for each in parameters.with_versions())

@@ -243,9 +243,14 @@ class S3DerivedStore:
         """Delete the object."""
         self.delete_thumbnails([key])
 
-    def list_documents(self, prefix: str) -> Iterator[str]:
-        """List the keys."""
-        yield from self.list_thumbnails(prefix)
+    def list_documents(self, prefix: str, after: str = "") -> Iterator[str]:
+        """List the keys, 1,000 with each request."""
+        with misconfiguration_told(f"s3://{self._bucket} can't be listed"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=prefix, StartAfter=after
+            )
+            for page in pages:
+                yield from (entry["Key"] for entry in page.get("Contents", ()))
 
     def _put(self, key: str, content: bytes, content_type: str) -> None:
         with misconfiguration_told(f"s3://{self._bucket} can't be written"):

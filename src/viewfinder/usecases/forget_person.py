@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from viewfinder.domain.content_corrections import ContentCorrections, corrections_key
 from viewfinder.domain.cursor import Cursor, cursor_from_token
@@ -145,10 +146,10 @@ def _forget_on(image: Image, work: _Work) -> bool:
 def _forget_contents(after: str, work: _Work) -> str:
     """Forget the faces of contents behind one, of those too that no image has any more. Return the position."""
     stores = work.forgetting.stores
-    contents = [sha256 for sha256 in contents_of(stores) if sha256 > after]
-    corrected = set(stores.derived.list_documents(corrections_key("").removesuffix(".json")))
-    for start in range(0, len(contents), _CONTENTS):
-        portion = contents[start : start + _CONTENTS]
+    contents = contents_of(stores, after)  # from there on: a part that listed all would have no time for its work
+    folder = corrections_key("").removesuffix(".json")
+    corrected = set(stores.derived.list_documents(folder, corrections_key(after) if after else ""))
+    while portion := list(islice(contents, _CONTENTS)):
         are_named = work.album.call([_names(sha256, work.ids, stores, corrected) for sha256 in portion])
         for sha256 in (sha256 for sha256, is_named in zip(portion, are_named, strict=True) if is_named):
             work.forget(sha256)

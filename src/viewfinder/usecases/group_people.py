@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from heapq import merge
+from itertools import groupby
 
 from viewfinder.domain.analysis import Analysis, analysis_key
 from viewfinder.domain.content_corrections import ContentCorrections, corrections_key
@@ -122,14 +124,16 @@ def _read(
     return faces
 
 
-def contents_of(stores: PeopleStores) -> Iterator[str]:
-    """Yield the SHA-256 of every content whose faces are kept."""
-    found: set[str] = set()
-    for parameters in stores.asked.with_versions():
-        folder = analysis_key(parameters, "").removesuffix(".json")
-        keys = stores.derived.list_documents(folder)
-        found |= {key.removeprefix(folder).removesuffix(".json") for key in keys}
-    yield from sorted(found)
+def contents_of(stores: PeopleStores, after: str = "") -> Iterator[str]:
+    """Yield the SHA-256 of every content whose faces are kept, in order, those after a content."""
+    listings = [_contents_with(parameters, stores, after) for parameters in stores.asked.with_versions()]
+    yield from (sha256 for sha256, _ in groupby(merge(*listings)))
+
+
+def _contents_with(parameters: Parameters, stores: PeopleStores, after: str) -> Iterator[str]:
+    folder = analysis_key(parameters, "").removesuffix(".json")
+    keys = stores.derived.list_documents(folder, analysis_key(parameters, after) if after else "")
+    yield from (key.removeprefix(folder).removesuffix(".json") for key in keys)
 
 
 def _words(stores: PeopleStores, sha256: str) -> tuple[FaceWord, ...]:

@@ -19,7 +19,7 @@ from viewfinder.usecases.correct_faces import correct_faces
 from viewfinder.usecases.forget_people import forget_all_people
 from viewfinder.usecases.forget_person import forget_part, forget_person
 from viewfinder.usecases.forget_unused import forget_unused
-from viewfinder.usecases.group_people import restore_people
+from viewfinder.usecases.group_people import contents_of, restore_people
 from viewfinder.usecases.keep_people import keep_people
 from viewfinder.usecases.people import change_person, get_person, list_people, merge_people
 
@@ -153,6 +153,14 @@ def test_a_forgotten_person_is_in_no_store_and_no_file(world: World, tmp_path: P
     world.settle()
     assert {name for name, _ in world.collection.faces.values()} == {"bob", "zoe"}
     assert world.group().people == 1
+
+
+def test_contents_are_listed_from_a_place_on(world: World) -> None:
+    named(world)
+    found = list(contents_of(world.application.people_stores))
+    assert len(set(found)) == len(found) > 2
+    assert found == sorted(found)
+    assert list(contents_of(world.application.people_stores, found[1])) == found[2:]
 
 
 def test_a_person_is_forgotten_in_parts_with_what_no_image_shows_any_more(world: World, tmp_path: Path) -> None:

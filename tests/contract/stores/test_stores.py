@@ -262,6 +262,8 @@ def test_a_document_that_was_deleted_is_not_replaced(buckets: Buckets) -> None:
     store.save_document("corrections/aa.json", {}, replacing=None)
     known = store.find_document(KEY)
     assert list(store.list_documents("corrections/")) == ["corrections/aa.json", KEY]
+    assert list(store.list_documents("corrections/", "corrections/aa.json")) == [KEY]
+    assert list(store.list_documents("corrections/", KEY)) == []
     store.delete_document(KEY)
     store.delete_document(KEY)
     assert list(store.list_documents("corrections/")) == ["corrections/aa.json"]
