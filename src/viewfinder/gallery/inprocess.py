@@ -29,7 +29,7 @@ Document = dict[str, Any]
 Handler = Callable[[Document, None], Document]
 
 SEARCHES = frozenset({"/images", "/folders", "/duplicates"})
-"""Resources whose answers may take long."""
+"""Resources of which a GET may take long."""
 
 SEARCHES_AT_ONCE = 1
 OTHERS_AT_ONCE = 2
@@ -53,7 +53,8 @@ class InProcessApi:
     ) -> httpx.Response:
         """Call the handler in a thread; `target` is a path below the stage, percent-encoded, with its query."""
         event = proxy_event(method, target, body, headers or {}, self.stage)
-        async with (self.searches if event["resource"] in SEARCHES else self.lanes.calls).one():
+        is_search = method == "GET" and event["resource"] in SEARCHES
+        async with (self.searches if is_search else self.lanes.calls).one():
             answer = await to_thread.run_sync(self.handler, event, None)
         identity = {"x-amzn-requestid": event["requestContext"]["requestId"]}
         return httpx.Response(answer["statusCode"], headers=answer["headers"] | identity, text=answer["body"])
