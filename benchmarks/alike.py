@@ -10,7 +10,7 @@ import itertools
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -196,7 +196,9 @@ def _vectors(pictures: dict[str, Image.Image], rounds: int) -> Result:
     return {
         "pictures": len(kept),
         "top-1": {name: _top_1(edit, kept, engine, originals) for name, edit in EDITS.items()},
-        "top-1 of a file": {name: _top_1_of_a_file(edit, kept, engine, originals) for name, edit in EDITS.items()},
+        "top-1 of a file": {  # looked for in its eight orientations, as by `search --like FILE`
+            name: _top_1(edit, kept, engine, originals, tuple(Image.Transpose)) for name, edit in EDITS.items()
+        },
         **_searched(100_000, rounds),
         "an image, ms": _vector_cost(rounds),
     }
@@ -214,27 +216,14 @@ def _top_1(
     pictures: dict[str, Image.Image],
     engine: LabelEngine,
     originals: PackedVectors,
+    turns: Sequence[Image.Transpose] = (),
 ) -> float:
-    """Return the share of edited pictures of which the original is the nearest of all."""
-    found = [
-        originals.nearest(Vector(MODEL, _vector(engine, edit(picture))), 1)[0].content == name
-        for name, picture in pictures.items()
-    ]
-    return round(sum(found) / len(found), 3)
-
-
-def _top_1_of_a_file(
-    edit: Callable[[Image.Image], Image.Image],
-    pictures: dict[str, Image.Image],
-    engine: LabelEngine,
-    originals: PackedVectors,
-) -> float:
-    """Return the same share where each is looked for in its eight orientations, as `search --like FILE` does."""
+    """Return the share of edited pictures of which the original is the nearest of all, to them or to one of turns."""
     found = 0
     for name, picture in pictures.items():
         edited = edit(picture)
-        orientations = [edited, *map(edited.transpose, Image.Transpose)]
-        nearest = [originals.nearest(Vector(MODEL, _vector(engine, each)), 1)[0] for each in orientations]
+        vectors = [_vector(engine, each) for each in (edited, *map(edited.transpose, turns))]
+        nearest = [originals.nearest(Vector(MODEL, vector), 1)[0] for vector in vectors]
         found += max(nearest, key=lambda each: each.similarity).content == name
     return round(found / len(pictures), 3)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.support.fake_stack import FakeStack
 from viewfinder.cli._options import template
 from viewfinder.cli.main import app
 from viewfinder.deployment import checks, destroy, page
@@ -15,43 +15,19 @@ from viewfinder.deployment import deploy as deployment
 from viewfinder.deployment.checks import Findings
 from viewfinder.deployment.deploy import Blueprint
 from viewfinder.deployment.environment import Environment
-from viewfinder.deployment.stack import Change, Proposal, Stack
+from viewfinder.deployment.stack import Change
 
 HOSTED = {"GalleryUrl": "https://d1.cloudfront.net", "GalleryBucketName": "photos-gallery"}
 
 
-class FakeStack(Stack):
-    """A stack with given outputs; what has a gallery is about to lose its people."""
+FEATURES = {"Features": "LABELS,TEXT"}
+ALARM = Change("Add", "Alarm", "AWS::CloudWatch::Alarm", "")
+PEOPLE = Change("Remove", "GalleryUsers", "AWS::Cognito::UserPool", "", "Delete")
 
-    done: list[str]
-    found: dict[str, str]
 
-    def __init__(self, outputs: dict[str, str]) -> None:
-        super().__init__(Environment(boto3.Session("key", "secret", region_name="eu-central-1")), "photos")
-        object.__setattr__(self, "found", outputs)
-        object.__setattr__(self, "done", [])
-
-    @property
-    def status(self) -> str | None:
-        return "UPDATE_COMPLETE"
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        return self.found
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        return {"Features": "LABELS,TEXT"}
-
-    def propose(self, *_: Any, **__: Any) -> Proposal | None:
-        removed = Change("Remove", "GalleryUsers", "AWS::Cognito::UserPool", "", "Delete")
-        return Proposal("change", [removed] if self.found else [Change("Add", "Alarm", "AWS::CloudWatch::Alarm", "")])
-
-    def execute(self, *_: Any) -> None:
-        self.done.append("executed")
-
-    def discard(self, _: str) -> None:
-        self.done.append("discarded")
+def stack_with(outputs: dict[str, str]) -> FakeStack:
+    """A stack that is about to lose the people of its gallery, if it has one."""
+    return FakeStack([PEOPLE] if outputs else [ALARM], outputs, FEATURES)
 
 
 @pytest.fixture
@@ -77,14 +53,14 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_the_page_is_published_after_the_stack_and_its_address_told(run: Any) -> None:
-    stack = FakeStack(HOSTED)
+    stack = stack_with(HOSTED)
     result = run(stack, "--yes", "--allow-replacement")
     assert stack.done == ["executed", "published with LABELS,TEXT"]
     assert "The gallery is at https://d1.cloudfront.net. Invite people: viewfinder users add MAIL" in result.stdout
 
 
 def test_a_stack_without_a_gallery_gets_no_page(run: Any) -> None:
-    stack = FakeStack({})
+    stack = stack_with({})
     result = run(stack, "--yes")
     assert stack.done == ["executed"]
     assert "users add" not in result.stdout
@@ -102,6 +78,6 @@ def test_a_stack_without_a_gallery_gets_no_page(run: Any) -> None:
 def test_the_page_is_taken_down_before_its_bucket_if_that_is_agreed_to(
     run: Any, outputs: dict[str, str], answer: str, done: list[str]
 ) -> None:
-    stack = FakeStack(outputs)
+    stack = stack_with(outputs)
     run(stack, "--parameter", "HostedGallery=Off", answer=answer)
     assert [step for step in stack.done if not step.startswith("published")] == done

@@ -13,6 +13,7 @@ import pytest
 from botocore.stub import Stubber
 from typer.testing import CliRunner
 
+from tests.support.fake_stack import FakeStack
 from viewfinder.cli._options import template
 from viewfinder.cli.main import app
 from viewfinder.deployment import checks
@@ -23,7 +24,7 @@ from viewfinder.deployment.environment import Environment
 from viewfinder.deployment.packages import read_template
 from viewfinder.deployment.progress import DeploymentDeclinedError, silent
 from viewfinder.deployment.replacements import HOLDINGS, KINDS, losses
-from viewfinder.deployment.stack import Change, Proposal, Stack
+from viewfinder.deployment.stack import Change, Stack
 
 QUEUE = Change("Modify", "ImageQueue", "AWS::SQS::Queue", "True", "ReplaceAndDelete", ("QueueName",))
 BEFORE = {"AttributeDefinitions": [{"AttributeName": "PK", "AttributeType": "S"}]}
@@ -63,39 +64,6 @@ NAMED_QUEUE = {
     ],
 }
 """What the update from 0.1.0 to 0.2.0 says of the queue, in CloudFormation's shape."""
-
-
-class FakeStack(Stack):
-    """A stack whose change set is given; `executed` and `discarded` take note."""
-
-    changes: list[Change]
-    done: list[str]
-
-    def __init__(self, *changes: Change) -> None:
-        super().__init__(Environment(boto3.Session("key", "secret", region_name="eu-central-1")), "photos")
-        object.__setattr__(self, "changes", list(changes))
-        object.__setattr__(self, "done", [])
-
-    @property
-    def status(self) -> str | None:
-        return "UPDATE_COMPLETE"
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        return {}
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        return {}
-
-    def propose(self, *_: Any, **__: Any) -> Proposal | None:
-        return Proposal("change", self.changes)
-
-    def execute(self, *_: Any) -> None:
-        self.done.append("executed")
-
-    def discard(self, _: str) -> None:
-        self.done.append("discarded")
 
 
 @pytest.fixture
@@ -183,7 +151,7 @@ def test_each_queue_table_and_bucket_of_the_template_has_words_of_its_own() -> N
 
 
 def test_a_replacement_is_not_carried_out_without_its_own_approval(blueprint: Blueprint) -> None:
-    stack = FakeStack(QUEUE)
+    stack = FakeStack([QUEUE])
 
     with pytest.raises(DeploymentDeclinedError, match="--allow-replacement"):
         deploy(stack, blueprint, silent, approve_losses=refuse_losses)
@@ -192,7 +160,7 @@ def test_a_replacement_is_not_carried_out_without_its_own_approval(blueprint: Bl
 
 
 def test_no_question_about_losses_is_asked_where_there_are_none(blueprint: Blueprint) -> None:
-    stack = FakeStack(ALIAS)
+    stack = FakeStack([ALIAS])
 
     assert deploy(stack, blueprint, silent, approve_losses=refuse_losses)
 
@@ -213,7 +181,7 @@ def test_no_question_about_losses_is_asked_where_there_are_none(blueprint: Bluep
 def test_the_command_explains_and_asks_a_second_time(
     arguments: list[str], answer: str, done: str, blueprint: Blueprint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack = FakeStack(QUEUE)
+    stack = FakeStack([QUEUE])
     found = Findings("123456789012", "eu-central-1", "Rekognition", None, None, {})
     monkeypatch.setattr("viewfinder.deployment.stack.Stack", lambda *_: stack)
     monkeypatch.setattr("viewfinder.deployment.attach.attached_already", lambda _: None)
