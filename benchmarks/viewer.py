@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from boto3.session import Session
 from playwright.sync_api import Browser, CDPSession, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from benchmarks.bench import Bench
 from benchmarks.browser import SCREEN, browser
@@ -39,6 +40,10 @@ const watch = () => {
 };
 watch();
 """
+
+STATE = """() => [document.readyState, document.visibilityState, document.querySelector(".frame")?.outerHTML,
+    performance.getEntriesByType("resource").map((entry) => [entry.name, entry.responseEnd])]"""
+"""What a page that shows no picture is looked at for."""
 
 RECOGNISABLE = "() => window.recognisable ?? null"
 
@@ -126,7 +131,13 @@ WAYS: dict[str, Callable[[Browser, str], Seen]] = {
 
 def settle(page: Page, seen: Seen) -> None:
     """Wait until the picture is there, and then until the network is quiet."""
-    seen.milliseconds = page.wait_for_function(RECOGNISABLE, timeout=60_000).json_value()
+    try:
+        seen.milliseconds = page.wait_for_function(RECOGNISABLE, timeout=60_000).json_value()
+    except PlaywrightTimeoutError as error:
+        error.add_note(
+            f"{seen.arrived} bytes came; asked for, in order: {seen.requests}; the page: {page.evaluate(STATE)}"
+        )
+        raise
     seen.until_recognisable = seen.arrived
     page.wait_for_load_state("networkidle")
 
