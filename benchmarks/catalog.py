@@ -126,6 +126,7 @@ class Library:
         processes = {process.name: psutil.Process(process.pid) for process in self.local.record.processes}
         workers = processes["emulator"].children(recursive=True)
         found = {"emulator": processes["emulator"], "gallery": processes["gallery"]}
+        (found["gallery's searches"],) = processes["gallery"].children()
         found["API function"] = next(worker for worker in workers if function_of(worker) == "ApiHandler")
         return {f"{name}, MB": round(process.memory_info().rss / 1e6) for name, process in found.items()}
 

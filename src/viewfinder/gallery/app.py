@@ -21,9 +21,10 @@ from starlette.types import ASGIApp
 from viewfinder.gallery.connections import new_protocol
 from viewfinder.gallery.downloads import Downloads
 from viewfinder.gallery.guard import Guard, Guarded
-from viewfinder.gallery.inprocess import InProcessApi, load_handler
+from viewfinder.gallery.inprocess import InProcessApi, take_environment
 from viewfinder.gallery.pages import Pages
 from viewfinder.gallery.proxy import HANDLERS, Api, forward, picture
+from viewfinder.gallery.searches import SearchProcess, import_handler
 from viewfinder.gallery.status import QUEUES, Sources, Status
 from viewfinder.gallery.uploads import upload
 
@@ -87,10 +88,15 @@ def main() -> None:
     """Serve on loopback until it is told to stop; credentials, region and access token are the environment's."""
     options = _options()
     session = Session()
-    handler = load_handler(options.package, options.stack, session)
+    name = take_environment(options.stack, session)
+    searches = SearchProcess(options.package, name)
+    handler = import_handler(options.package, name)  # meanwhile the process does the same
     sources = Sources.of(dict(zip(QUEUES, options.queue_urls, strict=False)), options.stack, options.recovery)
     guard = Guard(options.port, os.environ.get("VIEWFINDER_GALLERY_TOKEN", ""))
-    serve(InProcessApi(handler, options.stage), guard, session, sources)
+    try:
+        serve(InProcessApi(handler, options.stage, search_handler=searches), guard, session, sources)
+    finally:
+        searches.close()
 
 
 def _options() -> argparse.Namespace:

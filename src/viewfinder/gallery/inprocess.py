@@ -7,44 +7,38 @@ calls the gateway.
 from __future__ import annotations
 
 import os
-import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import httpx
 from anyio import to_thread
 
 from viewfinder.gallery.proxy import new_client
+from viewfinder.gallery.searches import Document, Handler
 from viewfinder.gallery.turns import Lanes, Turns
 
 if TYPE_CHECKING:
     from boto3.session import Session
-
-Document = dict[str, Any]
-Handler = Callable[[Document, None], Document]
 
 SEARCHES = frozenset({"/images", "/folders", "/duplicates"})
 """Resources of which a GET may take long."""
 
 SEARCHES_AT_ONCE = 1
 OTHERS_AT_ONCE = 2
-"""They take turns at the interpreter's lock: with 40 threads, 32 clients got 250 answers a second in place of 400. With
-three of any kind, counts took 44 ms at the 95th percentile beside three clients that search without end; with turns of
-their own 22, for a tenth fewer searches a second."""
+"""They take turns at the interpreter's lock: with 40 threads, 32 clients got 250 answers a second in place of 400."""
 
 
 @dataclass(frozen=True)
 class InProcessApi:
-    """Implements `proxy.Api` by a function's handler."""
+    """Implements `proxy.Api` by a function's handler; searches can have one of their own."""
 
     handler: Handler
     stage: str
     client: httpx.AsyncClient = field(default_factory=new_client)
+    search_handler: Handler | None = None
     lanes: Lanes = field(default_factory=lambda: Lanes(calls=Turns(OTHERS_AT_ONCE)))
     searches: Turns = field(default_factory=lambda: Turns(SEARCHES_AT_ONCE))
 
@@ -54,8 +48,9 @@ class InProcessApi:
         """Call the handler in a thread; `target` is a path below the stage, percent-encoded, with its query."""
         event = proxy_event(method, target, body, headers or {}, self.stage)
         is_search = method == "GET" and event["resource"] in SEARCHES
+        handler = (self.search_handler or self.handler) if is_search else self.handler
         async with (self.searches if is_search else self.lanes.calls).one():
-            answer = await to_thread.run_sync(self.handler, event, None)
+            answer = await to_thread.run_sync(handler, event, None)
         identity = {"x-amzn-requestid": event["requestContext"]["requestId"]}
         return httpx.Response(answer["statusCode"], headers=answer["headers"] | identity, text=answer["body"])
 
@@ -93,10 +88,10 @@ API_FUNCTION = "ApiHandlerFunction"
 """The template's name of the function that answers the API."""
 
 
-def load_handler(package: Path, stack: str, session: Session) -> Handler:
-    """Import the handler from the function's package, with the environment that the function was deployed with.
+def take_environment(stack: str, session: Session) -> str:
+    """Take on the environment that the API's function was deployed with; return its handler's name, `module.function`.
 
-    This process's own variables win. What the package shares with us, `viewfinder` first of all, is ours.
+    This process's own variables win.
     """
     resources = session.client("cloudformation")
     found = resources.describe_stack_resource(StackName=stack, LogicalResourceId=API_FUNCTION)
@@ -105,7 +100,4 @@ def load_handler(package: Path, stack: str, session: Session) -> Handler:
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")  # a line for each thumbnail would fill the log
     for variable, value in configuration["Environment"]["Variables"].items():
         os.environ.setdefault(variable, value)
-    sys.path.append(str(package))
-    module, _, attribute = configuration["Handler"].partition(".")
-    handler: Handler = getattr(import_module(module), attribute)
-    return handler
+    return str(configuration["Handler"])

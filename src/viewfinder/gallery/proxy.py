@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from viewfinder.gallery.searches import SearchesEndedError
 from viewfinder.gallery.turns import CONNECTIONS, BusyError, Lanes, StalledError, unless_not_taken, unless_stalled
 from viewfinder.operations.signing import Signer
 
@@ -88,6 +89,7 @@ HANDLERS = {
     BotoCoreError: not_signed,
     NoConnectionError: unreachable,
     HTTPClientError: unreachable,
+    SearchesEndedError: unreachable,
     ClientError: refused_by_aws,
     UnsafePathError: unsafe_path,
     BusyError: busy,
