@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 import requests
 import schemathesis
@@ -92,10 +93,10 @@ def _make_merges_good(case: Any) -> None:
     if case.method == "POST" and case.operation.path == "/people/{PersonId}" and case.meta.generation.mode.is_positive:
         own, *printable = (
             "".join(filter(str.isprintable, each)).strip()
-            for each in (case.path_parameters["PersonId"], *case.body["PersonIds"])
+            for each in (unquote(case.path_parameters["PersonId"]), *case.body["PersonIds"])
         )
         others = [each for each in printable if each not in {"", own}]
-        case.body["PersonIds"] = others or [f"{case.path_parameters['PersonId'][:10]}-another"]
+        case.body["PersonIds"] = others or [f"{unquote(case.path_parameters['PersonId'])[:10]}-another"]
 
 
 @schema.parametrize()
