@@ -63,11 +63,12 @@ def prototype(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def local(prototype: Path, tmp_path: Path) -> Iterator[LocalStack]:
-    """A copy of the stack, which may be damaged."""
+    """A copy of the stack, which may be damaged; it is removed, as all copies of the soak take 60 GB."""
     local = LocalStack(DataDirectory(tmp_path / "data"))
     shutil.copytree(prototype / "data", local.data.path)
     yield local
     local.down()
+    shutil.rmtree(local.data.path)
 
 
 def ports() -> Options:
