@@ -100,7 +100,10 @@ if (!isReadOnly()) startSelection();
 
 async function startSelection() {
   const pressAgain = holdBack(isToSelect);
-  const { Selection } = await import("./selection.js");
-  new Selection(results);
-  pressAgain();
+  try {
+    const { Selection } = await import("./selection.js");
+    new Selection(results);
+  } finally {
+    pressAgain(); // to the browser, if the script does not come
+  }
 }
