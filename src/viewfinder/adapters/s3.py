@@ -204,9 +204,7 @@ class S3DerivedStore:
 
     def list_thumbnails(self, prefix: str) -> list[str]:
         """List the keys."""
-        with misconfiguration_told(f"s3://{self._bucket} can't be listed"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-            return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        return list(self.list_documents(prefix))
 
     def delete_thumbnails(self, keys: Iterable[str]) -> None:
         """Delete one by one: they are one or two, and a single key needs no checksum header."""
@@ -245,10 +243,9 @@ class S3DerivedStore:
 
     def list_documents(self, prefix: str, after: str = "") -> Iterator[str]:
         """List the keys, 1,000 with each request."""
+        place: Any = {"StartAfter": after} if after else {}  # the service may refuse an empty one
         with misconfiguration_told(f"s3://{self._bucket} can't be listed"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=prefix, StartAfter=after
-            )
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix, **place)
             for page in pages:
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
 
