@@ -450,10 +450,10 @@ class People(Protocol):
         """Return a person that has an image, or of which something has been said."""
 
     def ids_of(self, name: str) -> Collection[str]:
-        """Return the ids of the people with this case-folded name or id, and of those merged into them."""
+        """Return the ids of the people with this `name_key` or id, and of those merged into them."""
 
     def named(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
-        """Return the ids as `ids_of` does, of those of the case-folded names that a person has."""
+        """Return the ids as `ids_of` does, of those of the names that a person has."""
 
     def page(self, after: str, most: int) -> tuple[Sequence[PersonCount], str]:
         """Return people with images, the most images first, behind a place; and the place of the last one.

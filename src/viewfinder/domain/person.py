@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from viewfinder.domain import formats
-from viewfinder.domain.label import BoundingBox, box_document, box_from_document
+from viewfinder.domain.label import BoundingBox, box_document, box_from_document, label_key
 
 MAX_NAME = 100
 """Characters of a person's name."""
@@ -76,6 +76,11 @@ class PersonCount:
 
     person: Person
     count: int
+
+
+def name_key(name: str) -> str:
+    """Return what is the same of all spellings of a name: case, kinds of space and Unicode's form do not count."""
+    return " ".join(label_key(name).split())
 
 
 def person_key(person_id: str) -> str:

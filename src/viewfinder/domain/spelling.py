@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from itertools import groupby
 
 JOINERS = "\u200c\u200d"
 """ZWNJ and ZWJ: letters of Persian and Nepali words, and of emoji (Unicode Standard, 23.2)."""
+
+_UNSEEN = (
+    r"\x00-\x1f\x7f-\x9f"  # controls
+    r"\u00ad\u180e\u200b\u2060-\u2065\ufeff\ufff9-\ufffb"  # what shows nothing: with it two names look like one
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # what turns the direction of text
+    r"\u2028\u2029\ufffe\uffff"  # line separators, and what XML can't carry
+)
+NAME_PATTERN = rf"^(?!\s|.*\s$)[^{_UNSEEN}]*$"
+"""The form of a name (ECMA-262, as in OpenAPI): without control characters, and without spaces around it.
+
+Letters newer than this Python, and the spaces of other scripts (the wide one between Japanese names), are allowed.
+"""
+
+_NAME = re.compile(NAME_PATTERN)
 
 SHORTEST_WITH_TYPO = 6
 """Letters of a word in which one may be wrong; a shorter one is too often another word."""
@@ -28,8 +43,8 @@ def composed(name: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Return whether a text has no control characters: joiners are letters."""
-    return all(letter.isprintable() or letter in JOINERS for letter in text)
+    """Return whether a person may give this name to a label or a person: see NAME_PATTERN."""
+    return bool(text and _NAME.fullmatch(text))
 
 
 def plain(text: str) -> str:

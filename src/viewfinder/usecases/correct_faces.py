@@ -23,7 +23,7 @@ from viewfinder.domain.face_words import (
 from viewfinder.domain.feature import Feature
 from viewfinder.domain.image import Image
 from viewfinder.domain.indexed_face import IndexedFace, is_same_place
-from viewfinder.domain.person import FacePlace, Person
+from viewfinder.domain.person import FacePlace, Person, name_key
 from viewfinder.usecases.forget_people import Forgetting, Forgotten, forget_faces
 from viewfinder.usecases.kept_corrections import change_corrections, read_corrections, root_in
 from viewfinder.usecases.list_faces import FaceOnImage
@@ -136,8 +136,8 @@ def _person(action: FaceAction, person_id: str, name: str, album: Album) -> tupl
     if person_id and name:
         raise InvalidRequestError("the body has PersonId and Name")
     if name:
-        people = [album.people.find(each) for each in album.people.ids_of(name.casefold())]
-        known = [each for each in people if each and each.person.name.casefold() == name.casefold()]
+        people = [album.people.find(each) for each in album.people.ids_of(name_key(name))]
+        known = [each for each in people if each and name_key(each.person.name) == name_key(name)]
         if not known:
             return secrets.token_hex(8), True
         most = max(known, key=lambda each: (each.count, each.person.person_id))

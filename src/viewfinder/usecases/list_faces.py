@@ -9,6 +9,7 @@ from viewfinder.domain.cursor import Cursor, cursor_from_token
 from viewfinder.domain.feature import Feature
 from viewfinder.domain.image import Image
 from viewfinder.domain.indexed_face import IndexedFace
+from viewfinder.domain.person import name_key
 from viewfinder.domain.posting import SUGGESTIONS
 from viewfinder.domain.query import Query
 from viewfinder.domain.summary import Summary
@@ -33,7 +34,7 @@ def list_faces(album: Album, *, person: str = "", limit: int = 50, token: str = 
     """
     if person:
         page = search_images(Query(people=(person,)), album.search, limit=limit, token=token)
-        ids = {person.casefold(), *album.people.ids_of(person.casefold())}
+        ids = {name_key(person), *album.people.ids_of(name_key(person))}
         return list(_faces(page.images, lambda face: face.person.casefold() in ids, album)), page.next_token
     after = cursor_from_token(token, _FINGERPRINT).position if token else ""
     images, position = read_source(SUGGESTIONS, album.search.index, limit=limit, after=after)

@@ -22,6 +22,7 @@ from viewfinder.domain.image import Image
 from viewfinder.domain.indexed_face import IndexedFace
 from viewfinder.domain.person import MAX_ANCHORS, MAX_NAME, FacePlace, Person, PersonCount, person_key
 from viewfinder.domain.query import Query
+from viewfinder.domain.spelling import is_name
 from viewfinder.ports import Copies, Documents, People, Records
 from viewfinder.usecases.search_images import Search, search_images
 from viewfinder.usecases.side_by_side import Caller, one_by_one
@@ -102,9 +103,10 @@ def change_person(
 
 
 def check_name(name: str) -> None:
-    """Raise InvalidRequestError for what is no name."""
-    if len(name) > MAX_NAME or name != name.strip() or not name.isprintable():
-        raise InvalidRequestError(f"must have at most {MAX_NAME} characters, none of control", parameter="Name")
+    """Raise InvalidRequestError for what is no name; "" is none."""
+    if len(name) > MAX_NAME or (name and not is_name(name)):
+        message = f"must have at most {MAX_NAME} characters, none of control, and no spaces around it"
+        raise InvalidRequestError(message, parameter="Name")
 
 
 def _place_of(key: FaceKey, person: Person, album: Album) -> FacePlace:

@@ -15,6 +15,7 @@ from viewfinder.domain.errors import InvalidRequestError
 from viewfinder.domain.image import FIRST_TAKEN
 from viewfinder.domain.interpretation import Interpretation, Reading
 from viewfinder.domain.label import search_words
+from viewfinder.domain.person import name_key
 from viewfinder.domain.posting import Source, SourceKind
 from viewfinder.domain.query import Condition, Criteria, Entry, Order, Query, Stretch, Term, highest
 from viewfinder.domain.statistics import KnownName
@@ -140,7 +141,7 @@ def _resolve(query: Query, search: Search, interpretation: Sequence[Interpretati
 
 def _person(name: str, people: People | None) -> Term:
     """Return the ids of a person by its name or id, with those that were merged into it."""
-    folded = name.casefold()
+    folded = name_key(name)
     return frozenset({folded}) | (frozenset(people.ids_of(folded)) if people else frozenset())
 
 

@@ -40,6 +40,8 @@ def test_faces_are_grouped_counted_and_found_by_name_and_id(world: World) -> Non
     assert world.find("Änne", exclude_people=(bob,)) == ["ann0.jpg", "ann1.jpg", "ann2.jpg"]
     assert world.find(exclude_people=("Änne", bob)) == ["zoe.jpg"]
     assert world.find("nobody") == []
+    change_person(bob, world.application.album, name="山田\u3000太郎")
+    assert world.find("山田\u3000太郎", "Änne") == world.find(words="山田 太郎 änne") == ["both.jpg"]
 
 
 def test_the_search_box_knows_people_by_their_names(world: World) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
+import yaml
 
 from viewfinder.domain.completion import beginnings
 from viewfinder.domain.label import Corrections, Label
 from viewfinder.domain.places import file_words, folder_words
-from viewfinder.domain.spelling import is_name, is_typo, plain, tokens
+from viewfinder.domain.spelling import NAME_PATTERN, is_name, is_typo, plain, tokens
 
+PROJECT = Path(__file__).parents[3]
 DECOMPOSED = unicodedata.normalize("NFD", "Café")
 
 
@@ -25,9 +28,24 @@ def test_vowel_signs_and_joiners_are_letters_of_their_word() -> None:
     assert list(tokens("नेपाली/می‌خواهم IMG_1084")) == ["नेपाली", "می‌خواهم", "img", "1084"]
 
 
-def test_a_name_may_have_joiners_but_no_control_characters() -> None:
-    assert is_name("👩‍🚒 می‌خواهم")
-    assert not is_name("a\u202eb")
+@pytest.mark.parametrize(
+    "name", ["👩‍🚒 می‌خواهم", "山田\u3000太郎", "Anne\xa0Marie", "newer than this Python \U000e3b04", "\ue000"]
+)
+def test_a_name_has_letters_and_spaces_of_any_script(name: str) -> None:
+    assert is_name(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " a", "a ", "\u3000a", "a\u3000", "a\n", "a\x00b", "\x85b", "a\u202eb", "a\u200b", "\ufeffa", "a\uffff"],
+)
+def test_a_name_has_nothing_that_does_not_show_and_no_spaces_around_it(text: str) -> None:
+    assert not is_name(text)
+
+
+def test_the_contract_states_the_form_of_a_name() -> None:
+    contract = yaml.safe_load((PROJECT / "infrastructure" / "openapi.yaml").read_text())
+    assert contract["components"]["schemas"]["Name"]["pattern"] == NAME_PATTERN
 
 
 def test_a_joiner_begins_no_word() -> None:

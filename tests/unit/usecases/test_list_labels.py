@@ -92,6 +92,20 @@ def test_pages_make_up_the_whole(options: dict[str, Any], limit: int) -> None:
     assert labels == list(list_labels(STATISTICS, **options, limit=100).labels)
 
 
+def test_a_page_may_end_at_a_name_of_any_script() -> None:
+    names = ["Anne\xa0Marie", "می‌خواهم", "山田\u3000太郎", "\U000e3b04"]
+    statistics = MemoryStatistics(
+        [replace(IMAGES[0], image_id=name, findings=found((Label(name, 90.0),))) for name in names]
+    )
+    listed, token = [], ""
+    for _ in names:
+        page = list_labels(statistics, limit=1, token=token)
+        listed += [label.name for label in page.labels]
+        token = page.next_token
+    assert sorted(listed) == sorted(names)
+    assert not token
+
+
 def test_a_token_belongs_to_its_question() -> None:
     token = list_labels(STATISTICS, prefix="a", limit=1).next_token
     with pytest.raises(InvalidRequestError, match="belongs to another query"):

@@ -12,7 +12,7 @@ from viewfinder.adapters.dynamodb.calls import Table
 from viewfinder.adapters.dynamodb.statistics import SHARDS
 from viewfinder.domain import formats
 from viewfinder.domain.errors import CatalogConflictError, InvalidRequestError
-from viewfinder.domain.person import Person, PersonCount
+from viewfinder.domain.person import Person, PersonCount, name_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -123,7 +123,7 @@ def _place(after: str) -> tuple[int, str] | None:
 
 
 def _called(rows: Mapping[str, Person], name: str) -> set[str]:
-    return {person.person_id for person in rows.values() if person.name.casefold() == name}
+    return {person.person_id for person in rows.values() if name_key(person.name) == name}
 
 
 def _with_merged(rows: Mapping[str, Person], ids: set[str]) -> set[str]:

@@ -65,14 +65,15 @@ def names(most: int) -> Check:
 
 def _name(value: Any) -> str:
     name = text(100)(value)
-    if not isinstance(value, str) or value != value.strip() or not is_name(value):
+    if not is_name(name):
         raise ValueError("must be names without control characters and spaces around them")
     return composed(name)
 
 
-def label(longest: int) -> Check:
-    """Accept a text, in the form in which names of labels are stored (NFC)."""
-    return lambda value: composed(text(longest)(value))
+def composed_text(longest: int, *, shortest: int = 1) -> Check:
+    """Accept a text, in the form in which names are stored (NFC)."""
+    check = text(longest, shortest=shortest)
+    return lambda value: composed(check(value))
 
 
 def hashes(least: int, most: int) -> Check:
@@ -198,7 +199,7 @@ PARTS: Fields = {"nextToken": _PAGE["nextToken"]}
 NOTHING: Fields = {}
 _FILTERS: Mapping[FilterKind, Callable[[Filter], Check]] = {
     FilterKind.TEXT: lambda row: text(row.longest),
-    FilterKind.NAME: lambda row: label(row.longest),
+    FilterKind.NAME: lambda row: composed_text(row.longest),
     FilterKind.CHOICE: lambda row: one_of(*row.choices),
     FilterKind.PERCENT: lambda _: percent,
     FilterKind.TIME: lambda _: time,
@@ -214,8 +215,8 @@ CONTENT: Fields = {
     "redirect": Field("redirect", one_of("true", "false")),
 }
 LABELS: Fields = {
-    "prefix": Field("prefix", label(100)),
-    "category": Field("category", label(100)),
+    "prefix": Field("prefix", composed_text(100)),
+    "category": Field("category", composed_text(100)),
     "order": Field("order", one_of(*LabelOrder)),
     **_PAGE,
 }
@@ -255,20 +256,20 @@ def _faces(value: Any) -> tuple[FaceKey, ...]:
 
 
 PERSON: Fields = {
-    "Name": Field("name", text(MAX_NAME, shortest=0)),
+    "Name": Field("name", composed_text(MAX_NAME, shortest=0)),
     "Hidden": Field("hidden", boolean),
     "Cover": Field("cover", _face),
     "Merged": Field("merged", boolean),
 }
-FACES: Fields = {"person": Field("person", text(100)), **_PAGE}
+FACES: Fields = {"person": Field("person", composed_text(100)), **_PAGE}
 FACE_CORRECTIONS: Fields = {
     "Faces": Field("keys", _faces, required=True),
     "Action": Field("action", one_of(*FaceAction), required=True),
-    "PersonId": Field("person_id", text(100)),
-    "Name": Field("name", text(MAX_NAME)),
+    "PersonId": Field("person_id", composed_text(100)),
+    "Name": Field("name", composed_text(MAX_NAME)),
 }
 MERGED: Fields = {"PersonIds": Field("others", names(20), required=True)}
-PERSON_ID: Fields = {"PersonId": Field("person_id", text(100), required=True)}
+PERSON_ID: Fields = {"PersonId": Field("person_id", composed_text(100), required=True)}
 DUPLICATES: Fields = {"near": Field("near", one_of("true", "false")), **_PAGE}
 DISTINCTION: Fields = {
     "Contents": Field("contents", hashes(2, MAX_CONTENTS), required=True),

@@ -9,7 +9,7 @@ from typing import Any
 from viewfinder.adapters.sqlite.database import Database
 from viewfinder.adapters.sqlite.schema import to_json
 from viewfinder.domain.errors import InvalidRequestError
-from viewfinder.domain.person import Person, PersonCount
+from viewfinder.domain.person import Person, PersonCount, name_key
 
 _FIND = """
     SELECT (SELECT count FROM terms WHERE kind = 'PERSON' AND name = :id),
@@ -66,7 +66,7 @@ class SqlitePeople:
 
     def save(self, person: Person) -> None:
         """Write the row."""
-        row: dict[str, Any] = {"person_id": person.person_id, "name": person.name.casefold()}
+        row: dict[str, Any] = {"person_id": person.person_id, "name": name_key(person.name)}
         row |= {"merged_into": person.merged_into, "person": to_json(person.to_document())}
         with self._database.transaction() as connection:
             connection.execute(_SAVE, row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
@@ -45,7 +46,7 @@ class Vocabulary:
         self.names = tuple(dict.fromkeys(read_names(file)))
         if not 1 <= len(self.names) <= MAX_NAMES:
             raise ModelFileError(f"{file} has {len(self.names)} names: 1 to {MAX_NAMES} are wanted, one a line")
-        if longest := next((name for name in self.names if len(name) > MAX_NAME or not name.isprintable()), ""):
+        if longest := next((name for name in self.names if not _is_name(name)), ""):
             raise ModelFileError(
                 f"{file} has a line that is no name of at most {MAX_NAME} characters: {longest[:50]!r}"
             )
@@ -76,3 +77,7 @@ class Vocabulary:
             cosines[: len(self.names)] > 0
         )  # the best of texts that all contradict is none
         return [float(each) for each in np.where(is_seen, above, 0.0)]
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= MAX_NAME and not any(unicodedata.category(letter) == "Cc" for letter in text)
