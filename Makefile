@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# Tests start hundreds of processes: where bytecode is not kept, each of them compiles boto3 anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 SETUP := .venv/.complete
@@ -19,7 +21,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(BIN)/uvx --quiet --fro
 # What is installed, each file with versions and hashes; tools/lock writes the hashes.
 PINNED := constraints.txt $(wildcard lambdas/*/requirements*.txt) src/viewfinder/local/ministack/requirements.txt
 
-.PHONY: help setup up wheel test check format unit soak bench corpus postman docs nag sam sam-engine containers wheels audit sbom clean
+.PHONY: help setup up wheel test check format unit soak explore bench corpus postman docs nag sam sam-engine containers wheels audit sbom clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -61,7 +63,11 @@ unit: $(SETUP) ## Run the tests that need no network and no stack
 	$(BIN)/pytest tests/unit tests/architecture tests/infrastructure
 
 soak: $(SETUP) ## Run the long variants of the fault, damage and fuzz tests (about an hour)
-	$(BIN)/pytest -m soak
+	$(BIN)/pytest -m soak --hypothesis-profile random
+
+explore: $(SETUP) ## Run the tests that make their own examples with others than the gate's (a failure is worth a test)
+	tools/setup-programs chromium npm
+	$(BIN)/pytest -n 3 --dist loadgroup -m "hypothesis and not soak" --hypothesis-profile random
 
 bench: $(SETUP) ## Measure everything (under 25 minutes) and write docs/benchmarks
 	tools/setup-programs chromium npm

@@ -9,6 +9,7 @@ import httpx._config as config
 import httpx._transports.default as transport
 import hypothesis
 import pytest
+import yaml
 
 from tools.moto_transactions import copy_once
 
@@ -19,8 +20,13 @@ copy_once()
 transport.create_ssl_context = cache(config.create_ssl_context)  # type: ignore[attr-defined]
 """httpx loads all certificates for each call, which takes 50 ms; tests make thousands of calls, none of them by TLS."""
 
-hypothesis.settings.register_profile("any machine", deadline=None)  # no test measures time
-hypothesis.settings.load_profile("any machine")
+yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[misc, assignment]
+"""In C: each process reads the template and the contract dozens of times, a quarter of a second each."""
+
+hypothesis.settings.register_profile("random", deadline=None)  # no test measures time
+hypothesis.settings.register_profile("gate", parent=hypothesis.settings.get_profile("random"), derandomize=True)
+hypothesis.settings.load_profile("gate")
+"""The gate judges a change, so it makes the same examples each time; `make explore` and `make soak` look for new ones."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
