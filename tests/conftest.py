@@ -26,7 +26,7 @@ yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[misc, assignment]
 hypothesis.settings.register_profile("random", deadline=None)  # no test measures time
 hypothesis.settings.register_profile("gate", parent=hypothesis.settings.get_profile("random"), derandomize=True)
 hypothesis.settings.load_profile("gate")
-"""The gate judges a change, so it makes the same examples each time; `make explore` and `make soak` look for new ones."""
+"""The gate judges a change, so it makes the same examples each time; `make explore` and `make soak` make new ones."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
