@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from boto3.session import Session
 from platformdirs import user_cache_path
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Route, ViewportSize, expect, sync_playwright
 
 from benchmarks.browser import CHROMIUM, SWITCHES
 from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi
@@ -101,6 +103,24 @@ def axe() -> str:
         options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
         subprocess.run(["npm", "install", "--prefix", str(folder), *options, AXE], check=True, capture_output=True)
     return script.read_text()
+
+
+def hold(page: Page, pattern: str) -> Callable[[], None]:
+    """Hold requests back until the function that is returned is called."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(pattern), keep)
+
+    def let_go() -> None:
+        page.unroute(re.compile(pattern))
+        for route in held:
+            with suppress(Error):  # the page has given it up
+                route.continue_()
+
+    return let_go
 
 
 @pytest.fixture

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.gallery.conftest import PHONE_PROFILE, OpenPage, ServeFake
+from tests.e2e.gallery.conftest import PHONE_PROFILE, OpenPage, ServeFake, hold
 from tests.e2e.gallery.test_views import BOX, some_images
 from tests.support.fake_api import FakeApi, image, label
 from tests.support.waiting import wait_for
-
-RENDITIONS = re.compile("rendition=")
 
 IN_FRONT = """toast => {
     const { left, top, width, height } = toast.getBoundingClientRect();
@@ -172,17 +170,10 @@ def test_no_rejected_image_is_good_news(open_page: OpenPage, serve_fake: ServeFa
 def test_boxes_appear_with_their_picture(open_page: OpenPage, serve_fake: ServeFake) -> None:
     url = serve_fake(FakeApi([image("dog.jpg", label("Dog", 90, BOX))]))
     page = open_page(url)
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route(RENDITIONS, hold)
+    let_go = hold(page, "rendition=")
 
     page.goto(f"{url}/?image=dog.jpg", wait_until="commit")
     expect(page.locator(".label")).to_have_count(1)
     expect(page.locator(".box")).to_be_hidden()
-    page.route(RENDITIONS, lambda route: route.continue_())  # for those that are asked for later
-    for route in held:
-        route.continue_()
+    let_go()
     expect(page.locator(".box")).to_be_visible()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from boto3.session import Session
-from playwright.sync_api import FilePayload, Page, Route, expect
+from playwright.sync_api import FilePayload, Page, expect
 
-from tests.e2e.gallery.conftest import OpenPage, ServeFake
+from tests.e2e.gallery.conftest import OpenPage, ServeFake, hold
 from tests.e2e.gallery.test_views import some_images
 from tests.support.fake_api import KEY_ID, REGION, SECRET, STAGE, FakeApi, image, label
 from tests.support.serving import listening, serving
@@ -166,6 +166,23 @@ def test_delete_in_the_viewer_asks_deletes_and_goes_on(open_page: OpenPage, serv
     expect(page.locator("#question")).to_be_hidden()
 
 
+def test_the_keys_of_the_viewer_work_on_when_the_record_comes_behind_a_question(
+    open_page: OpenPage, serve_fake: ServeFake
+) -> None:
+    page = open_page(serve_fake(FakeApi(some_images(3))))
+    let_go = hold(page, "/images/trip")
+    page.locator('.tile[aria-label^="photo 1.jpg"]').click()
+    page.locator("#viewer").get_by_role("button", name="Delete").click()
+    expect(page.locator("#question-text")).to_contain_text("Delete photo 1.jpg?")
+    let_go()
+    expect(page.locator("#viewer h3").first).to_have_text("Labels")
+
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer").get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#viewer-name")).to_contain_text("photo 2.jpg")
+
+
 def test_a_page_whose_gallery_is_locked_now_says_what_to_do(open_page: OpenPage, serve_fake: ServeFake) -> None:
     page = open_page(serve_fake(FakeApi(some_images(2))))
     expect(page.locator(".tile")).to_have_count(2)
@@ -219,13 +236,8 @@ def test_all_images_of_a_search_are_chosen_by_a_key_and_deleted_by_another(
 def test_what_is_pressed_before_the_script_for_it_is_here_counts(
     is_key: bool, chosen: str, open_page: OpenPage, serve_fake: ServeFake
 ) -> None:
-    late: list[Route] = []
-
-    def hold(route: Route) -> None:
-        late.append(route)
-
     page = open_page("about:blank")
-    page.route("**/selection.js", hold)
+    let_go = hold(page, r"/selection\.js")
     page.goto(serve_fake(FakeApi(some_images(4))))
     expect(page.locator(".tile").first).to_be_visible()
 
@@ -234,8 +246,7 @@ def test_what_is_pressed_before_the_script_for_it_is_here_counts(
     else:
         page.get_by_role("button", name="Select photo 2.jpg").click()
     expect(page.locator("#selection")).to_be_hidden()
-    for route in late:
-        route.continue_()
+    let_go()
 
     expect(page.locator("#selection b")).to_have_text(f"{chosen} selected")
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Error, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.photos import photo
 from benchmarks.viewer import SIZE, WAYS, gallery_of
-from tests.e2e.gallery.conftest import DESKTOP, PHONE_PROFILE, OpenPage, ServeFake
+from tests.e2e.gallery.conftest import DESKTOP, PHONE_PROFILE, OpenPage, ServeFake, hold
 from tests.support.fake_api import FakeApi, image, label
 from tests.support.waiting import wait_for
 
@@ -49,24 +46,6 @@ def asked(api: FakeApi, image_id: str) -> list[str]:
 
 def shows(page: Page, rendition: str) -> None:
     expect(page.locator(f'.frame.ready img[data-rendition="{rendition}"]')).to_be_visible()
-
-
-def hold(page: Page, pattern: str) -> Callable[[], None]:
-    """Hold requests back until the function that is returned is called."""
-    held: list[Route] = []
-
-    def keep(route: Route) -> None:
-        held.append(route)
-
-    page.route(re.compile(pattern), keep)
-
-    def let_go() -> None:
-        page.unroute(re.compile(pattern))
-        for route in held:
-            with suppress(Error):  # the page has given it up
-                route.continue_()
-
-    return let_go
 
 
 def test_the_thumbnail_of_the_tile_is_shown_before_anything_is_fetched(

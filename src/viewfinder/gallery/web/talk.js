@@ -23,11 +23,25 @@ export function say(text, kind = "plain", action = null, { stays = false } = {})
 
 /** Puts the notices into the dialog that is open: a modal one covers and silences whatever is outside. */
 export function noticesInFront() {
-  const front = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  const front = frontDialog() ?? document.body;
   if (find("toasts").parentElement !== front) front.append(find("toasts"));
 }
 
-document.addEventListener("close", noticesInFront, true);
+/** The dialog that keys and clicks are for, if one is open. */
+export function frontDialog() {
+  return [...document.querySelectorAll("dialog[open]")].at(-1);
+}
+
+document.addEventListener("close", () => {
+  noticesInFront();
+  keepFocusIn(frontDialog());
+}, true);
+
+/** Gives the focus to a dialog where what had it before is gone. @param {Element | undefined} dialog */
+function keepFocusIn(dialog) {
+  if (!dialog || dialog.contains(document.activeElement)) return;
+  /** @type {HTMLElement | null} */ (dialog.querySelector('[aria-label="Close"]'))?.focus();
+}
 
 /** @type {Promise<unknown>} */
 let last = Promise.resolve(); // one question at a time: others wait for their turn

@@ -13,7 +13,7 @@ import { layOn, textsOf } from "./layers.js";
 import { isHidden, isUnknown, moderationOf, onReveal, warningOf } from "./moderation.js";
 import { Picture } from "./picture.js";
 import { similarTo } from "./similar.js";
-import { ask, noticesInFront, say } from "./talk.js";
+import { ask, frontDialog, noticesInFront, say } from "./talk.js";
 import { versionsOf } from "./versions.js";
 import { Zoom } from "./zoom.js";
 
@@ -46,7 +46,7 @@ export class Viewer {
     onReveal((imageId) => this.#reveal(imageId));
     results.onChange = () => this.#renewSteps();
     this.dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.#leave()));
-    this.dialog.addEventListener("keydown", (event) => this.#key(event));
+    addEventListener("keydown", (event) => frontDialog() === this.dialog && this.#key(event)); // whatever has the focus
   }
 
   /** Shows the image that the address names, or nothing. */
