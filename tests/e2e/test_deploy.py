@@ -139,7 +139,7 @@ def test_one_functions_code_is_updated_from_its_package(stack: RunningStack, pro
 
     assert code == 0, printed
     assert printed.split()[-1] == answer["CodeSha256"]
-    assert (again[0], "is there already; --overwrite replaces it" in " ".join(again[1].split())) == (2, True)
+    assert (again[0], "is there already; --overwrite replaces it" in again[1]) == (2, True)
     assert code_of_functions(stack)["LabelStatisticsFunction"] == answer["CodeSha256"]
 
 

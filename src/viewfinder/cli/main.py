@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from viewfinder.cli import images, people, users
-from viewfinder.cli._printing import complain, say
+from viewfinder.cli._printing import complain, say, tell
 from viewfinder.cli.analyze import analyze
 from viewfinder.cli.analyze import app as rekognition
 from viewfinder.cli.backfill import backfill
@@ -54,11 +54,25 @@ def _failures_told() -> Iterator[None]:
     except BrokenPipeError as error:
         _discard_output()
         raise typer.Exit(PIPE_CLOSED) from error
+    except typer.TyperException as error:
+        _explain_usage(error)
+        raise typer.Exit(error.exit_code) from error
     except Exception as error:
         if not _is_expected(error):
             raise
         complain(f"Error: {_told(error)}")
         raise typer.Exit(1) from error
+
+
+def _explain_usage(error: typer.TyperException) -> None:
+    """Print what is wrong with the arguments on one line; typer prints it into a box, which cuts long paths in two."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help, printed by then
+        return
+    if context:
+        tell(" ".join(context.get_usage().split()))
+        tell(f"Try '{context.command_path} {context.help_option_names[0]}' for help.")
+    complain(f"Error: {error.format_message()}")
 
 
 PIPE_CLOSED = 128 + 13

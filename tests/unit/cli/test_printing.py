@@ -58,6 +58,18 @@ def test_machine_values_are_printed_whole_at_any_width(capsys: pytest.CaptureFix
 
 
 @pytest.mark.usefixtures("terminal")
+def test_what_is_wrong_with_the_arguments_is_said_on_one_line(tmp_path: Path) -> None:
+    file = tmp_path / ("x" * 120) / "\u202efunction[bold].zip"
+    file.parent.mkdir()
+    file.touch()
+    done = CliRunner().invoke(app, ["package", "label_statistics", "--output", str(file)])
+    assert done.exit_code == 2
+    *_, told = plain(done.stderr).splitlines()
+    shown = str(file).replace("\u202e", "\\u202e")
+    assert told == f"Error: Invalid value for --output: {shown} is there already; --overwrite replaces it"
+
+
+@pytest.mark.usefixtures("terminal")
 def test_nothing_in_a_name_acts_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     print_pairs(new_console(), HOSTILE, {"Name": HOSTILE})
     print_rows(("Image",), [(HOSTILE,)])
