@@ -11,11 +11,11 @@ import hypothesis
 import pytest
 import yaml
 
-from tools.moto_transactions import copy_once
+from tools.faster_moto import hasten_moto
 
 PROJECT = Path(__file__).parents[1]
 
-copy_once()
+hasten_moto()
 
 transport.create_ssl_context = cache(config.create_ssl_context)  # type: ignore[attr-defined]
 """httpx loads all certificates for each call, which takes 50 ms; tests make thousands of calls, none of them by TLS."""

@@ -25,7 +25,7 @@ from tools.formats.messages import messages
 from tools.formats.releases import NEXT
 from tools.formats.stand_ins import RecordingTable
 from tools.formats.world import Home, World
-from tools.moto_transactions import copy_once
+from tools.faster_moto import hasten_moto
 
 _HOLDING = {"AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::S3::Bucket"}
 """Types of resources that hold messages or data."""
@@ -40,7 +40,7 @@ def write_all(version: str, tree: Path, out: Path) -> None:
     """
     if not Path(import_module("viewfinder").__file__ or "").is_relative_to(tree):
         raise ImportError(f"viewfinder is not that of {tree}")
-    copy_once()
+    hasten_moto()
     release: Any = import_module(f"tools.formats.release_{version.replace('.', '_')}")
     for catalog in release.catalogs:
         with _world(version, release, tree, catalog) as (world, home):
