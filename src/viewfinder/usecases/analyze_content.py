@@ -6,7 +6,8 @@ an interruption loses the call that was under way, and no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
@@ -106,15 +107,16 @@ class AnalyzeContent:
         """
         asked = self.of_stage(Stage.FIRST)
         known, lease = self._known_or_leased(event, content, asked)
-        if self._lacking(asked, known, event):
-            known = {**known, **(self._find(event, content, self.of_stage(Stage.SECOND)) if known else {})}
-            done = self._detect_alone(event, content, known, asked, lease)
-        else:
-            known = {**known, **self._find(event, content, self.of_stage(Stage.SECOND))}
-            if not self._copy_renditions(known[Feature.LABELS], content):
-                self._put_renditions(self.pictures.read(content.original), content)
-            done = Analyzed(known, lease=lease and _done(lease, asked, known))
-        self._keep_vector(done.analyses[Feature.LABELS])
+        with self._released_by_failure(lease):
+            if self._lacking(asked, known, event):
+                known = {**known, **(self._find(event, content, self.of_stage(Stage.SECOND)) if known else {})}
+                done = self._detect_alone(event, content, known, asked, lease)
+            else:
+                known = {**known, **self._find(event, content, self.of_stage(Stage.SECOND))}
+                if not self._copy_renditions(known[Feature.LABELS], content):
+                    self._put_renditions(self.pictures.read(content.original), content)
+                done = Analyzed(known, lease=lease and _done(lease, asked, known))
+            self._keep_vector(done.analyses[Feature.LABELS])
         return replace(done, pending=self._lacking(self.of_stage(Stage.SECOND), known, event))
 
     def second(self, event: ImageEvent, content: Content, image: Image) -> Analyzed:
@@ -123,7 +125,8 @@ class AnalyzeContent:
         known, lease = self._known_or_leased(event, content, asked)
         if not self._lacking(asked, known, event):
             return Analyzed(known, lease=lease and _done(lease, asked, known))
-        return self._detect_alone(event, content, known, asked, lease, image=image)
+        with self._released_by_failure(lease):
+            return self._detect_alone(event, content, known, asked, lease, image=image)
 
     def of_stage(self, stage: Stage) -> tuple[Feature, ...]:
         """Return the features of a stage; where there is but one stage, all are of the first."""
@@ -228,18 +231,24 @@ class AnalyzeContent:
         *,
         image: Image | None = None,
     ) -> Analyzed:
-        """Detect what is lacking, of a content whose lease this delivery has, and end the lease where that fails."""
+        """Detect what is lacking, of a content whose lease this delivery has; with a failure of a feature it ends."""
         if lease is None:
             raise AnalysisInProgressError("the content was analysed a moment ago, and its analysis is gone")
-        try:
-            done = self._detect(event, content, known, asked, image)
-        except Exception:
-            self.leases.release(lease)
-            raise
+        done = self._detect(event, content, known, asked, image)
         if done.failure:
             self.leases.release(lease)
             return done
         return replace(done, lease=_done(lease, asked, done.analyses))
+
+    @contextmanager
+    def _released_by_failure(self, lease: Lease | None) -> Iterator[None]:
+        """End a lease where its work fails: whoever comes next would wait until it expires."""
+        try:
+            yield
+        except Exception:
+            if lease:
+                self.leases.release(lease)
+            raise
 
     def _detect(
         self, event: ImageEvent, content: Content, known: Analyses, asked: Sequence[Feature], image: Image | None

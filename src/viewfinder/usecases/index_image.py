@@ -106,22 +106,30 @@ class IndexImage:
 
         After any error the event can be processed again: nothing needs undoing.
         """
-        for _ in range(_ATTEMPTS):
-            known = self.catalog.find(event.image_id)
-            if known and self._is_done(event, known):
-                if event.stage is Stage.FIRST:
-                    self._sweep(known)  # an earlier delivery may have been interrupted before it did
-                    self._hand_on(event, known)
-                return Outcome(known, Effort.NONE, event.stage)
-            try:
-                outcome = self._reflect(event, known)
-            except CatalogConflictError:
-                continue
-            if known and outcome.stage is Stage.FIRST:  # the other makes no thumbnail, and a first record has no other
-                self._sweep(outcome.image)
-            self._hand_on(event, outcome.image)
-            return outcome
-        raise CatalogConflictError(f"the image was written {_ATTEMPTS} times by others while it was read")
+        lease: Lease | None = None
+        try:
+            for _ in range(_ATTEMPTS):
+                known = self.catalog.find(event.image_id)
+                if known and self._is_done(event, known):
+                    if event.stage is Stage.FIRST:
+                        self._sweep(known)  # an earlier delivery may have been interrupted before it did
+                        self._hand_on(event, known)
+                    return Outcome(known, Effort.NONE, event.stage)
+                examined = self._examine_current(event, known)
+                lease = examined.lease or lease  # that of an attempt which was overtaken ends with this one's record
+                try:
+                    outcome = self._save(event, known, replace(examined, lease=lease))
+                except CatalogConflictError:
+                    continue
+                lease = None
+                if known and outcome.stage is Stage.FIRST:  # the other makes no thumbnail; a first record has no other
+                    self._sweep(outcome.image)
+                self._hand_on(event, outcome.image)
+                return outcome
+            raise CatalogConflictError(f"the image was written {_ATTEMPTS} times by others while it was read")
+        finally:
+            if lease:  # else whoever wants the content analysed anew waits until it expires
+                self.leases.release(lease)
 
     def _is_done(self, event: ImageEvent, known: Image) -> bool:
         """Return whether the record accounts for the event already."""
@@ -164,16 +172,18 @@ class IndexImage:
         image = replace(known, pending=(), reason=failure_reason(error), message=message)
         return self.catalog.save(image, replacing=known)
 
-    def _reflect(self, event: ImageEvent, known: Image | None) -> Outcome:
-        """Write the record of the current object."""
+    def _examine_current(self, event: ImageEvent, known: Image | None) -> _Examined:
+        """Return the record of the current object."""
         try:
             with span("fetch"):
                 stored = self.images.fetch(event.image_id, self.max_bytes)
         except ObjectNotFoundError:
             # Written even where nothing is known: it stops a writer that still holds the object as it was.
-            examined = _Examined(self._tombstone(event, known))
-        else:
-            examined = self._examine(event, known, stored)
+            return _Examined(self._tombstone(event, known))
+        return self._examine(event, known, stored)
+
+    def _save(self, event: ImageEvent, known: Image | None, examined: _Examined) -> Outcome:
+        """Write a record, which ends the lease; raise CatalogConflictError."""
         image = self._corrected(examined.image, known)
         if known and not event.analyzed_since and _says_the_same(image, known):
             image = replace(image, analyzed_at=known.analyzed_at)
