@@ -41,6 +41,7 @@ wheel: $(SETUP) ## Build the wheel into dist/: it runs `up` and `deploy` outside
 
 test: check ## Run every check and every test
 	tools/setup-programs chromium npm
+	tools/setup-programs chromium-headless-shell || true # the same pages for less time, where the distribution has it
 	$(BIN)/pytest -n 3 --dist loadgroup
 
 check: $(SETUP) ## Format, lint, types and templates; changes nothing

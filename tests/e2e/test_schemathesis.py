@@ -48,6 +48,9 @@ def _contract() -> dict[str, Any]:
     return document
 
 
+EXAMPLES = 20 if settings.default and settings.default.derandomize else 200
+"""Requests an operation in the gate, and where `make explore` looks for new ones; the boundary cases come on top."""
+
 schema = schemathesis.openapi.from_dict(_contract())
 
 
@@ -99,7 +102,7 @@ def _make_merges_good(case: Any) -> None:
 
 @pytest.mark.hypothesis  # for `make explore`: Hypothesis marks only what is written with its own decorator
 @schema.parametrize()
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_api_keeps_its_contract(case: Any, stack: RunningStack) -> None:
     _make_good(case)
     _make_corrections_good(case)

@@ -57,7 +57,9 @@ def test_the_services_of_the_packages_are_those_that_functions_have_clients_of()
     assert {*re.findall(r'self\._client\("([\w-]+)"', source)} == {*SERVICES}
 
 
-@pytest.mark.parametrize("function", LIMITS)
+@pytest.mark.parametrize(
+    "function", [pytest.param(each, marks=[] if each == "label_statistics" else pytest.mark.soak) for each in LIMITS]
+)
 def test_two_builds_give_the_same_bytes(function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = build_package(PROJECT, function, AWS)
     monkeypatch.setattr(packages, "user_cache_path", lambda _: tmp_path)

@@ -1,9 +1,14 @@
-"""A real browser before the gallery: Debian's Chromium, driven by Playwright."""
+"""A real browser before the gallery: Debian's Chromium, driven by Playwright.
+
+Where there is Chromium's headless shell, it is that: the same engine for a third less processor time, without the
+browser around the page. Playwright takes it by default, too.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -25,6 +30,7 @@ from viewfinder.gallery.proxy import SignedApi
 from viewfinder.gallery.status import Sources, Status
 from viewfinder.operations.signing import Signer
 
+BROWSER = shutil.which("chromium-headless-shell") or CHROMIUM
 AXE = "axe-core@4.10.3"
 
 DESKTOP = ViewportSize(width=1280, height=800)
@@ -42,7 +48,7 @@ ServeFake = Callable[..., str]
 )  # not longer: while Playwright runs, its thread has an event loop, and asyncio.run fails
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=SWITCHES)
         yield browser
         browser.close()
 

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from benchmarks.browser import CHROMIUM, SWITCHES
+from benchmarks.browser import SWITCHES
 from tests.e2e.conftest import PROJECT, RunningStack
+from tests.e2e.gallery.conftest import BROWSER
 from tests.support.serving import serving
 
 STRANGER = "stranger.example"
@@ -51,7 +52,7 @@ def stranger() -> Iterator[Browser]:
     """A browser whose resolver takes a stranger's name to this machine, as a rebound name would be."""
     with sync_playwright() as playwright:
         switches = [*SWITCHES, f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=switches)
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=switches)
         yield browser
         browser.close()
 
