@@ -19,13 +19,13 @@ import boto3
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
+from tools.faster_moto import hasten_moto
 from tools.formats import answers, sql
 from tools.formats.history import steps_of
 from tools.formats.messages import messages
 from tools.formats.releases import NEXT
 from tools.formats.stand_ins import RecordingTable
 from tools.formats.world import Home, World
-from tools.faster_moto import hasten_moto
 
 _HOLDING = {"AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::S3::Bucket"}
 """Types of resources that hold messages or data."""
