@@ -107,12 +107,13 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack
 
 @pytest.fixture(scope="session")
 def people_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack that keeps faces, and has a (tiny) model of words with a vocabulary."""
+    """A stack that keeps faces and locations, and has a (tiny) model of words with a vocabulary."""
     once(tmp_path_factory, "people_stack")
     models = tmp_path_factory.mktemp("clip")
     (models / "names.txt").write_text("red\nblue\n")
     words = {"clip": str(write_clip(models / "model")), "vocabulary": str(models / "names.txt")}
-    yield from running(tmp_path_factory.mktemp("people"), features="LABELS,PEOPLE", **words)
+    chosen = {"KeepLocation": "true"}
+    yield from running(tmp_path_factory.mktemp("people"), features="LABELS,PEOPLE", parameters=chosen, **words)
 
 
 @pytest.fixture(scope="session")
