@@ -98,6 +98,16 @@ def test_traces_are_drawn(stack: RunningStack) -> None:
 
 
 @pytest.mark.usefixtures("lines")
+def test_the_log_is_printed_as_an_object_a_line(stack: RunningStack) -> None:
+    told = CliRunner().invoke(app, ["logs", "--json", "--data-dir", str(stack.local.data.path)])
+    assert told.exit_code == 0, told.output
+    events = [json.loads(line) for line in told.stdout.splitlines()]
+    assert {*map(frozenset, events)} == {frozenset({"Time", "Function", "Message"})}
+    messages = [event["Message"] for event in events if isinstance(event["Message"], dict)]
+    assert any(message.get("image_id") == IMAGE_ID for message in messages)
+
+
+@pytest.mark.usefixtures("lines")
 def test_status_tells_the_last_minutes(stack: RunningStack) -> None:
     words = CliRunner().invoke(app, ["status", "--data-dir", str(stack.local.data.path)])
     told = CliRunner().invoke(app, ["status", "--json", "--data-dir", str(stack.local.data.path)])
