@@ -44,7 +44,7 @@ EVERY = [
 ]
 """The table: files, and what happens to them."""
 
-GATE = [("catalog.db", "header"), ("emulator/state/iam.json", "cut")]
+GATE = [("catalog.db", "header")]
 GATE_RUNNING = [("catalog.db", "every_page")]
 
 

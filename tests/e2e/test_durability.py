@@ -192,7 +192,7 @@ def a_sign(text: str) -> PillowImage.Image:
     return sign
 
 
-@pytest.mark.parametrize("catalog", [SQLITE, pytest.param(DYNAMODB, marks=SOAK)])
+@pytest.mark.parametrize("catalog", [pytest.param(SQLITE, marks=SOAK), pytest.param(DYNAMODB, marks=SOAK)])
 def test_search_counts_and_labels_agree_after_a_stop_between_two_imports(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, catalog: str
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import unsupported_method
 
 from tests.e2e.conftest import PROJECT, RunningStack
+from tests.support.examples import examples
 from viewfinder.adapters.http.fields import local_time
 from viewfinder.domain.label import search_words
 from viewfinder.domain.spelling import composed
@@ -47,9 +48,6 @@ def _contract() -> dict[str, Any]:
             del operation["security"]
     return document
 
-
-EXAMPLES = 20 if settings.default and settings.default.derandomize else 200
-"""Requests an operation in the gate, and where `make explore` looks for new ones; the boundary cases come on top."""
 
 schema = schemathesis.openapi.from_dict(_contract())
 
@@ -102,7 +100,7 @@ def _make_merges_good(case: Any) -> None:
 
 @pytest.mark.hypothesis  # for `make explore`: Hypothesis marks only what is written with its own decorator
 @schema.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_api_keeps_its_contract(case: Any, stack: RunningStack) -> None:
     _make_good(case)
     _make_corrections_good(case)

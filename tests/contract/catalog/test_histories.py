@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.databases import empty_database
+from tests.support.examples import examples
 from tests.support.fakes import etag, labels, screen, thumbnail
 from tests.support.histories import Gate, Gated, World
 from tests.support.tables import TABLE, create_table
@@ -169,7 +170,7 @@ class SqliteHome:
         self._now += seconds
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @example(history=TWO_OF_ONE_CONTENT, has_two_stages=False)
 @example(history=LABELLED_AND_DELETED, has_two_stages=False)
 @example(history=TWO_OF_ONE_CONTENT, has_two_stages=True)
@@ -229,7 +230,7 @@ class DynamoDbHome:
         self._now += seconds
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @example(history=LABELLED_AND_DELETED, has_two_stages=False)
 @example(history=OVERWRITTEN_BETWEEN_THE_STAGES, has_two_stages=True)
 @given(history=histories, has_two_stages=st.booleans())

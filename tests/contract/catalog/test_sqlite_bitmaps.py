@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import answer, catalogs, queries
 from tests.support.databases import empty_database
+from tests.support.examples import examples
 from tests.support.findings import found
 from viewfinder.adapters.sqlite import bitmaps
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
@@ -64,7 +65,7 @@ SAVES = st.lists(
 
 
 @given(saves=SAVES, tombstone_seconds=st.sampled_from((1, 10**10)))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_bitmaps_follow_every_write(saves: list[tuple[int, set[str], Status]], tombstone_seconds: int) -> None:
     with empty_database() as database:
         catalog = SqliteCatalog(database, tombstone_seconds=tombstone_seconds)
@@ -78,7 +79,7 @@ def test_bitmaps_follow_every_write(saves: list[tuple[int, set[str], Status]], t
 
 
 @given(catalog=catalogs(), query=queries())
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_search_finds_by_bitmaps_what_the_oracle_finds(catalog: list[Image], query: Query) -> None:
     with empty_database() as database:
         writer = SqliteCatalog(database, tombstone_seconds=10**10)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import all_images
 from tests.support.databases import empty_database
+from tests.support.examples import examples
 from tests.support.findings import found
 from tests.support.memory_index import MemoryCopies, MemoryStatistics
 from viewfinder.adapters.sqlite.catalog import SqliteCatalog
@@ -335,7 +336,7 @@ SAVES = st.lists(
 
 
 @given(saves=SAVES)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_folders_and_copies_follow_every_write(saves: list[tuple[str, str, Status]]) -> None:
     with empty_database() as database:
         catalog = SqliteCatalog(database, tombstone_seconds=10**10)

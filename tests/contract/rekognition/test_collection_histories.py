@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.support.drawn_faces import DrawnFaces, image
+from tests.support.examples import examples
 from tests.support.face_collections import Model, RefusedError
 from viewfinder.rekognition.errors import EngineError
 from viewfinder.rekognition.faces.collections import Collections
@@ -225,7 +226,7 @@ def essence(operation: str, answer: Document) -> Document:  # noqa: PLR0911 - on
 
 
 @settings(
-    max_examples=50,
+    max_examples=examples(50),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes: each example has processes

@@ -99,6 +99,7 @@ def test_the_javascript_sdk_calls_every_operation_and_gets_errors(javascript_sdk
     assert answer["comparison"]["FaceMatches"][0]["Similarity"] > 99
 
 
+@pytest.mark.soak  # 19 times the start of the AWS CLI; test_boto3.py calls the same operations in the gate
 def test_the_aws_cli_calls_each_operation_on_collections(aws: list[str], server: str) -> None:
     photo = f"fileb://{SAMPLES / 'astronaut.jpg'}"
 

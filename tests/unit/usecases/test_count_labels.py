@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.catalogs import images
+from tests.support.examples import examples
 from tests.support.findings import found
 from tests.support.tables import TABLE, empty_table, moto_client
 from viewfinder.adapters.dynamodb import schema
@@ -122,7 +123,7 @@ def moto() -> Iterator[Any]:
 
 
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_counts_equal_the_catalog_after_duplicates_replays_and_failures(moto: Any, data: st.DataObject) -> None:
     faults = data.draw(st.lists(st.sampled_from(["none", "none", "lost", "unconfirmed"]), max_size=20))
     with empty_table(moto):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import answer, catalogs, images, queries
 from tests.support.databases import empty_database
+from tests.support.examples import examples
 from tests.support.findings import found
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from tests.support.tables import empty_table, moto_client
@@ -65,7 +66,7 @@ def _read_all(query: Query, search: Search, data: st.DataObject, *, full: bool =
 
 
 @given(catalog=catalogs(), query=queries(), shards=SHARDS, portion=st.integers(1, 5), data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_search_answers_as_the_oracle(
     catalog: list[Image], query: Query, shards: int, portion: int, data: st.DataObject
 ) -> None:
@@ -80,7 +81,7 @@ def client() -> Iterator[Any]:
 
 
 @given(catalog=catalogs(most=8), query=queries(), shards=SHARDS, data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_search_on_dynamodb_answers_as_the_oracle(
     client: Any, catalog: list[Image], query: Query, shards: int, data: st.DataObject
 ) -> None:
@@ -94,7 +95,7 @@ def test_search_on_dynamodb_answers_as_the_oracle(
 
 
 @given(catalog=catalogs(), query=queries(), data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_search_on_sqlite_answers_as_the_oracle(catalog: list[Image], query: Query, data: st.DataObject) -> None:
     with empty_database() as database:
         writer = SqliteCatalog(database, tombstone_seconds=CENTURIES)
@@ -114,7 +115,7 @@ def test_pages_that_are_cut_short_leave_nothing_out(
 
 
 @given(catalog=catalogs(), query=queries(), shards=SHARDS, data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_what_stays_comes_once_while_images_come_and_go(
     catalog: list[Image], query: Query, shards: int, data: st.DataObject
 ) -> None:
@@ -137,7 +138,7 @@ class JumpingClock:
 
 
 @given(catalog=catalogs(), query=queries(), data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_what_stays_comes_once_on_sqlite_whatever_the_clocks_do(
     catalog: list[Image], query: Query, data: st.DataObject
 ) -> None:
@@ -148,7 +149,7 @@ def test_what_stays_comes_once_on_sqlite_whatever_the_clocks_do(
 
 
 @given(catalog=catalogs(most=8), query=queries(), shards=SHARDS, data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_what_stays_comes_once_on_dynamodb_whatever_the_clocks_do(
     client: Any, catalog: list[Image], query: Query, shards: int, data: st.DataObject
 ) -> None:
