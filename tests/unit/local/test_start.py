@@ -32,6 +32,7 @@ def test_the_installation_of_the_emulator_is_shown_before_it_begins(
         raise LocalStackError("no network")
 
     monkeypatch.setattr(start, "ensure_environment", install)
+    monkeypatch.setattr(start, "_settle_ports", lambda record: record)  # it looks for free ones
     reported: list[Progress] = []
     lines = ProgressLines(console, status, brief=True)
 
