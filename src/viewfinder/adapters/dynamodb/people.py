@@ -40,13 +40,13 @@ class DynamoDbPeople:
     def ids_of(self, name: str) -> Collection[str]:
         """Look through all rows for the name, and follow the merged ones."""
         rows = self._rows()
-        return _with_merged(rows, {name} | _called(rows, name))
+        return _with_merged(rows, {name} | _by_name(rows).get(name, set()))
 
     def named(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
         """Look through all rows once."""
         rows = self._rows()
-        found = {name: _called(rows, name) for name in names}
-        return {name: _with_merged(rows, ids) for name, ids in found.items() if ids}
+        known = _by_name(rows)
+        return {name: _with_merged(rows, known[name]) for name in names if name in known}
 
     def page(self, after: str, most: int) -> tuple[Sequence[PersonCount], str]:
         """Sort the sums of the counters."""
@@ -122,8 +122,12 @@ def _place(after: str) -> tuple[int, str] | None:
     return int(found[1]), found[2]
 
 
-def _called(rows: Mapping[str, Person], name: str) -> set[str]:
-    return {person.person_id for person in rows.values() if name_key(person.name) == name}
+def _by_name(rows: Mapping[str, Person]) -> dict[str, set[str]]:
+    """Map the key of each name to the ids of the people that have it: once for all names that are looked for."""
+    found: dict[str, set[str]] = {}
+    for person in rows.values():
+        found.setdefault(name_key(person.name), set()).add(person.person_id)
+    return found
 
 
 def _with_merged(rows: Mapping[str, Person], ids: set[str]) -> set[str]:
