@@ -27,6 +27,7 @@ from viewfinder.domain.likeness import Likeness, PerceptualHash
 from viewfinder.domain.moderation import ModerationLabel
 from viewfinder.domain.record_state import RecordState
 from viewfinder.ports import ObjectSummary, StoredDocument, StoredObject
+from viewfinder.usecases.index_image import IndexImage
 
 
 class FakeBucket:
@@ -266,3 +267,17 @@ def screen(content: bytes) -> bytes:
 def thumbnail(content: bytes) -> bytes:
     """Return the thumbnail that the fake reader makes."""
     return b"thumbnail of " + content
+
+
+def fake_indexer(catalog: Any, **parts: Any) -> IndexImage:
+    """Return the use case over a catalog, which has the leases too, and over fakes of the parts that are not given."""
+    fakes: dict[str, Any] = {
+        "images": FakeBucket(),
+        "derived": FakeDerivedStore(),
+        "pictures": FakePictures(),
+        "detector": FakeDetector(),
+        "clock": FakeClock(),
+        "parameters": Parameters(40, 55.0),
+        "max_bytes": 1000,
+    }
+    return IndexImage(catalog=catalog, leases=catalog, **{**fakes, **parts})

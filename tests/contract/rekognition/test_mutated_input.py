@@ -202,12 +202,12 @@ def check(operation: str, response: httpx.Response) -> bool:
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow warns of much that it still reads
-@pytest.mark.parametrize("share", [5, pytest.param(1, marks=pytest.mark.soak)], ids=["a fifth", "all"])
+@pytest.mark.parametrize("one_in", [5, pytest.param(1, marks=pytest.mark.soak)], ids=["a fifth", "all"])
 @pytest.mark.parametrize(("operation", "mutate", "planned"), CASES, ids=lambda part: getattr(part, "__name__", part))
 def test_mutated_requests_are_answered_or_refused_as_documented(
-    application: Any, operation: str, mutate: Callable[[str, random.Random], Call], planned: int, share: int
+    application: Any, operation: str, mutate: Callable[[str, random.Random], Call], planned: int, one_in: int
 ) -> None:
-    count = planned // share
+    count = planned // one_in
     source = random.Random(f"{SEED} {operation} {mutate.__name__}")
 
     async def scenario() -> list[bool]:

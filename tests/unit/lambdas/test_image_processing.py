@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from tests.support.busy_dynamodb import BusyCatalog, busy_table
-from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakePictures, etag
+from tests.support.fakes import (
+    FakeBucket,
+    FakeCatalog,
+    FakeDetector,
+    FakePictures,
+    etag,
+    fake_indexer,
+)
 from tests.support.histories import PARAMETERS, load_handler
 from viewfinder.adapters.s3_events import MalformedMessageError, events_of, request_body
 from viewfinder.adapters.sqs import retry_delay, run_batch
@@ -23,7 +30,6 @@ from viewfinder.domain.feature import Feature, Parameters, Stage
 from viewfinder.domain.image import UNREADABLE, Effort, Facts, Image, ImageEvent, Location, Status, is_accounted_for
 from viewfinder.domain.lease import Lease
 from viewfinder.settings import Settings
-from viewfinder.usecases.index_image import IndexImage
 
 SETTINGS = Settings(images_bucket="images", derived_bucket="derived", table="catalog", queue_url="queue")
 
@@ -74,17 +80,8 @@ class Place:
     def __init__(self, detector: FakeDetector | None = None, features: tuple[Feature, ...] = (Feature.LABELS,)) -> None:
         self.bucket, self.catalog, self.queue = FakeBucket(), Place.new_catalog(), Queue()
         self.detector = detector or FakeDetector()
-        self.index_image = IndexImage(
-            images=self.bucket,
-            derived=FakeDerivedStore(),
-            pictures=FakePictures(),
-            detector=self.detector,
-            catalog=self.catalog,
-            leases=self.catalog,
-            clock=FakeClock(),
-            parameters=PARAMETERS,
-            max_bytes=1000,
-            features=features,
+        self.index_image = fake_indexer(
+            self.catalog, images=self.bucket, detector=self.detector, parameters=PARAMETERS, features=features
         )
         self._module = load_handler()
         self._module.application = Application(SETTINGS, index_image=self.index_image, sqs_client=self.queue)

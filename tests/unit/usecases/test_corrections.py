@@ -17,18 +17,16 @@ from tests.support.fakes import (
     FakeCopies,
     FakeDerivedStore,
     FakeDetector,
-    FakePictures,
     FakeRequests,
+    fake_indexer,
 )
 from viewfinder.domain.content_corrections import ContentCorrections
 from viewfinder.domain.errors import CatalogConflictError, ImageNotFoundError, InvalidRequestError
-from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Image, ImageEvent, Status
 from viewfinder.domain.label import MAX_CORRECTIONS, PERSON, Corrections, Label
 from viewfinder.domain.lease import Lease
 from viewfinder.ports import StoredDocument
 from viewfinder.usecases.corrections import Correcting, correct_labels
-from viewfinder.usecases.index_image import IndexImage
 from viewfinder.usecases.kept_corrections import change_corrections
 
 KEY = "a.jpg"
@@ -43,16 +41,8 @@ class Pipeline:
         self.bucket, self.catalog, self.detector = FakeBucket(), FakeCatalog(), FakeDetector()
         self.clock, self.derived, self.requests = FakeClock(), FakeDerivedStore(), FakeRequests()
         self.correcting = Correcting(self.catalog, self.derived, FakeCopies(self.catalog), self.requests)
-        self.index = IndexImage(
-            images=self.bucket,
-            derived=self.derived,
-            pictures=FakePictures(),
-            detector=self.detector,
-            catalog=self.catalog,
-            leases=self.catalog,
-            clock=self.clock,
-            parameters=Parameters(40, 55.0),
-            max_bytes=1000,
+        self.index = fake_indexer(
+            self.catalog, images=self.bucket, derived=self.derived, detector=self.detector, clock=self.clock
         )
         self.events = 0
 

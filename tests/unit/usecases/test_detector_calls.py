@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakePictures
+from tests.support.fakes import (
+    FakeBucket,
+    FakeCatalog,
+    FakeClock,
+    FakeDerivedStore,
+    fake_indexer,
+)
 from viewfinder.adapters.s3_events import MalformedMessageError, events_of, request_body
 from viewfinder.domain.errors import CatalogUnavailableError
-from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Effort, Image, ImageEvent
-from viewfinder.usecases.index_image import IndexImage
 
 BEFORE, AFTER = "2026-01-01T00:00:00.000000Z", "2026-01-01T01:00:00.000000Z"
 
@@ -27,17 +31,7 @@ class World:
 
     def lose_catalog(self) -> None:
         self.catalog = FakeCatalog()
-        self.indexer = IndexImage(
-            images=self.bucket,
-            derived=self.derived,
-            pictures=FakePictures(),
-            detector=FakeDetector(),
-            catalog=self.catalog,
-            leases=self.catalog,
-            clock=self.clock,
-            parameters=Parameters(40, 55.0),
-            max_bytes=1000,
-        )
+        self.indexer = fake_indexer(self.catalog, images=self.bucket, derived=self.derived, clock=self.clock)
 
 
 def test_a_lost_record_is_written_again_without_a_call_that_counts() -> None:

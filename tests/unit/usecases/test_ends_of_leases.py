@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import FakeBucket, FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakePictures
+from tests.support.fakes import (
+    FakeBucket,
+    FakeCatalog,
+    FakeDetector,
+    fake_indexer,
+)
 from viewfinder.domain.analysis import Detection
 from viewfinder.domain.errors import CatalogConflictError, CatalogUnavailableError
 from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import Effort, Image, ImageEvent, Status
 from viewfinder.domain.lease import Lease
-from viewfinder.usecases.index_image import IndexImage
 
 
 class InterruptedDetector(FakeDetector):
@@ -33,17 +37,7 @@ class World:
 
     def __init__(self) -> None:
         self.bucket, self.catalog, self.detector = FakeBucket(), FakeCatalog(), InterruptedDetector()
-        self.indexer = IndexImage(
-            images=self.bucket,
-            derived=FakeDerivedStore(),
-            pictures=FakePictures(),
-            detector=self.detector,
-            catalog=self.catalog,
-            leases=self.catalog,
-            clock=FakeClock(),
-            parameters=Parameters(40, 55.0),
-            max_bytes=1000,
-        )
+        self.indexer = fake_indexer(self.catalog, images=self.bucket, detector=self.detector)
         for number, key in enumerate(("a.jpg", "b.jpg")):
             self.bucket.put(key, b"Dog")
             self.indexer.run(ImageEvent(key, f"0{number}"))

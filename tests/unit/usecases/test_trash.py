@@ -11,13 +11,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.support.fakes import FakeCatalog, FakeClock, FakeDerivedStore, FakeDetector, FakePictures
+from tests.support.fakes import FakeCatalog, FakeClock, FakeDetector, fake_indexer
 from tests.support.memory_index import MemoryIndex, MemoryStatistics
 from viewfinder.adapters.s3 import S3ImageStore, S3Links, S3Versions
 from viewfinder.domain.errors import ImageNotFoundError, KeyTakenError, VersionNotFoundError
-from viewfinder.domain.feature import Parameters
 from viewfinder.domain.image import DELETED, Image, ImageEvent, Status
-from viewfinder.usecases.index_image import IndexImage
 from viewfinder.usecases.search_images import Search
 from viewfinder.usecases.trash import Trash, delete_for_good, list_trash, restore_image
 from viewfinder.usecases.versions import list_versions, restore_version
@@ -34,16 +32,8 @@ class Pipeline:
         self.s3.create_bucket(Bucket="images")
         self.s3.put_bucket_versioning(Bucket="images", VersioningConfiguration={"Status": "Enabled"})
         self.catalog, self.detector, self.clock = FakeCatalog(), FakeDetector(), FakeClock()
-        self.index = IndexImage(
-            images=S3ImageStore(self.s3, "images"),
-            derived=FakeDerivedStore(),
-            pictures=FakePictures(),
-            detector=self.detector,
-            catalog=self.catalog,
-            leases=self.catalog,
-            clock=self.clock,
-            parameters=Parameters(40, 55.0),
-            max_bytes=1000,
+        self.index = fake_indexer(
+            self.catalog, images=S3ImageStore(self.s3, "images"), detector=self.detector, clock=self.clock
         )
         self.events = 0
 

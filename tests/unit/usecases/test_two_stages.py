@@ -11,18 +11,18 @@ import pytest
 from tests.support.fakes import (
     FakeBucket,
     FakeCatalog,
-    FakeClock,
     FakeDerivedStore,
     FakeDetector,
     FakePictures,
     FakeRequests,
+    fake_indexer,
 )
 from tests.support.histories import PARAMETERS
 from viewfinder.domain.errors import AnalysisInProgressError, DetectorUnavailableError
 from viewfinder.domain.feature import Feature, Stage
 from viewfinder.domain.image import Effort, Image, ImageEvent, Status
 from viewfinder.usecases.differences import Difference, Stores, find_differences
-from viewfinder.usecases.index_image import IndexImage, Outcome
+from viewfinder.usecases.index_image import Outcome
 from viewfinder.usecases.reconcile import reconcile
 from viewfinder.usecases.side_by_side import side_by_side
 
@@ -36,16 +36,13 @@ class Pipeline:
         self.bucket, self.derived, self.catalog = FakeBucket(), FakeDerivedStore(), FakeCatalog()
         self.detector, self.second = FakeDetector(), FakeRequests()
         self.pictures = FakePictures()
-        self.index = IndexImage(
+        self.index = fake_indexer(
+            self.catalog,
             images=self.bucket,
             derived=self.derived,
             pictures=self.pictures,
             detector=self.detector,
-            catalog=self.catalog,
-            leases=self.catalog,
-            clock=FakeClock(),
             parameters=PARAMETERS,
-            max_bytes=1000,
             features=features or ALL,
             second_stage=self.second,
         )
