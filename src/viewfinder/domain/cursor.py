@@ -14,6 +14,7 @@ _LONGEST_POSITION = 200
 """Of a position made here; a longer one would not fit a sort key's 1,024 bytes (AWS)."""
 
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""What no member of a token has. A position may be a label's name, which has letters of any script."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,13 @@ def cursor_from_token(token: str, fingerprint: str) -> Cursor:
         cursor = Cursor(**members)
     except (binascii.Error, ValueError, TypeError, RecursionError):
         raise _refusal("is not a token of this API") from None
-    if not all(isinstance(value, str) and _is_text(value) for value in members.values()):
+    if not all(isinstance(value, str) and _NO_TEXT.search(value) is None for value in members.values()):
         raise _refusal("is not a token of this API")
     if not 1 <= len(cursor.position) <= _LONGEST_POSITION:
         raise _refusal("is not a token of this API")
     if cursor.fingerprint != fingerprint:
         raise _refusal("belongs to another query")
     return cursor
-
-
-def _is_text(value: str) -> bool:
-    """Whether a catalog can be asked for it; a position may be a label's name, which has letters of any script."""
-    return not _NO_TEXT.search(value)
 
 
 def _refusal(message: str) -> InvalidRequestError:

@@ -231,7 +231,7 @@ class AnalyzeContent:
         *,
         image: Image | None = None,
     ) -> Analyzed:
-        """Detect what is lacking, of a content whose lease this delivery has; with a failure of a feature it ends."""
+        """Detect what is lacking, of a content whose lease this delivery has. If a feature fails, release the lease."""
         if lease is None:
             raise AnalysisInProgressError("the content was analysed a moment ago, and its analysis is gone")
         done = self._detect(event, content, known, asked, image)
@@ -242,7 +242,7 @@ class AnalyzeContent:
 
     @contextmanager
     def _released_by_failure(self, lease: Lease | None) -> Iterator[None]:
-        """End a lease where its work fails: whoever comes next would wait until it expires."""
+        """Release the lease if the work fails; otherwise the next delivery would wait until the lease expires."""
         try:
             yield
         except Exception:

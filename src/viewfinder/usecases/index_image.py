@@ -116,7 +116,7 @@ class IndexImage:
                         self._hand_on(event, known)
                     return Outcome(known, Effort.NONE, event.stage)
                 examined = self._examine_current(event, known)
-                lease = examined.lease or lease  # that of an attempt which was overtaken ends with this one's record
+                lease = examined.lease or lease  # if an attempt was overtaken, the next one's record ends its lease
                 try:
                     outcome = self._save(event, known, replace(examined, lease=lease))
                 except CatalogConflictError:
@@ -128,7 +128,7 @@ class IndexImage:
                 return outcome
             raise CatalogConflictError(f"the image was written {_ATTEMPTS} times by others while it was read")
         finally:
-            if lease:  # else whoever wants the content analysed anew waits until it expires
+            if lease:  # otherwise the next analysis of this content would wait until the lease expires
                 self.leases.release(lease)
 
     def _is_done(self, event: ImageEvent, known: Image) -> bool:

@@ -34,7 +34,8 @@ def list_faces(album: Album, *, person: str = "", limit: int = 50, token: str = 
     """
     if person:
         page = search_images(Query(people=(person,)), album.search, limit=limit, token=token)
-        ids = {name_key(person), *album.people.ids_of(name_key(person))}
+        key = name_key(person)
+        ids = {key, *album.people.ids_of(key)}
         return list(_faces(page.images, lambda face: face.person.casefold() in ids, album)), page.next_token
     after = cursor_from_token(token, _FINGERPRINT).position if token else ""
     images, position = read_source(SUGGESTIONS, album.search.index, limit=limit, after=after)
