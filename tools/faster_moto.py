@@ -1,10 +1,10 @@
-"""Makes moto's DynamoDB as fast as its work: two places take time by what could be there, not by what is.
+"""Makes moto's DynamoDB faster in the two places where tests wait for it.
 
 A transaction copies the whole table for each of its items. The copy is what a transaction that fails goes back to, so
 one for each table and transaction is enough.
 
 An answer's attribute values have one member each, of ten that are possible; moto looks for each of the ten by up to
-twelve names. That was half of the time of a test.
+twelve names. That was nearly half of the time of a test of people.
 """
 
 from __future__ import annotations

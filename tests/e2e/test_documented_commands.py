@@ -57,7 +57,6 @@ NOT_RUN = {  # the beginning of a command, and the reason
     "aws organizations": "needs the management account of an AWS organisation",
     "aws cloudformation set-stack-policy": "MiniStack has no stack policies",
     "viewfinder destroy": _ON_AWS,
-    "viewfinder up --detach --hosted": "tests/e2e/gallery/test_hosted.py has such a stack",
     "viewfinder up --attach": "stays until Ctrl-C; tests/e2e/test_attach.py runs it",
     "viewfinder up --webhook": "stays until Ctrl-C; tests/e2e/test_attach.py has a receiver",
     "viewfinder backfill --stack photos": "needs an attached bucket; tests/e2e/test_attach.py has one",

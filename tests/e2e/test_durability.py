@@ -192,7 +192,9 @@ def a_sign(text: str) -> PillowImage.Image:
     return sign
 
 
-@pytest.mark.parametrize("catalog", [pytest.param(SQLITE, marks=SOAK), pytest.param(DYNAMODB, marks=SOAK)])
+@pytest.mark.soak
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("catalog", [SQLITE, DYNAMODB])
 def test_search_counts_and_labels_agree_after_a_stop_between_two_imports(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, catalog: str
 ) -> None:
